@@ -1,0 +1,58 @@
+"""Errors of the domain. They carry fields; who shows them decides on the words.
+
+Adapters translate what their client libraries raise into these once; what is unknown
+passes through unchanged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class VotingError(Exception):
+    """Anything this package refuses to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a poll file. `line` is 1-based, 0 where it is the whole file."""
+
+    key: str
+    value: object
+    remedy: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        shown = "missing" if self.value is None else repr(self.value)
+        return f"{self.key}: {shown}: {self.remedy}"
+
+
+class PollFileError(VotingError):
+    """A poll definition that cannot be used. Lists everything wrong with it."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = (f"{source}:{p.line}: {p}" if p.line else f"{source}: {p}" for p in self.problems)
+        super().__init__("\n".join(lines))
+
+
+class StoreUnavailableError(VotingError):
+    """The store throttled or was out of reach beyond the time budget.
+
+    Whether the last attempt landed is unknown; sending the same message again is safe.
+    """
+
+    def __init__(self, operation: str, *, retry_after_seconds: int = 2) -> None:
+        self.operation = operation
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"{operation}: the store did not answer in time")
+
+
+class ShardUnknownError(VotingError):
+    """A stream batch without a shard id: folding it by a guess would miscount."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "shardId: missing from the event: give the event source mapping a tumbling "
+            "window, or set STREAM_SHARD_ID where an emulator has one shard"
+        )

@@ -1,0 +1,80 @@
+"""A text message, and what it says: a whole word, never a guess. Standard library only."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from unicodedata import category, normalize
+
+RESERVED = frozenset(
+    "stop stopall unsubscribe cancel end quit revoke optout help info start yes unstop".split()
+)
+"""Words that carriers and Twilio answer themselves and still pass on ("Twilio support for
+opt-out keywords", "Advanced Opt-Out"). They are never choices and never counted."""
+
+_JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+"""What binds emoji into one: it may be trimmed with a symbol, never without one."""
+
+_INTRODUCTION = re.compile(r"(?:i )?vote(?: for)?\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One text as Twilio delivers it. `sender` is a phone number and is never stored."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+
+
+def normalise(text: str) -> str:
+    """Fold case and width, and trim space, punctuation, emoji and quotes at both ends.
+
+    Inside, only runs of white space become one space: a joiner, a control character or a
+    letter of another script in the middle of a word leaves it another word.
+    """
+    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    return _trim(" ".join(folded.split()))
+
+
+def _trim(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and (_decorates(text[start]) or (start and text[start] in _JOINERS)):
+        start += 1
+    while (stop := _before_joiners(text, end)) > start and _decorates(text[stop - 1]):
+        end = stop - 1
+    return text[start:end]
+
+
+def _before_joiners(text: str, end: int) -> int:
+    while end and text[end - 1] in _JOINERS:
+        end -= 1
+    return end
+
+
+def _decorates(char: str) -> bool:
+    return category(char)[0] in "PSZ"
+
+
+def is_reserved(text: str) -> bool:
+    """Whether the whole message is a word that belongs to the carriers."""
+    return normalise(text) in RESERVED
+
+
+def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
+    """Key of the choice that the whole message names, or None.
+
+    A leading "vote", "vote for", "i vote" or "i vote for" is allowed. `lexicon` maps
+    normalised texts to keys.
+    """
+    said = normalise(text)
+    found = lexicon.get(said)
+    if found is None and (lead := _INTRODUCTION.match(said)):
+        found = lexicon.get(normalise(said[lead.end() :]))
+    return found
+
+
+def without_keyword(text: str, keyword: str) -> str | None:
+    """The rest of a message that leads with a poll's keyword, or None if it does not."""
+    first, _, rest = normalise(text).partition(" ")
+    return rest if keyword and first == normalise(keyword) else None

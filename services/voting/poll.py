@@ -1,0 +1,157 @@
+"""A poll as its file defines it, and a round of it as it stands. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.voting import schema
+from services.voting.message import normalise
+from services.voting.sharding import DEFAULT_SHARDS, shard_of
+
+MESSAGES_PER_BALLOT = 20
+"""A ballot remembers the MessageSid of every text it accepted, and stays under 1 KB."""
+
+
+class Policy(StrEnum):
+    """How the texts of one phone become votes."""
+
+    LAST = "last"
+    """One vote a phone; the latest text counts."""
+    FIRST = "first"
+    """One vote a phone; the first text stands."""
+    EACH = "each"
+    """Every text is a vote, up to the poll's limit a phone."""
+    UNLIMITED = "unlimited"
+    """Every text is a ballot of its own, as in the 2015 VoteApp."""
+
+
+class State(StrEnum):
+    """The operator's word on a round: let the times decide, or one of the others."""
+
+    AUTO = "auto"
+    OPEN = "open"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+class Phase(StrEnum):
+    """Where a round is at a moment."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+class ReplyMode(StrEnum):
+    """Which texts are answered: all, only those that were not counted, or none."""
+
+    ALL = "all"
+    ERRORS = "errors"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One thing to vote for. `words` are what people may text beside key and label."""
+
+    key: str
+    label: str
+    words: tuple[str, ...] = ()
+    colour: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """What the screen tells people to text."""
+        return self.words[0].upper() if self.words else self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A poll file, checked. Times are epoch milliseconds; `numbers` empty means all."""
+
+    id: str
+    question: str
+    choices: tuple[Choice, ...]
+    numbers: tuple[str, ...] = ()
+    keyword: str = ""
+    policy: Policy = Policy.LAST
+    limit: int = 1
+    opens_at_ms: int | None = None
+    closes_at_ms: int | None = None
+    visibility: schema.Visibility = "open"
+    shards: int = DEFAULT_SHARDS
+    retention_days: int = 30
+    reply_mode: ReplyMode = ReplyMode.ALL
+    reply_texts: Mapping[str, str] = field(default_factory=dict)
+    percent_from: int = 0
+    lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """Normalised text -> key of the choice it names."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lexicon", _lexicon(self.choices))
+
+    def choice(self, key: str) -> Choice:
+        """The choice of that key. Raises: KeyError."""
+        for choice in self.choices:
+            if choice.key == key:
+                return choice
+        raise KeyError(key)
+
+
+def _lexicon(choices: tuple[Choice, ...]) -> dict[str, str]:
+    """Ordinals first, so that a word of the poll's own wins over "2"."""
+    ordinals = {str(place): choice.key for place, choice in enumerate(choices, start=1)}
+    named = {
+        normalise(name): choice.key
+        for choice in choices
+        for name in (choice.key, choice.label, *choice.words)
+    }
+    return ordinals | named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One voting on a poll. A reset starts the next round, in a key space of its own."""
+
+    poll: Poll
+    number: int = 1
+    state: State = State.AUTO
+    state_at_ms: int = 0
+
+    def phase_at(self, now_ms: int) -> Phase:
+        """The phase at a moment.
+
+        The operator's word wins over the times, except that a closing time later than an
+        operator's opening still closes.
+        """
+        opens, closes = self.poll.opens_at_ms, self.poll.closes_at_ms
+        match self.state:
+            case State.ARCHIVED:
+                return Phase.ARCHIVED
+            case State.CLOSED:
+                return Phase.CLOSED
+            case State.OPEN:
+                ended = closes is not None and self.state_at_ms < closes <= now_ms
+                return Phase.CLOSED if ended else Phase.OPEN
+            case State.AUTO:
+                if closes is not None and closes <= now_ms:
+                    return Phase.CLOSED
+                early = opens is not None and now_ms < opens
+                return Phase.WAITING if early else Phase.OPEN
+
+    @property
+    def closed_at_ms(self) -> int | None:
+        """When a closed round was closed, by the operator or by the clock."""
+        return self.state_at_ms if self.state is State.CLOSED else self.poll.closes_at_ms
+
+    @property
+    def board(self) -> str:
+        """Partition key of the board this round is counted on."""
+        return schema.board_pk(self.poll.id, self.poll.visibility)
+
+    def ballot_key(self, voter: str, sid: str) -> tuple[str, str]:
+        """Partition and sort key of the ballot that a text of this voter belongs to."""
+        shard = shard_of(voter, self.poll.shards)
+        own = sid if self.poll.policy is Policy.UNLIMITED else None
+        return schema.ballot_pk(self.poll.id, self.number, shard), schema.ballot_sk(voter, own)

@@ -1,0 +1,101 @@
+"""Where everything is kept: both tables and every key in them.
+
+The only place where a key or an attribute is spelled. `infra/storage.py` and
+`services/adapters/provisioning.py` translate the two tables; a parity test holds one
+against the other. Imports the standard library only.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+STREAM_VIEW: Final = "NEW_AND_OLD_IMAGES"
+PARTITION_KEY: Final = "pk"
+SORT_KEY: Final = "sk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSchema:
+    """One DynamoDB table: two string keys, a stream, and perhaps a time to live."""
+
+    name: Literal["Votes", "Aggregates"]
+    ttl_attribute: str | None
+
+
+VOTES: Final = TableSchema(name="Votes", ttl_attribute="expires_at")
+AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
+
+# --- Votes: one item a ballot ------------------------------------------------------
+
+BALLOT_ATTRIBUTES: Final = (
+    "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "expires_at",
+)  # fmt: skip
+
+
+def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
+    """Partition key of the ballots of one shard: `colors:1#7`."""
+    return f"{poll_id}:{round_number}#{shard}"
+
+
+def ballot_sk(voter: str, sid: str | None = None) -> str:
+    """Sort key of a ballot: the voter, and the MessageSid where every text is a ballot."""
+    return voter if sid is None else f"{voter}#{sid}"
+
+
+# --- Aggregates: everything that is read -------------------------------------------
+
+DIRECTORY_PK: Final = "directory"
+FACE_SK: Final = "poll"
+OPEN_BOARDS: Final = "open#*"
+"""The partition keys a guest may read, as an IAM pattern."""
+
+Visibility = Literal["open", "sealed"]
+
+
+def board_pk(poll_id: str, visibility: Visibility) -> str:
+    """Partition key of a board: `open#colors` is public, `sealed#colors` is not."""
+    return f"{visibility}#{poll_id}"
+
+
+def tally_prefix(round_number: int) -> str:
+    """What the sort keys of all tally rows of a round begin with."""
+    return f"tally#{round_number}#"
+
+
+def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
+    """Sort key of the one tally row that a stream shard writes in a round."""
+    return f"{tally_prefix(round_number)}{stream_label}#{stream_shard}"
+
+
+def certified_sk(round_number: int) -> str:
+    """Sort key of a round's certified result."""
+    return f"certified#{round_number}"
+
+
+COUNT_PREFIX: Final = "c#"
+
+
+def count_attribute(choice: str) -> str:
+    """Attribute that holds the votes of a choice in a tally or a certified row."""
+    return f"{COUNT_PREFIX}{choice}"
+
+
+FACE_ATTRIBUTES: Final = (
+    "question", "choices", "number", "opens_at", "closes_at", "state", "state_at",
+    "round", "policy", "visibility", "percent_from",
+)  # fmt: skip
+TALLY_ATTRIBUTES: Final = ("voters", "folded", "bad", "wm", "as_of")
+CERTIFIED_ATTRIBUTES: Final = ("ballots", "voters", "certified_at", "digest")
+
+GUEST_ATTRIBUTES: Final = tuple(
+    dict.fromkeys(
+        (
+            PARTITION_KEY,
+            SORT_KEY,
+            *FACE_ATTRIBUTES,
+            *TALLY_ATTRIBUTES,
+            *CERTIFIED_ATTRIBUTES,
+            f"{COUNT_PREFIX}*",
+        ),
+    ),
+)
+"""What a guest may ask a board for, as IAM patterns on `dynamodb:Attributes`."""
