@@ -5,7 +5,7 @@ there is a type error before it is a failed deploy. Imports the standard library
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 
@@ -36,11 +36,10 @@ class _Settings:
             for field in fields(cls)
             if environ.get(field.name.upper())
         }
-        try:
-            return cls(**found)
-        except TypeError:
-            missing = next(f.name for f in fields(cls) if f.name not in found)
-            raise SettingsError(missing.upper(), None, "name it in the environment") from None
+        for field in fields(cls):
+            if field.default is MISSING and field.name not in found:
+                raise SettingsError(field.name.upper(), None, "name it in the environment")
+        return cls(**found)
 
     def to_env(self) -> dict[str, str]:
         """The variables that `from_env` reads back as the same settings."""

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from services.voting.ballot import Kind
 from services.voting.errors import PollFileError, Problem
 from services.voting.fields import Field, check
 from services.voting.message import RESERVED, normalise
@@ -68,7 +67,7 @@ def parse_poll(text: str, *, source: str) -> Poll:
     poll_id = PurePath(source).name.removesuffix(".toml")
     problems = [*_check_id(poll_id), *_check_shape(table)]
     if not problems:
-        poll = _build(poll_id, table)
+        poll = _build(poll_id, table, text)
         problems = list(_check_sense(poll))
         if not problems:
             return poll
@@ -94,7 +93,7 @@ def _check_shape(table: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(key=f"choices[{place}]", value=choice, remedy="write a [[choices]] table")
 
 
-def _build(poll_id: str, table: Mapping[str, Any]) -> Poll:
+def _build(poll_id: str, table: Mapping[str, Any], text: str) -> Poll:
     replies = dict(table.get("replies", {}))
     policy = Policy(table.get("policy", Policy.LAST))
     return Poll(
@@ -121,6 +120,7 @@ def _build(poll_id: str, table: Mapping[str, Any]) -> Poll:
         percent_from=table.get("percent_from", 0),
         reply_mode=ReplyMode(replies.pop("mode", ReplyMode.ALL)),
         reply_texts=replies,
+        definition=text,
     )
 
 
@@ -166,11 +166,5 @@ def _located(problem: Problem, text: str) -> Problem:
     pattern = re.compile(rf"\s*\[*\"?{re.escape(name)}\"?\]*\s*(=|$)")
     for number, line in enumerate(lines[start:], start=start + 1):
         if pattern.match(line):
-            return Problem(
-                key=problem.key, value=problem.value, remedy=problem.remedy, line=number
-            )
+            return Problem(key=problem.key, value=problem.value, remedy=problem.remedy, line=number)
     return problem
-
-
-_REPLY_NAMES = frozenset(DEFAULT_TEXTS)
-assert {kind.value for kind in Kind} - _REPLY_NAMES <= {"reserved"}  # noqa: S101

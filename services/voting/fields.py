@@ -75,6 +75,8 @@ def _beyond(field: Field, value: object) -> str | None:
 def _misfit(field: Field, value: object) -> str | None:
     if not field.of:
         return None
-    entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    entries = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
     odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.of, e))]
     return f"{odd[0]!r} must match {field.of}" if odd else None

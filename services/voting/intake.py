@@ -40,10 +40,9 @@ class Intake:
 
     directory: DirectorySource
     ballots: Ballots
-    pepper: bytes
     clock: Clock
 
-    async def accept(self, message: Message) -> Answer:
+    async def accept(self, message: Message, *, pepper: bytes) -> Answer:
         """Count one text, or say why not.
 
         Raises:
@@ -59,22 +58,26 @@ class Intake:
         elif reading.choice is None:
             outcome = Outcome(kind=Kind.UNKNOWN)
         else:
-            outcome = await self._vote(reading.round, reading.choice, message, now_ms)
+            vote = Vote(
+                voter=voter_of(pepper, reading.round.poll.id, reading.round.number, message.sender),
+                sid=message.sid,
+                choice=reading.choice,
+                at_ms=now_ms,
+            )
+            outcome = await self._vote(reading.round, vote)
         return Answer(
             outcome=outcome,
             reply=reply_to(outcome, reading.round, now_ms),
             poll_id=reading.round.poll.id if reading.round else None,
         )
 
-    async def _vote(self, there: Round, choice: str, message: Message, now_ms: int) -> Outcome:
-        voter = voter_of(self.pepper, there.poll.id, there.number, message.sender)
-        vote = Vote(voter=voter, sid=message.sid, choice=choice, at_ms=now_ms)
-        refusal = _REFUSALS.get(there.phase_at(now_ms))
+    async def _vote(self, there: Round, vote: Vote) -> Outcome:
+        refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
         if refusal is None:
             return await self._cast(there, vote)
         # A text accepted in time may be delivered again after the close.
-        standing = await self.ballots.find(*there.ballot_key(voter, message.sid), there)
-        return redelivered(there, standing, message.sid) or Outcome(kind=refusal)
+        standing = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
+        return redelivered(there, standing, vote.sid) or Outcome(kind=refusal)
 
     async def _cast(self, there: Round, vote: Vote) -> Outcome:
         first = cast(there, None, vote)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from unicodedata import category, normalize
 
 RESERVED = frozenset(
-    "stop stopall unsubscribe cancel end quit revoke optout help info start yes unstop".split()
+    {
+        *("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"),
+        *("help", "info", "start", "yes", "unstop"),
+    }
 )
 """Words that carriers and Twilio answer themselves and still pass on ("Twilio support for
 opt-out keywords", "Advanced Opt-Out"). They are never choices and never counted."""

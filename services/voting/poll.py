@@ -85,6 +85,8 @@ class Poll:
     reply_mode: ReplyMode = ReplyMode.ALL
     reply_texts: Mapping[str, str] = field(default_factory=dict)
     percent_from: int = 0
+    definition: str = field(default="", repr=False, compare=False)
+    """The TOML text the poll was read from."""
     lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)
     """Normalised text -> key of the choice it names."""
 

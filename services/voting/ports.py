@@ -52,4 +52,3 @@ class Recounts(Protocol):
 
     def ballots(self, standing_in: Round) -> Iterator[Ballot]:
         """Every ballot of the round, in no particular order."""
-

@@ -48,6 +48,9 @@ FACE_SK: Final = "poll"
 OPEN_BOARDS: Final = "open#*"
 """The partition keys a guest may read, as an IAM pattern."""
 
+UNREADABLE_BOARD: Final = "unreadable"
+"""Where records are counted that do not even name a board; no guest may read it."""
+
 Visibility = Literal["open", "sealed"]
 
 

@@ -1,0 +1,1 @@
+"""What AWS Lambda runs, one package a function."""

@@ -1,0 +1,1 @@
+"""Folds the stream of ballots into the tallies."""

@@ -1,0 +1,44 @@
+"""The public face of a poll: what the screen shows beside the count."""
+
+from typing import Any
+
+from services.voting import schema
+from services.voting.poll import Choice, Round
+
+
+def face_of(standing: Round, number: str | None) -> dict[str, Any]:
+    """The item of the face, on the poll's open board also where its tally is sealed."""
+    poll = standing.poll
+    item: dict[str, Any] = {
+        "pk": {"S": schema.board_pk(poll.id, "open")},
+        "sk": {"S": schema.FACE_SK},
+        "question": {"S": poll.question},
+        "choices": {"L": [_choice(choice) for choice in poll.choices]},
+        "state": {"S": standing.state.value},
+        "state_at": {"N": str(standing.state_at_ms)},
+        "round": {"N": str(standing.number)},
+        "policy": {"S": poll.policy.value},
+        "visibility": {"S": poll.visibility},
+    }
+    optional = {
+        "number": {"S": number} if number else None,
+        "opens_at": _ms(poll.opens_at_ms),
+        "closes_at": _ms(poll.closes_at_ms),
+        "percent_from": {"N": str(poll.percent_from)} if poll.percent_from else None,
+    }
+    return item | {name: value for name, value in optional.items() if value}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {
+        "M": {
+            "key": {"S": choice.key},
+            "label": {"S": choice.label},
+            "word": {"S": choice.word},
+            "colour": {"M": {theme: {"S": hue} for theme, hue in choice.colour.items()}},
+        }
+    }
+
+
+def _ms(at_ms: int | None) -> dict[str, str] | None:
+    return None if at_ms is None else {"N": str(at_ms)}

@@ -1,0 +1,75 @@
+"""The ports in memory: for tests, and for replays that need no store at all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from services.voting.ballot import Ballot
+from services.voting.directory import Directory
+from services.voting.poll import Round
+from services.voting.tally import Delta, TallyRow, Totals, add_up
+
+
+@dataclass(slots=True)
+class MemoryBallots:
+    """The `Ballots` and `Recounts` ports."""
+
+    held: dict[tuple[str, str], Ballot] = field(default_factory=dict)
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
+        """Store a ballot that does not exist yet."""
+        return self.held.setdefault((ballot.pk, ballot.sk), ballot) is ballot
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:  # noqa: ARG002
+        """The ballot under a key."""
+        return self.held.get((pk, sk))
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:  # noqa: ARG002
+        """Rewrite a ballot that still holds `expected` texts."""
+        standing = self.held.get((ballot.pk, ballot.sk))
+        if standing is None or len(standing.steps) != expected:
+            return False
+        self.held[ballot.pk, ballot.sk] = ballot
+        return True
+
+    def ballots(self, standing_in: Round) -> Iterator[Ballot]:
+        """Every ballot of a round."""
+        mine = f"{standing_in.poll.id}:{standing_in.number}#"
+        yield from (ballot for ballot in self.held.values() if ballot.pk.startswith(mine))
+
+
+@dataclass(slots=True)
+class MemoryTallies:
+    """The `Tallies` port."""
+
+    rows: dict[TallyRow, tuple[str, Totals]] = field(default_factory=dict)
+
+    def apply(self, row: TallyRow, delta: Delta) -> str | None:
+        """Add a delta and move the watermark, or return the standing one."""
+        watermark, held = self.rows.get(row, ("", Totals(picks={})))
+        if watermark and watermark >= delta.first:
+            return watermark
+        more = Totals(
+            picks=delta.picks, voters=delta.voters, folded=delta.folded, bad=delta.bad,
+            as_of_ms=delta.as_of_ms,
+        )  # fmt: skip
+        self.rows[row] = (delta.last, add_up([held, more]))
+        return None
+
+    def totals(self, board: str, round_number: int) -> Totals:
+        """Sum the rows of a round."""
+        return add_up(
+            held
+            for row, (_, held) in self.rows.items()
+            if (row.board, row.round) == (board, round_number)
+        )
+
+
+@dataclass(slots=True)
+class MemoryDirectory:
+    """The `DirectorySource` port, with rounds to change at will."""
+
+    rounds: list[Round] = field(default_factory=list)
+
+    async def current(self) -> Directory:
+        """The directory as it is."""
+        return Directory(tuple(self.rounds))

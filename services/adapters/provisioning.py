@@ -1,0 +1,35 @@
+"""The tables without a deploy: schema to `create_table`, for tests and the replay."""
+
+from typing import TYPE_CHECKING, Any
+
+from services.voting.schema import PARTITION_KEY, SORT_KEY, STREAM_VIEW, TableSchema
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def table_arguments(name: str) -> dict[str, Any]:
+    """Arguments of `create_table`: both tables have the same keys and the same stream."""
+    return {
+        "TableName": name,
+        "KeySchema": [
+            {"AttributeName": PARTITION_KEY, "KeyType": "HASH"},
+            {"AttributeName": SORT_KEY, "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"} for name in (PARTITION_KEY, SORT_KEY)
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": STREAM_VIEW},
+    }
+
+
+def create_table(client: "DynamoDBClient", table: TableSchema, name: str) -> None:
+    """Create a table of that name and wait until it is there."""
+    client.create_table(**table_arguments(name))
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    if table.ttl_attribute:
+        client.update_time_to_live(
+            TableName=name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
+        )

@@ -1,0 +1,88 @@
+"""Tally rows on DynamoDB: the one write that makes the count exact."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.voting import schema
+from services.voting.tally import Delta, TallyRow, Totals, add_up
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# The row holds nothing yet, or nothing as late as the first record of this delta.
+_IS_AHEAD = "attribute_not_exists(wm) OR wm < :first"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoTallies:
+    """The `Tallies` port."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def apply(self, row: TallyRow, delta: Delta) -> str | None:
+        """One UpdateItem: counts and watermark together, or neither."""
+        names, values, moves = _moves(delta)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(row),
+                UpdateExpression=f"ADD {moves} SET wm = :last, as_of = :as_of",
+                ConditionExpression=_IS_AHEAD,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            old: dict[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
+            return str(old["wm"]["S"])
+        return None
+
+    def totals(self, board: str, round_number: int) -> Totals:
+        """Sum the rows of a round."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :board AND begins_with(sk, :tally)",
+            ExpressionAttributeValues={
+                ":board": {"S": board},
+                ":tally": {"S": schema.tally_prefix(round_number)},
+            },
+            ConsistentRead=True,
+        )
+        return add_up(_totals_of(item) for page in pages for item in page["Items"])
+
+
+def _key(row: TallyRow) -> dict[str, Any]:
+    sk = schema.tally_sk(row.round, row.stream_label, row.stream_shard)
+    return {"pk": {"S": row.board}, "sk": {"S": sk}}
+
+
+def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
+    counts = {f"c{place}": pick for place, pick in enumerate(delta.picks.items())}
+    names = {f"#{name}": schema.count_attribute(choice) for name, (choice, _) in counts.items()}
+    sums = {name: count for name, (_, count) in counts.items()}
+    sums |= {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
+    values: dict[str, Any] = {f":{name}": {"N": str(count)} for name, count in sums.items()}
+    values |= {
+        ":first": {"S": delta.first},
+        ":last": {"S": delta.last},
+        ":as_of": {"N": str(delta.as_of_ms)},
+    }
+    names |= {f"#{name}": name for name in ("voters", "folded", "bad")}
+    return names, values, ", ".join(f"#{name} :{name}" for name in sums)
+
+
+def _totals_of(item: dict[str, Any]) -> Totals:
+    counts = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    prefix = schema.COUNT_PREFIX
+    return Totals(
+        picks={
+            name.removeprefix(prefix): count
+            for name, count in counts.items()
+            if name.startswith(prefix)
+        },
+        voters=counts.get("voters", 0),
+        folded=counts.get("folded", 0),
+        bad=counts.get("bad", 0),
+        as_of_ms=counts.get("as_of", 0),
+    )

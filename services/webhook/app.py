@@ -1,0 +1,29 @@
+"""The ASGI application over given dependencies. No work at import, no environment read."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.voting.errors import StoreUnavailableError
+from services.webhook.requests import RefusedRequestError
+from services.webhook.routes import Dependencies, Routes, refused, unavailable
+
+
+def create_app(deps: Dependencies) -> FastAPI:
+    """The webhook. `POST /sms` is a plain route: a text pays for no validation model."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if deps.close:
+            await deps.close()
+
+    routes = Routes(deps)
+    app = FastAPI(title="VoteApp webhook", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_route("/sms", routes.sms, methods=["POST"])
+    app.add_api_route("/health", routes.health, methods=["GET"], response_model=None)
+    app.add_api_route("/", routes.about, methods=["GET"], response_model=None)
+    app.add_exception_handler(RefusedRequestError, refused)
+    app.add_exception_handler(StoreUnavailableError, unavailable)
+    return app

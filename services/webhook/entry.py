@@ -1,0 +1,52 @@
+"""The webhook's entry point and only assembler: environment in, `app` out."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+
+from services.adapters.ballots import DynamoBallots
+from services.adapters.cached import Cached
+from services.adapters.clock import now_ms
+from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamo import Session, async_client, sync_client
+from services.adapters.secrets import secrets_client, secrets_loader
+from services.settings import WebhookSettings
+from services.voting.directory import Directory
+from services.voting.intake import Intake
+from services.webhook import log
+from services.webhook.app import create_app
+from services.webhook.routes import Dependencies
+
+DIRECTORY_SECONDS = 2
+"""An operator's open or close reaches every webhook within three seconds."""
+
+SECRETS_SECONDS = 60
+
+
+def assemble(environ: Mapping[str, str]) -> Dependencies:
+    """The real dependencies, by the environment. Connects to nothing yet.
+
+    Raises:
+        SettingsError: a variable is missing.
+    """
+    settings = WebhookSettings.from_env(environ)
+    session = Session()
+    ballots = DynamoBallots(async_client(environ, session), settings.votes_table)
+    store = cache(sync_client)
+
+    def load() -> Directory:
+        return DynamoDirectory(client=store(), table=settings.aggregates_table).load()
+
+    directory = Cached(load, seconds=DIRECTORY_SECONDS)
+
+    return Dependencies(
+        intake=Intake(directory=directory, ballots=ballots, clock=now_ms),
+        secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
+        probes={"votes": ballots.probe, "aggregates": Cached(load, seconds=0).current},
+        public_base_url=settings.public_base_url,
+        close=session.close,
+    )
+
+
+log.configure()
+app = create_app(assemble(os.environ))

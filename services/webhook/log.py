@@ -1,0 +1,23 @@
+"""One JSON line a request: an event name and fields, never a phone number or a text."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+_LOGGER = logging.getLogger("voteapp.webhook")
+
+
+def configure() -> None:
+    """Write the lines to standard output, alone."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _LOGGER.handlers = [handler]
+    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.propagate = False
+
+
+def event(name: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Log one event."""
+    if _LOGGER.isEnabledFor(logging.INFO):
+        _LOGGER.info(json.dumps({"event": name, **fields}))
