@@ -1,0 +1,1 @@
+"""The stack: how the parts of `services` and `lambdas` are laid out on AWS."""

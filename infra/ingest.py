@@ -1,0 +1,123 @@
+"""From a text to a ballot: the secret, the HTTP API and the webhook behind it."""
+
+import json
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.function import ServiceFunction, retention
+from infra.packaging import Packager
+from services.settings import WebhookSettings
+
+_ROUTES = {
+    "/sms": apigateway.HttpMethod.POST,
+    "/health": apigateway.HttpMethod.GET,
+    "/": apigateway.HttpMethod.GET,
+}
+_ACCESS_LOG = {
+    "request": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "webhook_error": "$context.integrationErrorMessage",
+    "error": "$context.error.message",
+}
+"""No address, no header, no body: nothing a phone number could be in."""
+
+_REQUESTS_PER_SECOND = 5_000
+_REQUESTS_AT_ONCE = 5_000
+
+
+class Ingest(Construct):
+    """Takes signed texts over HTTPS; refuses every one until the secret has its token."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        bundles: Packager,
+        votes: dynamodb.ITable,
+        aggregates: dynamodb.ITable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._config = config
+        self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self.secret = self._make_secret()
+        settings = WebhookSettings(
+            votes_table=votes.table_name,
+            aggregates_table=aggregates.table_name,
+            secret_arn=self.secret.secret_arn,
+        )
+        self.webhook = ServiceFunction(
+            self,
+            "Webhook",
+            name="webhook",
+            config=config,
+            bundles=bundles,
+            environment=settings.to_env(),
+            memory_mb=1024,
+            timeout=Duration.seconds(12),  # Twilio waits 15 s
+            snap_start=config.snap_start,
+        )
+        self.api = self._make_api(self._integration())
+
+    @property
+    def url(self) -> str:
+        """Where the number's messaging webhook points to."""
+        return f"{self.api.api_endpoint}/sms"
+
+    def _make_secret(self) -> secretsmanager.Secret:
+        """A change of the template would make a new pepper: everybody could vote again."""
+        return secretsmanager.Secret(
+            self,
+            "Secret",
+            description="Twilio's auth token, to be set, and the pepper that hides phone numbers",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"twilio_auth_token": ""}),
+                generate_string_key="voter_pepper",
+                exclude_punctuation=True,
+                password_length=64,
+            ),
+            removal_policy=self._removal,
+        )
+
+    def _integration(self) -> apigateway.HttpRouteIntegration:
+        function: lambda_.IFunction = self.webhook.function
+        if self._config.snap_start:
+            function = self.webhook.function.add_alias("live")
+        return integrations.HttpLambdaIntegration("Integration", function)
+
+    def _make_api(self, integration: apigateway.HttpRouteIntegration) -> apigateway.HttpApi:
+        api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        for path, method in _ROUTES.items():
+            api.add_routes(path=path, methods=[method], integration=integration)
+        self.access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            retention=retention(self._config.log_retention_days),
+            removal_policy=self._removal,
+        )
+        apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=_REQUESTS_PER_SECOND,
+                throttling_burst_limit=_REQUESTS_AT_ONCE,
+            ),
+            access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=self.access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
+            ),
+        )
+        return api

@@ -1,0 +1,67 @@
+"""What a deploy does once its tables stand: apply the polls, make the guest's identity."""
+
+from collections.abc import Mapping
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk.aws_lambda import Function
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.function import ServiceFunction
+from infra.packaging import Packager
+from services.settings import PollsSettings
+
+_GIVE_UP_AFTER = Duration.minutes(2)
+
+
+class Polls(Construct):
+    """Two custom resources, answered by a function of ours; a refused poll fails the deploy."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        bundles: Packager,
+        aggregates: dynamodb.ITable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = PollsSettings(
+            aggregates_table=aggregates.table_name, default_number=config.options.number
+        )
+        self._applied_with = settings.to_env() | {"CODE": bundles.bundle("polls").name}
+        self.deployer = ServiceFunction(
+            self,
+            "Deployer",
+            name="polls",
+            config=config,
+            bundles=bundles,
+            environment=settings.to_env(),
+            memory_mb=256,
+            timeout=Duration.seconds(60),
+        )
+
+    def apply(self, polls: Mapping[str, str]) -> CustomResource:
+        """Apply poll files (name -> text) whenever they, the code or the table change."""
+        files = [{"Source": source, "Text": text} for source, text in polls.items()]
+        return self._ask("Applied", "Custom::Polls", {"Files": files, **self._applied_with})
+
+    def guest_identity(self, identity_pool_id: str) -> str:
+        """One identity for all viewers: a pool gives out only 25 new ones a second."""
+        properties = {"IdentityPoolId": identity_pool_id}
+        return self._ask("Guest", "Custom::GuestIdentity", properties).ref
+
+    def _ask(
+        self, construct_id: str, resource_type: str, properties: Mapping[str, object]
+    ) -> CustomResource:
+        function: Function = self.deployer.function
+        return CustomResource(
+            self,
+            construct_id,
+            service_token=function.function_arn,
+            resource_type=resource_type,
+            properties=properties,
+            service_timeout=_GIVE_UP_AFTER,
+        )

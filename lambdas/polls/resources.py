@@ -1,0 +1,53 @@
+"""The two custom resources: the polls of a deployment, and its viewers' identity."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from lambdas.polls.answer import Answer
+from services.adapters.clock import now_ms
+from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamo import sync_client
+from services.settings import PollsSettings
+from services.voting.definition import parse_poll
+
+_ANYBODY: Final = Config(
+    signature_version=UNSIGNED, connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3}
+)
+
+
+def carry_out(event: Mapping[str, Any]) -> Answer:
+    """Make or change the resource an event asks for.
+
+    Raises:
+        PollFileError: a poll file is refused; its text is meant for the person deploying.
+    """
+    if event["RequestType"] == "Delete":
+        # Polls and identities go with their table and their pool.
+        return Answer(physical_id=event["PhysicalResourceId"])
+    properties = event["ResourceProperties"]
+    match event["ResourceType"]:
+        case "Custom::Polls":
+            return _apply_polls(properties["Files"])
+        case "Custom::GuestIdentity":
+            return _make_guest(properties["IdentityPoolId"])
+        case other:
+            raise ValueError(f"ResourceType: {other!r}: this function makes no such resource")
+
+
+def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
+    settings = PollsSettings.from_env(os.environ)
+    polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
+    directory = DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
+    directory.apply(polls, default_number=settings.default_number, now_ms=now_ms())
+    return Answer(physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)})
+
+
+def _make_guest(identity_pool_id: str) -> Answer:
+    """One identity that all viewers share. GetId is a call anybody may make, unsigned."""
+    client = boto3.client("cognito-identity", config=_ANYBODY)
+    return Answer(physical_id=client.get_id(IdentityPoolId=identity_pool_id)["IdentityId"])
