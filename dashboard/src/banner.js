@@ -1,0 +1,104 @@
+/**
+ * The head of the screen: how fresh, what is asked, how to vote, who won; and the note at
+ * its foot. All text goes in as text: a label may be anything.
+ */
+import { generate } from 'lean-qr';
+import { element, write } from './board.js';
+import { phoneText } from './words.js';
+
+/** @typedef {import('./view.js').View} View */
+/** @typedef {import('./rows.js').Face} Face */
+
+const QUIET = 2; // modules around the code; the card around it is white too
+
+/** @param {string} text @returns {{size: number, path: string}} dark modules as one SVG path */
+export function qrPath(text) {
+  const code = generate(text);
+  let path = '';
+  for (let y = 0; y < code.size; y += 1) {
+    for (let x = 0; x < code.size; x += 1) {
+      if (code.get(x, y)) path += `M${x + QUIET} ${y + QUIET}h1v1h-1z`;
+    }
+  }
+  return { size: code.size + 2 * QUIET, path };
+}
+
+/** @param {Element} svg @param {string} text */
+function paintQr(svg, text) {
+  const { size, path } = qrPath(text);
+  const dots = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  dots.setAttribute('d', path);
+  svg.setAttribute('viewBox', `0 0 ${size} ${size}`);
+  svg.replaceChildren(dots);
+}
+
+/** @param {(id: string) => HTMLElement} find */
+export function createBanner(find) {
+  const phone = matchMedia('(max-width: 799px), (pointer: coarse)');
+  let painted = '';
+
+  /** @param {HTMLElement} link @param {string | null} href only on a phone, which can text */
+  function lead(link, href) {
+    if (href && phone.matches) link.setAttribute('href', href);
+    else link.removeAttribute('href');
+  }
+
+  /** @param {Face} face */
+  function paintHow(face) {
+    const wanted = JSON.stringify([face.choices, face.number, phone.matches]);
+    if (wanted === painted) return;
+    painted = wanted;
+    const chips = face.choices.map(({ word, dark, light }) => {
+      const chip = element('a', 'chip', word);
+      chip.style.setProperty('--dark', dark);
+      chip.style.setProperty('--light', light);
+      chip.dir = 'auto';
+      lead(chip, face.number && `sms:${face.number}?body=${encodeURIComponent(word)}`);
+      return element('li', '', chip);
+    });
+    find('chips').replaceChildren(...chips);
+    find('how').style.setProperty('--n', String(chips.length));
+    find('to').hidden = face.number === null;
+    document.getElementById('qr')?.toggleAttribute('hidden', face.number === null);
+    if (face.number === null) return;
+    write(find('number'), phoneText(face.number));
+    lead(find('number'), `sms:${face.number}`);
+    paintQr(/** @type {Element} */ (document.getElementById('qr')), `sms:${face.number}`);
+  }
+
+  /** @param {View['verdict']} verdict */
+  function paintVerdict(verdict) {
+    find('verdict').hidden = verdict === null;
+    if (!verdict) return;
+    write(find('winner'), verdict.title);
+    write(find('margin'), verdict.text);
+    const hues = verdict.hues.map(({ dark, light }) => {
+      const hue = element('i', '');
+      hue.style.setProperty('--dark', dark);
+      hue.style.setProperty('--light', light);
+      return hue;
+    });
+    find('hues').replaceChildren(...hues);
+  }
+
+  return {
+    /** @param {View} view */
+    paint(view) {
+      document.body.dataset.scene = view.scene;
+      find('pill').dataset.link = view.link;
+      write(find('freshness'), view.freshness);
+      write(find('phase'), view.phase);
+      write(find('question'), view.question || 'Live vote');
+      find('question').dataset.length = view.question.length > 90 ? 'long' : view.question.length > 45 ? 'middle' : 'short';
+      find('how').hidden = view.face === null || view.verdict !== null || view.scene === 'message';
+      write(find('lead'), view.invitation.lead);
+      write(find('sub'), view.invitation.sub);
+      if (view.face) paintHow(view.face);
+      paintVerdict(view.verdict);
+      find('message').hidden = view.scene !== 'message' || view.message.title === '';
+      write(find('message-title'), view.message.title);
+      write(find('message-text'), view.message.text);
+      write(find('note'), view.note);
+    },
+  };
+}

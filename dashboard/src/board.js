@@ -1,0 +1,75 @@
+/**
+ * The rows: one a choice, leader first. Elements are kept by choice, so that a row that
+ * changes places is the same row.
+ */
+import { countTo, reorder } from './motion.js';
+import { amount } from './words.js';
+
+/** @typedef {import('./view.js').Row} Row */
+/** @typedef {{item: HTMLElement, name: Element, note: HTMLElement, percent: HTMLElement, fill: HTMLElement, votes: Element}} Parts */
+
+/** @param {string} tag @param {string} name @param {...(Node | string)} children */
+export function element(tag, name, ...children) {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.append(...children);
+  return made;
+}
+
+/** @param {Element} target @param {string} text */
+export function write(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** @returns {Parts} */
+function rowParts() {
+  const name = element('bdi', 'name');
+  const note = element('span', 'lead');
+  const percent = element('b', 'percent');
+  const fill = element('span', 'fill');
+  const votes = element('span', 'votes');
+  const bar = element('span', 'bar', fill);
+  const item = element('li', 'row', element('span', 'title', name, ' ', note), ' ', percent, ' ', bar, votes);
+  return { item, name, note, percent, fill, votes };
+}
+
+/** @param {Parts} parts @param {Row} row */
+function paintRow(parts, row) {
+  const { item, name, note, percent, fill, votes } = parts;
+  write(name, row.label);
+  item.title = row.label;
+  write(note, row.note);
+  note.hidden = row.note === '';
+  write(percent, row.percent);
+  item.classList.toggle('leads', row.leads);
+  item.classList.toggle('overtook', row.note.startsWith('Takes'));
+  item.style.setProperty('--dark', row.dark);
+  item.style.setProperty('--light', row.light);
+  fill.style.setProperty('--share', row.share.toFixed(4));
+  fill.classList.toggle('some', row.votes > 0); // a vote is never too small to be seen
+  countTo(votes, row.votes, (n) => amount(n, 'vote'));
+}
+
+/** @param {HTMLElement} list */
+export function createBoard(list) {
+  /** @type {Map<string, Parts>} */
+  const known = new Map();
+
+  /** @param {string} key */
+  function partsOf(key) {
+    const parts = known.get(key) ?? rowParts();
+    known.set(key, parts);
+    return parts;
+  }
+
+  return {
+    /** @param {Row[]} rows in order of rank */
+    paint(rows) {
+      list.hidden = rows.length === 0;
+      list.dataset.density = rows.length < 5 ? 'roomy' : rows.length < 7 ? 'close' : 'dense';
+      list.style.setProperty('--n', String(rows.length));
+      for (const row of rows) paintRow(partsOf(row.key), row);
+      reorder(list, rows.map(({ key }) => partsOf(key).item));
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * What this page is told: by `config.json`, written at deploy, and by its own address.
+ * Whatever is wrong is said with its key, its value and what to do.
+ */
+
+/**
+ * @typedef {object} Config
+ * @property {string} region
+ * @property {string} aggregatesTable
+ * @property {string} identityPoolId
+ * @property {string | null} identityId shared guest identity: spares a GetId per visitor
+ * @property {string} poll id of the poll to show
+ * @property {{dynamodb?: string, cognitoIdentity?: string}} endpoints only where not AWS
+ */
+
+/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean}} Options */
+
+export class ConfigError extends Error {
+  name = 'ConfigError';
+}
+
+const POLL_ID = /^[a-z0-9][a-z0-9-]{0,23}$/;
+const REMEDY = 'Deploy again: the deploy writes config.json.';
+
+/**
+ * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`.
+ * @param {string} search
+ * @returns {Options}
+ */
+export function readOptions(search) {
+  const asked = new URLSearchParams(search);
+  const theme = asked.get('theme');
+  return {
+    poll: asked.get('poll') || null,
+    theme: theme === 'dark' || theme === 'light' ? theme : null,
+    stage: ['1', 'true', ''].includes(asked.get('stage') ?? 'no'),
+  };
+}
+
+/**
+ * @param {unknown} raw the parsed config.json
+ * @param {string | null} poll what the address asks for, if anything
+ * @returns {Config}
+ * @throws {ConfigError}
+ */
+export function checkConfig(raw, poll) {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new ConfigError(`config.json is not an object. ${REMEDY}`);
+  }
+  const given = /** @type {Record<string, unknown>} */ (raw);
+  const text = (/** @type {string} */ key) => {
+    const value = given[key];
+    if (typeof value === 'string' && value !== '') return value;
+    throw new ConfigError(`config.json: ${key} is ${JSON.stringify(value)}, not a text. ${REMEDY}`);
+  };
+  const id = poll ?? text('poll');
+  if (!POLL_ID.test(id)) {
+    const where = poll === null ? 'config.json: poll' : 'The address: poll';
+    throw new ConfigError(`${where} is “${id}”; a poll’s id is lower case letters, digits, dashes.`);
+  }
+  return {
+    region: text('region'),
+    aggregatesTable: text('aggregatesTable'),
+    identityPoolId: text('identityPoolId'),
+    identityId: given.identityId ? text('identityId') : null,
+    poll: id,
+    endpoints: checkEndpoints(given.endpoints),
+  };
+}
+
+/** @param {unknown} raw @returns {Config['endpoints']} */
+function checkEndpoints(raw) {
+  const given = /** @type {Record<string, unknown>} */ (raw ?? {});
+  for (const key of ['dynamodb', 'cognitoIdentity']) {
+    const value = given[key];
+    if (value !== undefined && !(typeof value === 'string' && URL.canParse(value))) {
+      const shown = JSON.stringify(value);
+      throw new ConfigError(`config.json: endpoints.${key} is ${shown}, not an address. ${REMEDY}`);
+    }
+  }
+  return given;
+}
+
+/**
+ * @param {string | null} poll
+ * @returns {Promise<Config>}
+ * @throws {ConfigError}
+ */
+export async function loadConfig(poll) {
+  let raw;
+  try {
+    const answer = await fetch('./config.json', { cache: 'no-cache' });
+    if (!answer.ok) throw new ConfigError(`config.json: the server answers ${answer.status}.`);
+    raw = await answer.json();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be fetched';
+    throw new ConfigError(`config.json ${why}. ${REMEDY}`);
+  }
+  return checkConfig(raw, poll);
+}

@@ -1,0 +1,136 @@
+/**
+ * Items of the aggregates table to values, each checked. An item that cannot be read is
+ * named and left out: one bad row must not take the whole screen down.
+ */
+
+/** @typedef {{key: string, label: string, word: string, dark: string, light: string}} Choice */
+
+/**
+ * @typedef {object} Face the public side of a poll; times in epoch ms
+ * @property {string} question
+ * @property {Choice[]} choices in ballot order
+ * @property {string | null} number E.164
+ * @property {number | null} opensAt
+ * @property {number | null} closesAt
+ * @property {'auto' | 'open' | 'closed' | 'archived'} state
+ * @property {number} stateAt
+ * @property {number} round
+ * @property {string} policy
+ * @property {boolean} sealed
+ * @property {number} percentFrom percentages are hidden below that many votes
+ */
+
+/** @typedef {Record<string, number>} Counts votes by choice key */
+/** @typedef {{id: string, round: number, counts: Counts, voters: number, folded: number, bad: number, asOf: number}} TallyRow */
+/** @typedef {{round: number, counts: Counts, ballots: number, voters: number, at: number, digest: string}} Certified */
+/** @typedef {{face: Face | null, tallies: TallyRow[], certified: Certified[], unread: string[]}} Rows */
+/** @typedef {import('@aws-sdk/client-dynamodb').AttributeValue} Value */
+/** @typedef {Record<string, Value | undefined>} Item */
+
+/** @type {[dark: string, light: string][]} */
+const PALETTE = [
+  ['#ff5d47', '#c8371b'], ['#36d6a0', '#0b8f63'], ['#4f9dff', '#1b5fc1'], ['#ffc44d', '#a87400'],
+  ['#c48bff', '#7a3fc9'], ['#a3b1c6', '#5b6b80'], ['#ff7ab8', '#c2357f'], ['#3fd0e0', '#0a7f92'],
+  ['#ff9a4d', '#b85a10'], ['#b4e051', '#5d7f12'], ['#8f9bff', '#4a4fd0'], ['#d9a58a', '#8a5a3f'],
+];
+
+/** @param {Value | undefined} value @param {number} [otherwise] */
+function number(value, otherwise) {
+  if (value === undefined && otherwise !== undefined) return otherwise;
+  const read = Number(value?.N);
+  if (value?.N === undefined || !Number.isSafeInteger(read)) throw new TypeError('not a number');
+  return read;
+}
+
+/** @param {Value | undefined} value @param {string} [otherwise] */
+function text(value, otherwise) {
+  const read = value?.S ?? otherwise;
+  if (read === undefined) throw new TypeError('not a text');
+  return read;
+}
+
+/** @param {Value | undefined} value @param {string} otherwise */
+const colour = (value, otherwise) => (/^#[0-9a-f]{6}$/i.test(value?.S ?? '') ? text(value) : otherwise);
+
+/** @param {Value} value @param {number} place @returns {Choice} */
+function readChoice(value, place) {
+  const given = /** @type {Item} */ (value.M ?? {});
+  const key = text(given.key);
+  const [dark, light] = PALETTE[place % PALETTE.length] ?? ['#a3b1c6', '#5b6b80'];
+  return {
+    key,
+    label: text(given.label, key),
+    word: text(given.word, key),
+    dark: colour(given.colour?.M?.dark, dark),
+    light: colour(given.colour?.M?.light, light),
+  };
+}
+
+/** @param {Item} item @returns {Face} */
+function readFace(item) {
+  const choices = (item.choices?.L ?? []).map(readChoice);
+  if (choices.length === 0 || new Set(choices.map(({ key }) => key)).size < choices.length) {
+    throw new TypeError('no choices, or one twice');
+  }
+  const phone = text(item.number, '');
+  const state = text(item.state, 'auto');
+  return {
+    question: text(item.question),
+    choices,
+    number: /^\+[1-9]\d{6,14}$/.test(phone) ? phone : null,
+    opensAt: item.opens_at ? number(item.opens_at) : null,
+    closesAt: item.closes_at ? number(item.closes_at) : null,
+    state: state === 'open' || state === 'closed' || state === 'archived' ? state : 'auto',
+    stateAt: number(item.state_at, 0),
+    round: number(item.round),
+    policy: text(item.policy, 'last'),
+    sealed: item.visibility?.S === 'sealed',
+    percentFrom: number(item.percent_from, 0),
+  };
+}
+
+/** @param {Item} item @param {string[]} keys @returns {Counts} */
+const readCounts = (item, keys) =>
+  Object.fromEntries(keys.map((key) => [key, number(item[`c#${key}`], 0)]));
+
+/** @param {string} id @param {Item} item @param {string[]} keys @returns {TallyRow} */
+const readTally = (id, item, keys) => ({
+  id,
+  round: number({ N: id.split('#')[1] ?? '' }),
+  counts: readCounts(item, keys),
+  voters: number(item.voters, 0),
+  folded: number(item.folded),
+  bad: number(item.bad, 0),
+  asOf: number(item.as_of, 0),
+});
+
+/** @param {string} id @param {Item} item @param {string[]} keys @returns {Certified} */
+const readCertified = (id, item, keys) => ({
+  round: number({ N: id.split('#')[1] ?? '' }),
+  counts: readCounts(item, keys),
+  ballots: number(item.ballots),
+  voters: number(item.voters, 0),
+  at: number(item.certified_at, 0),
+  digest: text(item.digest, ''),
+});
+
+/**
+ * @param {Item[]} items of one board
+ * @param {string[]} keys of the choices whose counts were asked for
+ * @returns {Rows} `unread` holds the sort keys of the items that could not be read
+ */
+export function readRows(items, keys) {
+  /** @type {Rows} */
+  const rows = { face: null, tallies: [], certified: [], unread: [] };
+  for (const item of items) {
+    const id = item.sk?.S ?? '?';
+    try {
+      if (id === 'poll') rows.face = readFace(item);
+      else if (id.startsWith('tally#')) rows.tallies.push(readTally(id, item, keys));
+      else if (id.startsWith('certified#')) rows.certified.push(readCertified(id, item, keys));
+    } catch {
+      rows.unread.push(id);
+    }
+  }
+  return rows;
+}

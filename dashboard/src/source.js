@@ -1,0 +1,163 @@
+/**
+ * One Query to a snapshot of a board; the only file that knows AWS.
+ *
+ * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
+ * every request carries a projection. The counts are attributes named after the choices
+ * (`c#RED`), which only the face of the poll names: it is asked for first, alone.
+ */
+import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { fromCognitoIdentity, fromCognitoIdentityPool } from '@aws-sdk/credential-provider-cognito-identity';
+import { readRows } from './rows.js';
+
+/** @typedef {import('./config.js').Config} Config */
+/** @typedef {import('./rows.js').Item} Item */
+/** @typedef {import('./rows.js').Value} Value */
+/** @typedef {import('./rows.js').Rows & {serverAt: number | null}} Snapshot `serverAt`: epoch ms */
+/** @typedef {'network' | 'timeout' | 'credentials' | 'denied' | 'table' | 'busy' | 'fault'} Trouble */
+
+export class SourceError extends Error {
+  /** @param {Trouble} trouble @param {unknown} cause */
+  constructor(trouble, cause) {
+    super(trouble, { cause });
+    this.trouble = trouble;
+  }
+}
+
+const FACE = ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at', 'state', 'state_at',
+  'round', 'policy', 'visibility', 'percent_from'];
+const ROWS = ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest'];
+const TIMEOUT_MS = 4000;
+const PAGES = 20; // a board of 20 MB is not a board
+
+/** @type {Record<string, Trouble>} */
+const TROUBLES = {
+  ResourceNotFoundException: 'table',
+  AccessDeniedException: 'denied',
+  UnrecognizedClientException: 'denied',
+  InvalidSignatureException: 'denied',
+  ExpiredTokenException: 'denied',
+  ProvisionedThroughputExceededException: 'busy',
+  ThrottlingException: 'busy',
+  RequestLimitExceeded: 'busy',
+  TimeoutError: 'timeout',
+  AbortError: 'timeout',
+  TypeError: 'network', // what fetch throws when there is no answer at all
+};
+
+/** @param {unknown} error @returns {Trouble} */
+function troubleOf(error) {
+  if (error instanceof SourceError) return error.trouble;
+  return TROUBLES[/** @type {Error} */ (error).name] ?? 'fault';
+}
+
+/** @param {Config} config */
+function guestOf(config) {
+  const clientConfig = {
+    region: config.region,
+    endpoint: config.endpoints.cognitoIdentity,
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: TIMEOUT_MS },
+  };
+  const provide = config.identityId
+    ? fromCognitoIdentity({ identityId: config.identityId, clientConfig })
+    : fromCognitoIdentityPool({ identityPoolId: config.identityPoolId, clientConfig });
+  return async () => {
+    try {
+      return await provide();
+    } catch (error) {
+      const trouble = troubleOf(error);
+      throw new SourceError(trouble === 'network' || trouble === 'timeout' ? trouble : 'credentials', error);
+    }
+  };
+}
+
+/** @param {Config} config @param {(at: number | null) => void} onDate with the date of each answer */
+function clientOf(config, onDate) {
+  const client = new DynamoDBClient({
+    region: config.region,
+    endpoint: config.endpoints.dynamodb,
+    credentials: guestOf(config),
+    accountIdEndpointMode: 'disabled', // the policy of the page names one endpoint
+    maxAttempts: 1, // the poller is the one that tries again
+    requestHandler: { requestTimeout: TIMEOUT_MS },
+  });
+  client.middlewareStack.add((next) => async (args) => {
+    const result = await next(args);
+    const { headers } = /** @type {{headers?: Record<string, string>}} */ (result.response);
+    onDate(Date.parse(headers?.date ?? '') || null);
+    return result;
+  }, { step: 'deserialize', priority: 'low' });
+  return client;
+}
+
+/**
+ * @param {Config} config
+ * @returns {{read: () => Promise<Snapshot>}} `read` throws a SourceError
+ */
+export function createSource(config) {
+  /** @type {string[]} */
+  let keys = [];
+  /** @type {number | null} */
+  let serverAt = null;
+  const connect = () => clientOf(config, (at) => (serverAt = at));
+  let client = connect();
+
+  /** @param {string[]} attributes @param {boolean} faceOnly */
+  async function query(attributes, faceOnly) {
+    const names = attributes.map((name, place) => [`#${place}`, name]);
+    const sk = names[attributes.indexOf('sk')]?.[0];
+    /** @type {Item[]} */
+    const items = [];
+    /** @type {Record<string, Value> | undefined} */
+    let from;
+    for (let page = 0; page === 0 || (from && page < PAGES); page += 1) {
+      const command = new QueryCommand({
+        TableName: config.aggregatesTable,
+        KeyConditionExpression: faceOnly ? `#pk = :pk AND ${sk} = :face` : '#pk = :pk',
+        ExpressionAttributeNames: Object.fromEntries([['#pk', 'pk'], ...names]),
+        ExpressionAttributeValues: {
+          ':pk': { S: `open#${config.poll}` },
+          ...(faceOnly ? { ':face': { S: 'poll' } } : {}),
+        },
+        ProjectionExpression: names.map(([alias]) => alias).join(', '),
+        Select: 'SPECIFIC_ATTRIBUTES',
+        ExclusiveStartKey: from,
+      });
+      /** @type {import('@aws-sdk/client-dynamodb').QueryCommandOutput} */
+      const answer = await client.send(command);
+      items.push(...(answer.Items ?? []));
+      from = answer.LastEvaluatedKey;
+    }
+    return items;
+  }
+
+  async function readBoard() {
+    if (keys.length === 0) {
+      const { face, unread } = readRows(await query(FACE, true), []);
+      if (!face) return { face, tallies: [], certified: [], unread };
+      keys = face.choices.map(({ key }) => key);
+    }
+    const asked = keys;
+    const rows = await readCounts(asked);
+    if (rows.face) keys = rows.face.choices.map(({ key }) => key);
+    // The choices have changed between two reads: their counts were not in the projection.
+    return keys.every((key) => asked.includes(key)) ? rows : readCounts(keys);
+  }
+
+  /** @param {string[]} asked */
+  const readCounts = async (asked) =>
+    readRows(await query([...FACE, ...ROWS, ...asked.map((key) => `c#${key}`)], false), asked);
+
+  return {
+    async read() {
+      try {
+        return { ...(await readBoard()), serverAt };
+      } catch (error) {
+        const trouble = troubleOf(error);
+        // Credentials of a pool that was made anew stay refused for ever: fetch others.
+        if (trouble === 'denied' || trouble === 'credentials') client = connect();
+        throw new SourceError(trouble, error);
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The arithmetic of the board. Pure: rows and samples in, figures out.
+ */
+
+/** @typedef {import('./rows.js').Rows} Rows */
+/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').Counts} Counts */
+/** @typedef {import('./rows.js').TallyRow} TallyRow */
+/** @typedef {import('./rows.js').Certified} Certified */
+
+/**
+ * @typedef {object} Ledger what is known of a board, never older than what was known before
+ * @property {Face | null} face
+ * @property {number} faceAt when `face` was last read, ms
+ * @property {Map<string, {row: TallyRow, at: number}>} rows
+ * @property {Certified[]} certified
+ * @property {string[]} unread
+ */
+
+/** @typedef {{counts: Counts, total: number, voters: number, bad: number, asOf: number}} Totals */
+/** @typedef {{at: number, total: number}} Sample `at` in ms, `total` votes then */
+
+/** What one read lacks may be an older copy; what all reads lack for this long is gone. */
+const GONE_MS = 30_000;
+const RATE_MS = 5000;
+/** Between two samples further apart than this nobody knows when the votes came. */
+const GAP_MS = 10_000;
+export const HISTORY_MS = 300_000;
+
+/** @returns {Ledger} */
+export const emptyLedger = () => ({ face: null, faceAt: 0, rows: new Map(), certified: [], unread: [] });
+
+/** @param {Face} face @param {Face} other */
+const olderThan = (face, other) =>
+  face.round < other.round || (face.round === other.round && face.stateAt < other.stateAt);
+
+/**
+ * Reads are eventually consistent: of each row the version that has folded more stays.
+ * @param {Ledger} known
+ * @param {Rows} read
+ * @param {number} now ms
+ * @returns {Ledger}
+ */
+export function learn(known, read, now) {
+  const gone = (/** @type {number} */ at) => now - at > GONE_MS;
+  const rows = new Map([...known.rows].filter(([, { at }]) => !gone(at)));
+  for (const row of read.tallies) {
+    const before = rows.get(row.id)?.row;
+    const newest = before && before.folded >= row.folded ? withKeys(before, row) : row;
+    rows.set(row.id, { row: newest, at: now });
+  }
+  const keep = known.face && (!read.face || olderThan(read.face, known.face)) && !gone(known.faceAt);
+  return {
+    face: keep ? known.face : (read.face ?? known.face),
+    faceAt: keep ? known.faceAt : now,
+    rows,
+    certified: read.certified.length > 0 || !keep ? read.certified : known.certified,
+    unread: read.unread,
+  };
+}
+
+/** @param {TallyRow} kept @param {TallyRow} read a choice that is new is only in the row just read */
+const withKeys = (kept, read) => ({ ...kept, counts: { ...read.counts, ...kept.counts } });
+
+/**
+ * @param {Iterable<TallyRow>} rows
+ * @param {Face} face
+ * @returns {Totals | null} null while the rows contradict each other: a row may be negative,
+ *   their sum is not, unless one of them is an older copy
+ */
+export function sum(rows, face) {
+  /** @type {Totals} */
+  const totals = { counts: {}, total: 0, voters: 0, bad: 0, asOf: 0 };
+  for (const { key } of face.choices) totals.counts[key] = 0;
+  for (const row of rows) {
+    if (row.round !== face.round) continue;
+    for (const { key } of face.choices) {
+      totals.counts[key] = (totals.counts[key] ?? 0) + (row.counts[key] ?? 0);
+    }
+    totals.voters += row.voters;
+    totals.bad += row.bad;
+    totals.asOf = Math.max(totals.asOf, row.asOf);
+  }
+  const counts = Object.values(totals.counts);
+  totals.total = counts.reduce((all, count) => all + count, 0);
+  return counts.some((count) => count < 0) ? null : totals;
+}
+
+/**
+ * Whole percentages that sum to 100, by largest remainder; ties go to the larger count,
+ * then to ballot order. All 0 where nobody voted.
+ * @param {number[]} counts
+ */
+export function percentages(counts) {
+  const total = counts.reduce((all, count) => all + count, 0);
+  if (total === 0) return counts.map(() => 0);
+  const whole = counts.map((count) => Math.floor((count * 100) / total));
+  const rest = counts.map((count, place) => ({ place, count, left: (count * 100) % total }));
+  rest.sort((a, b) => b.left - a.left || b.count - a.count || a.place - b.place);
+  const missing = 100 - whole.reduce((all, share) => all + share, 0);
+  for (const { place } of rest.slice(0, missing)) whole[place] = (whole[place] ?? 0) + 1;
+  return whole;
+}
+
+/**
+ * @param {string[]} keys in ballot order
+ * @param {Counts} counts
+ * @returns {{order: string[], leaders: string[], margin: number}} `leaders` is empty before
+ *   the first vote, longer than one in a tie; `margin` is to the next below
+ */
+export function standings(keys, counts) {
+  const of = (/** @type {string | undefined} */ key) => counts[key ?? ''] ?? 0;
+  const order = [...keys].sort((a, b) => of(b) - of(a)); // sort is stable: ballot order in a tie
+  const best = of(order[0]);
+  const leaders = best > 0 ? order.filter((key) => of(key) === best) : [];
+  return { order, leaders, margin: leaders.length === 1 ? best - of(order[1]) : 0 };
+}
+
+/** @param {Sample[]} samples @param {number} at @returns {number} total then, between two samples */
+function totalAt(samples, at) {
+  const after = samples.findIndex((sample) => sample.at >= at);
+  const [next, last] = [samples[after], samples[after - 1]];
+  if (!next) return samples.at(-1)?.total ?? 0;
+  if (!last) return next.total;
+  return last.total + ((next.total - last.total) * (at - last.at)) / (next.at - last.at);
+}
+
+/**
+ * Votes a second over the 5 s before `at`, or over as much of them as was seen.
+ * @param {Sample[]} samples oldest first
+ * @param {number} at
+ * @returns {number | null} null where it cannot be known
+ */
+export function rateAt(samples, at) {
+  const seen = samples.filter((sample) => sample.at > at - RATE_MS - GAP_MS && sample.at <= at);
+  const last = seen.at(-1);
+  if (!last || at - last.at > RATE_MS) return null;
+  const start = seen.findLastIndex((sample, i) => i > 0 && sample.at - (seen[i - 1]?.at ?? 0) > GAP_MS);
+  const run = seen.slice(Math.max(0, start));
+  const from = Math.max(last.at - RATE_MS, run[0]?.at ?? at);
+  if (last.at - from < 500) return null;
+  return Math.max(0, last.total - totalAt(run, from)) / ((last.at - from) / 1000);
+}

@@ -1,0 +1,172 @@
+/**
+ * What the screen shows, from what is known: one pure step between reading and painting.
+ */
+import { clockTime, closedAt, phaseOf, untilTurn } from './phase.js';
+import { percentages, standings } from './tally.js';
+import * as words from './words.js';
+
+/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').Certified} Certified */
+/** @typedef {import('./rows.js').Choice} Choice */
+/** @typedef {import('./tally.js').Totals} Totals */
+/** @typedef {import('./poller.js').Link} Link */
+/** @typedef {Choice & {share: number, percent: string, votes: number, note: string, leads: boolean}} Row */
+
+/**
+ * @typedef {object} Seen everything a view is made of
+ * @property {string} poll
+ * @property {Face | null} face null where the store has no such poll
+ * @property {Totals | null} totals of the open board
+ * @property {Certified[]} certified
+ * @property {string[]} unread
+ * @property {Link} link
+ * @property {number | null} rate votes a second
+ * @property {string | null} overtook the choice that took the lead a moment ago
+ * @property {number} skew ms by which this screen's clock is ahead
+ * @property {number} now epoch ms, corrected
+ */
+
+/**
+ * @typedef {object} View
+ * @property {'message' | 'invite' | 'board'} scene
+ * @property {string} freshness
+ * @property {Link['kind']} link
+ * @property {string} note
+ * @property {string} phase
+ * @property {string} question
+ * @property {Face | null} face
+ * @property {{title: string, text: string}} message
+ * @property {{lead: string, sub: string}} invitation
+ * @property {{title: string, text: string, hues: Choice[]} | null} verdict
+ * @property {Row[]} rows in order of rank
+ * @property {Rail} rail
+ */
+
+/**
+ * @typedef {object} Rail
+ * @property {number} total
+ * @property {number} phones
+ * @property {string} rate
+ * @property {string} last when the newest vote came
+ * @property {string | null} closed
+ * @property {{title: string, text: string, digest: string} | null} certificate
+ */
+
+const SETTLING_MS = 10_000; // texts accepted just before the close are still being counted
+
+/** @param {Seen} seen @returns {View} */
+export function describe(seen) {
+  const { face, link, now } = seen;
+  if (!face) return blank(seen);
+  const phase = phaseOf(face, now);
+  const ended = phase === 'closed' || phase === 'archived';
+  const certified = (ended && seen.certified.find(({ round }) => round === face.round)) || null;
+  const figures = certified ? ofCertified(certified, face) : face.sealed ? null : seen.totals;
+  const since = ended ? closedAt(face) : null;
+  const settling = !certified && since !== null && now - since < SETTLING_MS;
+  const rows = figures ? rowsOf(face, figures, ended, seen.overtook) : [];
+  const leaders = rows.filter(({ leads }) => leads);
+  const margin = (rows[0]?.votes ?? 0) - (rows[1]?.votes ?? 0);
+  const empty = figures === null || figures.total === 0;
+  const hidden = ended && figures === null;
+  return {
+    scene: hidden ? 'message' : empty && !ended ? 'invite' : 'board',
+    freshness: words.freshness(link, ended, now),
+    link: link.kind,
+    note: words.troubles({
+      link, now,
+      skew: seen.skew,
+      bad: seen.totals?.bad ?? 0,
+      unread: seen.unread.length,
+      corrected: certified !== null && seen.totals !== null && differ(certified, seen.totals),
+    }),
+    phase: words.phaseText(phase, untilTurn(face, phase, now), certified !== null, face.sealed),
+    question: face.question,
+    face,
+    message: hidden ? sealedMessage(face) : { title: '', text: '' },
+    invitation: words.invitation(face, phase, now),
+    verdict: ended && !hidden ? { ...words.verdict(leaders, margin, settling), hues: settling ? [] : leaders } : null,
+    rows,
+    rail: {
+      total: figures?.total ?? 0,
+      phones: figures?.voters ?? 0,
+      rate: ended || seen.rate === null ? '–' : seen.rate.toFixed(seen.rate < 100 ? 1 : 0),
+      last: words.lastVote(seen.totals?.asOf ?? 0, now),
+      closed: since === null ? null : clockTime(since, now),
+      certificate: certified && certificateOf(certified, now),
+    },
+  };
+}
+
+/** @param {Face} face */
+const sealedMessage = (face) =>
+  face.sealed
+    ? { title: 'The ballot is sealed', text: 'Voting is closed. The result is shown here once it is recounted and certified.' }
+    : { title: 'Nothing to show yet', text: 'Voting is closed, and no count could be read.' };
+
+/** @param {Seen} seen @returns {View} before anything is known of the poll */
+function blank({ poll, link, unread, skew, now }) {
+  const read = link.ageMs !== null;
+  const unreadable = { title: 'This poll cannot be read', text: `The store describes “${poll}” in a way that this page does not understand.` };
+  const missing = { title: 'There is no such poll', text: `The store knows no poll “${poll}”. This page looks again every second.` };
+  return {
+    scene: 'message',
+    freshness: words.freshness(link, false, now),
+    link: link.kind,
+    note: words.troubles({ link, now, skew, bad: 0, unread: unread.length, corrected: false }),
+    phase: '',
+    question: '',
+    face: null,
+    message: !read ? { title: '', text: '' } : unread.includes('poll') ? unreadable : missing,
+    invitation: { lead: '', sub: '' },
+    verdict: null,
+    rows: [],
+    rail: { total: 0, phones: 0, rate: '–', last: '–', closed: null, certificate: null },
+  };
+}
+
+/** @param {Certified} certified @param {Face} face */
+const ofCertified = (certified, face) => ({
+  counts: certified.counts,
+  total: face.choices.reduce((all, { key }) => all + (certified.counts[key] ?? 0), 0),
+  voters: certified.voters,
+});
+
+/** @param {Certified} certified @param {Totals} totals */
+const differ = (certified, totals) =>
+  totals.total > 0 && Object.entries(totals.counts).some(([key, votes]) => certified.counts[key] !== votes);
+
+/** @param {Certified} certified @param {number} now */
+const certificateOf = ({ ballots, at, digest }, now) => ({
+  title: 'Certified',
+  text: `${words.amount(ballots, 'ballot')} recounted, ${clockTime(at, now)}`,
+  digest: digest.match(/.{1,8}/g)?.join(' ') ?? '',
+});
+
+/**
+ * @param {Face} face
+ * @param {{counts: Record<string, number>, total: number}} figures
+ * @param {boolean} final
+ * @param {string | null} overtook
+ * @returns {Row[]}
+ */
+function rowsOf(face, { counts, total }, final, overtook) {
+  const keys = face.choices.map(({ key }) => key);
+  const shares = percentages(keys.map((key) => counts[key] ?? 0));
+  const { order, leaders, margin } = standings(keys, counts);
+  return order.map((key) => {
+    const place = keys.indexOf(key);
+    const choice = /** @type {Choice} */ (face.choices[place]);
+    const votes = counts[key] ?? 0;
+    const leads = leaders.includes(key);
+    const moment = { final, overtook: key === overtook };
+    return {
+      ...choice,
+      leads,
+      votes,
+      share: total === 0 ? 0 : votes / total,
+      percent: total < face.percentFrom ? '' : words.percentText(shares[place] ?? 0, votes, total),
+      note: leads ? words.leadText(margin, leaders.length, keys.length, moment) : '',
+    };
+  });
+}
