@@ -19,6 +19,9 @@ class UnreadableError(Exception):
     """A record without what every record has."""
 
 
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, UnreadableError)
+
+
 def changes_of(records: Sequence[Record]) -> tuple[list[Change], int]:
     """The changes of a batch, and how many records could not even be placed.
 
@@ -32,7 +35,7 @@ def changes_of(records: Sequence[Record]) -> tuple[list[Change], int]:
     for record in records:
         try:
             changes.append(_change_of(record))
-        except (AttributeError, KeyError, TypeError, ValueError, UnreadableError):
+        except _UNREADABLE:
             found = list(_unreadable(record))
             changes += found
             lost += not found
@@ -42,23 +45,25 @@ def changes_of(records: Sequence[Record]) -> tuple[list[Change], int]:
 def _change_of(record: Record) -> Change:
     body = record["dynamodb"]
     old, new = body.get("OldImage"), body.get("NewImage")
-    before, after = _picks(old), _picks(new)
     image = new or old
-    expired = record["eventName"] == "REMOVE" and _is_expiry(record)
+    before = _picks(old) if old else _NO_PICKS
+    after = _picks(new) if new else _NO_PICKS
+    if not new and _is_expiry(record):
+        after = before
     return Change(
-        board=_board(image["board"]["S"]),
-        round=int(image["round"]["N"]),
-        sequence=_sequence(body["SequenceNumber"]),
-        picks=_NO_PICKS if expired else difference(before, after),
-        voters=0 if expired else bool(after) - bool(before),
-        as_of_ms=int(image["changed_at"]["N"]) if new else 0,
+        _text(image["board"]["S"]),
+        int(image["round"]["N"]),
+        _sequence(body["SequenceNumber"]),
+        difference(before, after) if before else after,
+        bool(after) - bool(before),
+        0,
+        int(new["changed_at"]["N"]) if new else 0,
     )
 
 
-def _picks(image: Record | None) -> Mapping[str, int]:
-    if not image or "picks" not in image:
-        return _NO_PICKS
-    return {choice: int(count["N"]) for choice, count in image["picks"]["M"].items()}
+def _picks(image: Record) -> Mapping[str, int]:
+    held = image.get("picks")
+    return {choice: int(count["N"]) for choice, count in held["M"].items()} if held else _NO_PICKS
 
 
 def _is_expiry(record: Record) -> bool:
@@ -68,29 +73,29 @@ def _is_expiry(record: Record) -> bool:
 
 
 def _sequence(number: str) -> str:
-    if not (isinstance(number, str) and number.isascii() and number.isdigit()):
-        raise UnreadableError(number)
-    return pad_sequence(number)
+    if number.isdigit() and number.isascii():
+        return pad_sequence(number)
+    raise UnreadableError(number)
 
 
-def _board(name: str) -> str:
-    if not isinstance(name, str) or not name:
-        raise UnreadableError(name)
-    return name
+def _text(value: object) -> str:
+    if type(value) is str and value:
+        return value
+    raise UnreadableError(value)
 
 
 def _unreadable(record: Record) -> Iterator[Change]:
     """One bad record, on the board it names if it names one."""
     try:
         sequence = _sequence(record["dynamodb"]["SequenceNumber"])
-    except (AttributeError, KeyError, TypeError, UnreadableError):
+    except _UNREADABLE:
         return
     board, round_number = UNREADABLE_BOARD, 0
     for name in ("NewImage", "OldImage"):
         try:
             image = record["dynamodb"][name]
-            board, round_number = _board(image["board"]["S"]), int(image["round"]["N"])
+            board, round_number = _text(image["board"]["S"]), int(image["round"]["N"])
             break
-        except (AttributeError, KeyError, TypeError, ValueError, UnreadableError):
+        except _UNREADABLE:
             continue
-    yield Change(board=board, round=round_number, sequence=sequence, bad=1)
+    yield Change(board, round_number, sequence, _NO_PICKS, 0, 1, 0)

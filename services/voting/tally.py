@@ -6,8 +6,10 @@ what it needs: the deltas of a batch by row, and the watermark arithmetic. Stand
 only.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 SEQUENCE_DIGITS = 40
 
@@ -30,17 +32,20 @@ class TallyRow:
     stream_shard: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One stream record, read. `picks` maps choices to what the record adds or takes."""
+class Change(NamedTuple):
+    """One stream record, read. `picks` maps choices to what the record adds or takes.
+
+    A named tuple, because one is made for every record and takes a third of the time that a
+    frozen dataclass takes.
+    """
 
     board: str
     round: int
     sequence: str
-    picks: Mapping[str, int] = field(default_factory=dict)
-    voters: int = 0
-    bad: int = 0
-    as_of_ms: int = 0
+    picks: Mapping[str, int]
+    voters: int
+    bad: int
+    as_of_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +74,6 @@ class Totals:
 
 def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """`after - before` by choice; choices that do not move are left out."""
-    if before == after:
-        return {}
     moved = dict(after)
     for choice, count in before.items():
         moved[choice] = moved.get(choice, 0) - count
@@ -79,22 +82,23 @@ def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str,
 
 def group(changes: Iterable[Change]) -> dict[tuple[str, int], list[Change]]:
     """The changes by (board, round), each in sequence and without repeats."""
-    rows: dict[tuple[str, int], dict[str, Change]] = {}
+    rows: dict[tuple[str, int], dict[str, Change]] = defaultdict(dict)
     for change in changes:
-        rows.setdefault((change.board, change.round), {})[change.sequence] = change
+        rows[change[:2]][change.sequence] = change
     return {row: [by[key] for key in sorted(by)] for row, by in rows.items()}
 
 
 def total(changes: Sequence[Change]) -> Delta:
     """Sum changes that are in sequence. Raises: IndexError where there are none."""
-    picks: dict[str, int] = {}
+    picks: dict[str, int] = defaultdict(int)
     voters = bad = as_of_ms = 0
-    for change in changes:
-        for choice, count in change.picks.items():
-            picks[choice] = picks.get(choice, 0) + count
-        voters += change.voters
-        bad += change.bad
-        as_of_ms = max(as_of_ms, change.as_of_ms)
+    for _, _, _, moved, came, unread, at_ms in changes:
+        for choice, count in moved.items():
+            picks[choice] += count
+        voters += came
+        bad += unread
+        if at_ms > as_of_ms:
+            as_of_ms = at_ms
     return Delta(
         picks={choice: count for choice, count in picks.items() if count},
         voters=voters,

@@ -1,0 +1,112 @@
+"""The stores that every adapter test runs against: memory, moto and the emulator."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from services.adapters.ballots import DynamoBallots
+from services.adapters.dynamo import Session, async_client
+from services.adapters.memory import MemoryBallots, MemoryTallies
+from services.adapters.provisioning import create_table
+from services.adapters.recounts import DynamoRecounts
+from services.adapters.tallies import DynamoTallies
+from services.local.emulator import emulator
+from services.voting.ports import Ballots, Recounts, Tallies
+from services.voting.schema import AGGREGATES, VOTES
+
+_serial = count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The ports on one kind of store, with tables of their own."""
+
+    ballots: Ballots
+    tallies: Tallies
+    recounts: Recounts
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """A moto server on a free port of the loopback interface."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The emulator that the local cloud runs on."""
+    with emulator(tmp_path_factory.mktemp("emulator")) as (_, aws):
+        yield aws.endpoint
+
+
+@pytest.fixture
+def endpoint(request: pytest.FixtureRequest) -> str:
+    """Of the store named by an indirect parameter."""
+    return str(request.getfixturevalue(f"{request.param}_endpoint"))
+
+
+@pytest.fixture
+def client(endpoint: str) -> Any:
+    """A boto3 client of that store."""
+    return client_of(endpoint)
+
+
+@pytest.fixture(params=["memory", "moto", "emulator"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Each kind of store in turn, empty."""
+    if request.param == "memory":
+        ballots = MemoryBallots()
+        yield Store(ballots=ballots, tallies=MemoryTallies(), recounts=ballots)
+        return
+    endpoint = request.getfixturevalue(f"{request.param}_endpoint")
+    client = client_of(endpoint)
+    votes, aggregates = f"Votes{next(_serial)}", f"Aggregates{next(_serial)}"
+    create_table(client, VOTES, votes)
+    create_table(client, AGGREGATES, aggregates)
+    session = Session()
+    yield Store(
+        ballots=DynamoBallots(async_client(environment(endpoint), session), votes),
+        tallies=DynamoTallies(client, aggregates),
+        recounts=DynamoRecounts(client, votes),
+    )
+    await session.close()
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up ones: nothing here may reach an account."""
+    for name, value in environment("").items():
+        if value:
+            monkeypatch.setenv(name, value)
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """The SDK's own variables for a store on loopback."""
+    return {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+    }
+
+
+def client_of(endpoint: str) -> Any:
+    """A boto3 client of a store on loopback."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(account_id_endpoint_mode="disabled"),
+    )

@@ -1,0 +1,106 @@
+"""The `Ballots` and `Recounts` ports: one suite, every adapter."""
+
+import asyncio
+
+from tests.contract.conftest import Store
+from tests.support.polls import a_round, a_vote
+
+from services.voting.ballot import Ballot, cast
+from services.voting.poll import Policy, Round
+
+
+def ballot_of(there: Round, choice: str, *, phone: int = 0, on: Ballot | None = None) -> Ballot:
+    """The ballot that one more vote makes."""
+    ballot = cast(there, on, a_vote(choice, phone=phone)).ballot
+    assert ballot is not None
+    return ballot
+
+
+async def test_a_new_ballot_is_stored_and_read_back_whole(store: Store) -> None:
+    """What was created is what is found."""
+    there = a_round()
+    ballot = ballot_of(there, "GREEN")
+
+    assert await store.ballots.create(ballot, there) is True
+    assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+
+
+async def test_a_ballot_is_created_once(store: Store) -> None:
+    """A second create leaves the first ballot as it is."""
+    there = a_round()
+    first, second = ballot_of(there, "GREEN"), ballot_of(there, "RED")
+    await store.ballots.create(first, there)
+
+    assert await store.ballots.create(second, there) is False
+    assert await store.ballots.find(first.pk, first.sk, there) == first
+
+
+async def test_of_many_at_once_one_creates_the_ballot(store: Store) -> None:
+    """Ten phones with one number cannot vote ten times."""
+    there = a_round()
+    rivals = [ballot_of(there, "RED") for _ in range(10)]
+
+    created = await asyncio.gather(*(store.ballots.create(r, there) for r in rivals))
+
+    assert sum(created) == 1
+
+
+async def test_a_missing_ballot_is_none(store: Store) -> None:
+    """Nobody has voted under that key."""
+    assert await store.ballots.find("colors:1#0", "nobody", a_round()) is None
+
+
+async def test_a_ballot_is_replaced_where_it_stands_unchanged(store: Store) -> None:
+    """The rewrite finds as many texts as it was decided on."""
+    there = a_round()
+    first = ballot_of(there, "GREEN")
+    await store.ballots.create(first, there)
+    second = ballot_of(there, "RED", on=first)
+
+    assert await store.ballots.replace(second, there, expected=1) is True
+    assert await store.ballots.find(first.pk, first.sk, there) == second
+
+
+async def test_a_ballot_rewritten_meanwhile_is_not_replaced(store: Store) -> None:
+    """A rewrite decided on an old ballot is refused and changes nothing."""
+    there = a_round()
+    first = ballot_of(there, "GREEN")
+    await store.ballots.create(first, there)
+    second, rival = ballot_of(there, "RED", on=first), ballot_of(there, "BLUE", on=first)
+    await store.ballots.replace(second, there, expected=1)
+
+    assert await store.ballots.replace(rival, there, expected=1) is False
+    assert await store.ballots.find(first.pk, first.sk, there) == second
+
+
+async def test_a_ballot_that_is_gone_is_not_replaced(store: Store) -> None:
+    """A ballot removed between reading and rewriting does not come back by itself."""
+    there = a_round()
+
+    assert await store.ballots.replace(ballot_of(there, "RED"), there, expected=1) is False
+
+
+async def test_a_full_ballot_with_every_choice_comes_back_in_order(store: Store) -> None:
+    """Twenty texts keep their MessageSids, their order and their sums."""
+    there = a_round(policy=Policy.EACH, limit=20)
+    ballot = ballot_of(there, "RED")
+    for place in range(1, 20):
+        ballot = ballot_of(there, ("RED", "GREEN", "BLUE")[place % 3], on=ballot)
+    await store.ballots.create(ballot, there)
+
+    assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+    assert sum(ballot.picks.values()) == 20
+
+
+async def test_a_recount_sees_every_ballot_of_its_round_once(store: Store) -> None:
+    """Over all shards, and none of another round or poll."""
+    there, later = a_round(), a_round(number=2)
+    mine = [ballot_of(there, "RED", phone=phone) for phone in range(40)]
+    other = [ballot_of(later, "RED", phone=phone) for phone in range(5)]
+    for ballot in (*mine, *other):
+        await store.ballots.create(ballot, there)
+
+    found = list(store.recounts.ballots(there))
+
+    assert sorted(b.sk for b in found) == sorted(b.sk for b in mine)
+    assert len({b.pk for b in found}) > 1
