@@ -1,12 +1,11 @@
 """From the votes table's stream to the tallies: the aggregator and its mapping."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.function import ServiceFunction
+from infra.function import FunctionShape, ServiceFunction
 from infra.packaging import Packager
 from services.settings import AggregatorSettings
 
@@ -33,12 +32,14 @@ class Aggregation(Construct):
         self.aggregator = ServiceFunction(
             self,
             "Aggregator",
-            name="aggregator",
             config=config,
             bundles=bundles,
-            environment=settings.to_env(),
-            memory_mb=512,
-            timeout=Duration.seconds(60),
+            shape=FunctionShape(
+                name="aggregator",
+                environment=settings.to_env(),
+                memory_mb=512,
+                timeout_seconds=60,
+            ),
         )
         self._map(votes)
 

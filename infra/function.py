@@ -1,6 +1,8 @@
 """A Lambda function of ours: one bundle, one role, one log group, and no grants."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -11,7 +13,18 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.packaging import FunctionName, Packager
 
-METRICS_NAMESPACE = "VoteApp"
+METRICS_NAMESPACE: Final = "VoteApp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionShape:
+    """What sets one function of ours apart from the others."""
+
+    name: FunctionName
+    environment: Mapping[str, str]
+    memory_mb: int
+    timeout_seconds: int
+    snap_start: bool = False
 
 
 class ServiceFunction(Construct):
@@ -22,13 +35,9 @@ class ServiceFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: FunctionName,
         config: StageConfig,
         bundles: Packager,
-        environment: Mapping[str, str],
-        memory_mb: int,
-        timeout: Duration,
-        snap_start: bool = False,
+        shape: FunctionShape,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -44,21 +53,21 @@ class ServiceFunction(Construct):
             runtime=lambda_.Runtime(
                 f"python{config.python_version}",
                 lambda_.RuntimeFamily.PYTHON,
-                supports_snap_start=snap_start,
+                supports_snap_start=shape.snap_start,
             ),
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{name}.handler.handler",
-            code=lambda_.Code.from_asset(str(bundles.bundle(name))),
+            handler=f"lambdas.{shape.name}.handler.handler",
+            code=lambda_.Code.from_asset(str(bundles.bundle(shape.name))),
             environment={
-                **environment,
-                "POWERTOOLS_SERVICE_NAME": name,
+                **shape.environment,
+                "POWERTOOLS_SERVICE_NAME": shape.name,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
             },
-            memory_size=memory_mb,
-            timeout=timeout,
+            memory_size=shape.memory_mb,
+            timeout=Duration.seconds(shape.timeout_seconds),
             role=self.role,
             log_group=self.log_group,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if shape.snap_start else None,
         )
 
 

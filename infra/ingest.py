@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
@@ -12,7 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.function import ServiceFunction, retention
+from infra.function import FunctionShape, ServiceFunction, retention
 from infra.packaging import Packager
 from services.settings import WebhookSettings
 
@@ -60,13 +60,15 @@ class Ingest(Construct):
         self.webhook = ServiceFunction(
             self,
             "Webhook",
-            name="webhook",
             config=config,
             bundles=bundles,
-            environment=settings.to_env(),
-            memory_mb=1024,
-            timeout=Duration.seconds(12),  # Twilio waits 15 s
-            snap_start=config.snap_start,
+            shape=FunctionShape(
+                name="webhook",
+                environment=settings.to_env(),
+                memory_mb=1024,
+                timeout_seconds=12,  # Twilio waits 15 s
+                snap_start=config.snap_start,
+            ),
         )
         self.api = self._make_api(self._integration())
 

@@ -25,7 +25,7 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
     "aggregator": ("services/adapters", "services/voting", "lambdas/aggregator"),
     "polls": ("services/adapters", "services/voting", "lambdas/polls"),
 }
-_ALWAYS: Final = ("services/__init__.py", "services/settings.py")
+_ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONSTRAINTS: Final = ROOT / "infra" / "constraints.txt"
 _PIP_SECONDS: Final = 300
 
@@ -97,7 +97,7 @@ class Packager:
 
 def sources(function: FunctionName) -> Iterator[Path]:
     """Our own files in a bundle, in a stable order."""
-    yield from (ROOT / name for name in _ALWAYS)
+    yield from (file for name in _ALWAYS if (file := ROOT / name).exists())
     for name in CONTENTS[function]:
         yield from sorted((ROOT / name).rglob("*.py"))
 

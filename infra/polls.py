@@ -8,7 +8,7 @@ from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.function import ServiceFunction
+from infra.function import FunctionShape, ServiceFunction
 from infra.packaging import Packager
 from services.settings import PollsSettings
 
@@ -35,12 +35,14 @@ class Polls(Construct):
         self.deployer = ServiceFunction(
             self,
             "Deployer",
-            name="polls",
             config=config,
             bundles=bundles,
-            environment=settings.to_env(),
-            memory_mb=256,
-            timeout=Duration.seconds(60),
+            shape=FunctionShape(
+                name="polls",
+                environment=settings.to_env(),
+                memory_mb=256,
+                timeout_seconds=60,
+            ),
         )
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:

@@ -11,13 +11,11 @@ from botocore.config import Config
 from lambdas.polls.answer import Answer
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
-from services.adapters.dynamo import sync_client
 from services.settings import PollsSettings
 from services.voting.definition import parse_poll
 
-_ANYBODY: Final = Config(
-    signature_version=UNSIGNED, connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3}
-)
+_BOUNDED: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
+_ANYBODY: Final = Config(signature_version=UNSIGNED)
 
 
 def carry_out(event: Mapping[str, Any]) -> Answer:
@@ -42,12 +40,13 @@ def carry_out(event: Mapping[str, Any]) -> Answer:
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
-    directory = DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
+    client = boto3.client("dynamodb", config=_BOUNDED)
+    directory = DynamoDirectory(client=client, table=settings.aggregates_table)
     directory.apply(polls, default_number=settings.default_number, now_ms=now_ms())
     return Answer(physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)})
 
 
 def _make_guest(identity_pool_id: str) -> Answer:
     """One identity that all viewers share. GetId is a call anybody may make, unsigned."""
-    client = boto3.client("cognito-identity", config=_ANYBODY)
+    client = boto3.client("cognito-identity", config=_BOUNDED.merge(_ANYBODY))
     return Answer(physical_id=client.get_id(IdentityPoolId=identity_pool_id)["IdentityId"])

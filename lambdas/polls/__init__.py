@@ -1,0 +1,1 @@
+"""Applies the polls and makes the viewers' identity, at deploy."""
