@@ -1,0 +1,111 @@
+"""A real browser before the production build, a real emulator behind it."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.support.emulator import Emulator
+from tests.browser.support.site import Site, serving
+from tests.browser.support.store import Board, Store
+from tests.browser.support.watch import Watch, watch
+
+ARTEFACTS = Path(__file__).parent / "artefacts"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here needs Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The store, running."""
+    made = Emulator(tmp_path_factory.mktemp("emulator"))
+    made.start()
+    yield made
+    made.thaw()
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def store(emulator: Emulator) -> Store:
+    """Table, guests and policy."""
+    services = {name: emulator.client(name) for name in ("iam", "dynamodb")}
+    return Store.make(cognito=emulator.client("cognito-identity"), **services)
+
+
+@pytest.fixture
+def board(store: Store) -> Board:
+    """A poll that no other test knows, without any row yet."""
+    return Board(store, f"t{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def site(emulator: Emulator, store: Store, board: Board) -> Iterator[Site]:
+    """The page's server, its default poll being the test's."""
+    with serving(emulator.endpoint) as made:
+        made.config = store.config(emulator.endpoint, board.poll)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright without a browser of its own."""
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = os.environ.get("VOTEAPP_CHROMIUM", "/usr/bin/chromium")
+    if not Path(path).exists():
+        pytest.fail(f"{path}: no Chromium. apt-get install chromium, or set VOTEAPP_CHROMIUM.")
+    made = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open the page as some screen would; at the end it must have been silent."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def opened(
+        query: str = "", *, width: int = 1280, height: int = 720, allow: str = "", **screen: object
+    ) -> Page:
+        options = {"color_scheme": "dark", "locale": "en-US", **screen}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        watches.append(watch(page, allow=allow))
+        page.goto(f"{site.address}/{query}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    for seen in watches:
+        assert seen.faults() == []
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Keep what the page looks like, for a person to look at."""
+
+    def taken(page: Page, name: str) -> None:
+        page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
+
+    return taken

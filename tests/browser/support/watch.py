@@ -1,0 +1,31 @@
+"""Listens to what a page complains of: console errors, exceptions, violated policies."""
+
+import re
+from dataclasses import dataclass, field
+
+from playwright.sync_api import ConsoleMessage, Page
+
+
+@dataclass(slots=True)
+class Watch:
+    """The complaints of one page; those that match `allow` are part of the test."""
+
+    allow: str
+    heard: list[str] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """The complaints that no test asked for."""
+        return [text for text in self.heard if not (self.allow and re.search(self.allow, text))]
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Violations of the content security policy arrive here too, as errors."""
+        if message.type in {"error", "warning"}:
+            self.heard.append(f"{message.type}: {message.text}")
+
+
+def watch(page: Page, *, allow: str) -> Watch:
+    """Listen from the first request on."""
+    seen = Watch(allow)
+    page.on("console", lambda message: seen.on_console(message))
+    page.on("pageerror", lambda error: seen.heard.append(f"exception: {error}"))
+    return seen
