@@ -1,0 +1,43 @@
+# Each target sets up what it needs and skips what is already there; `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo smoke test check bench clean
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+RUN := .venv/bin/python -m
+
+define set_up
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; if it has another name: make $@ PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m services.local.toolchain $@
+endef
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## the whole system on this machine, with simulated phones (ARGS="--rate 20", --port, --no-phones)
+	$(set_up)
+	@exec .venv/bin/voteapp demo $(ARGS)
+
+smoke: ## 520 texts through the same local cloud, then one line of JSON: exact or not
+	$(set_up)
+	@exec .venv/bin/voteapp smoke $(ARGS)
+
+test: ## every test there is (ARGS="-k name" for some)
+	$(set_up)
+	$(RUN) pytest $(ARGS)
+	npm --prefix dashboard test
+
+check: ## formatting, lint, types, unit and infra tests
+	$(set_up)
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	npm --prefix dashboard run check
+	$(RUN) pytest -q tests/unit tests/infra
+
+bench: ## measure, and write docs/performance.md
+	$(set_up)
+	$(RUN) tests.bench.run --write docs/performance.md
+
+clean: ## remove everything the other targets made
+	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist

@@ -1,0 +1,5 @@
+"""`python -m services.cli` is `voteapp`."""
+
+from services.cli import main
+
+main()

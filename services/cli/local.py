@@ -1,0 +1,51 @@
+"""`voteapp demo` and `voteapp smoke`: the local cloud."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.output import told
+from services.local.demo import ConsoleProgress, run_demo
+from services.local.smoke import run_smoke
+
+
+def demo(
+    *,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=500, help="Texts a second that the phones send.")
+    ] = 5,
+    phones: Annotated[
+        bool, typer.Option("--phones/--no-phones", help="Have simulated phones text.")
+    ] = True,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 takes a free one.")
+    ] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")
+    ] = True,
+) -> None:
+    """Run the whole system on this machine: no account, no Docker, no network.
+
+    Starts an AWS emulator, deploys the real stack into it with the CDK command line, serves
+    the dashboard, and has simulated phones send signed texts: new voters, changed votes,
+    redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
+    """
+    with told():
+        run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser)
+
+
+def smoke(
+    *,
+    seed: Annotated[
+        int | None, typer.Option(help="Send the same texts again; without it, others each time.")
+    ] = None,
+) -> None:
+    """Send 520 texts through a fresh local cloud and say whether the count is exact.
+
+    50 are redeliveries, 50 change a vote, 20 are forged, 30 are no choice, 10 say STOP or
+    the like, and 20 go through the HTTP API to the webhook on Lambda. The last line is one
+    line of JSON; the exit code is 0 only if the count is exact.
+    """
+    with told():
+        raise typer.Exit(run_smoke(ConsoleProgress(Console(stderr=True)), seed=seed))

@@ -1,0 +1,146 @@
+"""`voteapp demo`: the whole pipeline before one's eyes, until Ctrl-C."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text as Styled
+
+from services.local.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.local.crowd import Crowd
+from services.local.deployment import NUMBER
+from services.local.phones import Phones
+from services.voting.poll import Policy, Round
+from services.voting.tally import Totals
+
+LOOKS_PER_SECOND: Final = 2
+SEED: Final = 2015
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleProgress:
+    """One line a step: a spinner while it runs, a tick and its seconds when it is done."""
+
+    console: Console
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show a step while it runs."""
+        started = time.monotonic()
+        with self.console.status(f"{title} …") as status:
+            yield lambda word: status.update(f"{title} … {escape(word)}")
+        seconds = time.monotonic() - started
+        self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
+
+
+def run_demo(
+    *, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int = SEED
+) -> None:
+    """Everything up, phones texting, a live line; returns when interrupted.
+
+    Raises:
+        LocalCloudError: something is missing or a server died; all is stopped by then.
+    """
+    console = Console(highlight=False)
+    forget_own_account()
+    end_on_signals()
+    interrupted_at = 0.0
+    try:
+        console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
+        with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
+            standing, number = cloud.round_of(DEFAULT_POLL)
+            _introduce(console, cloud, number or NUMBER)
+            if browser and _has_browser():
+                webbrowser.open(cloud.dashboard_url)
+            crowd = crowd_for(standing, number or NUMBER, seed=seed)
+            texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
+            try:
+                with texting if phones else nullcontext():
+                    _watch(console, cloud, standing, texting)
+            finally:
+                interrupted_at = time.monotonic()
+    except KeyboardInterrupt:
+        took = time.monotonic() - (interrupted_at or time.monotonic())
+        console.print(f"\nStopped; nothing is left running. [dim]({took:.1f} s)[/]")
+
+
+def crowd_for(standing: Round, number: str, *, seed: int) -> Crowd:
+    """A crowd that knows a round's choices and the number to text to."""
+    choices = {choice.key: (choice.word, choice.label) for choice in standing.poll.choices}
+    return Crowd(choices, to=number, seed=seed)
+
+
+def end_on_signals() -> None:
+    """Have SIGTERM and a closed terminal end things as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
+    console.print(
+        f"\n  Dashboard    [bold cyan]{cloud.dashboard_url}[/]\n"
+        f"  Webhook      {cloud.line.url}  [dim]texts to {number}[/]\n"
+        f"  AWS          {cloud.aws.endpoint}  [dim]the emulator[/]\n\n"
+        f"  [dim]Ctrl-C stops everything.[/]\n"
+    )
+
+
+def _watch(console: Console, cloud: LocalCloud, standing: Round, phones: Phones) -> None:
+    """Keep the live line going until a signal or until a server dies."""
+    started = time.monotonic()
+    with Live(console=console, refresh_per_second=4, transient=False) as live:
+        while True:
+            cloud.check()
+            totals = cloud.totals(standing)
+            live.update(live_line(standing, totals, phones, time.monotonic() - started))
+            time.sleep(1 / LOOKS_PER_SECOND)
+
+
+def live_line(standing: Round, totals: Totals, phones: Phones, seconds: float) -> Styled:
+    """The texts sent, the count as the screen has it, and whether they agree."""
+    sent = sum(phones.statuses.values())
+    line = Styled("  ")
+    line.append(f"{sent:,} texts", style="bold")
+    line.append(f" in {seconds:,.0f} s  ", style="dim")
+    for choice in standing.poll.choices:
+        line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
+        line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
+    line.append(f"{sum(totals.picks.values()):,} votes  ")
+    if standing.poll.policy is Policy.LAST:
+        line.append_text(_verdict(totals, phones))
+    failed = sum(count for status, count in phones.statuses.items() if status != 200)  # noqa: PLR2004 - OK
+    if failed:
+        line.append(f"   {failed:,} not answered", style="red")
+    return line
+
+
+def _verdict(totals: Totals, phones: Phones) -> Styled:
+    expected = +phones.tally()
+    counted = {key: count for key, count in totals.picks.items() if count}
+    if counted == expected:
+        return Styled("exact ✓", style="green")
+    away = abs(sum(expected.values()) - sum(counted.values()))
+    return Styled(f"{away} on the way" if away else "some on the way", style="yellow")
+
+
+def _has_browser() -> bool:
+    """Whether opening one would show it to somebody."""
+    if sys.platform == "darwin":
+        return True
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(screen and shutil.which("xdg-open"))

@@ -1,0 +1,81 @@
+"""Stands in for CloudFront: serves the site from its bucket with the same headers."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from botocore.exceptions import ClientError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from services.local.aws import LocalAws
+from services.local.ports import HOST, listen
+from services.local.toolchain import ROOT
+
+HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
+
+
+def create_edge(aws: LocalAws, bucket: str, *, headers: Path = HEADERS) -> Starlette:
+    """The site as an application; `/` is `index.html`, what is not in the bucket is 404."""
+    s3 = aws.client("s3")
+    security = {
+        name: value.replace("{dynamodb}", aws.endpoint).replace("{cognito}", aws.endpoint)
+        for name, value in json.loads(headers.read_text()).items()
+    }
+
+    async def serve(request: Request) -> Response:
+        key = request.path_params["path"] or "index.html"
+        try:
+            body, kind = await run_in_threadpool(_fetch, s3, bucket, key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+                raise
+            return PlainTextResponse(f"/{key}: not found\n", 404, headers=security)
+        return Response(body, media_type=kind, headers=security | {"Cache-Control": "no-cache"})
+
+    return Starlette(routes=[Route("/{path:path}", serve)])
+
+
+def _fetch(s3: Any, bucket: str, key: str) -> tuple[bytes, str]:  # noqa: ANN401 - a boto3 client
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    return answer["Body"].read(), answer["ContentType"]
+
+
+def claim(port: int) -> None:
+    """See now, and not after a minute of setting up, whether a port is free.
+
+    Raises:
+        PortInUseError: it is not.
+    """
+    if port:
+        listen(port).close()
+
+
+@contextmanager
+def serving(application: Starlette, *, port: int = 0) -> Iterator[str]:
+    """Serve in a thread of this process; yields the address, without a trailing slash.
+
+    Raises:
+        PortInUseError: the port was asked for and is not free.
+    """
+    listener = listen(port)
+    config = uvicorn.Config(application, log_level="error", lifespan="off")
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="edge", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=3)
+        listener.close()

@@ -1,0 +1,51 @@
+"""What can go wrong with the local cloud, each with what a person does about it.
+
+Standard library only: the toolchain raises these before anything is installed.
+"""
+
+from collections.abc import Sequence
+
+
+class LocalCloudError(Exception):
+    """Something the local cloud needs is not there; `remedy` says what to do."""
+
+    def __init__(self, problem: str, remedy: str, *, details: Sequence[str] = ()) -> None:
+        self.problem = problem
+        self.remedy = remedy
+        self.details = tuple(details)
+        super().__init__("\n".join([problem, *(f"  | {line}" for line in details), remedy]))
+
+
+class PortInUseError(LocalCloudError):
+    """A port that was asked for by number belongs to another program."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(
+            f"port {port}: in use by another program",
+            "Choose another with --port, or leave --port out and a free one is taken.",
+        )
+
+
+class ServerDiedError(LocalCloudError):
+    """A server that the local cloud had started ended by itself."""
+
+    def __init__(self, name: str, exit_code: int | None, details: Sequence[str]) -> None:
+        self.name = name
+        self.exit_code = exit_code
+        code = "" if exit_code is None else f" (exit code {exit_code})"
+        super().__init__(
+            f"{name}: stopped unexpectedly{code}; its last words:",
+            "Everything else is stopped too. Start again; if it happens again, report these lines.",
+            details=details or ["(nothing)"],
+        )
+
+
+class CommandFailedError(LocalCloudError):
+    """A command that the local cloud ran failed or took too long."""
+
+    def __init__(self, name: str, why: str, remedy: str, *, details: Sequence[str]) -> None:
+        self.name = name
+        super().__init__(
+            f"{name}: {why}; its last lines:", remedy, details=details or ["(nothing)"]
+        )

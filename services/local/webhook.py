@@ -1,0 +1,55 @@
+"""The webhook under uvicorn, beside the one on Lambda: the emulator's API takes 60 ms a text."""
+
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.local.aws import LocalAws
+from services.local.deployment import Outputs
+from services.local.ports import HOST, free_port
+from services.local.processes import Process, clean_environment, wait_until
+from services.local.runs import LAST_FAILURE
+from services.local.toolchain import ROOT
+from services.settings import WebhookSettings
+
+
+@contextmanager
+def webhook(aws: LocalAws, outputs: Outputs, folder: Path) -> Iterator[tuple[Process, str]]:
+    """The webhook's process and the URL that texts are posted to.
+
+    Raises:
+        ServerDiedError, CommandFailedError: it did not come up.
+    """
+    base = f"http://{HOST}:{(port := free_port())}"
+    settings = WebhookSettings(
+        votes_table=outputs.votes_table,
+        aggregates_table=outputs.aggregates_table,
+        secret_arn=outputs.secret_arn,
+        public_base_url=base,
+    )
+    command = [
+        sys.executable, "-m", "uvicorn", "services.webhook.entry:app",
+        "--host", HOST, "--port", str(port), "--no-access-log", "--log-level", "warning",
+        "--timeout-graceful-shutdown", "1",
+    ]  # fmt: skip
+    process = Process(
+        "webhook", command,
+        env=clean_environment(**aws.environment(), **settings.to_env()),
+        log=folder / "webhook.log", cwd=ROOT,
+    )  # fmt: skip
+    with process:
+        wait_until(
+            lambda: _healthy(base), process,
+            seconds=20, remedy=f"The whole log: .local/{LAST_FAILURE}/webhook.log",
+        )  # fmt: skip
+        yield process, f"{base}/sms"
+
+
+def _healthy(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base}/health", timeout=5) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except OSError:
+        return False
