@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -12,8 +11,6 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.packaging import FunctionName, Packager
-
-METRICS_NAMESPACE: Final = "VoteApp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +55,7 @@ class ServiceFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{shape.name}.handler.handler",
             code=lambda_.Code.from_asset(str(bundles.bundle(shape.name))),
-            environment={
-                **shape.environment,
-                "POWERTOOLS_SERVICE_NAME": shape.name,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            },
+            environment=dict(shape.environment),
             memory_size=shape.memory_mb,
             timeout=Duration.seconds(shape.timeout_seconds),
             role=self.role,

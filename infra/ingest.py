@@ -52,10 +52,12 @@ class Ingest(Construct):
         self._config = config
         self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
         self.secret = self._make_secret()
+        # The attribute Id is the ARN by definition; a Ref is not everywhere.
+        self.secret_arn = self.secret.get_att("Id").to_string()
         settings = WebhookSettings(
             votes_table=votes.table_name,
             aggregates_table=aggregates.table_name,
-            secret_arn=self.secret.secret_arn,
+            secret_arn=self.secret_arn,
         )
         self.webhook = ServiceFunction(
             self,
@@ -77,20 +79,21 @@ class Ingest(Construct):
         """Where the number's messaging webhook points to."""
         return f"{self.api.api_endpoint}/sms"
 
-    def _make_secret(self) -> secretsmanager.Secret:
+    def _make_secret(self) -> secretsmanager.CfnSecret:
         """A change of the template would make a new pepper: everybody could vote again."""
-        return secretsmanager.Secret(
+        secret = secretsmanager.CfnSecret(
             self,
             "Secret",
             description="Twilio's auth token, to be set, and the pepper that hides phone numbers",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
+            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 secret_string_template=json.dumps({"twilio_auth_token": ""}),
                 generate_string_key="voter_pepper",
                 exclude_punctuation=True,
                 password_length=64,
             ),
-            removal_policy=self._removal,
         )
+        secret.apply_removal_policy(self._removal)
+        return secret
 
     def _integration(self) -> apigateway.HttpRouteIntegration:
         function: lambda_.IFunction = self.webhook.function

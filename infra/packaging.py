@@ -1,16 +1,17 @@
 """What goes into a Lambda bundle: the only place that says so.
 
 A bundle is the function's own package, the parts of `services` it runs on, and its pinned
-requirements as wheels for the machine it will run on. It is built by pip, without Docker,
-into a folder named after everything that went into it, so an unchanged bundle is built
-once. Imports the standard library only.
+requirements as wheels for the machine it will run on. pip builds it, without Docker, into a
+folder named after everything that went into it: what has not changed is not built again.
+Imports the standard library only.
 """
 
 import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -48,31 +49,43 @@ class Packager:
         Raises:
             PackagingError: pip failed; its last words are in the text.
         """
-        requirements = ROOT / "lambdas" / function / "requirements.txt"
-        bundle = self.folder / f"{function}-{self._key(function, requirements)}"
-        if not bundle.exists():
-            unfinished = bundle.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(parents=True)
-            if self.complete:
-                self._install(function, requirements, unfinished)
+        wheels = self._wheels(function)
+
+        def fill(folder: Path) -> None:
+            shutil.copytree(wheels, folder, dirs_exist_ok=True)
             for source in sources(function):
-                target = unfinished / source.relative_to(ROOT)
+                target = folder / source.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-            unfinished.rename(bundle)
-        return bundle
 
-    def _key(self, function: FunctionName, requirements: Path) -> str:
-        target = (self.config.python_version, str(self.config.wheel_platform), str(self.complete))
-        digest = hashlib.sha256("\n".join(target).encode())
-        for source in (requirements, _CONSTRAINTS, *sources(function)):
-            digest.update(f"\n{source.relative_to(ROOT)}\n".encode())
-            digest.update(source.read_bytes())
-        return digest.hexdigest()[:16]
+        return self._once(f"{function}-{_digest(sources(function), wheels.name)}", fill)
+
+    def _wheels(self, function: FunctionName) -> Path:
+        requirements = ROOT / "lambdas" / function / "requirements.txt"
+        machine = f"{self.config.python_version} {self.config.wheel_platform} {self.complete}"
+
+        def fill(folder: Path) -> None:
+            if self.complete:
+                self._install(function, requirements, folder)
+
+        name = f"wheels-{_digest((requirements, _CONSTRAINTS), machine)}"
+        return self._once(name, fill)
+
+    def _once(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """A folder of that name, filled in full or not there at all."""
+        wanted = self.folder / name
+        if not wanted.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix="unfinished-") as scratch:
+                filled = Path(scratch) / name
+                filled.mkdir()
+                fill(filled)
+                if not wanted.exists():  # another synth may have been faster
+                    filled.rename(wanted)
+        return wanted
 
     def _install(self, function: FunctionName, requirements: Path, target: Path) -> None:
-        print(f"Bundling the {function} function (once, until it changes) ...", file=sys.stderr)  # noqa: T201
+        print(f"Installing the packages of the {function} function ...", file=sys.stderr)  # noqa: T201
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--no-compile", "--only-binary=:all:", "--target", str(target)),
@@ -97,9 +110,17 @@ class Packager:
 
 def sources(function: FunctionName) -> Iterator[Path]:
     """Our own files in a bundle, in a stable order."""
-    yield from (file for name in _ALWAYS if (file := ROOT / name).exists())
+    yield from (ROOT / name for name in _ALWAYS)
     for name in CONTENTS[function]:
         yield from sorted((ROOT / name).rglob("*.py"))
+
+
+def _digest(files: Iterable[Path], *more: str) -> str:
+    digest = hashlib.sha256("\n".join(more).encode())
+    for file in files:
+        digest.update(f"\n{file.relative_to(ROOT)}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _remedy(function: FunctionName, problem: str) -> str:

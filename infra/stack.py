@@ -52,25 +52,39 @@ class VotingStack(Stack):
         webhook, aggregator = self.ingest.webhook, self.aggregation.aggregator
         deployer, guest = self.polls.deployer, self.dashboard.guest_role
 
-        ballots = ["dynamodb:PutItem", "dynamodb:GetItem"]
-        _allow(webhook.role, "CastBallots", ballots, votes.table_arn)
+        _allow(webhook.role, "CastBallots", _BALLOT_ACTIONS, votes.table_arn)
         _allow(
             webhook.role,
             "ReadTheDirectory",
             ["dynamodb:Query"],
             aggregates.table_arn,
-            when=_leading_keys("ForAllValues:StringEquals", schema.DIRECTORY_PK),
+            when=_keys(schema.DIRECTORY_PK),
         )
-        secret = self.ingest.secret.secret_arn
-        _allow(webhook.role, "ReadTheSecret", ["secretsmanager:GetSecretValue"], secret)
-
-        stream = votes.table_stream_arn or ""
-        _allow(aggregator.role, "FollowTheStream", _STREAM_ACTIONS, stream)
-        _allow(aggregator.role, "Fold", ["dynamodb:UpdateItem"], aggregates.table_arn)
-
-        directory = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-        _allow(deployer.role, "ApplyPolls", directory, aggregates.table_arn)
-
+        _allow(
+            webhook.role, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
+        )
+        _allow(aggregator.role, "FollowTheStream", _STREAM_ACTIONS, votes.table_stream_arn or "")
+        _allow(
+            aggregator.role,
+            "FoldIntoBoards",
+            ["dynamodb:UpdateItem"],
+            aggregates.table_arn,
+            when=_keys(schema.board_pk("*", "open"), schema.board_pk("*", "sealed")),
+        )
+        _allow(
+            deployer.role,
+            "ReadTheDirectory",
+            ["dynamodb:Query"],
+            aggregates.table_arn,
+            when=_keys(schema.DIRECTORY_PK),
+        )
+        _allow(
+            deployer.role,
+            "ApplyPolls",
+            ["dynamodb:PutItem"],
+            aggregates.table_arn,
+            when=_keys(schema.DIRECTORY_PK, schema.OPEN_BOARDS),
+        )
         _allow(guest, "ReadOpenBoards", ["dynamodb:Query"], aggregates.table_arn, when=_PUBLIC_ONLY)
         for service in (webhook, aggregator, deployer):
             _allow(service.role, "WriteOwnLog", _LOG_ACTIONS, service.log_group.log_group_arn)
@@ -83,7 +97,7 @@ class VotingStack(Stack):
             "SiteBucket": self.dashboard.site.bucket_name,
             "IdentityPoolId": self.dashboard.pool.ref,
             "GuestIdentityId": guest_identity,
-            "SecretArn": self.ingest.secret.secret_arn,
+            "SecretArn": self.ingest.secret_arn,
             "AggregatorFunction": self.aggregation.aggregator.function.function_name,
             "WebhookFunction": self.ingest.webhook.function.function_name,
         }
@@ -91,6 +105,7 @@ class VotingStack(Stack):
             CfnOutput(self, name, value=value)
 
 
+_BALLOT_ACTIONS = ("dynamodb:PutItem", "dynamodb:GetItem")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _STREAM_ACTIONS = (
     "dynamodb:DescribeStream",
@@ -101,12 +116,9 @@ _STREAM_ACTIONS = (
 """What Lambda asks of a role before it maps a stream ("Process DynamoDB records")."""
 
 
-def _leading_keys(operator: str, *patterns: str) -> dict[str, Any]:
-    """Only these partition keys; a ForAllValues is true for a missing key, hence the Null."""
-    return {
-        operator: {"dynamodb:LeadingKeys": list(patterns)},
-        "Null": {"dynamodb:LeadingKeys": "false"},
-    }
+def _keys(*patterns: str) -> dict[str, Any]:
+    """Only items under these partition keys."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
 _PUBLIC_ONLY = {
@@ -117,7 +129,10 @@ _PUBLIC_ONLY = {
     "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
     "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
 }
-"""A guest names a public board and attributes a guest may see, or reads nothing."""
+"""A guest names a public board and attributes a guest may see, or reads nothing.
+
+A ForAllValues is true for a key that is missing, hence the Null guards.
+"""
 
 
 def _allow(

@@ -36,6 +36,8 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             billing_mode=_billing(capacity),
+            read_capacity=capacity.reads.least if capacity.reads else None,
+            write_capacity=capacity.writes.least if capacity.writes else None,
             max_write_request_units=capacity.most_writes_per_second,
             warm_throughput=_warm(capacity),
             deletion_protection=keep,

@@ -1,0 +1,67 @@
+"""`app.py` as the CDK command line runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aws_cdk import App
+
+import app
+from infra.packaging import ROOT
+from services.voting.errors import PollFileError
+
+
+def test_every_poll_of_the_project_is_accepted() -> None:
+    """What is in `polls/` is what a deploy applies."""
+    polls = app.read_polls(app.POLLS)
+
+    assert "colors.toml" in polls
+
+
+def test_a_refused_poll_file_stops_the_synth_and_is_named(tmp_path: Path) -> None:
+    """Before anything is uploaded."""
+    (tmp_path / "bad.toml").write_text('question = "Which?"\n')
+
+    with pytest.raises(PollFileError) as refusal:
+        app.read_polls(tmp_path)
+
+    assert "bad.toml" in str(refusal.value)
+    assert "choices" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"stage": "production"}, "-c stage=production: say local, dev or prod"),
+        ({"stage": "dev", "wehbook": "lambda"}, "-c wehbook=lambda: no such option"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_ends_with_one_line_and_code_1(
+    context: dict[str, str], message: str
+) -> None:
+    """A person who mistyped needs no stack trace."""
+    environment = {**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)}
+
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_stage_is_dev_unless_another_is_named() -> None:
+    """The cautious default: production is said out loud."""
+    stack = app.build(App(context={"aws:cdk:bundling-stacks": []}))
+
+    assert stack.stack_name == "VoteApp-dev"

@@ -1,0 +1,40 @@
+"""Capacity in the template: on demand, on demand with a ceiling, or provisioned."""
+
+from infra.capacity import TARGET_PERCENT
+from tests.infra.conftest import Resources, Synthesise
+
+
+def test_a_ceiling_caps_the_votes_alone(synthesise: Synthesise) -> None:
+    """The fold must never be the one that is throttled."""
+    resources = Resources(synthesise("prod", max_writes_per_second="2000"))
+
+    votes = resources.table("expires_at")["Properties"]
+    assert votes["OnDemandThroughput"] == {"MaxWriteRequestUnits": 2000}
+    assert "OnDemandThroughput" not in resources.table(None)["Properties"]
+
+
+def test_an_expected_rate_provisions_both_tables_and_scales_them(synthesise: Synthesise) -> None:
+    """Two targets a table, all of them at the utilisation the calculator reckons with."""
+    resources = Resources(synthesise("prod", expected_texts_per_second="100"))
+
+    votes = resources.table("expires_at")["Properties"]
+    assert votes["ProvisionedThroughput"] == {"ReadCapacityUnits": 8, "WriteCapacityUnits": 150}
+    assert "BillingMode" not in votes  # which is provisioned
+    targets = resources.of("AWS::ApplicationAutoScaling::ScalableTarget").values()
+    limits = sorted(
+        (t["Properties"]["MinCapacity"], t["Properties"]["MaxCapacity"]) for t in targets
+    )
+    assert limits == [(8, 32), (8, 32), (73, 292), (150, 600)]
+    policies = resources.of("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    assert {
+        policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+        for policy in policies
+    } == {TARGET_PERCENT}
+
+
+def test_a_table_can_be_warmed_for_a_rush(synthesise: Synthesise) -> None:
+    """It then takes the rate at once, where DynamoDB would first have to grow."""
+    resources = Resources(synthesise("prod", warm_writes_per_second="20000"))
+
+    votes = resources.table("expires_at")["Properties"]
+    assert votes["WarmThroughput"] == {"WriteUnitsPerSecond": 20000}

@@ -1,0 +1,78 @@
+"""Options: what can be chosen, and what is said about a choice that cannot be."""
+
+from typing import Any
+
+import pytest
+
+from infra.capacity import Capacity, Provisioned
+from infra.config import OptionError, Options, StageConfig
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("expected_text_per_second", "10"),
+        ("expected_texts_per_second", "many"),
+        ("expected_texts_per_second", "0"),
+        ("expected_viewers", "-5"),
+        ("webhook", "ec2"),
+        ("number", "5550100199"),
+        ("alarm_email", "me"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named_with_its_value(option: str, value: str) -> None:
+    """A typing error would otherwise deploy something else than was asked for."""
+    with pytest.raises(OptionError) as refusal:
+        Options.parse({option: value})
+
+    assert f"-c {option}={value}: " in str(refusal.value)
+    assert refusal.value.remedy
+
+
+@pytest.mark.parametrize("stage", ["production", "", None, 1])
+def test_a_stage_that_does_not_exist_is_refused(stage: Any) -> None:
+    """Rather than deployed with somebody's default."""
+    with pytest.raises(OptionError, match="say local, dev or prod"):
+        StageConfig.of(stage, Options())
+
+
+def test_context_of_cdk_itself_is_no_option() -> None:
+    """Its keys carry a colon, a slash or an at sign."""
+    options = Options.parse(
+        {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:x": True, "stage": "dev"}
+    )
+
+    assert options == Options()
+
+
+def test_options_are_read_as_what_they_are() -> None:
+    """The command line gives strings only."""
+    options = Options.parse({"expected_texts_per_second": "250", "webhook": "container"})
+
+    assert options.expected_texts_per_second == 250
+    assert options.webhook == "container"
+
+
+def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> None:
+    """100 texts/s are 105 write units, 70 % of 150; four times that is the most."""
+    capacity = Capacity.of(Options(expected_texts_per_second=100))
+
+    assert capacity.votes.writes == Provisioned(least=150, most=600)
+    assert capacity.votes.reads == Provisioned(least=8, most=32)
+
+
+def test_the_aggregates_are_sized_by_viewers_and_partitions_not_by_texts() -> None:
+    """The fold writes once a batch; every viewer reads half a unit a second."""
+    capacity = Capacity.of(Options(expected_texts_per_second=5_000, expected_viewers=700))
+
+    assert capacity.aggregates.writes == Provisioned(least=43, most=172)
+    assert capacity.aggregates.reads == Provisioned(least=509, most=2036)
+
+
+def test_without_a_rate_the_tables_are_on_demand() -> None:
+    """With a ceiling where one was named."""
+    capacity = Capacity.of(Options(max_writes_per_second=2_000))
+
+    assert capacity.votes.writes is None
+    assert capacity.votes.most_writes_per_second == 2_000
+    assert capacity.aggregates.most_writes_per_second is None

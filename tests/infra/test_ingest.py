@@ -1,0 +1,110 @@
+"""The webhook's way in: one API, three routes, a log without anybody's number."""
+
+import json
+
+import pytest
+
+from infra.packaging import CONTENTS
+from services.settings import AggregatorSettings, PollsSettings, WebhookSettings
+from tests.infra.conftest import Resources
+
+SETTINGS: dict[str, type[WebhookSettings | AggregatorSettings | PollsSettings]] = {
+    "webhook": WebhookSettings,
+    "aggregator": AggregatorSettings,
+    "polls": PollsSettings,
+}
+
+
+def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:
+    """What is not a route costs no function."""
+    routes = {
+        r["Properties"]["RouteKey"] for r in resources.of("AWS::ApiGatewayV2::Route").values()
+    }
+
+    assert routes == {"POST /sms", "GET /health", "GET /"}
+
+
+def test_events_have_the_payload_format_that_the_handler_reads(resources: Resources) -> None:
+    """Version 2 carries the domain name that Twilio's signature covers."""
+    versions = {
+        integration["Properties"]["PayloadFormatVersion"]
+        for integration in resources.of("AWS::ApiGatewayV2::Integration").values()
+    }
+
+    assert versions == {"2.0"}
+
+
+def test_the_stage_throttles_and_deploys_by_itself(resources: Resources) -> None:
+    """A flood of forged texts is stopped before it costs a function each."""
+    stage = resources.only("AWS::ApiGatewayV2::Stage")
+
+    assert stage["AutoDeploy"] is True
+    assert stage["StageName"] == "$default"
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": 5000,
+        "ThrottlingBurstLimit": 5000,
+    }
+
+
+def test_the_access_log_holds_nothing_a_phone_number_could_be_in(resources: Resources) -> None:
+    """No address, no user agent, no path with its query, no header, no body."""
+    stage = resources.only("AWS::ApiGatewayV2::Stage")
+
+    logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
+    assert logged == {
+        "$context.requestId",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLatency",
+        "$context.integrationErrorMessage",
+        "$context.error.message",
+    }
+
+
+def test_the_secret_has_a_generated_pepper_and_no_token_yet(resources: Resources) -> None:
+    """Until the token is set the webhook refuses every text. A change here is a new pepper."""
+    secret = resources.only("AWS::SecretsManager::Secret")
+
+    assert secret["GenerateSecretString"] == {
+        "SecretStringTemplate": '{"twilio_auth_token": ""}',
+        "GenerateStringKey": "voter_pepper",
+        "ExcludePunctuation": True,
+        "PasswordLength": 64,
+    }
+
+
+@pytest.mark.parametrize("function", SETTINGS)
+def test_the_environment_is_what_the_settings_read(resources: Resources, function: str) -> None:
+    """Names are spelled in `settings.py` alone."""
+    variables = resources.function(function)["Environment"]["Variables"]
+
+    readable = {name: str(value) for name, value in variables.items()}
+    assert SETTINGS[function].from_env(readable).to_env() == readable
+
+
+@pytest.mark.parametrize("function", CONTENTS)
+def test_a_function_logs_to_a_group_that_forgets(
+    resources: Resources, function: str, stage: str
+) -> None:
+    """Without a group of its own, Lambda makes one that keeps everything for ever."""
+    group = resources.function(function)["LoggingConfig"]["LogGroup"]["Ref"]
+
+    days = {"local": 1, "dev": 30, "prod": 90}[stage]
+    assert resources.all[group]["Properties"]["RetentionInDays"] == days
+
+
+def test_every_log_group_forgets(resources: Resources) -> None:
+    """Those of others too: API, page upload, containers."""
+    groups = resources.of("AWS::Logs::LogGroup").values()
+
+    assert all("RetentionInDays" in group["Properties"] for group in groups)
+
+
+def test_the_webhook_starts_from_a_snapshot_on_aws(resources: Resources, stage: str) -> None:
+    """A snapshot is of a published version, so the API calls that, by its alias."""
+    snap_start = resources.function("webhook").get("SnapStart")
+    aliases = resources.of("AWS::Lambda::Alias")
+
+    on_aws = stage != "local"
+    assert (snap_start == {"ApplyOn": "PublishedVersions"}) == on_aws
+    assert len(aliases) == on_aws

@@ -1,0 +1,143 @@
+"""Bundles: what is in them, when they are built anew, what is said when they cannot be."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.config import Options, StageConfig
+from infra.packaging import CONTENTS, FunctionName, Packager, PackagingError
+
+
+def packager(folder: Path, stage: str = "prod", *, complete: bool = False) -> Packager:
+    """Of a stage, in a folder of its own."""
+    return Packager(config=StageConfig.of(stage, Options()), complete=complete, folder=folder)
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been run; each leaves one module behind."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        target = Path(command[command.index("--target") + 1])
+        (target / "wheel.py").write_text("")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return commands
+
+
+@pytest.mark.parametrize("function", CONTENTS)
+def test_a_bundle_holds_its_handler_and_no_other_function(
+    tmp_path: Path, function: FunctionName
+) -> None:
+    """Nor tests, nor caches, nor the local cloud."""
+    bundle = packager(tmp_path).bundle(function)
+
+    files = {str(file.relative_to(bundle)) for file in bundle.rglob("*") if file.is_file()}
+    assert f"lambdas/{function}/handler.py" in files
+    assert "services/settings.py" in files
+    assert {name.split("/")[1] for name in files if name.startswith("lambdas/")} == {
+        "__init__.py",
+        function,
+    }
+    assert all(name.endswith(".py") for name in files)
+    assert not any(name.startswith(("services/local", "services/cli")) for name in files)
+
+
+def test_the_wheels_are_those_of_the_machine_that_will_run_them(
+    tmp_path: Path, pip: list[list[str]]
+) -> None:
+    """Lambda's processor in production, this machine's under the emulator."""
+    packager(tmp_path, "prod", complete=True).bundle("aggregator")
+    packager(tmp_path, "local", complete=True).bundle("aggregator")
+
+    deployed, local = pip
+    assert deployed[deployed.index("--platform") + 1] == "manylinux2014_aarch64"
+    assert deployed[deployed.index("--python-version") + 1] == "3.13"
+    assert "--platform" not in local
+    assert all("--only-binary=:all:" in command for command in pip)
+
+
+def test_an_unchanged_bundle_is_built_once(tmp_path: Path, pip: list[list[str]]) -> None:
+    """The second deploy takes no longer than it must, and needs no network."""
+    first = packager(tmp_path, complete=True).bundle("webhook")
+    second = packager(tmp_path, complete=True).bundle("webhook")
+
+    assert first == second
+    assert len(pip) == 1
+
+
+def test_a_change_of_our_code_makes_a_new_bundle_from_the_same_wheels(
+    tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is made of what went in, so an old bundle is never taken for a new one."""
+    before = packager(tmp_path, complete=True).bundle("aggregator")
+    monkeypatch.setitem(CONTENTS, "aggregator", ("services/voting", "lambdas/aggregator"))
+    after = packager(tmp_path, complete=True).bundle("aggregator")
+
+    assert before != after
+    assert (after / "wheel.py").exists()
+    assert len(pip) == 1
+
+
+def test_a_bundle_that_cannot_be_built_says_why_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A half-filled folder would be deployed the next time."""
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    with pytest.raises(PackagingError) as failure:
+        packager(tmp_path, complete=True).bundle("webhook")
+
+    assert "lambdas/webhook/requirements.txt" in str(failure.value)
+    assert "No matching distribution" in str(failure.value)
+    assert "package index" in str(failure.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("function", CONTENTS)
+def test_a_handler_imports_nothing_that_its_bundle_lacks(
+    tmp_path: Path, function: FunctionName
+) -> None:
+    """Found here rather than by the first text of an evening."""
+    bundle = packager(tmp_path).bundle(function)
+    allowed = {
+        "webhook": "aiodynamo aiohttp fastapi mangum twilio boto3 botocore",
+        "aggregator": "aws_lambda_powertools boto3 botocore",
+        "polls": "boto3 botocore",
+    }
+    program = f"""
+import sys
+known = set("aiodynamo aiohttp fastapi mangum twilio aws_lambda_powertools boto3 botocore".split())
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in known - set({allowed[function]!r}.split()):
+            raise ModuleNotFoundError(f"the bundle has no {{name}}")
+sys.meta_path.insert(0, Absent())
+sys.path.insert(0, {str(bundle)!r})
+import lambdas.{function}.handler
+if {function!r} == "polls":
+    import lambdas.polls.resources
+"""
+    environment = {"VOTES_TABLE": "v", "AGGREGATES_TABLE": "a", "SECRET_ARN": "arn"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
