@@ -7,7 +7,7 @@ partial failure would let the next batch pass the watermark and lose what lies b
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -19,7 +19,9 @@ from services.adapters.tallies import DynamoTallies
 from services.settings import AggregatorSettings
 from services.voting.errors import ShardUnknownError
 from services.voting.fold import fold
-from services.voting.ports import Tallies
+
+if TYPE_CHECKING:
+    from services.voting.ports import Tallies
 
 logger = Logger(service="aggregator")
 metrics = Metrics(namespace="VoteApp", service="aggregator")
@@ -29,7 +31,7 @@ FOLDED: Mapping[str, Any] = {"state": {}, "batchItemFailures": []}
 
 
 @cache
-def assemble() -> tuple[AggregatorSettings, Tallies]:
+def assemble() -> "tuple[AggregatorSettings, Tallies]":
     """Settings and tallies, made on the first batch."""
     settings = AggregatorSettings.from_env(os.environ)
     return settings, DynamoTallies(sync_client(), settings.aggregates_table)
@@ -48,7 +50,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
 
 def aggregate(
-    event: Mapping[str, Any], tallies: Tallies, *, default_shard: str | None
+    event: Mapping[str, Any], tallies: "Tallies", *, default_shard: str | None
 ) -> dict[str, Any]:
     """Fold a batch into tallies, report on it, and answer as a window demands.
 

@@ -1,8 +1,8 @@
 """Ballots on DynamoDB, through aiodynamo: the webhook's hot path.
 
-One conditional put a vote. Throttling and outages are retried with decorrelated jitter
-(AWS Architecture Blog, "Exponential Backoff And Jitter"). A write that landed although its
-response was lost fails its condition on the retry, and the caller then finds it standing.
+One conditional put a vote. The client retries throttling and outages. A write that landed
+although its response was lost fails its condition on the retry, and the caller then finds
+it standing.
 """
 
 import asyncio
@@ -19,8 +19,6 @@ from aiodynamo.errors import (
     ServiceUnavailable,
     Throttled,
 )
-from aiodynamo.models import DecorelatedJitterRetry
-from aiohttp import ClientError
 
 from services.adapters.items import ballot_of, item_of, key_of
 from services.voting.ballot import Ballot
@@ -30,8 +28,6 @@ from services.voting.poll import Round
 BUDGET_SECONDS = 8
 """Twilio waits 15 s for the whole request; the rest is for the way there and back."""
 
-BACKOFF = DecorelatedJitterRetry(time_limit_secs=BUDGET_SECONDS)
-
 # Nobody has voted under this key yet.
 _IS_NEW = "attribute_not_exists(pk)"
 # Nobody has rewritten the ballot since it was read.
@@ -39,7 +35,6 @@ _IS_UNCHANGED = "n = :expected"
 
 _OUT_OF_REACH = (
     asyncio.TimeoutError,
-    ClientError,
     InternalDynamoError,
     OSError,
     ProvisionedThroughputExceeded,

@@ -9,9 +9,12 @@ delivered in order, which the stack sets and a test asserts. Standard library on
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from services.voting.ports import Tallies
 from services.voting.tally import Change, TallyRow, after_watermark, group, total
+
+if TYPE_CHECKING:
+    from services.voting.ports import Tallies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Folded:
 
 
 def fold(
-    changes: Iterable[Change], tallies: Tallies, *, stream_label: str, stream_shard: str
+    changes: Iterable[Change], tallies: "Tallies", *, stream_label: str, stream_shard: str
 ) -> Folded:
     """Fold the changes of one stream shard, given in any order and with any repeats.
 

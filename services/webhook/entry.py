@@ -8,8 +8,8 @@ from services.adapters.ballots import DynamoBallots
 from services.adapters.cached import Cached
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
-from services.adapters.dynamo import Session, async_client, sync_client
 from services.adapters.secrets import secrets_client, secrets_loader
+from services.adapters.sessions import Session, async_client
 from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
@@ -32,10 +32,15 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     settings = WebhookSettings.from_env(environ)
     session = Session()
     ballots = DynamoBallots(async_client(environ, session), settings.votes_table)
-    store = cache(sync_client)
+
+    @cache
+    def polls() -> DynamoDirectory:
+        from services.adapters.dynamo import sync_client  # boto3: not in a cold start's imports
+
+        return DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
 
     def load() -> Directory:
-        return DynamoDirectory(client=store(), table=settings.aggregates_table).load()
+        return polls().load()
 
     directory = Cached(load, seconds=DIRECTORY_SECONDS)
 

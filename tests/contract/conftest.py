@@ -11,10 +11,10 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from services.adapters.ballots import DynamoBallots
-from services.adapters.dynamo import Session, async_client
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.adapters.provisioning import create_table
 from services.adapters.recounts import DynamoRecounts
+from services.adapters.sessions import Session, async_client
 from services.adapters.tallies import DynamoTallies
 from services.local.emulator import emulator
 from services.voting.ports import Ballots, Recounts, Tallies

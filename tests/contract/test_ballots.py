@@ -2,11 +2,10 @@
 
 import asyncio
 
-from tests.contract.conftest import Store
-from tests.support.polls import a_round, a_vote
-
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Policy, Round
+from tests.contract.conftest import Store
+from tests.support.polls import a_round, a_vote
 
 
 def ballot_of(there: Round, choice: str, *, phone: int = 0, on: Ballot | None = None) -> Ballot:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.polls import COLORS_TOML, NUMBER
 
 from services.adapters.directory import DynamoDirectory
 from services.adapters.provisioning import create_table
 from services.voting.definition import parse_poll
 from services.voting.poll import State
 from services.voting.schema import AGGREGATES
+from tests.support.polls import COLORS_TOML, NUMBER
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 COLORS = parse_poll(COLORS_TOML, source="colors.toml")

@@ -2,9 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.contract.conftest import Store
-
 from services.voting.tally import Delta, TallyRow, Totals, pad_sequence
+from tests.contract.conftest import Store
 
 ROW = TallyRow(board="open#colors", round=1, stream_label="2030-01-01", stream_shard="shard-1")
 
@@ -63,7 +62,9 @@ def test_rows_of_other_shards_and_rounds_have_watermarks_of_their_own(store: Sto
 def test_of_two_mappings_at_one_position_one_counts(store: Store) -> None:
     """Eight threads offer the same run at once."""
     with ThreadPoolExecutor(8) as threads:
-        verdicts = list(threads.map(lambda _: store.tallies.apply(ROW, delta(1, 9, RED=9)), range(8)))
+        verdicts = list(
+            threads.map(lambda _: store.tallies.apply(ROW, delta(1, 9, RED=9)), range(8))
+        )
 
     assert verdicts.count(None) == 1
     assert store.tallies.totals("open#colors", 1).picks == {"RED": 9}

@@ -1,0 +1,1 @@
+"""Speeds, measured: `make bench`. Never asserted in a timed test; compared in one run."""

@@ -1,0 +1,36 @@
+"""The webhook itself, with a directory that needs no store: every other part is real."""
+
+import os
+
+from services.adapters.ballots import DynamoBallots
+from services.adapters.cached import Cached
+from services.adapters.clock import now_ms
+from services.adapters.secrets import secrets_client, secrets_loader
+from services.adapters.sessions import Session, async_client
+from services.settings import WebhookSettings
+from services.voting.definition import parse_poll
+from services.voting.directory import Directory
+from services.voting.intake import Intake
+from services.voting.poll import Round
+from services.webhook import log
+from services.webhook.app import create_app
+from services.webhook.routes import Dependencies
+from tests.support.polls import COLORS_TOML
+
+settings = WebhookSettings.from_env(os.environ)
+rounds = Directory((Round(poll=parse_poll(COLORS_TOML, source="colors.toml")),))
+session = Session()
+log.configure()
+app = create_app(
+    Dependencies(
+        intake=Intake(
+            directory=Cached(lambda: rounds, seconds=2),
+            ballots=DynamoBallots(async_client(os.environ, session), settings.votes_table),
+            clock=now_ms,
+        ),
+        secrets=Cached(secrets_loader(settings, secrets_client), seconds=60),
+        probes={},
+        public_base_url=settings.public_base_url,
+        close=session.close,
+    )
+)

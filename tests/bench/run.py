@@ -1,0 +1,127 @@
+"""Measure everything there is a bound for: `python -m tests.bench.run [--write FILE]`."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
+from statistics import median
+
+from tests.bench.folding import records_per_second
+from tests.bench.imports import import_ratio
+from tests.bench.load import cpu_us_per_vote, program
+from tests.bench.units import units_per_vote
+
+VOTES = 4_000
+PAIRS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One measured figure and its bound; `least` where more is better."""
+
+    what: str
+    value: float
+    shown: str
+    bound: float
+    least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether the bound is kept."""
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+    @property
+    def row(self) -> str:
+        """A row of the Markdown table."""
+        limit = f"at {'least' if self.least else 'most'} {self.bound:,}"
+        return f"| {self.what} | {self.shown} | {limit} | {'kept' if self.kept else '**broken**'} |"
+
+
+def measure() -> Iterator[Figure]:
+    """Every figure, as soon as it is there."""
+    yield _webhook()
+    speed = records_per_second()
+    yield Figure(
+        what="Fold: stream records a second, JSON decoding apart",
+        value=speed, shown=f"{speed:,.0f}", bound=500_000, least=True,
+    )  # fmt: skip
+    for name, yardstick, bound in (("webhook", "fastapi", 1.6), ("aggregator", "boto3", 1.3)):
+        ms, ratio = import_ratio(f"lambdas.{name}.handler", yardstick)
+        yield Figure(
+            what=f"Cold start: import of the {name}'s handler, as a ratio to `import {yardstick}`",
+            value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=bound,
+        )  # fmt: skip
+    units = units_per_vote()
+    yield Figure(
+        what="Write units a vote, over 2,000 votes with 40 changes and 20 redeliveries",
+        value=units, shown=f"{units:.3f}", bound=1.05,
+    )  # fmt: skip
+
+
+def _webhook() -> Figure:
+    with program("-m", "tests.bench.stub") as store:
+        assert store.stdout is not None
+        port = int(store.stdout.readline())
+        pairs = [
+            (
+                cpu_us_per_vote("tests.bench.ours:app", VOTES, port),
+                cpu_us_per_vote("tests.bench.plain:app", VOTES, port),
+            )
+            for _ in range(PAIRS)
+        ]
+    ratio = median(ours / plain for ours, plain in pairs)
+    ours, plain = (median(column) for column in zip(*pairs, strict=True))
+    return Figure(
+        what="Webhook: CPU a vote, as a ratio to a plain FastAPI and boto3 handler",
+        value=ratio, shown=f"{ratio:.2f} ({ours:.0f} / {plain:.0f} µs)", bound=0.35,
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Print the table as it grows; 1 if a bound is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, help="also write the page to this file")
+    arguments = parser.parse_args()
+    lines = ["| what | measured | bound | |", "|---|---|---|---|"]
+    print(*lines, sep="\n")
+    broken = 0
+    for figure in measure():
+        print(figure.row, flush=True)
+        lines.append(figure.row)
+        broken += not figure.kept
+    if arguments.write:
+        arguments.write.parent.mkdir(parents=True, exist_ok=True)
+        arguments.write.write_text(_page(lines), encoding="utf-8")
+    return 1 if broken else 0
+
+
+def _page(table: list[str]) -> str:
+    version = platform.python_version()
+    return "\n".join(
+        (
+            "# Performance",
+            "",
+            "Written by `make bench`. Times are CPU or medians of interleaved runs; compare the",
+            "ratios, not the microseconds, between machines.",
+            "",
+            *table,
+            "",
+            f"Measured on {cpu_count()} cores, {platform.machine()}, Python {version}.",
+            "",
+            "- **Webhook**: uvicorn's CPU for a signed text, from the socket to the TwiML, with a",
+            "  store on loopback that answers at once. The plain handler does the same put with",
+            "  form parameters, Twilio's validator and boto3 (`tests/bench/plain.py`).",
+            "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
+            "- **Cold start**: fresh interpreters in turn (`tests/bench/imports.py`).",
+            "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
+            "  (`tests/bench/units.py`).",
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
