@@ -77,6 +77,7 @@ class Deployment:
             CDK_DEFAULT_ACCOUNT=aws.account,
             CDK_DEFAULT_REGION=aws.region,
             CDK_DISABLE_CLI_TELEMETRY="true",
+            JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="true",
             PATH=f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )
         self._where = f"aws://{aws.account}/{aws.region}"
@@ -93,7 +94,8 @@ class Deployment:
 
     def bootstrap(self) -> None:
         """Make the bucket and the roles that every CDK deploy needs."""
-        self._cdk(["bootstrap", self._where], seconds=BOOTSTRAP_SECONDS)
+        # Away from cdk.json, or it would synthesise the application for nothing.
+        self._cdk(["bootstrap", self._where], seconds=BOOTSTRAP_SECONDS, cwd=self._folder)
 
     def deploy(self, assembled: Path, progress: Callable[[str], None]) -> Outputs:
         """Deploy what was synthesised; `progress` is told which resource is being made."""
@@ -111,6 +113,7 @@ class Deployment:
         *,
         seconds: float,
         progress: Callable[[str], None] | None = None,
+        cwd: Path = ROOT,
     ) -> None:
         verb = arguments[0]
         log = self._folder / f"cdk-{verb}.log"
@@ -120,7 +123,7 @@ class Deployment:
             "--no-color",
             "--no-notices",
         ]
-        process = Process(f"cdk {verb}", command, env=self._env, log=log, cwd=ROOT)
+        process = Process(f"cdk {verb}", command, env=self._env, log=log, cwd=cwd)
         run(
             process,
             seconds=seconds,

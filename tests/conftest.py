@@ -1,0 +1,3 @@
+"""Fixtures of all tests: the local cloud is brought up once, by the first that needs it."""
+
+pytest_plugins = ("tests.support.cloud",)

@@ -1,0 +1,53 @@
+"""The local cloud, brought up once for all tests that need it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from services.local.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.local.phones import Answer, Line, deliver, session
+from services.local.texts import Kind, Text
+from services.voting.tally import Totals
+
+DRAIN_SECONDS = 20
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """Emulator, deployed stack, site, webhook; its polls are those of polls/.
+
+    Shared: a test that counts compares with what was there before it.
+    """
+    forget_own_account()
+    with local_cloud() as running:
+        yield running
+
+
+def send(line: Line, texts: Sequence[Text]) -> list[Answer]:
+    """Post texts one after the other and return the answers."""
+
+    async def all_of_them() -> list[Answer]:
+        async with session() as http:
+            return [await deliver(http, line, text) for text in texts]
+
+    return asyncio.run(all_of_them())
+
+
+def totals_when(
+    cloud: LocalCloud, ready: Callable[[Totals], bool], *, poll: str = DEFAULT_POLL
+) -> Totals:
+    """The totals once they satisfy a condition, or as they are when patience ends."""
+    standing, _ = cloud.round_of(poll)
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while not ready(totals := cloud.totals(standing)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return totals
+
+
+def a_vote(phone: int, choice: str, *, sid: str, to: str = "+15550100100") -> Text:
+    """A text of one phone that votes for a choice of the default poll."""
+    return Text(
+        kind=Kind.NEW, sid=sid, sender=f"+155501{phone:05d}", to=to, body=choice, choice=choice
+    )

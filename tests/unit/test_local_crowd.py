@@ -1,0 +1,87 @@
+"""The crowd of simulated phones, and what the count must come to."""
+
+import re
+from collections import Counter
+
+from services.local.crowd import PHONES, Crowd, expected
+from services.local.texts import Kind, Text
+
+CHOICES = {"RED": ("RED", "Red"), "GREEN": ("GREEN", "Green"), "BLUE": ("BLUE", "Blue")}
+TO = "+15550100100"
+
+
+def a_crowd(seed: int = 7) -> Crowd:
+    """A crowd for three colours."""
+    return Crowd(CHOICES, to=TO, seed=seed)
+
+
+def a_text(kind: Kind, sender: str, choice: str | None, sid: str = "SM1") -> Text:
+    """A text that says what it votes for."""
+    return Text(kind=kind, sid=sid, sender=sender, to=TO, body=str(choice), choice=choice)
+
+
+def test_the_same_seed_sends_the_same_texts() -> None:
+    """What a run showed can be shown again."""
+    one, other = a_crowd(), a_crowd()
+
+    assert [one.next() for _ in range(500)] == [other.next() for _ in range(500)]
+    assert a_crowd(seed=8).next() != a_crowd(seed=9).next()
+
+
+def test_every_phone_has_a_fictional_number() -> None:
+    """Nobody's real number can appear anywhere."""
+    crowd = a_crowd()
+    texts = [crowd.next() for _ in range(2_000)]
+
+    assert all(re.fullmatch(r"\+155501\d{5}", text.sender) for text in texts)
+
+
+def test_new_voters_are_new_until_all_numbers_are_used() -> None:
+    """The walk over the numbers meets each once."""
+    crowd = a_crowd()
+    senders = {crowd.make(Kind.NEW).sender for _ in range(PHONES)}
+
+    assert len(senders) == PHONES
+
+
+def test_all_kinds_of_texts_are_sent_and_most_are_new_voters() -> None:
+    """Forgeries are the only kind that a crowd does not send by itself."""
+    crowd = a_crowd()
+    kinds = Counter(crowd.next().kind for _ in range(1_000))
+
+    assert set(kinds) == set(Kind) - {Kind.FORGED}
+    assert kinds.most_common(1)[0][0] is Kind.NEW
+
+
+def test_a_redelivery_repeats_an_earlier_text_in_everything_but_its_kind() -> None:
+    """MessageSid, sender and body are those of the first delivery."""
+    crowd = a_crowd()
+    first = crowd.make(Kind.NEW)
+    again = crowd.make(Kind.REDELIVERED)
+
+    assert (again.sid, again.sender, again.body) == (first.sid, first.sender, first.body)
+
+
+def test_a_changed_vote_is_for_another_choice() -> None:
+    """A change that changes nothing would show nothing."""
+    crowd = a_crowd()
+    first = crowd.make(Kind.NEW)
+    second = crowd.make(Kind.CHANGED)
+
+    assert second.sender == first.sender
+    assert second.sid != first.sid
+    assert second.choice != first.choice
+
+
+def test_only_votes_count_and_of_a_phone_only_its_last() -> None:
+    """A redelivery of the first vote does not bring it back."""
+    texts = [
+        a_text(Kind.NEW, "+15550100001", "RED"),
+        a_text(Kind.CHANGED, "+15550100001", "BLUE", "SM2"),
+        a_text(Kind.REDELIVERED, "+15550100001", "RED"),
+        a_text(Kind.NEW, "+15550100002", "BLUE", "SM3"),
+        a_text(Kind.UNKNOWN, "+15550100003", None, "SM4"),
+        a_text(Kind.FORGED, "+15550100004", "RED", "SM5"),
+    ]
+
+    assert expected(texts) == {"BLUE": 2}
