@@ -8,7 +8,8 @@ from aws_cdk import App, CliCredentialsStackSynthesizer, DefaultStackSynthesizer
 from infra.config import OptionError, Options, StageConfig
 from infra.packaging import Packager, PackagingError
 from infra.stack import VotingStack
-from services.voting.definition import PollFileError, parse_poll
+from services.voting.definition import parse_poll
+from services.voting.errors import PollFileError
 
 POLLS = Path(__file__).parent / "polls"
 

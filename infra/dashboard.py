@@ -1,34 +1,94 @@
-"""The big screen: a private bucket, and guests who may read public boards and no more."""
+"""The big screen: a private bucket, who serves it, and what its guests are."""
+
+from collections.abc import Mapping
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.headers import other_headers, read_headers, security_headers
+from infra.packaging import Packager
 
 _COGNITO = "cognito-identity.amazonaws.com"
+_IMMUTABLE = "assets/*"
+"""Named by their content, so that they may be kept for ever, and old ones stay."""
 
 
 class Dashboard(Construct):
     """Where the page lies, and the identity pool its readers borrow credentials from."""
 
+    distribution: cloudfront.Distribution | None = None
+
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._config = config
+        served = config.edge == "cloudfront"
         self.site = s3.Bucket(
             self,
             "Site",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
+            # It holds only what a deploy can upload again.
             removal_policy=RemovalPolicy.DESTROY,
+            auto_delete_objects=served,
         )
         self.pool = cognito.CfnIdentityPool(
             self, "Guests", allow_unauthenticated_identities=True, allow_classic_flow=False
         )
         self.guest_role = self._make_guest_role()
+        if served:
+            self.distribution = self._make_distribution()
+
+    def upload(self, bundles: Packager, settings: Mapping[str, str]) -> None:
+        """Put page and `config.json` where the distribution finds them.
+
+        First what the new index refers to, then the index. Where no distribution serves
+        them, the local cloud uploads.
+        """
+        if not self.distribution:
+            return
+        page = deployment.Source.asset(str(bundles.site()))
+        told = deployment.Source.json_data("config.json", dict(settings))
+        log = logs.LogGroup(
+            self,
+            "UploadLog",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        assets = deployment.BucketDeployment(
+            self,
+            "Assets",
+            sources=[page],
+            destination_bucket=self.site,
+            exclude=["*"],
+            include=[_IMMUTABLE],
+            cache_control=[
+                deployment.CacheControl.from_string("public, max-age=31536000, immutable")
+            ],
+            prune=False,
+            log_group=log,
+        )
+        index = deployment.BucketDeployment(
+            self,
+            "Index",
+            sources=[page, told],
+            destination_bucket=self.site,
+            exclude=[_IMMUTABLE],
+            cache_control=[deployment.CacheControl.no_cache()],
+            prune=False,
+            distribution=self.distribution,
+            distribution_paths=["/", "/index.html", "/config.json"],
+            log_group=log,
+        )
+        index.node.add_dependency(assets)
 
     def _make_guest_role(self) -> iam.Role:
         of_this_pool = {
@@ -43,3 +103,23 @@ class Dashboard(Construct):
             roles={"unauthenticated": role.role_arn},
         )
         return role
+
+    def _make_distribution(self) -> cloudfront.Distribution:
+        headers = read_headers()
+        return cloudfront.Distribution(
+            self,
+            "Edge",
+            default_root_object="index.html",
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(self.site),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                response_headers_policy=cloudfront.ResponseHeadersPolicy(
+                    self,
+                    "Headers",
+                    security_headers_behavior=security_headers(headers),
+                    custom_headers_behavior=other_headers(headers),
+                ),
+            ),
+        )

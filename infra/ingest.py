@@ -6,12 +6,14 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.container import WebhookService
 from infra.function import FunctionShape, ServiceFunction, retention
 from infra.packaging import Packager
 from services.settings import WebhookSettings
@@ -38,6 +40,10 @@ _REQUESTS_AT_ONCE = 5_000
 class Ingest(Construct):
     """Takes signed texts over HTTPS; refuses every one until the secret has its token."""
 
+    function: ServiceFunction | None = None
+    role: iam.IRole
+    log_group: logs.ILogGroup
+
     def __init__(
         self,
         scope: Construct,
@@ -54,25 +60,26 @@ class Ingest(Construct):
         self.secret = self._make_secret()
         # The attribute Id is the ARN by definition; a Ref is not everywhere.
         self.secret_arn = self.secret.get_att("Id").to_string()
+        self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        in_container = config.options.webhook == "container"
         settings = WebhookSettings(
             votes_table=votes.table_name,
             aggregates_table=aggregates.table_name,
             secret_arn=self.secret_arn,
+            # A function is told the address by its event; a container cannot see it.
+            public_base_url=self.api.api_endpoint if in_container else None,
         )
-        self.webhook = ServiceFunction(
-            self,
-            "Webhook",
-            config=config,
-            bundles=bundles,
-            shape=FunctionShape(
-                name="webhook",
-                environment=settings.to_env(),
-                memory_mb=1024,
-                timeout_seconds=12,  # Twilio waits 15 s
-                snap_start=config.snap_start,
-            ),
-        )
-        self.api = self._make_api(self._integration())
+        if in_container:
+            self.service = WebhookService(
+                self, "Webhook", config=config, bundles=bundles, environment=settings.to_env()
+            )
+            self.role, self.log_group = self.service.role, self.service.log_group
+            integration = self.service.link(self.api)
+        else:
+            self.function = self._make_function(bundles, settings)
+            self.role, self.log_group = self.function.role, self.function.log_group
+            integration = self._call(self.function.function)
+        self._open(integration)
 
     @property
     def url(self) -> str:
@@ -95,16 +102,29 @@ class Ingest(Construct):
         secret.apply_removal_policy(self._removal)
         return secret
 
-    def _integration(self) -> apigateway.HttpRouteIntegration:
-        function: lambda_.IFunction = self.webhook.function
-        if self._config.snap_start:
-            function = self.webhook.function.add_alias("live")
-        return integrations.HttpLambdaIntegration("Integration", function)
+    def _make_function(self, bundles: Packager, settings: WebhookSettings) -> ServiceFunction:
+        return ServiceFunction(
+            self,
+            "Webhook",
+            config=self._config,
+            bundles=bundles,
+            shape=FunctionShape(
+                name="webhook",
+                environment=settings.to_env(),
+                memory_mb=1024,
+                timeout_seconds=12,  # Twilio waits 15 s
+                snap_start=self._config.snap_start,
+            ),
+        )
 
-    def _make_api(self, integration: apigateway.HttpRouteIntegration) -> apigateway.HttpApi:
-        api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+    def _call(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
+        """A snapshot is of a published version, which the API then calls by its alias."""
+        called = function.add_alias("live") if self._config.snap_start else function
+        return integrations.HttpLambdaIntegration("Integration", called)
+
+    def _open(self, integration: apigateway.HttpRouteIntegration) -> None:
         for path, method in _ROUTES.items():
-            api.add_routes(path=path, methods=[method], integration=integration)
+            self.api.add_routes(path=path, methods=[method], integration=integration)
         self.access_log = logs.LogGroup(
             self,
             "AccessLog",
@@ -114,7 +134,7 @@ class Ingest(Construct):
         apigateway.CfnStage(
             self,
             "Stage",
-            api_id=api.api_id,
+            api_id=self.api.api_id,
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
@@ -125,4 +145,3 @@ class Ingest(Construct):
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
             ),
         )
-        return api

@@ -3,6 +3,7 @@
 A bundle is the function's own package, the parts of `services` it runs on, and its pinned
 requirements as wheels for the machine it will run on. pip builds it, without Docker, into a
 folder named after everything that went into it: what has not changed is not built again.
+The dashboard is built in the same way, by npm.
 Imports the standard library only.
 """
 
@@ -28,7 +29,8 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONSTRAINTS: Final = ROOT / "infra" / "constraints.txt"
-_PIP_SECONDS: Final = 300
+_CONTAINER_REQUIREMENTS: Final = (ROOT / "services" / "requirements.txt", _CONSTRAINTS)
+_SECONDS: Final = 300
 
 
 class PackagingError(Exception):
@@ -53,12 +55,48 @@ class Packager:
 
         def fill(folder: Path) -> None:
             shutil.copytree(wheels, folder, dirs_exist_ok=True)
-            for source in sources(function):
-                target = folder / source.relative_to(ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+            _copy(sources(function), folder)
 
         return self._once(f"{function}-{_digest(sources(function), wheels.name)}", fill)
+
+    def container(self) -> Path:
+        """Folder that Docker builds the webhook's image from, at deploy."""
+        files = [ROOT / "services" / "webhook" / "Dockerfile", *_CONTAINER_REQUIREMENTS]
+        files += [file for file in sources("webhook") if "lambdas" not in file.parts]
+
+        def fill(folder: Path) -> None:
+            _copy(files, folder)
+            (folder / "services" / "webhook" / "Dockerfile").rename(folder / "Dockerfile")
+
+        return self._once(f"container-{_digest(files)}", fill)
+
+    def site(self) -> Path:
+        """Folder with the dashboard as it is uploaded, built now unless it is there already.
+
+        Without `config.json`: the one for this deployment is written by the deploy.
+
+        Raises:
+            PackagingError: npm failed; its last words are in the text.
+        """
+        dashboard = ROOT / "dashboard"
+
+        def fill(folder: Path) -> None:
+            if not self.complete:
+                (folder / "index.html").touch()
+                return
+            if not (dashboard / "node_modules").exists():
+                _run(["npm", "ci", "--no-audit", "--no-fund"], "the dashboard", cwd=dashboard)
+            _run(
+                ["npm", "run", "build", "--", "--outDir", str(folder)],
+                "the dashboard",
+                cwd=dashboard,
+            )
+            (folder / "config.json").unlink()
+
+        files = [file for file in sorted(dashboard.glob("*")) if file.is_file()]
+        for name in ("src", "public"):
+            files += [file for file in sorted((dashboard / name).rglob("*")) if file.is_file()]
+        return self._once(f"site-{_digest(files, str(self.complete))}", fill)
 
     def _wheels(self, function: FunctionName) -> Path:
         requirements = ROOT / "lambdas" / function / "requirements.txt"
@@ -85,21 +123,13 @@ class Packager:
         return wanted
 
     def _install(self, function: FunctionName, requirements: Path, target: Path) -> None:
-        print(f"Installing the packages of the {function} function ...", file=sys.stderr)  # noqa: T201
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--no-compile", "--only-binary=:all:", "--target", str(target)),
             *("--requirement", str(requirements), "--constraint", str(_CONSTRAINTS)),
             *self._platform(),
         ]
-        try:
-            done = subprocess.run(  # noqa: S603 - a fixed command
-                command, capture_output=True, text=True, timeout=_PIP_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise PackagingError(_remedy(function, f"pip took over {_PIP_SECONDS} s")) from None
-        if done.returncode != 0:
-            raise PackagingError(_remedy(function, done.stderr.strip()[-1500:]))
+        _run(command, f"the {function} function", cwd=ROOT)
 
     def _platform(self) -> list[str]:
         if self.config.wheel_platform is None:
@@ -115,6 +145,13 @@ def sources(function: FunctionName) -> Iterator[Path]:
         yield from sorted((ROOT / name).rglob("*.py"))
 
 
+def _copy(files: Iterable[Path], folder: Path) -> None:
+    for file in files:
+        target = folder / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
 def _digest(files: Iterable[Path], *more: str) -> str:
     digest = hashlib.sha256("\n".join(more).encode())
     for file in files:
@@ -123,10 +160,22 @@ def _digest(files: Iterable[Path], *more: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _remedy(function: FunctionName, problem: str) -> str:
+def _run(command: list[str], what: str, *, cwd: Path) -> None:
+    print(f"Building {what} (once, until it changes) ...", file=sys.stderr)  # noqa: T201
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands
+            command, cwd=cwd, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PackagingError(_remedy(what, command, str(error))) from None
+    if done.returncode != 0:
+        raise PackagingError(_remedy(what, command, (done.stderr or done.stdout).strip()))
+
+
+def _remedy(what: str, command: list[str], problem: str) -> str:
     return (
-        f"Could not bundle the {function} function: pip could not install "
-        f"lambdas/{function}/requirements.txt.\n{problem}\n"
-        "Check that this machine reaches a package index (pip config list shows which), "
-        "then run the same command again."
+        f"Could not build {what}: this command failed:\n  {' '.join(command)}\n"
+        f"{problem[-1500:]}\n"
+        "Check that this machine reaches the package index that its pip and npm are set up "
+        "for, then run the same command again."
     )

@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
-from infra.config import StageConfig
+from infra.config import OptionError, Options, StageConfig
 from infra.function import FunctionShape, ServiceFunction
 from infra.packaging import Packager
 from services.settings import PollsSettings
@@ -67,3 +67,16 @@ class Polls(Construct):
             properties=properties,
             service_timeout=_GIVE_UP_AFTER,
         )
+
+
+def default_poll(options: Options, polls: Mapping[str, str]) -> str:
+    """Id of the poll the dashboard opens with: the one asked for, else the first.
+
+    Raises:
+        OptionError: there is no file of the poll asked for, or none at all.
+    """
+    ids = [name.removesuffix(".toml") for name in polls]
+    wanted = options.poll or next(iter(ids), None)
+    if wanted not in ids:
+        raise OptionError("poll", wanted, f"name one of polls/*.toml: {ids}")
+    return wanted
