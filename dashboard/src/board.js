@@ -38,6 +38,7 @@ function paintRow(parts, row) {
   const { item, name, note, percent, fill, votes } = parts;
   write(name, row.label);
   item.title = row.label;
+  item.dataset.length = row.label.length > 30 ? 'long' : 'short';
   write(note, row.note);
   note.hidden = row.note === '';
   write(percent, row.percent);

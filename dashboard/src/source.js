@@ -154,8 +154,9 @@ export function createSource(config) {
         return { ...(await readBoard()), serverAt };
       } catch (error) {
         const trouble = troubleOf(error);
-        // Credentials of a pool that was made anew stay refused for ever: fetch others.
-        if (trouble === 'denied' || trouble === 'credentials') client = connect();
+        // Credentials that are refused stay refused: fetch others. (A refusal may come without
+        // CORS headers, and then looks like no answer at all.)
+        if (['denied', 'credentials', 'network'].includes(trouble)) client = connect();
         throw new SourceError(trouble, error);
       }
     },

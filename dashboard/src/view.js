@@ -49,7 +49,7 @@ import * as words from './words.js';
  * @property {string} rate
  * @property {string} last when the newest vote came
  * @property {string | null} closed
- * @property {{title: string, text: string, digest: string} | null} certificate
+ * @property {{sure: boolean, title: string, text: string, digest: string} | null} certificate
  */
 
 const SETTLING_MS = 10_000; // texts accepted just before the close are still being counted
@@ -91,9 +91,9 @@ export function describe(seen) {
       total: figures?.total ?? 0,
       phones: figures?.voters ?? 0,
       rate: ended || seen.rate === null ? '–' : seen.rate.toFixed(seen.rate < 100 ? 1 : 0),
-      last: words.lastVote(seen.totals?.asOf ?? 0, now),
+      last: words.lastVote(seen.totals?.asOf ?? 0, now, ended),
       closed: since === null ? null : clockTime(since, now),
-      certificate: certified && certificateOf(certified, now),
+      certificate: ended ? certificateOf(certified, now) : null,
     },
   };
 }
@@ -121,7 +121,7 @@ function blank({ poll, link, unread, skew, now }) {
     invitation: { lead: '', sub: '' },
     verdict: null,
     rows: [],
-    rail: { total: 0, phones: 0, rate: '–', last: '–', closed: null, certificate: null },
+    rail: { total: 0, phones: 0, rate: '–', last: '', closed: null, certificate: null },
   };
 }
 
@@ -136,12 +136,13 @@ const ofCertified = (certified, face) => ({
 const differ = (certified, totals) =>
   totals.total > 0 && Object.entries(totals.counts).some(([key, votes]) => certified.counts[key] !== votes);
 
-/** @param {Certified} certified @param {number} now */
-const certificateOf = ({ ballots, at, digest }, now) => ({
-  title: 'Certified',
-  text: `${words.amount(ballots, 'ballot')} recounted, ${clockTime(at, now)}`,
-  digest: digest.match(/.{1,8}/g)?.join(' ') ?? '',
-});
+/** @param {Certified | null} certified @param {number} now @returns {Rail['certificate']} */
+function certificateOf(certified, now) {
+  if (!certified) return { sure: false, digest: '', title: 'Not yet certified', text: 'A recount of every ballot will confirm this count.' };
+  const { ballots, at, digest } = certified;
+  const text = `${words.amount(ballots, 'ballot')} recounted, ${clockTime(at, now)}`;
+  return { sure: true, title: 'Certified', text, digest: digest.match(/.{1,8}/g)?.join(' ') ?? '' };
+}
 
 /**
  * @param {Face} face

@@ -115,12 +115,12 @@ export function verdict(leaders, margin, settling) {
   return { title: 'It is a tie', text: `${names}, ${amount(winner.votes, 'vote')} each` };
 }
 
-/** @param {number} asOf epoch ms of the newest vote counted, 0 without one @param {number} now */
-export function lastVote(asOf, now) {
-  if (asOf === 0) return '–';
+/** @param {number} asOf epoch ms of the newest vote counted, 0 without one @param {number} now @param {boolean} ended */
+export function lastVote(asOf, now, ended) {
+  if (asOf === 0) return '';
   const ago = now - asOf;
-  if (ago < 3000) return 'just now';
-  return ago < 3_600_000 ? `${span(ago)} ago` : clockTime(asOf, now);
+  if (ended || ago >= 3_600_000) return `last vote at ${clockTime(asOf, now)}`;
+  return ago < 3000 ? 'last vote just now' : `last vote ${span(ago)} ago`;
 }
 
 /** @param {string} number E.164 @returns {string} as it is read aloud: `(555) 010-0199`, `+44 7700 900 123` */

@@ -1,0 +1,8 @@
+/** @param {Partial<import('../src/rows.js').Face>} [given] @returns {import('../src/rows.js').Face} */
+export const face = (given) => ({
+  question: 'Which?',
+  choices: ['RED', 'GREEN', 'BLUE'].map((key) => ({ key, label: key, word: key, dark: '#000000', light: '#ffffff' })),
+  number: null, opensAt: null, closesAt: null, state: 'auto', stateAt: 0, round: 1,
+  policy: 'last', sealed: false, percentFrom: 0,
+  ...given,
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
+import { face } from './face.js';
+
+test('the timetable decides where the operator has said nothing', () => {
+  const timed = face({ opensAt: 100, closesAt: 200 });
+
+  assert.deepEqual([99, 100, 199, 200].map((now) => phaseOf(timed, now)), ['waiting', 'open', 'open', 'closed']);
+  assert.equal(phaseOf(face(), 5), 'open');
+});
+
+test('the operator’s word stands until the closing time after it', () => {
+  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 199), 'open');
+  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 200), 'closed');
+  assert.equal(phaseOf(face({ state: 'open', stateAt: 250, closesAt: 200 }), 300), 'open');
+  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, opensAt: 100 }), 60), 'open');
+  assert.equal(phaseOf(face({ state: 'closed', stateAt: 50 }), 10), 'closed');
+  assert.equal(phaseOf(face({ state: 'archived' }), 10), 'archived');
+});
+
+test('a closed poll closed when the operator or the timetable said so', () => {
+  assert.equal(closedAt(face({ state: 'closed', stateAt: 70, closesAt: 200 })), 70);
+  assert.equal(closedAt(face({ closesAt: 200 })), 200);
+  assert.equal(closedAt(face({ state: 'archived' })), null);
+});
+
+test('a countdown runs to the next turn of the timetable, and only there', () => {
+  assert.equal(untilTurn(face({ opensAt: 100 }), 'waiting', 40), 60);
+  assert.equal(untilTurn(face({ closesAt: 100 }), 'open', 40), 60);
+  assert.equal(untilTurn(face({ closesAt: 100 }), 'closed', 140), null);
+  assert.equal(untilTurn(face(), 'open', 40), null);
+});
+
+test('spans read like clocks', () => {
+  assert.deepEqual([59_001, 272_000, 3_872_000, 200_000_000].map(countdown), ['1:00', '4:32', '1:04:32', '2 days']);
+  assert.deepEqual([0, 12_300, 180_000, 7_200_000].map(span), ['0 s', '12 s', '3 min', '2 h']);
+});
+
+test('a small difference between clocks is no skew', () => {
+  assert.equal(skewOf(1_000_000, 1_001_900), 0);
+  assert.equal(skewOf(1_000_000, 1_720_500), 720_000);
+  assert.equal(skewOf(null, 5), 0);
+});

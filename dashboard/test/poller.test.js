@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPoller } from '../src/poller.js';
+
+/** A clock, a timer and a source that answer when they are told to. */
+function stand() {
+  /** @type {{run: () => void, at: number} | null} */
+  let timer = null;
+  let time = 0;
+  /** @type {((error?: Error) => void)[]} */
+  const open = [];
+  const seen = { reads: 0, taken: 0, failed: 0 };
+  const poller = createPoller({
+    read: () => new Promise((resolve, reject) => {
+      seen.reads += 1;
+      open.push((error) => (error ? reject(error) : resolve(undefined)));
+    }),
+    onRead: () => (seen.taken += 1),
+    onFailure: () => (seen.failed += 1),
+    now: () => time,
+    schedule: (run, ms) => (timer = { run, at: time + ms }),
+    cancel: () => (timer = null),
+  });
+  return {
+    poller,
+    seen,
+    next: () => (timer === null ? null : timer.at - time),
+    /** @param {number} ms */
+    pass(ms) {
+      time += ms;
+      if (timer === null || timer.at > time) return;
+      const { run } = timer;
+      timer = null;
+      run();
+    },
+    /** @param {Error} [error] */
+    async answer(error) {
+      open.shift()?.(error);
+      await new Promise((done) => setImmediate(done));
+    },
+  };
+}
+
+test('one request at a time, a second from start to start', async () => {
+  const { poller, seen, next, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  pass(300);
+  assert.deepEqual([seen.reads, next()], [1, null]);
+
+  await answer();
+
+  assert.deepEqual([seen.taken, next()], [1, 700]);
+});
+
+test('failures wait longer each time, at most 5 s, and a good read ends that', async () => {
+  const { poller, next, pass, answer } = stand();
+  const waits = [];
+  poller.start();
+  pass(0);
+  for (let i = 0; i < 6; i += 1) {
+    await answer(new Error('no'));
+    waits.push(next());
+    pass(next() ?? 0);
+  }
+  assert.deepEqual(waits, [1000, 2000, 4000, 5000, 5000, 5000]);
+
+  await answer();
+
+  assert.equal(next(), 1000);
+});
+
+test('the link ages from live to delayed to reconnecting, and tells why', async () => {
+  const { poller, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  assert.equal(poller.link().kind, 'connecting');
+  await answer();
+  assert.equal(poller.link().kind, 'live');
+  pass(1000);
+  await answer(Object.assign(new Error('no'), { trouble: 'table' }));
+  assert.equal(poller.link().kind, 'live');
+  pass(2500);
+  assert.deepEqual(poller.link(), { kind: 'delayed', ageMs: 3500, trouble: 'table' });
+  pass(5000);
+
+  assert.equal(poller.link().kind, 'reconnecting');
+});
+
+test('a screen that never got an answer is reconnecting, without an age', async () => {
+  const { poller, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  await answer(new Error('no'));
+  pass(3000);
+
+  assert.deepEqual(poller.link(), { kind: 'reconnecting', ageMs: null, trouble: 'fault' });
+});
+
+test('a pause asks for nothing, drops the answer under way, and ends with a read at once', async () => {
+  const { poller, seen, next, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  poller.pause(true);
+  await answer();
+  assert.deepEqual([seen.taken, next(), poller.link().kind], [0, null, 'paused']);
+
+  poller.pause(false);
+
+  assert.equal(next(), 0);
+});
+
+test('a tab that nobody sees rests', async () => {
+  const { poller, seen, next, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  await answer();
+  poller.rest(true);
+  assert.equal(next(), null);
+  pass(60_000);
+  assert.equal(seen.reads, 1);
+
+  poller.rest(false);
+
+  assert.equal(next(), 0);
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readRows } from '../src/rows.js';
+
+/** @type {{L: import('../src/rows.js').Value[]}} */
+const choices = { L: [
+  { M: { key: { S: 'RED' }, label: { S: 'Red' }, word: { S: 'RED' }, colour: { M: { dark: { S: '#ff5d47' } } } } },
+  { M: { key: { S: 'GREEN' } } },
+] };
+/** @type {import('../src/rows.js').Item} */
+const poll = { sk: { S: 'poll' }, question: { S: 'Which?' }, choices, round: { N: '2' } };
+
+/** @param {import('../src/rows.js').Item} item */
+const one = (item) => readRows([item], ['RED', 'GREEN']);
+
+test('a face with nothing optional gets defaults, and a palette', () => {
+  const { face } = one(poll);
+
+  assert.equal(face?.state, 'auto');
+  assert.equal(face?.number, null);
+  assert.equal(face?.percentFrom, 0);
+  assert.deepEqual(face?.choices[0], { key: 'RED', label: 'Red', word: 'RED', dark: '#ff5d47', light: '#c8371b' });
+  assert.deepEqual(face?.choices[1], { key: 'GREEN', label: 'GREEN', word: 'GREEN', dark: '#36d6a0', light: '#0b8f63' });
+});
+
+test('a colour or a number that is none is left out, not trusted', () => {
+  const wild = { M: { key: { S: 'RED' }, colour: { M: { dark: { S: 'url(//x)' }, light: { S: 'red' } } } } };
+  const { face } = one({ ...poll, choices: { L: [wild] }, number: { S: 'javascript:alert(1)' } });
+
+  assert.equal(face?.choices[0]?.dark, '#ff5d47');
+  assert.equal(face?.number, null);
+});
+
+test('a tally row holds the counts that were asked for', () => {
+  const { tallies } = one({ sk: { S: 'tally#2#label#shard' }, 'c#RED': { N: '-3' }, folded: { N: '9' }, voters: { N: '8' } });
+
+  assert.deepEqual(tallies, [{
+    id: 'tally#2#label#shard', round: 2, counts: { RED: -3, GREEN: 0 }, voters: 8, folded: 9, bad: 0, asOf: 0,
+  }]);
+});
+
+test('a certified row is read with its digest', () => {
+  const row = { sk: { S: 'certified#2' }, 'c#RED': { N: '4' }, ballots: { N: '4' }, voters: { N: '4' }, certified_at: { N: '5' }, digest: { S: 'ab' } };
+
+  assert.deepEqual(one(row).certified, [{ round: 2, counts: { RED: 4, GREEN: 0 }, ballots: 4, voters: 4, at: 5, digest: 'ab' }]);
+});
+
+test('malformed rows are named and left out; the others are read', () => {
+  const { face, tallies, unread } = readRows([
+    poll,
+    { sk: { S: 'tally#2#a#0' }, folded: { S: 'many' } },
+    { sk: { S: 'tally#2#b#0' }, folded: { N: '1' }, 'c#RED': { N: '1.5' } },
+    { sk: { S: 'certified#x' }, ballots: { N: '1' } },
+    { sk: { S: 'tally#2#c#0' }, folded: { N: '1' } },
+    { sk: { S: 'something-new' } },
+  ], ['RED']);
+
+  assert.equal(face?.question, 'Which?');
+  assert.equal(tallies.length, 1);
+  assert.deepEqual(unread, ['tally#2#a#0', 'tally#2#b#0', 'certified#x']);
+});
+
+test('a face without choices, or with one twice, cannot be read', () => {
+  assert.deepEqual(one({ ...poll, choices: { L: [] } }).unread, ['poll']);
+  assert.deepEqual(one({ ...poll, choices: { L: choices.L.slice(0, 1).concat(choices.L.slice(0, 1)) } }).unread, ['poll']);
+});

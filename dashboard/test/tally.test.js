@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyLedger, learn, percentages, rateAt, standings, sum } from '../src/tally.js';
+import { face } from './face.js';
+
+/** @param {Partial<import('../src/rows.js').TallyRow>} given */
+const row = (given) => ({ id: 'tally#1#x#0', round: 1, counts: { RED: 0, GREEN: 0, BLUE: 0 }, voters: 0, folded: 0, bad: 0, asOf: 0, ...given });
+
+/** @param {Partial<import('../src/rows.js').Rows>} given */
+const read = (given) => ({ face: face(), tallies: [], certified: [], unread: [], ...given });
+
+test('percentages sum to 100 whatever the counts, and never put fewer votes above more', () => {
+  let seed = 7;
+  const random = (/** @type {number} */ n) => (seed = (seed * 48271) % 2147483647) % n;
+  for (let round = 0; round < 2000; round += 1) {
+    const counts = Array.from({ length: 2 + random(11) }, () => random(10 ** (1 + random(7))));
+    if (counts.every((count) => count === 0)) continue;
+    const shares = percentages(counts);
+    const total = counts.reduce((all, count) => all + count, 0);
+
+    assert.equal(shares.reduce((all, share) => all + share, 0), 100);
+    counts.forEach((a, i) => {
+      assert.ok(Math.abs((shares[i] ?? 0) - (a * 100) / total) < 1);
+      counts.forEach((b, j) => assert.ok(a <= b || (shares[i] ?? 0) >= (shares[j] ?? 0), `${counts} ${shares}`));
+    });
+  }
+});
+
+test('the largest remainders are rounded up', () => {
+  assert.deepEqual(percentages([15646, 14425, 7933]), [41, 38, 21]);
+  assert.deepEqual(percentages([1, 1, 1]), [34, 33, 33]);
+  assert.deepEqual(percentages([0, 0]), [0, 0]);
+  assert.deepEqual(percentages([10_000_000, 1]), [100, 0]);
+});
+
+test('a tie reads as a tie where whole percentages allow it', () => {
+  assert.deepEqual(percentages([500, 500, 300]), [38, 38, 24]);
+  assert.deepEqual(percentages([334, 334, 332]), [34, 33, 33]);
+});
+
+test('equal votes stand in ballot order, and a tie has several leaders', () => {
+  assert.deepEqual(standings(['A', 'B', 'C'], { A: 1, B: 5, C: 5 }), { order: ['B', 'C', 'A'], leaders: ['B', 'C'], margin: 0 });
+  assert.deepEqual(standings(['A', 'B'], { A: 0, B: 0 }).leaders, []);
+  assert.equal(standings(['A', 'B'], { A: 3, B: 7 }).margin, 4);
+});
+
+test('an older copy of a row changes nothing', () => {
+  const newer = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 9 }, folded: 9 })] }), 0);
+  const older = learn(newer, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
+
+  assert.equal(older.rows.get('tally#1#x#0')?.row.counts.RED, 9);
+});
+
+test('a row that one read lacks stays, one that all reads lack for 30 s is gone', () => {
+  const known = learn(emptyLedger(), read({ tallies: [row({ folded: 1 })] }), 0);
+
+  assert.equal(learn(known, read({}), 29_000).rows.size, 1);
+  assert.equal(learn(known, read({}), 31_000).rows.size, 0);
+});
+
+test('an older face changes nothing, nor does one that is missing for a moment', () => {
+  const known = learn(emptyLedger(), read({ face: face({ round: 2 }) }), 0);
+
+  assert.equal(learn(known, read({ face: face({ round: 1 }) }), 1000).face?.round, 2);
+  assert.equal(learn(known, read({ face: null }), 1000).face?.round, 2);
+  assert.equal(learn(known, read({ face: face({ round: 1 }) }), 31_000).face?.round, 1);
+});
+
+test('totals are the sum over the rows of the current round; one row may be negative', () => {
+  const rows = [
+    row({ counts: { RED: 5, GREEN: 2 }, voters: 7, asOf: 10, bad: 1 }),
+    row({ id: 'tally#1#x#1', counts: { RED: -1, BLUE: 1 }, voters: 0, asOf: 12 }),
+    row({ id: 'tally#0#x#0', round: 0, counts: { RED: 100 } }),
+  ];
+
+  assert.deepEqual(sum(rows, face()), { counts: { RED: 4, GREEN: 2, BLUE: 1 }, total: 7, voters: 7, bad: 1, asOf: 12 });
+});
+
+test('rows that contradict each other have no total', () => {
+  assert.equal(sum([row({ counts: { RED: -1, GREEN: 4 } })], face()), null);
+});
+
+test('the rate is smoothed over 5 s, and unknown after a single sample or a gap', () => {
+  const steady = Array.from({ length: 20 }, (_, i) => ({ at: i * 1000, total: i * 12 }));
+  const gap = [{ at: 0, total: 0 }, { at: 1000, total: 10 }, { at: 60_000, total: 900 }];
+
+  assert.equal(rateAt(steady, 19_000), 12);
+  assert.equal(rateAt(steady.slice(0, 3), 2000), 12);
+  assert.equal(rateAt(steady.slice(0, 1), 0), null);
+  assert.equal(rateAt(gap, 60_000), null);
+  assert.equal(rateAt([...gap, { at: 61_000, total: 903 }], 61_000), 3);
+});
