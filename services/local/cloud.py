@@ -133,8 +133,12 @@ def _deploy(deployment: Deployment, show: Progress) -> Outputs:
     """Synthesise and bootstrap side by side: one needs a processor, the other the emulator."""
     with ThreadPoolExecutor(1) as pool, show.step("stack: synthesise, bootstrap"):
         bootstrapped = pool.submit(deployment.bootstrap)
-        assembled = deployment.synthesise()
-        bootstrapped.result()
+        try:
+            assembled = deployment.synthesise()
+            bootstrapped.result()
+        except BaseException:
+            deployment.abort()  # or the pool would wait for the other one
+            raise
     with show.step("stack: deploy") as say:
         return deployment.deploy(assembled, say)
 

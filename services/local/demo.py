@@ -71,8 +71,8 @@ def run_demo(
             finally:
                 interrupted_at = time.monotonic()
     except KeyboardInterrupt:
-        took = time.monotonic() - (interrupted_at or time.monotonic())
-        console.print(f"\nStopped; nothing is left running. [dim]({took:.1f} s)[/]")
+        took = f" [dim]({time.monotonic() - interrupted_at:.1f} s)[/]" if interrupted_at else ""
+        console.print(f"\nStopped; nothing is left running.{took}")
 
 
 def crowd_for(standing: Round, number: str, *, seed: int) -> Crowd:

@@ -77,9 +77,11 @@ class Deployment:
             CDK_DEFAULT_ACCOUNT=aws.account,
             CDK_DEFAULT_REGION=aws.region,
             CDK_DISABLE_CLI_TELEMETRY="true",
-            JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="true",
+            # Node 20 still does; its warning would be all that is seen of an error.
+            JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="20",
             PATH=f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )
+        self._running: set[Process] = set()
         self._where = f"aws://{aws.account}/{aws.region}"
 
     def synthesise(self) -> Path:
@@ -107,6 +109,11 @@ class Deployment:
         )  # fmt: skip
         return Outputs.read(outputs)
 
+    def abort(self) -> None:
+        """End what runs now, from another thread than the one that waits for it."""
+        for process in tuple(self._running):
+            process.let_go()
+
     def _cdk(
         self,
         arguments: Sequence[str],
@@ -124,12 +131,14 @@ class Deployment:
             "--no-notices",
         ]
         process = Process(f"cdk {verb}", command, env=self._env, log=log, cwd=cwd)
+        self._running.add(process)
         run(
             process,
             seconds=seconds,
             remedy=f"The whole log: .local/{LAST_FAILURE}/{log.name}",
             on_tick=(lambda: progress(_latest(log))) if progress else None,
         )
+        self._running.discard(process)
 
 
 def _latest(log: Path) -> str:
