@@ -100,7 +100,14 @@ def npm_step(folder: str, title: str) -> Step:
     """The packages of one folder's lock file."""
     return Step(
         title=title,
-        run=lambda: npm(folder, "ci", "--no-audit", "--no-fund", "--loglevel=error"),
+        run=lambda: npm(
+            folder,
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--fetch-retry-mintimeout=1000",
+        ),
         makes=Path(folder, "node_modules"),
         inputs=(Path(folder, "package.json"), Path(folder, "package-lock.json")),
     )
