@@ -50,14 +50,17 @@ def _change_of(record: Record) -> Change:
     after = _picks(new) if new else _NO_PICKS
     if not new and _is_expiry(record):
         after = before
-    return Change(
-        _text(image["board"]["S"]),
-        int(image["round"]["N"]),
-        _sequence(body["SequenceNumber"]),
-        difference(before, after) if before else after,
-        bool(after) - bool(before),
-        0,
-        int(new["changed_at"]["N"]) if new else 0,
+    # One is made for every record: this takes less than half the time of `Change(...)`.
+    return Change._make(
+        (
+            _text(image["board"]["S"]),
+            int(image["round"]["N"]),
+            _sequence(body["SequenceNumber"]),
+            difference(before, after) if before else after,
+            bool(after) - bool(before),
+            0,
+            int(new["changed_at"]["N"]) if new else 0,
+        )
     )
 
 

@@ -140,8 +140,8 @@ def _check_sense(poll: Poll) -> Iterator[Problem]:
 def _check_words(poll: Poll) -> Iterator[Problem]:
     owners: dict[str, str] = {}
     for place, choice in enumerate(poll.choices):
-        for name in dict.fromkeys((choice.key, choice.label, *choice.words)):
-            said, key = normalise(name), f"choices[{place}].words"
+        for field, name in _names(choice):
+            said, key = normalise(name), f"choices[{place}].{field}"
             if not said:
                 yield Problem(key=key, value=name, remedy="name it with letters or digits")
             elif said in RESERVED:
@@ -153,6 +153,14 @@ def _check_words(poll: Poll) -> Iterator[Problem]:
     keys = [choice.key for choice in poll.choices]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         yield Problem(key="choices", value=key, remedy="give every choice a key of its own")
+
+
+def _names(choice: Choice) -> Iterator[tuple[str, str]]:
+    """Every name that a text may use, with the key it stands under."""
+    yield "key", choice.key
+    yield "label", choice.label
+    for word in choice.words:
+        yield "words", word
 
 
 def _located(problem: Problem, text: str) -> Problem:

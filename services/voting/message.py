@@ -80,4 +80,4 @@ def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
 def without_keyword(text: str, keyword: str) -> str | None:
     """The rest of a message that leads with a poll's keyword, or None if it does not."""
     first, _, rest = normalise(text).partition(" ")
-    return rest if keyword and first == normalise(keyword) else None
+    return rest if keyword and normalise(first) == normalise(keyword) else None

@@ -97,7 +97,7 @@ def total(changes: Sequence[Change]) -> Delta:
             picks[choice] += count
         voters += came
         bad += unread
-        if at_ms > as_of_ms:
+        if at_ms > as_of_ms:  # noqa: PLR1730 - twice as fast as max()
             as_of_ms = at_ms
     return Delta(
         picks={choice: count for choice, count in picks.items() if count},

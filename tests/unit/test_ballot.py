@@ -1,0 +1,135 @@
+"""The rules of a ballot."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.voting.ballot import Ballot, Decision, Kind, Outcome, cast, redelivered
+from services.voting.poll import Policy, Round
+from tests.support.polls import NOON, a_round, a_sid, a_vote
+
+CHOICES = ("RED", "GREEN", "BLUE")
+
+
+def cast_all(there: Round, choices: list[str]) -> tuple[Ballot | None, list[Outcome]]:
+    """One phone texts these, one after the other."""
+    ballot: Ballot | None = None
+    outcomes = []
+    for choice in choices:
+        decision = cast(there, ballot, a_vote(choice))
+        ballot = decision.ballot or ballot
+        outcomes.append(decision.outcome)
+    return ballot, outcomes
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit", "texts", "picks", "kinds"),
+    [
+        ("last", 1, ["RED"], {"RED": 1}, ["accepted"]),
+        ("last", 1, ["RED", "BLUE"], {"BLUE": 1}, ["accepted", "changed"]),
+        ("last", 1, ["RED", "RED"], {"RED": 1}, ["accepted", "same"]),
+        ("last", 1, ["RED", "BLUE", "RED"], {"RED": 1}, ["accepted", "changed", "changed"]),
+        ("first", 1, ["RED", "BLUE"], {"RED": 1}, ["accepted", "stands"]),
+        ("first", 1, ["RED", "RED"], {"RED": 1}, ["accepted", "stands"]),
+        ("each", 2, ["RED", "BLUE"], {"RED": 1, "BLUE": 1}, ["accepted", "accepted"]),
+        ("each", 2, ["RED", "RED", "RED"], {"RED": 2}, ["accepted", "accepted", "limit"]),
+        ("each", 1, ["RED", "BLUE"], {"RED": 1}, ["accepted", "limit"]),
+    ],
+)
+def test_a_policy_decides_what_texts_become(
+    policy: str, limit: int, texts: list[str], picks: dict[str, int], kinds: list[str]
+) -> None:
+    """Every transition of the policies with one ballot a phone."""
+    ballot, outcomes = cast_all(a_round(policy=Policy(policy), limit=limit), texts)
+
+    assert ballot is not None
+    assert dict(ballot.picks) == picks
+    assert [outcome.kind for outcome in outcomes] == kinds
+
+
+def test_with_no_limit_every_text_is_a_ballot_of_its_own() -> None:
+    """As in the seed: the MessageSid is part of the key."""
+    there = a_round(policy=Policy.UNLIMITED)
+    first, second = (cast(there, None, a_vote("RED")).ballot for _ in range(2))
+
+    assert first
+    assert second
+    assert first.pk == second.pk
+    assert first.sk != second.sk
+    assert first.picks == second.picks == {"RED": 1}
+
+
+def test_a_phone_may_change_its_mind_nineteen_times() -> None:
+    """The ballot remembers twenty MessageSids; the next text is refused, the last one stands."""
+    ballot, outcomes = cast_all(a_round(), [CHOICES[n % 3] for n in range(21)])
+
+    assert ballot is not None
+    assert len(ballot.steps) == 20
+    assert outcomes[20] == Outcome(kind=Kind.LIMIT, previous=CHOICES[19 % 3], left=0)
+    assert ballot.picks == {CHOICES[19 % 3]: 1}
+
+
+def test_a_change_says_from_what_to_what() -> None:
+    """The outcome carries both choices."""
+    _, outcomes = cast_all(a_round(), ["RED", "BLUE"])
+
+    assert outcomes[1] == Outcome(kind=Kind.CHANGED, choice="BLUE", previous="RED")
+
+
+def test_votes_left_are_told() -> None:
+    """Three allowed: two, one, none left."""
+    _, outcomes = cast_all(a_round(policy=Policy.EACH, limit=3), ["RED"] * 3)
+
+    assert [outcome.left for outcome in outcomes] == [2, 1, 0]
+
+
+def test_a_ballot_keeps_its_first_time_and_expires_after_its_last() -> None:
+    """`cast_at` stays, `changed_at` and the expiry move."""
+    there = a_round(retention_days=2)
+    first = cast(there, None, a_vote("RED", at_ms=NOON)).ballot
+    second = cast(there, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
+
+    assert second
+    assert (second.cast_at_ms, second.changed_at_ms) == (NOON, NOON + 5_000)
+    assert second.expires_at_s == NOON // 1000 + 5 + 2 * 86_400
+
+
+POLICIES = st.sampled_from(
+    [(Policy.LAST, 1), (Policy.FIRST, 1), (Policy.EACH, 3), (Policy.EACH, 20)]
+)
+
+
+@given(POLICIES, st.lists(st.sampled_from(CHOICES), min_size=1, max_size=25), st.data())
+def test_a_redelivered_text_changes_nothing_and_has_its_first_outcome(
+    policy: tuple[Policy, int], choices: list[str], data: st.DataObject
+) -> None:
+    """Whatever came after it, and however often it comes."""
+    there = a_round(policy=policy[0], limit=policy[1])
+    ballot: Ballot | None = None
+    told: dict[str, Outcome] = {}
+    for choice in choices:
+        vote = a_vote(choice)
+        decision = cast(there, ballot, vote)
+        if decision.ballot is not None:
+            ballot, told[vote.sid] = decision.ballot, decision.outcome
+    sid = data.draw(st.sampled_from(sorted(told)))
+
+    again = cast(there, ballot, a_vote("BLUE", sid=sid))
+
+    assert again == Decision(outcome=told[sid])
+    assert redelivered(there, ballot, sid) == told[sid]
+    assert redelivered(there, ballot, a_sid()) is None
+
+
+@given(POLICIES, st.lists(st.sampled_from(CHOICES), min_size=1, max_size=25))
+def test_picks_follow_from_the_texts_that_were_accepted(
+    policy: tuple[Policy, int], choices: list[str]
+) -> None:
+    """The sum a ballot counts for is what its steps say under the policy."""
+    there = a_round(policy=policy[0], limit=policy[1])
+    ballot, _ = cast_all(there, choices)
+
+    assert ballot is not None
+    steps = [step.choice for step in ballot.steps]
+    counted = steps if policy[0] is Policy.EACH else steps[-1:]
+    assert ballot.picks == {choice: counted.count(choice) for choice in counted}

@@ -1,0 +1,124 @@
+"""Poll files, good and bad."""
+
+from pathlib import Path
+
+import pytest
+
+from services.voting.definition import parse_poll
+from services.voting.errors import PollFileError
+from services.voting.poll import Policy, ReplyMode
+from tests.support.polls import COLORS_TOML
+
+POLLS = Path(__file__).parents[2] / "polls"
+
+FULL = """
+question = "Who wins?"
+numbers = ["+15550100199"]
+keyword = "final"
+policy = "each"
+limit = 3
+opens_at = 2030-05-04T20:15:00+02:00
+closes_at = 2030-05-04T22:00:00+02:00
+visibility = "sealed"
+shards = 128
+retention_days = 7
+percent_from = 50
+
+[replies]
+mode = "errors"
+closed = "Too late."
+
+[[choices]]
+key = "A"
+label = "Team A"
+words = ["alpha", "α"]
+colour = { dark = "#ffffff", light = "#000000" }
+
+[[choices]]
+key = "B"
+label = "Team B"
+"""
+
+
+@pytest.mark.parametrize("path", sorted(POLLS.glob("*.toml")), ids=lambda path: path.name)
+def test_the_polls_of_the_repository_are_sound(path: Path) -> None:
+    """Each has the id of its file."""
+    assert parse_poll(path.read_text(encoding="utf-8"), source=str(path)).id == path.stem
+
+
+def test_a_full_file_is_read_whole() -> None:
+    """Every key arrives."""
+    poll = parse_poll(FULL, source="polls/final.toml")
+
+    assert (poll.id, poll.keyword, poll.numbers) == ("final", "final", ("+15550100199",))
+    assert (poll.policy, poll.limit, poll.visibility, poll.shards) == (
+        Policy.EACH,
+        3,
+        "sealed",
+        128,
+    )
+    assert poll.closes_at_ms
+    assert poll.opens_at_ms
+    assert poll.closes_at_ms - poll.opens_at_ms == 105 * 60_000
+    assert (poll.retention_days, poll.percent_from) == (7, 50)
+    assert (poll.reply_mode, poll.reply_texts) == (ReplyMode.ERRORS, {"closed": "Too late."})
+    assert poll.lexicon["α"] == "A"
+    assert poll.choices[0].colour == {"dark": "#ffffff", "light": "#000000"}
+    assert poll.definition == FULL
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "complaint"),
+    [
+        ('question = "Who wins?"', "", 0, "question: missing"),
+        ('policy = "each"', 'policy = "most"', 5, "policy: 'most': one of last, first, each"),
+        ("limit = 3", "limit = 21", 6, "limit: 21: at most 20"),
+        ("limit = 3", 'limit = "3"', 6, "limit: '3': give a whole number"),
+        ("limit = 3", "limit = true", 6, "limit: True: give a whole number"),
+        ('policy = "each"', 'policy = "last"', 6, "limit: 3: a limit goes with"),
+        ("2030-05-04T22", "2030-05-04T19", 8, "closes_at"),
+        ("22:00:00+02:00", "22:00:00", 8, "closes_at"),
+        ('["+15550100199"]', '["0199"]', 3, "numbers: ['0199']"),
+        ('visibility = "sealed"', "visibility = 1", 9, "visibility: 1: give text"),
+        ("shards = 128", "shards = 0", 10, "shards: 0: at least 1"),
+        ("percent_from = 50", "percent = 50", 12, "percent: 50: no such key"),
+        ('mode = "errors"', 'mode = "some"', 15, "replies.mode: 'some'"),
+        ('key = "B"', 'key = "A"', 18, "choices: 'A': give every choice a key"),
+        ('key = "B"', 'key = "b b"', 25, "choices[1].key: 'b b'"),
+        ('label = "Team B"', 'label = "alpha"', 26, "'alpha': A already answers to it"),
+        ('label = "Team B"', 'label = "Stop!"', 26, "'Stop!': carriers answer this word"),
+        ('label = "Team B"', 'label = "?!"', 26, "'?!': name it with letters or digits"),
+        ('"#ffffff"', '"white"', 22, "choices[0].colour"),
+        ("limit = 3", "limit = ", 6, "(TOML)"),
+    ],
+)
+def test_a_bad_file_is_refused_with_line_key_value_and_remedy(
+    old: str, new: str, line: int, complaint: str
+) -> None:
+    """One mistake, one complaint that says where and what to do."""
+    text = FULL.replace(old, new, 1)
+    assert text != FULL
+
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(text, source="polls/final.toml")
+
+    assert complaint in str(caught.value)
+    assert "polls/final.toml" in str(caught.value)
+    assert caught.value.problems[0].line == line
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Nobody mends a file one message at a time."""
+    bad = COLORS_TOML.replace("question", "questions").replace('label = "Red"', "label = 5")
+
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(bad, source="colors.toml")
+
+    assert {p.key for p in caught.value.problems} == {"questions", "question", "choices[0].label"}
+
+
+@pytest.mark.parametrize("name", ["Colors", "a b", "x" * 25, "-a", "a#b", "a:1"])
+def test_a_poll_id_is_safe_in_a_key(name: str) -> None:
+    """It stands before `:` and `#` in partition keys."""
+    with pytest.raises(PollFileError, match="file name"):
+        parse_poll(COLORS_TOML, source=f"{name}.toml")

@@ -1,0 +1,113 @@
+"""Rounds in time, and the directory that routes a text to one."""
+
+import pytest
+
+from services.voting.directory import Directory, Reading
+from services.voting.poll import Choice, Phase, Round, State
+from tests.support.polls import NOON, NUMBER, a_poll, a_round
+
+HOUR = 3_600_000
+TIMED = a_poll(opens_at_ms=NOON, closes_at_ms=NOON + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "phase"),
+    [(NOON - 1, "waiting"), (NOON, "open"), (NOON + HOUR - 1, "open"), (NOON + HOUR, "closed")],
+)
+def test_the_times_decide_by_themselves(now_ms: int, phase: str) -> None:
+    """Opening and closing need nobody."""
+    assert Round(poll=TIMED).phase_at(now_ms) == phase
+
+
+def test_a_poll_without_times_is_open() -> None:
+    """Until the operator closes it."""
+    assert a_round().phase_at(0) is Phase.OPEN
+
+
+@pytest.mark.parametrize(
+    ("state", "at_ms", "now_ms", "phase"),
+    [
+        (State.OPEN, NOON - 9, NOON - 5, Phase.OPEN),
+        (State.OPEN, NOON - 9, NOON + HOUR, Phase.CLOSED),
+        (State.OPEN, NOON + 2 * HOUR, NOON + 3 * HOUR, Phase.OPEN),
+        (State.CLOSED, NOON - 9, NOON + 5, Phase.CLOSED),
+        (State.ARCHIVED, NOON, NOON + 5, Phase.ARCHIVED),
+    ],
+    ids=["opened early", "still closes on time", "opened again", "closed early", "archived"],
+)
+def test_the_operator_wins_over_the_times(
+    state: State, at_ms: int, now_ms: int, phase: Phase
+) -> None:
+    """But a closing time that is yet to come still closes."""
+    assert Round(poll=TIMED, state=state, state_at_ms=at_ms).phase_at(now_ms) is phase
+
+
+def test_a_round_says_when_it_closed() -> None:
+    """By the operator's word, or by the clock."""
+    by_hand = Round(poll=TIMED, state=State.CLOSED, state_at_ms=5)
+
+    assert by_hand.closed_at_ms == 5
+    assert Round(poll=TIMED).closed_at_ms == NOON + HOUR
+
+
+def test_a_sealed_poll_is_counted_on_a_sealed_board() -> None:
+    """Where no guest may look."""
+    assert a_round(visibility="sealed").board == "sealed#colors"
+
+
+# --- routing -----------------------------------------------------------------------
+
+COLORS = a_round()
+TREES = Round(
+    poll=a_poll(
+        id="trees",
+        keyword="trees",
+        choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash")),
+    )
+)
+ELSEWHERE = Round(poll=a_poll(id="elsewhere", numbers=("+15550100111",)))
+
+
+def read(*rounds: Round, body: str, to: str = NUMBER) -> Reading:
+    """What a text says, at noon."""
+    return Directory(rounds).read(to, body, NOON)
+
+
+def test_a_text_goes_to_the_poll_of_its_number() -> None:
+    """Polls of other numbers do not hear it."""
+    elsewhere = read(COLORS, ELSEWHERE, body="red", to="+15550100111")
+
+    assert read(COLORS, ELSEWHERE, body="red") == Reading(round=COLORS, choice="RED")
+    assert elsewhere.round in (COLORS, ELSEWHERE)
+    assert read(ELSEWHERE, body="red") == Reading()
+
+
+def test_polls_that_share_a_number_are_told_apart_by_choice_or_keyword() -> None:
+    """The word is enough where only one poll has it; a keyword leads to its poll alone."""
+    assert read(COLORS, TREES, body="oak") == Reading(round=TREES, choice="OAK")
+    assert read(COLORS, TREES, body="blue") == Reading(round=COLORS, choice="BLUE")
+    assert read(COLORS, TREES, body="trees 2") == Reading(round=TREES, choice="ASH")
+    assert read(COLORS, TREES, body="trees red") == Reading(round=TREES)
+
+
+def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
+    """The evening's second poll may have the first one's choices."""
+    closed = Round(poll=a_poll(id="a-first"), state=State.CLOSED)
+
+    assert read(closed, COLORS, body="red").round == COLORS
+    assert read(closed, body="red") == Reading(round=closed, choice="RED")
+
+
+def test_an_archived_poll_hears_nothing() -> None:
+    """As if it were not there."""
+    assert read(Round(poll=a_poll(), state=State.ARCHIVED), body="red") == Reading()
+
+
+def test_a_word_of_the_carriers_is_reserved_on_any_number() -> None:
+    """Also where a poll would answer."""
+    assert read(COLORS, body="Stop") == Reading(reserved=True)
+
+
+def test_an_unknown_word_belongs_to_the_open_poll() -> None:
+    """So that its sender is told the choices."""
+    assert read(COLORS, body="purple") == Reading(round=COLORS)

@@ -1,0 +1,116 @@
+"""From stream records to changes."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.aggregator.records import changes_of
+from services.adapters.items import item_of
+from services.voting.ballot import cast
+from services.voting.schema import UNREADABLE_BOARD
+from services.voting.tally import Change, pad_sequence
+from tests.support.polls import a_round, a_vote
+
+THERE = a_round()
+RED = item_of(cast(THERE, None, a_vote("RED")).ballot, THERE)  # type: ignore[arg-type]
+BLUE = item_of(cast(THERE, None, a_vote("BLUE")).ballot, THERE)  # type: ignore[arg-type]
+TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def record(name: str, *, sequence: str = "1" * 21, **body: Any) -> dict[str, Any]:
+    """A stream record."""
+    return {"eventName": name, "dynamodb": {"SequenceNumber": sequence, **body}}
+
+
+def only(one: dict[str, Any]) -> Change:
+    """The change of one readable record."""
+    (change,), lost = changes_of([one])
+    assert lost == 0
+    return change
+
+
+@pytest.mark.parametrize(
+    ("one", "picks", "voters"),
+    [
+        (record("INSERT", NewImage=RED), {"RED": 1}, 1),
+        (record("MODIFY", OldImage=RED, NewImage=BLUE), {"RED": -1, "BLUE": 1}, 0),
+        (record("MODIFY", OldImage=RED, NewImage=RED), {}, 0),
+        (record("REMOVE", OldImage=RED), {"RED": -1}, -1),
+        (record("REMOVE", OldImage=RED) | {"userIdentity": TTL}, {}, 0),
+        (record("REMOVE", OldImage=RED) | {"userIdentity": None}, {"RED": -1}, -1),
+        (record("REMOVE", OldImage=RED) | {"userIdentity": {"type": "Service"}}, {"RED": -1}, -1),
+        (record("INSERT", OldImage=BLUE, NewImage=RED), {"RED": 1, "BLUE": -1}, 0),
+    ],
+    ids=[
+        "first vote",
+        "changed",
+        "same choice",
+        "removed",
+        "expired",
+        "by a person",
+        "by another service",
+        "late insert",
+    ],
+)
+def test_a_record_moves_the_tally_by_new_minus_old(
+    one: dict[str, Any], picks: dict[str, int], voters: int
+) -> None:
+    """An image that is missing counts as empty; an expiry moves nothing."""
+    change = only(one)
+
+    assert (change.board, change.round, change.bad) == ("open#colors", 1, 0)
+    assert (change.picks, change.voters) == (picks, voters)
+
+
+def test_an_image_without_picks_counts_as_empty() -> None:
+    """A ballot that holds nothing yet becomes a vote."""
+    empty = {name: value for name, value in RED.items() if name != "picks"}
+
+    assert only(record("MODIFY", OldImage=empty, NewImage=RED)).picks == {"RED": 1}
+
+
+def test_a_sequence_number_is_padded() -> None:
+    """So that it sorts as a number."""
+    assert only(record("INSERT", NewImage=RED, sequence="123")).sequence == pad_sequence("123")
+
+
+BROKEN = [
+    {**RED, "picks": {"M": {"RED": {"N": "one"}}}},
+    {**RED, "picks": {"L": []}},
+    {**RED, "picks": None} | {"round": {"N": "x"}},
+    {**RED, "picks": {"M": {"RED": {"S": "1"}}}},
+]
+
+
+@pytest.mark.parametrize("image", BROKEN)
+def test_a_record_that_cannot_be_read_is_bad_and_the_rest_counts(image: dict[str, Any]) -> None:
+    """A poison record between two good ones."""
+    changes, lost = changes_of(
+        [
+            record("INSERT", NewImage=RED, sequence="1"),
+            record("INSERT", NewImage=image, sequence="2"),
+            record("INSERT", NewImage=BLUE, sequence="3"),
+        ]
+    )
+
+    assert [change.bad for change in changes] == [0, 1, 0]
+    assert (changes[1].picks, changes[1].voters, lost) == ({}, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("image", "board"),
+    [(BROKEN[0], "open#colors"), ({"pk": {"S": "x"}}, UNREADABLE_BOARD), ({}, UNREADABLE_BOARD)],
+)
+def test_a_bad_record_is_counted_on_the_board_it_names(image: dict[str, Any], board: str) -> None:
+    """Or on one that no guest reads."""
+    assert only(record("INSERT", NewImage=image)).board == board
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [None, 7, "x", [], {}, {"dynamodb": None}, {"dynamodb": {"SequenceNumber": "abc"}},
+     {"dynamodb": {"SequenceNumber": "١٢٣"}}, {"dynamodb": {"SequenceNumber": 5}}],
+)  # fmt: skip
+def test_a_record_without_a_place_is_only_reported(junk: Any) -> None:
+    """It could not be told from its own redelivery, so no row may count it."""
+    assert changes_of([junk]) == ([], 1)

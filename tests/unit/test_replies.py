@@ -1,0 +1,104 @@
+"""What a voter is told."""
+
+import pytest
+
+from services.voting.ballot import Kind, Outcome
+from services.voting.poll import Choice, ReplyMode, Round
+from services.voting.replies import DEFAULT_TEXTS, reply_to
+from tests.support.polls import NOON, a_poll, a_round
+
+GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The basic character set of GSM 03.38, at one septet a character."""
+
+OUTCOMES = {
+    "accepted": Outcome(kind=Kind.ACCEPTED, choice="RED"),
+    "left": Outcome(kind=Kind.ACCEPTED, choice="RED", left=2),
+    "changed": Outcome(kind=Kind.CHANGED, choice="RED", previous="BLUE"),
+    "same": Outcome(kind=Kind.SAME, choice="RED", previous="RED"),
+    "limit": Outcome(kind=Kind.LIMIT, previous="RED", left=0),
+    "stands": Outcome(kind=Kind.STANDS, previous="RED"),
+    "unknown": Outcome(kind=Kind.UNKNOWN),
+    "waiting": Outcome(kind=Kind.WAITING),
+    "closed": Outcome(kind=Kind.CLOSED),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_every_outcome_has_a_reply_of_one_segment(name: str) -> None:
+    """160 characters of GSM-7, with nothing left to fill in."""
+    reply = reply_to(OUTCOMES[name], a_round(opens_at_ms=NOON + 1), NOON)
+
+    assert reply
+    assert len(reply) <= 160
+    assert set(reply) <= GSM_7
+    assert "{" not in reply
+
+
+def test_every_outcome_but_silence_has_a_text() -> None:
+    """A new kind of outcome cannot be forgotten here."""
+    assert {kind.value for kind in Kind} - set(DEFAULT_TEXTS) == {"reserved"}
+
+
+def test_a_reply_names_choices_as_the_screen_does() -> None:
+    """Labels for what was said, words for what may be said."""
+    there = a_round()
+
+    assert reply_to(OUTCOMES["changed"], there, NOON) == "Your vote is now Red. It was Blue."
+    assert "RED, GREEN, BLUE" in (reply_to(OUTCOMES["unknown"], there, NOON) or "")
+
+
+def test_a_sealed_poll_says_when_results_come() -> None:
+    """Instead of the plain thanks."""
+    assert "after the close" in (
+        reply_to(OUTCOMES["accepted"], a_round(visibility="sealed"), 0) or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "accepted", "unknown"),
+    [("all", True, True), ("errors", False, True), ("none", False, False)],
+)
+def test_the_mode_decides_who_is_answered(mode: str, accepted: bool, unknown: bool) -> None:  # noqa: FBT001
+    """A poll of a million texts keeps silent, or speaks to those who were not counted."""
+    there = a_round(reply_mode=ReplyMode(mode))
+
+    assert bool(reply_to(OUTCOMES["accepted"], there, 0)) is accepted
+    assert bool(reply_to(OUTCOMES["unknown"], there, 0)) is unknown
+
+
+def test_a_poll_may_have_texts_of_its_own() -> None:
+    """With the placeholders filled in."""
+    there = a_round(reply_texts={"accepted": "Merci pour {choice}!"})
+
+    assert reply_to(OUTCOMES["accepted"], there, 0) == "Merci pour Red!"
+
+
+def test_a_long_list_of_choices_is_cut_to_one_segment() -> None:
+    """Rather than sent as two."""
+    choices = tuple(
+        Choice(key=f"K{n}", label=f"{n}", words=("x" * 30 + str(n),)) for n in range(12)
+    )
+    reply = reply_to(OUTCOMES["unknown"], Round(poll=a_poll(choices=choices)), 0)
+
+    assert reply
+    assert len(reply) == 160
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(1, "in 1 min"), (59, "in 59 min"), (61, "in 1 h 1 min"), (60 * 72, "in 3 days")],
+)
+def test_a_waiting_voter_is_told_when(minutes: int, text: str) -> None:
+    """As a span, which needs no time zone."""
+    there = a_round(opens_at_ms=NOON + minutes * 60_000)
+
+    assert text in (reply_to(OUTCOMES["waiting"], there, NOON) or "")
+
+
+def test_silence_for_the_carriers_words_and_no_poll_has_its_reply() -> None:
+    """There is no poll to ask in either case."""
+    assert reply_to(Outcome(kind=Kind.RESERVED), None, 0) is None
+    assert reply_to(Outcome(kind=Kind.NO_POLL), None, 0) == DEFAULT_TEXTS["no_poll"]
