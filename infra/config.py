@@ -83,7 +83,7 @@ class StageConfig:
     """One stage. `local` is the emulator on this machine; the others are AWS accounts."""
 
     stage: Stage
-    python_version: str = "3.13"
+    python_version: str = "3.14"
     wheel_platform: str | None = "manylinux2014_aarch64"
     """Platform of the wheels in a bundle; None takes those of the machine that builds."""
     keeps_data: bool = False

@@ -58,7 +58,7 @@ def test_the_wheels_are_those_of_the_machine_that_will_run_them(
 
     deployed, local = pip
     assert deployed[deployed.index("--platform") + 1] == "manylinux2014_aarch64"
-    assert deployed[deployed.index("--python-version") + 1] == "3.13"
+    assert deployed[deployed.index("--python-version") + 1] == "3.14"
     assert "--platform" not in local
     assert all("--only-binary=:all:" in command for command in pip)
 

@@ -1,0 +1,193 @@
+"""Other people's rules: cfn-lint finds no error, cdk-nag's AWS Solutions nothing at all.
+
+Where a rule does not fit, the place and the reason are written down here, and a reason that
+is no longer needed fails too.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import Aspects
+from aws_cdk.assertions import Annotations, Match
+from cdk_nag import AwsSolutionsChecks, NagPackSuppression, NagSuppressions
+from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
+from constructs import IConstruct
+
+from infra.stack import VotingStack
+from tests.infra.conftest import Synthesise, build
+
+VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
+    "local": ("local", {}),
+    "dev": ("dev", {}),
+    "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
+    "provisioned": ("prod", {"expected_texts_per_second": "500"}),
+    "container": ("prod", {"webhook": "container"}),
+}
+
+ON_AWS = [variant for variant in VARIANTS if variant != "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A rule that does not fit, below a place of the stack, and why."""
+
+    place: str
+    rule: str
+    reason: str
+
+
+_UPLOAD = "Custom::CDKBucketDeployment"
+ACCEPTED = [
+    Accepted(
+        "Ingest/Secret",
+        "AwsSolutions-SMG4",
+        "Twilio's token rotates at Twilio, and a new pepper would let everybody vote again.",
+    ),
+    Accepted(
+        "Ingest/Api",
+        "AwsSolutions-APIG4",
+        "Twilio cannot carry an IAM or JWT credential; the webhook checks its signature.",
+    ),
+    Accepted(
+        "Dashboard/Guests",
+        "AwsSolutions-COG7",
+        "The screen is public: guests may query open boards for public attributes, no more.",
+    ),
+    Accepted(
+        "Dashboard/Site",
+        "AwsSolutions-S1",
+        "The bucket holds a public page that CloudFront alone may read; logs are addresses.",
+    ),
+    Accepted(
+        "Dashboard/Edge",
+        "AwsSolutions-CFR1",
+        "A vote is watched from wherever its voters are.",
+    ),
+    Accepted(
+        "Dashboard/Edge",
+        "AwsSolutions-CFR2",
+        "A firewall has nothing to protect in front of static files.",
+    ),
+    Accepted(
+        "Dashboard/Edge",
+        "AwsSolutions-CFR3",
+        "An access log would hold viewers' addresses, which nobody needs.",
+    ),
+    Accepted(
+        "Dashboard/Edge",
+        "AwsSolutions-CFR4",
+        "CloudFront's own certificate allows no higher minimum; a domain of one's own does.",
+    ),
+    Accepted(
+        _UPLOAD,
+        "AwsSolutions-IAM4",
+        "CDK's upload function: its role is CDK's, runs at deploy only and cannot be narrowed.",
+    ),
+    Accepted(
+        _UPLOAD,
+        "AwsSolutions-IAM5",
+        "CDK's upload function: it needs every object of the page, and to invalidate the edge.",
+    ),
+    Accepted(
+        _UPLOAD,
+        "AwsSolutions-L1",
+        "CDK's upload function: its runtime comes with the pinned CDK library.",
+    ),
+    Accepted(
+        "Ingest/Webhook/Network",
+        "AwsSolutions-VPC7",
+        "Nothing but the API's link reaches the tasks, and the API logs every request.",
+    ),
+    Accepted(
+        "Ingest/Webhook/Balancer",
+        "AwsSolutions-ELB2",
+        "The API in front logs every request, without anybody's number or address.",
+    ),
+    Accepted(
+        "Ingest/Webhook/Task",
+        "AwsSolutions-ECS2",
+        "The environment names tables and a secret's ARN; no secret is in it.",
+    ),
+    Accepted(
+        "Ingest/Webhook/Task/ExecutionRole",
+        "AwsSolutions-IAM5",
+        "ECR's login (GetAuthorizationToken) exists for all resources only.",
+    ),
+]
+
+
+def places(stack: VotingStack, accepted: Accepted) -> Iterator[IConstruct]:
+    """The constructs an exception is about; none where a variant has no such thing."""
+    for construct in stack.node.find_all():
+        path = construct.node.path.partition("/")[2]
+        if path == accepted.place or (accepted.place == _UPLOAD and path.startswith(_UPLOAD)):
+            yield construct
+
+
+def findings(stack: VotingStack) -> list[tuple[str, str]]:
+    """What AWS Solutions finds: path, and the rule with its text."""
+    Aspects.of(stack).add(AwsSolutionsChecks())
+    annotations = Annotations.from_stack(stack)
+    anything = Match.string_like_regexp("AwsSolutions-")
+    found = [
+        *annotations.find_error("*", anything),
+        *annotations.find_warning("*", anything),
+    ]
+    return [(message.id, str(message.entry.data)) for message in found]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For bundles that nobody will run."""
+    return tmp_path_factory.mktemp("bundles")
+
+
+@pytest.fixture(scope="module")
+def unexcused(folder: Path) -> Any:
+    """Findings of a variant without any exception, worked out once."""
+
+    @cache
+    def found(variant: str) -> list[tuple[str, str]]:
+        stage, options = VARIANTS[variant]
+        return findings(build(stage, folder, **options))
+
+    return found
+
+
+@pytest.mark.parametrize("variant", ON_AWS)
+def test_aws_solutions_finds_nothing_beyond_what_is_accepted_with_a_reason(
+    folder: Path, variant: str
+) -> None:
+    """No error, no warning."""
+    stage, options = VARIANTS[variant]
+    stack = build(stage, folder, **options)
+    for accepted in ACCEPTED:
+        excuse = NagPackSuppression(id=accepted.rule, reason=accepted.reason)
+        for construct in places(stack, accepted):
+            NagSuppressions.add_resource_suppressions(construct, [excuse], apply_to_children=True)
+
+    assert findings(stack) == []
+
+
+@pytest.mark.parametrize("accepted", ACCEPTED, ids=lambda a: f"{a.place}-{a.rule}")
+def test_every_exception_is_still_needed(unexcused: Any, accepted: Accepted) -> None:
+    """A rule that fits again is followed again."""
+    found = [finding for variant in ON_AWS for finding in unexcused(variant)]
+
+    assert any(f"/{accepted.place}" in path and accepted.rule in text for path, text in found)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_cfn_lint_finds_no_error(synthesise: Synthesise, variant: str) -> None:
+    """Its one warning here, a dependency said twice, is CDK's own way of writing."""
+    stage, options = VARIANTS[variant]
+    template = json.dumps(synthesise(stage, **options).to_json())
+
+    found = lint(template, config=ManualArgs(ignore_checks=["W3005"], regions=["us-east-1"]))
+
+    assert [str(match) for match in found] == []
