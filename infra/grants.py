@@ -19,6 +19,8 @@ FOLLOW_STREAM: Final = (
 DIRECTORY: Final = schema.DIRECTORY_PK
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
+UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD
+"""Where the aggregator counts records that name no board; refused, they would stop the count."""
 
 PUBLIC_ONLY: Final[Mapping[str, Any]] = {
     "ForAllValues:StringLike": {

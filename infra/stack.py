@@ -75,7 +75,7 @@ class VotingStack(Stack):
 
         aggregator = self.aggregation.aggregator
         stream = votes.table_stream_arn or ""
-        boards = grants.keys(grants.OPEN_BOARDS, grants.SEALED_BOARDS)
+        boards = grants.keys(grants.OPEN_BOARDS, grants.SEALED_BOARDS, grants.UNREADABLE_BOARD)
         allow(aggregator.role, "FollowTheStream", grants.FOLLOW_STREAM, stream)
         allow(aggregator.role, "FoldIntoBoards", update, aggregates, boards)
 

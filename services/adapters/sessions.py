@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from aiodynamo.client import Client
-from aiodynamo.credentials import Credentials
+from aiodynamo.credentials import Credentials, Key
 from aiodynamo.http.types import HttpImplementation, Request, RequestFailed, Response
 from aiodynamo.models import DecorelatedJitterRetry
 from yarl import URL
@@ -51,12 +51,37 @@ class Session:
         return AIOHTTP(session)
 
 
+class LateCredentials(Credentials):
+    """The default chain, looked up at first use.
+
+    A snapshot of a started function (Lambda SnapStart) must hold no credentials: they would
+    have expired when it is restored, and the chain decides by variables set only then.
+    """
+
+    def __init__(self) -> None:
+        self._chain: Credentials | None = None
+
+    async def get_key(self, http: HttpImplementation) -> Key | None:
+        """The key of whichever provider has one."""
+        if self._chain is None:
+            self._chain = Credentials.auto()
+        return await self._chain.get_key(http)
+
+    def invalidate(self) -> bool:
+        """Have an expired key fetched again, where that is possible."""
+        return self._chain is not None and self._chain.invalidate()
+
+    def is_disabled(self) -> bool:
+        """Never known in advance."""
+        return False
+
+
 def async_client(environ: Mapping[str, str], session: HttpImplementation) -> Client:
     """A client by the SDK's own variables: region, endpoint, credentials."""
     endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
     return Client(
         http=session,
-        credentials=Credentials.auto(),
+        credentials=LateCredentials(),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         endpoint=URL(endpoint) if endpoint else None,
         numeric_type=int,

@@ -143,3 +143,12 @@ def test_only_guests_of_this_pool_take_the_guest_role(resources: Resources) -> N
         "StringEquals": {"cognito-identity.amazonaws.com:aud": {"Ref": pool}},
         "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"},
     }
+
+
+def test_the_aggregator_may_count_records_that_name_no_board(resources: Resources) -> None:
+    """Refused, a poison record would be delivered again for ever and stop the count."""
+    statements = granted(resources, role_of(resources, "aggregator"))
+
+    keys = statements["FoldIntoBoards"]["Condition"]["ForAllValues:StringLike"]
+
+    assert schema.UNREADABLE_BOARD in keys["dynamodb:LeadingKeys"]
