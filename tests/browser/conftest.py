@@ -83,7 +83,13 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     watches: list[Watch] = []
 
     def opened(
-        query: str = "", *, width: int = 1280, height: int = 720, allow: str = "", **screen: object
+        query: str = "",
+        *,
+        width: int = 1280,
+        height: int = 720,
+        allow: str = "",
+        script: str = "",
+        **screen: object,
     ) -> Page:
         options = {"color_scheme": "dark", "locale": "en-US", **screen}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
@@ -91,6 +97,8 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(8000)
         watches.append(watch(page, allow=allow))
+        if script:
+            page.add_init_script(script)
         page.goto(f"{site.address}/{query}")
         return page
 

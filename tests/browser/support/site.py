@@ -15,7 +15,7 @@ HEADERS = ROOT / "dashboard/security-headers.json"
 
 
 class Site:
-    """What is served: the build, and a `config.json` that a test may change."""
+    """What is served: the build, and a `config.json` and foreign pages that a test may change."""
 
     def __init__(self, address: str, endpoint: str) -> None:
         self.address = address
@@ -50,7 +50,8 @@ def serving(endpoint: str) -> Iterator[Site]:
             found = site.read(self.path.partition("?")[0])
             body, kind = found or (b"not found", "text/plain")
             self.send_response(200 if found else 404)
-            for name, value in {**site.headers, "Content-Type": kind}.items():
+            headers = {} if self.path in site.pages else site.headers
+            for name, value in {**headers, "Content-Type": kind}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -61,7 +62,7 @@ def serving(endpoint: str) -> Iterator[Site]:
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
     site = Site(f"http://{HOST}:{server.server_port}", endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield site
     finally:

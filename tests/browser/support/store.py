@@ -107,7 +107,8 @@ class Board:
         """Put the public side of the poll; `None` as a value leaves an attribute out."""
         self.labels = dict(labels or self.labels)
         choices = [
-            {"key": key, "label": label, "word": key} | ({"colour": HUES[key]} if key in HUES else {})
+            {"key": key, "label": label, "word": key}
+            | ({"colour": HUES[key]} if key in HUES else {})
             for key, label in self.labels.items()
         ]
         row: dict[str, object] = {
@@ -178,9 +179,7 @@ def guest_policy(table_arn: str) -> dict[str, object]:
         "StringEquals": {select: "SPECIFIC_ATTRIBUTES"},
         "Null": {attributes: "false"},
     }
-    return _document(
-        {"Action": "dynamodb:Query", "Resource": table_arn, "Condition": condition}
-    )
+    return _document({"Action": "dynamodb:Query", "Resource": table_arn, "Condition": condition})
 
 
 def _trust(pool: str) -> dict[str, object]:

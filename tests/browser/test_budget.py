@@ -1,0 +1,70 @@
+"""What the page may cost: bytes, time to the first figures, shifts, processor."""
+
+import gzip
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.site import BUILT
+from tests.browser.support.store import Board
+
+OpenPage = Callable[..., Page]
+
+SCRIPT_BYTES = 75 * 1024
+FIRST_FIGURES_MS = 1000
+IDLE_SECONDS = 30
+IDLE_SHARE = 0.05
+SIX = {name: name.title() for name in ("ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX")}
+
+
+def test_all_scripts_together_weigh_at_most_75_kb() -> None:
+    """Gzipped, the parts that load late included."""
+    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in BUILT.rglob("*.js")}
+
+    assert sizes
+    assert sum(sizes.values()) <= SCRIPT_BYTES, sizes
+
+
+def test_the_first_figures_come_within_a_second_and_nothing_shifts(
+    board: Board, open_page: OpenPage
+) -> None:
+    """Timed by the page itself; shifts are those the browser reports, three reads long."""
+    board.face()
+    board.tally({"RED": 30, "GREEN": 20, "BLUE": 10})
+    page = open_page(
+        script="addEventListener('DOMContentLoaded', () => new MutationObserver(() => {"
+        " window.figuresAt ??= performance.now(); }).observe(document.querySelector('#total'),"
+        " {childList: true}));"
+    )
+    expect(page.locator("#total")).to_have_text("60")
+    for reads in range(1, 4):
+        board.tally({"RED": 30, "GREEN": 20, "BLUE": 10 + reads})
+        expect(page.locator("#total")).to_have_text(str(60 + reads))
+    shifts = page.evaluate(
+        "() => new Promise(done => { const seen = []; new PerformanceObserver(list =>"
+        " seen.push(...list.getEntries().map(entry => entry.value)))"
+        ".observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(seen), 100); })"
+    )
+
+    assert page.evaluate("window.figuresAt") <= FIRST_FIGURES_MS
+    assert shifts == []
+
+
+def test_an_idle_page_takes_under_5_percent_of_one_core(board: Board, open_page: OpenPage) -> None:
+    """Six choices, one read a second, 30 s, by the browser's own metrics."""
+    board.face(SIX)
+    board.tally({name: 10 * place for place, name in enumerate(SIX, 1)})
+    page = open_page()
+    expect(page.locator("#total")).to_have_text("210")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "timeTicks"})
+
+    def busy_seconds() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
+
+    before = busy_seconds()
+    page.wait_for_timeout(IDLE_SECONDS * 1000)
+    share = (busy_seconds() - before) / IDLE_SECONDS
+
+    assert share < IDLE_SHARE, f"{share:.1%} of one core"

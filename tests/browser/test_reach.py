@@ -1,0 +1,231 @@
+"""Keys, hidden tabs, motion, contrast, screen readers, phones, frames, paper."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.site import ROOT, Site
+from tests.browser.support.store import Board, epoch_ms
+
+OpenPage = Callable[..., Page]
+Picture = Callable[[Page, str], None]
+
+AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+COUNTS = {"RED": 6, "GREEN": 4, "BLUE": 1}
+
+
+def requests_of(page: Page) -> list[str]:
+    """The addresses asked from here on, growing."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    return seen
+
+
+def test_p_pauses_and_goes_on(board: Board, open_page: OpenPage, picture: Picture) -> None:
+    """While paused nothing is asked and nothing moves; then the page catches up."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page()
+    expect(page.locator("#total")).to_have_text("11")
+    page.keyboard.press("p")
+    expect(page.locator("#freshness")).to_contain_text("Paused · figures of")
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+    picture(page, "paused")
+    board.tally({**COUNTS, "RED": 16})
+    asked = requests_of(page)
+    page.wait_for_timeout(2200)  # the absence of requests needs time to show
+
+    assert asked == []
+    expect(page.locator("#total")).to_have_text("11")
+    page.keyboard.press("p")
+    expect(page.locator("#total")).to_have_text("21")
+    expect(page.locator("#freshness")).to_have_text("Live")
+
+
+def test_d_changes_the_theme_and_it_is_remembered(board: Board, open_page: OpenPage) -> None:
+    """Dark, light, and still light after a reload."""
+    board.face()
+    page = open_page()
+    html = page.locator("html")
+    page.keyboard.press("d")
+    expect(html).to_have_attribute("data-theme", "light")
+    expect(html).to_have_css("background-color", "rgb(250, 249, 246)")
+    page.reload()
+
+    expect(html).to_have_css("background-color", "rgb(250, 249, 246)")
+    page.keyboard.press("D")
+    expect(html).to_have_css("background-color", "rgb(13, 17, 23)")
+
+
+def test_f_fills_the_screen_and_the_buttons_vanish(board: Board, open_page: OpenPage) -> None:
+    """A hall sees no buttons; the keys still work, and Tab brings the buttons back."""
+    board.face()
+    page = open_page()
+    page.keyboard.press("f")
+    expect(page.locator("html")).to_have_attribute("data-stage", "")
+    expect(page.locator(".controls")).to_have_css("opacity", "0")
+    page.keyboard.press("Tab")
+
+    expect(page.locator("#pause")).to_be_focused()
+    expect(page.locator(".controls")).to_have_css("opacity", "1")
+
+
+def test_a_key_with_a_modifier_is_the_browsers(board: Board, open_page: OpenPage) -> None:
+    """Ctrl+D is a bookmark, not a theme."""
+    board.face()
+    page = open_page()
+    page.keyboard.press("Control+d")
+
+    expect(page.locator("html")).not_to_have_attribute("data-theme", re.compile("."))
+
+
+def test_a_hidden_tab_asks_for_nothing(board: Board, open_page: OpenPage) -> None:
+    """It rests while nobody looks, and reads at once when somebody does."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page()
+    expect(page.locator("#total")).to_have_text("11")
+    hide = (
+        "hidden => { Object.defineProperty(document, 'hidden', {get: () => hidden, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    page.evaluate(hide, True)
+    page.wait_for_timeout(300)  # an answer may be under way
+    asked = requests_of(page)
+    board.tally({**COUNTS, "RED": 16})
+    page.wait_for_timeout(2200)  # the absence of requests needs time to show
+    assert asked == []
+
+    page.evaluate(hide, False)
+
+    expect(page.locator("#total")).to_have_text("21")
+
+
+def test_reduced_motion_is_honoured(board: Board, open_page: OpenPage) -> None:
+    """Figures change at once, rows jump, nothing is animated."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page(reduced_motion="reduce")
+    expect(page.locator("#total")).to_have_text("11")
+    page.evaluate(
+        "() => { window.seen = []; new MutationObserver(() => window.seen.push(total.textContent))"
+        ".observe(total, {childList: true, characterData: true, subtree: true}); }"
+    )
+    board.tally({**COUNTS, "GREEN": 40})
+    expect(page.locator(".row .name").first).to_have_text("Green")
+
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert page.evaluate("window.seen") == ["47"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("screen", ["hall", "phone"])
+@pytest.mark.parametrize("scene", ["live", "invite", "certified"])
+def test_axe_finds_nothing(
+    theme: str, screen: str, scene: str, board: Board, open_page: OpenPage
+) -> None:
+    """No violation of any rule it knows, in either theme, on a wall and in a hand."""
+    board.face(
+        state="closed" if scene == "certified" else "auto", state_at=epoch_ms(ago_seconds=60)
+    )
+    if scene != "invite":
+        board.tally(COUNTS)
+    if scene == "certified":
+        board.certify(COUNTS)
+    page = open_page(color_scheme=theme, **(PHONE if screen == "phone" else {}))
+    expect(page.locator("#invite, #number:visible, #digest:visible").first).to_be_visible()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+
+
+def test_a_person_who_cannot_see_it_hears_it(board: Board, open_page: OpenPage) -> None:
+    """A list with its leader first, and one spoken summary, at once."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page()
+
+    expect(page.get_by_role("status")).to_have_text(
+        "Which color should win tonight? Voting open. 11 votes. "
+        "Red, 55%, 6 votes, Leads by 2. Green, 36%, 4 votes. Blue, 9%, 1 vote."
+    )
+    items = page.get_by_role("list", name="Results, leader first").get_by_role("listitem")
+    expect(items.first).to_have_text(re.compile("Red Leads by 2 55% 6 votes"))
+    expect(page.get_by_role("img", name="QR code that starts a text to the number")).to_be_visible()
+
+
+def test_on_a_phone_each_keyword_starts_a_text(board: Board, open_page: OpenPage) -> None:
+    """On a wall nobody can tap: there they are plain words."""
+    board.face()
+    phone = open_page(**PHONE)
+    wall = open_page()
+
+    expect(phone.locator(".chip").first).to_have_attribute("href", "sms:+15550100199?body=RED")
+    expect(phone.locator("#number")).to_have_attribute("href", "sms:+15550100199")
+    expect(wall.locator(".chip").first).to_be_visible()
+    assert wall.locator("a[href]").count() == 0
+
+
+def test_forced_colours_leave_every_bar_and_state_visible(
+    board: Board, open_page: OpenPage, picture: Picture
+) -> None:
+    """A bar keeps its length, a pill its sign, when the person's own colours rule."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page(forced_colors="active")
+    expect(page.locator("#total")).to_have_text("11")
+    picture(page, "forced-colours")
+    colour = "e => getComputedStyle(e).backgroundColor"
+
+    assert page.locator(".fill").first.evaluate(colour) != page.locator(".bar").first.evaluate(
+        colour
+    )
+    assert page.locator(".dot").evaluate(colour) != page.locator("html").evaluate(colour)
+
+
+def test_another_page_may_frame_the_stage(
+    site: Site, board: Board, open_page: OpenPage, picture: Picture
+) -> None:
+    """`?poll=…&theme=…&stage=1` in an iframe: that poll, that theme, no buttons."""
+    board.face()
+    board.tally(COUNTS)
+    site.config = {**dict(site.config), "poll": "another"}  # type: ignore[call-overload]
+    site.pages["/host.html"] = (
+        "<!doctype html><title>Host</title><link rel=icon href=/favicon.svg><iframe width=960 height=540 "
+        f"src='/?poll={board.poll}&theme=light&stage=1'></iframe>"
+    )
+    page = open_page("host.html")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#total")).to_have_text("11")
+    picture(page, "embedded")
+
+    expect(frame.locator("html")).to_have_css("background-color", "rgb(250, 249, 246)")
+    expect(frame.locator(".controls")).to_have_css("opacity", "0")
+
+
+def test_paper_shows_the_result_and_no_buttons(
+    board: Board, open_page: OpenPage, picture: Picture
+) -> None:
+    """Dark ink on white, bars printed."""
+    board.face()
+    board.tally(COUNTS)
+    page = open_page()
+    expect(page.locator("#total")).to_have_text("11")
+    page.emulate_media(media="print")
+    picture(page, "print")
+
+    expect(page.locator(".controls")).to_be_hidden()
+    expect(page.locator("html")).to_have_css("background-color", "rgb(250, 249, 246)")
+
+
+def test_a_link_to_the_page_has_a_title_and_an_icon() -> None:
+    """What a messenger shows of the address."""
+    html = (Path(ROOT) / "dashboard/dist/index.html").read_text()
+
+    assert re.search(r'property="og:title" content="[^"]+"', html)
+    assert re.search(r'rel="icon"[^>]*favicon\.svg', html)
