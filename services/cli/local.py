@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from services.cli.output import told
-from services.local.demo import ConsoleProgress, run_demo
+from services.local.demo import SEED, ConsoleProgress, run_demo
 from services.local.smoke import run_smoke
 
 
@@ -21,6 +21,9 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 takes a free one.")
     ] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Another seed is another crowd; the same one texts the same.")
+    ] = SEED,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")
     ] = True,
@@ -32,7 +35,7 @@ def demo(
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
     with told():
-        run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser)
+        run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
 
 
 def smoke(

@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from services.local.errors import LocalCloudError
 
@@ -29,9 +30,11 @@ def told() -> Iterator[None]:
     try:
         yield
     except LocalCloudError as error:
-        errors.print(f"\n[bold red]✗[/] {error.problem}", markup=True)
+        errors.print(f"\n[bold red]✗[/] {escape(error.problem)}")
         for line in error.details:
-            errors.print("  [dim]│[/] ", end="")
-            errors.print(line, markup=False)
-        errors.print(f"  → {error.remedy}\n", markup=False)
+            cut = errors.is_terminal  # what is read by a program or kept in a file stays whole
+            errors.print(
+                f"  [dim]│[/] {escape(line)}", overflow="ellipsis", no_wrap=cut, soft_wrap=not cut
+            )
+        errors.print(f"  → {escape(error.remedy)}\n")
         raise typer.Exit(FAILED) from None

@@ -16,6 +16,8 @@ from services.local.toolchain import ROOT
 
 READ: Final = ("app.py", "cdk.json", "infra", "lambdas", "services", "polls", "dashboard")
 """What a synthesis may read; of the folders, the files in them that are sources."""
+NOT_READ: Final = {"services/local", "services/cli"}
+"""What runs on this machine only; it changes often and is in no bundle."""
 SOURCES: Final = {".py", ".toml", ".txt", ".json"}
 NOT_SOURCES: Final = {"node_modules", "dist", "__pycache__"}
 FORGET_SECONDS: Final = 3600
@@ -27,7 +29,7 @@ def assembly(synthesise: Callable[[Path], None], *also: str, state: Path = STATE
 
     One run at a time makes one; `also` is what it depends on beside the files.
     """
-    key = fingerprint(_sources(ROOT), *also)[:16]
+    key = fingerprint(_sources(), *also)[:16]
     with exclusive("synth", state):
         folder = state / "assemblies" / key
         if not folder.exists():
@@ -40,8 +42,8 @@ def assembly(synthesise: Callable[[Path], None], *also: str, state: Path = STATE
         return folder
 
 
-def _sources(root: Path) -> list[Path]:
-    return [path for name in READ for path in _files(root / name)]
+def _sources() -> list[Path]:
+    return [path for name in READ for path in _files(ROOT / name)]
 
 
 def _files(path: Path) -> list[Path]:
@@ -50,7 +52,7 @@ def _files(path: Path) -> list[Path]:
         return [
             file
             for inner in path.iterdir()
-            if inner.name not in NOT_SOURCES
+            if inner.name not in NOT_SOURCES and inner.relative_to(ROOT).as_posix() not in NOT_READ
             for file in _files(inner)
         ]
     return [path] if path.suffix in SOURCES else []

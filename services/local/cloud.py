@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ from services.voting.poll import Round
 from services.voting.tally import Totals
 
 DEFAULT_POLL: Final = "colors"
+NOTICE_SECONDS: Final = 0.3
+"""A server's death shows first in what uses it."""
 TOKEN: Final = "twilio_auth_token"  # noqa: S105 - the name of a key
 
 
@@ -55,6 +58,7 @@ class LocalCloud:
     line: Line
     api: Line
     processes: tuple[Process, ...]
+    folder: Path
     dynamodb: Any = field(repr=False)
 
     def check(self) -> None:
@@ -100,12 +104,13 @@ def local_cloud(
 
     `port` fixes the dashboard's. Raises: LocalCloudError and its kin, saying what to do.
     """
+    edge.claim(port)
     show = progress or Silent()
-    with ExitStack() as stack:
-        edge.claim(port)
+    with ExitStack() as stack, _blame() as servers:
         folder = stack.enter_context(run_folder())
         with show.step("AWS emulator"):
             machine, aws = stack.enter_context(emulator(folder))
+            servers.append(machine)
         outputs = _deploy(Deployment(aws, folder), show)
         token = _set_token(aws, outputs)
         with show.step("dashboard"):
@@ -114,19 +119,34 @@ def local_cloud(
             dashboard_url = stack.enter_context(edge.serving(application, port=port))
         with show.step("webhook"):
             hook, url = stack.enter_context(webhook(aws, outputs, folder))
+            servers.append(hook)
         cloud = LocalCloud(
             aws=aws,
             outputs=outputs,
             dashboard_url=dashboard_url,
             line=Line(url=url, token=token),
             api=_api_line(aws, outputs, token),
-            processes=(machine, hook),
+            processes=tuple(servers),
+            folder=folder,
             dynamodb=aws.client("dynamodb"),
         )
         publish(folder, _described(cloud))
-        for server in cloud.processes:
+        for server in servers:
             stack.callback(server.let_go)  # all at once, before each is waited for
         yield cloud
+
+
+@contextmanager
+def _blame() -> Iterator[list[Process]]:
+    """Have a failure that comes of a dead server name the server, and not its symptom."""
+    servers: list[Process] = []
+    try:
+        yield servers
+    except Exception:
+        time.sleep(NOTICE_SECONDS)
+        for server in servers:
+            server.check()
+        raise
 
 
 def _deploy(deployment: Deployment, show: Progress) -> Outputs:
@@ -170,7 +190,7 @@ def _api_line(aws: LocalAws, outputs: Outputs, token: str) -> Line:
 
 def _described(cloud: LocalCloud) -> CloudFile:
     return CloudFile(
-        pid=os.getpid(),
+        pids={"demo": os.getpid()} | {server.name: server.pid for server in cloud.processes},
         endpoint=cloud.aws.endpoint,
         region=cloud.aws.region,
         dashboard_url=cloud.dashboard_url,

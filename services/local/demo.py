@@ -44,9 +44,7 @@ class ConsoleProgress:
         self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
 
 
-def run_demo(
-    *, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int = SEED
-) -> None:
+def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:
     """Everything up, phones texting, a live line; returns when interrupted.
 
     Raises:

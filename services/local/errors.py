@@ -36,7 +36,7 @@ class ServerDiedError(LocalCloudError):
         code = "" if exit_code is None else f" (exit code {exit_code})"
         super().__init__(
             f"{name}: stopped unexpectedly{code}; its last words:",
-            "Everything else is stopped too. Start again; if it happens again, report these lines.",
+            "Everything else is stopped too. Start again; the whole logs: .local/last-failure/.",
             details=details or ["(nothing)"],
         )
 

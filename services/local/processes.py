@@ -55,7 +55,7 @@ class Process:
         """Raises: ServerDiedError if it has ended by itself."""
         code = self.exit_code()
         if code is not None:
-            raise ServerDiedError(self.name, code, self.last_words())
+            raise ServerDiedError(self.name, code, self.last_words(6))
 
     def let_go(self) -> None:
         """Begin to end it, without waiting: several can end at the same time."""

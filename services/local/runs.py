@@ -26,7 +26,7 @@ LAST_FAILURE = "last-failure"
 class CloudFile:
     """What a running local cloud tells others about itself; no secret is in it."""
 
-    pid: int
+    pids: dict[str, int]
     endpoint: str
     region: str
     dashboard_url: str
@@ -49,7 +49,7 @@ def run_folder(state: Path = STATE) -> Iterator[Path]:
     try:
         yield folder
     except Exception:
-        _keep_logs(folder, state / LAST_FAILURE)
+        keep_logs(folder)
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,7 +88,9 @@ def sweep(state: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep_logs(folder: Path, kept: Path) -> None:
+def keep_logs(folder: Path) -> None:
+    """Copy a run's logs to where they outlive it, in place of those of an earlier failure."""
+    kept = folder.parent / LAST_FAILURE
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
     for log in folder.glob("*.log"):

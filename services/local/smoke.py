@@ -26,6 +26,7 @@ from services.local.demo import crowd_for, end_on_signals
 from services.local.deployment import NUMBER
 from services.local.latency import vote_to_count_ms
 from services.local.phones import Answer, Line, deliver, session
+from services.local.runs import LAST_FAILURE, keep_logs
 from services.local.texts import Kind, Text
 from services.voting.poll import Round
 from services.voting.tally import Totals
@@ -97,7 +98,10 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
             with progress.step("stream drained"):
                 sampler.wait_for(len(_writes(answers)))
         report = {"seed": seed} | _report(answers, sampler)
-    print(json.dumps(report), file=sys.stdout)
+        if not report["exact"]:
+            keep_logs(cloud.folder)
+            print(f"Not exact. The logs: .local/{LAST_FAILURE}/", file=sys.stderr)
+    print(json.dumps(report))
     return 0 if report["exact"] else 1
 
 

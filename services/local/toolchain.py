@@ -51,7 +51,8 @@ def command(name: str, *argv: str, remedy: str = NETWORK) -> None:
     """
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
-        lines = [line[:300] for line in (done.stdout + done.stderr).strip().splitlines()[-12:]]
+        said = (done.stdout + done.stderr).strip().splitlines()
+        lines = [line[:300] for line in said if "    at " not in line][-12:]  # no stack trace
         raise CommandFailedError(name, f"exit code {done.returncode}", remedy, details=lines)
 
 

@@ -14,7 +14,7 @@ from services.local.runs import LAST_FAILURE, CloudFile, publish, run_folder, ru
 def a_cloud() -> CloudFile:
     """What a run tells about itself."""
     return CloudFile(
-        pid=1,
+        pids={"demo": 1},
         endpoint="http://127.0.0.1:1",
         region="us-east-1",
         dashboard_url="http://127.0.0.1:2",
