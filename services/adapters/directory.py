@@ -155,5 +155,5 @@ def _entry_of(item: dict[str, Any]) -> Entry:
 
 @lru_cache(maxsize=256)
 def _parsed(definition: str, poll_id: str) -> Poll:
-    """Parsing takes a millisecond, and the directory is read every two seconds."""
+    """The directory is read every two seconds and seldom changes."""
     return parse_poll(definition, source=f"{poll_id}.toml")
