@@ -91,6 +91,9 @@ export function createBanner(find) {
       write(find('question'), view.question || 'Live vote');
       find('question').dataset.length = view.question.length > 90 ? 'long' : view.question.length > 45 ? 'middle' : 'short';
       find('how').hidden = view.face === null || view.verdict !== null || view.scene === 'message';
+      find('opens-line').hidden = view.invitation.countdown === '';
+      write(find('opens'), view.invitation.opens);
+      write(find('countdown'), view.invitation.countdown);
       write(find('lead'), view.invitation.lead);
       write(find('sub'), view.invitation.sub);
       if (view.face) paintHow(view.face);

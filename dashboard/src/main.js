@@ -79,20 +79,21 @@ function start(config, stage) {
     const own = poller.link();
     const wrong = !ledger.face ? null
       : now() - soundAt > STALE_MS ? { trouble: 'contradiction', ageMs: now() - soundAt }
-      : now() - ledger.faceAt > STALE_MS ? { trouble: 'face', ageMs: now() - ledger.faceAt } : null;
+      : now() - (ledger.faceLostAt ?? now()) > STALE_MS ? { trouble: 'face', ageMs: now() - (ledger.faceLostAt ?? 0) } : null;
     if (own.kind !== 'live' || !wrong) return own;
     return /** @type {typeof own} */ ({ kind: 'delayed', ...wrong });
   }
 
   function paint() {
+    const current = link();
     const view = describe({
       poll: config.poll,
       face: ledger.face,
       totals,
       certified: ledger.certified,
       unread: ledger.unread,
-      link: link(),
-      rate: history.samples.at(-1)?.rate ?? null,
+      link: current,
+      rate: current.kind === 'live' ? (history.samples.at(-1)?.rate ?? null) : null,
       overtook: now() - overtook.at < OVERTOOK_MS ? overtook.key : null,
       skew,
       now: Date.now() - skew,

@@ -27,6 +27,8 @@ export function createRail(find) {
     line?.setAttribute('d', runs.map(path).join(''));
     shade?.setAttribute('d', runs.map(area).join(''));
     write(find('spark-top'), `${figure(top)}/s`);
+    const late = now - (samples.at(-1)?.at ?? now);
+    write(find('spark-to'), late < 3000 ? 'now' : `${span(late)} ago`);
     write(find('spark-from'), runs.length > 0 ? `${span(fromMs)} ago` : 'measuring…');
   }
 

@@ -34,7 +34,7 @@ export function createStage(find, options) {
 
   const theme = options.theme ?? storedTheme();
   if (theme === 'dark' || theme === 'light') root.dataset.theme = theme;
-  root.toggleAttribute('data-stage', options.stage);
+  enter(options.stage);
   find('full').hidden = !document.fullscreenEnabled;
 
   const actions = {
@@ -63,8 +63,13 @@ export function createStage(find, options) {
     const action = { p: actions.pause, d: actions.theme, f: actions.full }[event.key.toLowerCase()];
     action?.();
   });
-  document.addEventListener('fullscreenchange', () =>
-    root.toggleAttribute('data-stage', options.stage || document.fullscreenElement !== null));
+  document.addEventListener('fullscreenchange', () => enter(options.stage || document.fullscreenElement !== null));
+
+  /** @param {boolean} on a stage hides its buttons, and its screen must not fall asleep */
+  function enter(on) {
+    root.toggleAttribute('data-stage', on);
+    if (on) navigator.wakeLock?.request('screen').catch(() => {}); // a wish: a frame or a battery may refuse
+  }
 
   return {
     /** @param {(paused: boolean) => void} run */

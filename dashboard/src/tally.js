@@ -11,8 +11,8 @@
 /**
  * @typedef {object} Ledger what is known of a board, never older than what was known before
  * @property {Face | null} face
- * @property {number} faceAt when `face` was last read, ms
- * @property {Map<string, {row: TallyRow, at: number}>} rows
+ * @property {number | null} faceLostAt since when all reads lack `face` or hold an older one, ms
+ * @property {Map<string, {row: TallyRow, lostAt: number | null}>} rows
  * @property {Certified[]} certified
  * @property {string[]} unread
  */
@@ -28,7 +28,7 @@ const GAP_MS = 10_000;
 export const HISTORY_MS = 300_000;
 
 /** @returns {Ledger} */
-export const emptyLedger = () => ({ face: null, faceAt: 0, rows: new Map(), certified: [], unread: [] });
+export const emptyLedger = () => ({ face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
 
 /** @param {Face} face @param {Face} other */
 const olderThan = (face, other) =>
@@ -42,17 +42,22 @@ const olderThan = (face, other) =>
  * @returns {Ledger}
  */
 export function learn(known, read, now) {
-  const gone = (/** @type {number} */ at) => now - at > GONE_MS;
-  const rows = new Map([...known.rows].filter(([, { at }]) => !gone(at)));
+  const gone = (/** @type {number | null} */ lostAt) => lostAt !== null && now - lostAt > GONE_MS;
+  /** @type {Ledger['rows']} */
+  const rows = new Map();
+  for (const [id, { row, lostAt }] of known.rows) {
+    if (!gone(lostAt)) rows.set(id, { row, lostAt: lostAt ?? now });
+  }
   for (const row of read.tallies) {
     const before = rows.get(row.id)?.row;
     const newest = before && before.folded >= row.folded ? withKeys(before, row) : row;
-    rows.set(row.id, { row: newest, at: now });
+    rows.set(row.id, { row: newest, lostAt: null });
   }
-  const keep = known.face && (!read.face || olderThan(read.face, known.face)) && !gone(known.faceAt);
+  const lost = known.face !== null && (!read.face || olderThan(read.face, known.face));
+  const keep = lost && !(read.face && gone(known.faceLostAt));
   return {
-    face: keep ? known.face : (read.face ?? known.face),
-    faceAt: keep ? known.faceAt : now,
+    face: keep ? known.face : read.face,
+    faceLostAt: keep ? (known.faceLostAt ?? now) : null,
     rows,
     certified: read.certified.length > 0 || !keep ? read.certified : known.certified,
     unread: read.unread,

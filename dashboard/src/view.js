@@ -36,7 +36,7 @@ import * as words from './words.js';
  * @property {string} question
  * @property {Face | null} face
  * @property {{title: string, text: string}} message
- * @property {{lead: string, sub: string}} invitation
+ * @property {ReturnType<typeof words.invitation>} invitation
  * @property {{title: string, text: string, hues: Choice[]} | null} verdict
  * @property {Row[]} rows in order of rank
  * @property {Rail} rail
@@ -59,6 +59,7 @@ export function describe(seen) {
   const { face, link, now } = seen;
   if (!face) return blank(seen);
   const phase = phaseOf(face, now);
+  const turnMs = untilTurn(face, phase, now);
   const ended = phase === 'closed' || phase === 'archived';
   const certified = (ended && seen.certified.find(({ round }) => round === face.round)) || null;
   const figures = certified ? ofCertified(certified, face) : face.sealed ? null : seen.totals;
@@ -68,23 +69,24 @@ export function describe(seen) {
   const leaders = rows.filter(({ leads }) => leads);
   const margin = (rows[0]?.votes ?? 0) - (rows[1]?.votes ?? 0);
   const empty = figures === null || figures.total === 0;
-  const hidden = ended && figures === null;
+  const hidden = figures === null && (ended || !face.sealed);
   return {
     scene: hidden ? 'message' : empty && !ended ? 'invite' : 'board',
     freshness: words.freshness(link, ended, now),
     link: link.kind,
-    note: words.troubles({
+    note: words.notes({
       link, now,
       skew: seen.skew,
       bad: seen.totals?.bad ?? 0,
       unread: seen.unread.length,
+      percentFrom: figures && figures.total < face.percentFrom ? face.percentFrom : 0,
       corrected: certified !== null && seen.totals !== null && differ(certified, seen.totals),
     }),
-    phase: words.phaseText(phase, untilTurn(face, phase, now), certified !== null, face.sealed),
+    phase: words.phaseText(phase, turnMs, certified !== null, face.sealed),
     question: face.question,
     face,
-    message: hidden ? sealedMessage(face) : { title: '', text: '' },
-    invitation: words.invitation(face, phase, now),
+    message: hidden ? hiddenMessage(face) : { title: '', text: '' },
+    invitation: words.invitation(face, phase, turnMs, now),
     verdict: ended && !hidden ? { ...words.verdict(leaders, margin, settling), hues: settling ? [] : leaders } : null,
     rows,
     rail: {
@@ -99,26 +101,26 @@ export function describe(seen) {
 }
 
 /** @param {Face} face */
-const sealedMessage = (face) =>
+const hiddenMessage = (face) =>
   face.sealed
     ? { title: 'The ballot is sealed', text: 'Voting is closed. The result is shown here once it is recounted and certified.' }
-    : { title: 'Nothing to show yet', text: 'Voting is closed, and no count could be read.' };
+    : { title: 'Nothing to show yet', text: 'The rows of this count contradict each other. This page looks again every second.' };
 
 /** @param {Seen} seen @returns {View} before anything is known of the poll */
-function blank({ poll, link, unread, skew, now }) {
-  const read = link.ageMs !== null;
+function blank({ poll, link, unread, now }) {
+  const nothing = { title: link.kind === 'reconnecting' ? 'Nothing to show yet' : '', text: words.troubleText(link) };
   const unreadable = { title: 'This poll cannot be read', text: `The store describes “${poll}” in a way that this page does not understand.` };
   const missing = { title: 'There is no such poll', text: `The store knows no poll “${poll}”. This page looks again every second.` };
   return {
     scene: 'message',
     freshness: words.freshness(link, false, now),
     link: link.kind,
-    note: words.troubles({ link, now, skew, bad: 0, unread: unread.length, corrected: false }),
+    note: '',
     phase: '',
     question: '',
     face: null,
-    message: !read ? { title: '', text: '' } : unread.includes('poll') ? unreadable : missing,
-    invitation: { lead: '', sub: '' },
+    message: link.ageMs === null ? nothing : unread.includes('poll') ? unreadable : missing,
+    invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
     rows: [],
     rail: { total: 0, phones: 0, rate: '–', last: '', closed: null, certificate: null },

@@ -51,17 +51,21 @@ export function freshness(link, ended, now) {
   }[link.kind];
 }
 
+/** @param {Link} link @returns {string} why nothing could be read yet */
+export const troubleText = (link) => (link.trouble === null ? '' : (TROUBLES[link.trouble] ?? ''));
+
 /**
- * What is out of order, for the footer.
- * @param {{link: Link, bad: number, unread: number, corrected: boolean, skew: number, now: number}} seen
+ * What is out of order, or left out, for the footer.
+ * @param {{link: Link, bad: number, unread: number, corrected: boolean, percentFrom: number, skew: number, now: number}} seen
  */
-export function troubles({ link, bad, unread, corrected, skew, now }) {
+export function notes({ link, bad, unread, corrected, percentFrom, skew, now }) {
   const shown = link.ageMs === null ? '' : ` Shown are the figures of ${clockSeconds(now - link.ageMs)}.`;
   return [
-    link.trouble && link.kind !== 'live' ? `${TROUBLES[link.trouble]}${shown}` : '',
+    link.kind === 'live' || !link.trouble ? '' : `${troubleText(link)}${shown}`,
     unread > 0 ? `${amount(unread, 'row')} of the store could not be read.` : '',
     bad > 0 ? `${amount(bad, 'record')} could not be counted.` : '',
     corrected ? 'The recount corrected the live count.' : '',
+    percentFrom > 0 ? `Percentages are shown from ${amount(percentFrom, 'vote')} on.` : '',
     skew === 0 ? '' : `This screen’s clock is ${span(Math.abs(skew))} ${skew > 0 ? 'fast' : 'slow'}; times here are corrected.`,
   ].filter(Boolean).join(' ');
 }
@@ -78,13 +82,23 @@ export function phaseText(phase, turnMs, certified, sealed) {
   }[phase];
 }
 
-/** @param {Face} face @param {Phase} phase @param {number} now @returns {{lead: string, sub: string}} */
-export function invitation(face, phase, now) {
+/**
+ * @param {Face} face
+ * @param {Phase} phase
+ * @param {number | null} turnMs
+ * @param {number} now
+ * @returns {{opens: string, countdown: string, lead: string, sub: string}}
+ */
+export function invitation(face, phase, turnMs, now) {
   const policy = POLICIES[face.policy] ?? '';
   const sealed = face.sealed ? ' Sealed: the results are shown after the close.' : '';
-  const opens = face.opensAt === null ? 'Voting is not open yet' : `Voting opens at ${clockTime(face.opensAt, now)}`;
-  const lead = phase === 'waiting' ? `${opens}. Then text one of` : 'To vote, text one of';
-  return { lead, sub: `${policy}${sealed}` };
+  const waits = phase === 'waiting' && turnMs !== null;
+  return {
+    opens: waits ? `Voting opens at ${clockTime(face.opensAt ?? now, now)}, in` : '',
+    countdown: waits ? countdown(turnMs) : '',
+    lead: waits ? 'Then text one of' : 'To vote, text one of',
+    sub: `${policy}${sealed}`,
+  };
 }
 
 /** @param {number} share whole percent @param {number} votes @param {number} total */

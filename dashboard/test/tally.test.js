@@ -53,17 +53,23 @@ test('an older copy of a row changes nothing', () => {
 
 test('a row that one read lacks stays, one that all reads lack for 30 s is gone', () => {
   const known = learn(emptyLedger(), read({ tallies: [row({ folded: 1 })] }), 0);
+  const lost = learn(known, read({}), 60_000); // an hour of rest is no hour of reads
 
-  assert.equal(learn(known, read({}), 29_000).rows.size, 1);
-  assert.equal(learn(known, read({}), 31_000).rows.size, 0);
+  assert.equal(lost.rows.size, 1);
+  assert.equal(learn(lost, read({}), 90_000).rows.size, 1);
+  assert.equal(learn(lost, read({}), 90_001).rows.size, 0);
+  assert.equal(learn(learn(lost, read({ tallies: [row({ folded: 1 })] }), 89_000), read({}), 95_000).rows.size, 1);
 });
 
 test('an older face changes nothing, nor does one that is missing for a moment', () => {
   const known = learn(emptyLedger(), read({ face: face({ round: 2 }) }), 0);
 
-  assert.equal(learn(known, read({ face: face({ round: 1 }) }), 1000).face?.round, 2);
+  const older = learn(known, read({ face: face({ round: 1 }) }), 1000);
+
+  assert.deepEqual([older.face?.round, older.faceLostAt], [2, 1000]);
   assert.equal(learn(known, read({ face: null }), 1000).face?.round, 2);
-  assert.equal(learn(known, read({ face: face({ round: 1 }) }), 31_000).face?.round, 1);
+  assert.equal(learn(older, read({ face: face({ round: 1 }) }), 31_001).face?.round, 1);
+  assert.equal(learn(older, read({ face: null }), 31_001).face?.round, 2);
 });
 
 test('totals are the sum over the rows of the current round; one row may be negative', () => {

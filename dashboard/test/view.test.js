@@ -76,6 +76,10 @@ test('a sealed poll shows nothing of its count until it is certified', () => {
   assert.equal(view({ face: face({ sealed: true, ...closed }), certified: [certified] }).rail.total, 8);
 });
 
+test('a count that never added up is not shown as no votes', () => {
+  assert.equal(view({ totals: null }).message.title, 'Nothing to show yet');
+});
+
 test('what is wrong is said, with the time of what is shown', () => {
   const link = { kind: /** @type {const} */ ('reconnecting'), ageMs: 12_000, trouble: /** @type {const} */ ('network') };
   const shown = view({ link, unread: ['tally#1#x#0'], skew: 720_000, totals: { ...totals({ RED: 1 }), bad: 2 } });
@@ -90,6 +94,7 @@ test('what is wrong is said, with the time of what is shown', () => {
 test('an unknown poll and an unreadable one are told apart', () => {
   assert.equal(view({ face: null }).message.title, 'There is no such poll');
   assert.equal(view({ face: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
+  assert.equal(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
   assert.equal(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message.title, '');
 });
 

@@ -13,6 +13,8 @@ OpenPage = Callable[..., Page]
 Picture = Callable[[Page, str], None]
 
 SIZES = {"hd": (1280, 720), "full-hd": (1920, 1080), "phone": (390, 844), "narrow": (320, 640)}
+LARGEST = {"4k": (3840, 2160)}
+ON_THE_LARGEST = ("six", "waiting")
 COLORS = {"RED": 15646, "GREEN": 14425, "BLUE": 7933}
 ROOMS = {
     name.upper(): f"{name} room, evening track"
@@ -102,7 +104,8 @@ def test_every_state_fits_every_screen(
     expect(page.get_by_text(state.says).first).to_be_visible()
 
     too_wide, too_high = {}, {}
-    for size, (width, height) in SIZES.items():
+    sizes = SIZES | (LARGEST if name in ON_THE_LARGEST else {})
+    for size, (width, height) in sizes.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in ("dark", "light"):
             page.emulate_media(color_scheme=theme)

@@ -89,10 +89,10 @@ def test_a_pool_without_guests_is_named(
         "identityPoolId": "us-east-1:00000000-0000-0000-0000-000000000000",
     }
     page = open_page(allow=REFUSALS)
-    expect(page.locator("#note")).to_have_text("No guest credentials are to be had.")
+    expect(page.locator("#pill")).to_have_attribute("data-link", "reconnecting")
     picture(page, "no-credentials")
 
-    expect(page.locator("#pill")).to_have_attribute("data-link", "reconnecting")
+    expect(page.locator("#message")).to_contain_text("No guest credentials are to be had.")
     expect(page.locator("#rail")).to_be_hidden()
 
 
