@@ -1,0 +1,217 @@
+"""A deployment to prove things on: strict emulator, unmodified CDK, a copy of the project."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from twilio.request_validator import RequestValidator
+
+from services.local.aws import LocalAws
+from services.local.ports import HOST, free_port
+from services.local.processes import Process, clean_environment, wait_until
+from services.local.toolchain import EMULATOR_VENV, ROOT
+
+OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
+"""To the emulator, a key that is an account's number is that account's owner."""
+
+QUICK = Config(
+    account_id_endpoint_mode="disabled", read_timeout=30, retries={"total_max_attempts": 1}
+)
+STACK = "VoteApp-local"
+TOKEN = "a-token-of-the-proof"
+COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
+_IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
+
+
+@dataclass(slots=True, kw_only=True)
+class Cloud:
+    """The emulator, the copy of the project, and what the last deploy said."""
+
+    folder: Path
+    project: Path
+    aws: LocalAws
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """A client of the account's owner, or of whoever the credentials belong to."""
+        who: Any = credentials or OWNER
+        session: Any = boto3.Session(region_name=self.aws.region, **who)
+        return session.client(service, endpoint_url=self.aws.endpoint, config=QUICK)
+
+    def cdk(self, *arguments: str, seconds: float = 120, cwd: Path | None = None) -> str:
+        """Run the pinned CDK command line; its output. Fails if it fails."""
+        done = subprocess.run(
+            [str(ROOT / "infra/node_modules/.bin/cdk"), *arguments],
+            cwd=cwd or self.project,
+            env=clean_environment(
+                **self.aws.environment() | {name.upper(): value for name, value in OWNER.items()},
+                HOME=str(self.folder / "home"),
+                CDK_DISABLE_CLI_TELEMETRY="true",
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+        assert done.returncode == 0, done.stdout[-4000:]
+        return done.stdout
+
+    def deploy(self) -> None:
+        """`cdk deploy`, and read its outputs."""
+        file = self.folder / "outputs.json"
+        self.cdk("deploy", "-c", "stage=local", "--outputs-file", str(file))
+        self.outputs = json.loads(file.read_text())[STACK]
+
+    def text(self, sender: str, body: str, sid: str, token: str = TOKEN) -> int:
+        """Send a signed text through the HTTP API to the webhook function; the status."""
+        url = urllib.parse.urlsplit(self.outputs["WebhookUrl"])
+        form = {"MessageSid": sid, "From": sender, "To": "+15550100100", "Body": body}
+        signed = RequestValidator(token).compute_signature(f"https://{url.hostname}/sms", form)
+        request = urllib.request.Request(  # noqa: S310 - the emulator's own address
+            f"{self.aws.endpoint}/sms",
+            data=urllib.parse.urlencode(form).encode(),
+            headers={"Host": url.netloc, "X-Twilio-Signature": signed},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+                return int(answer.status)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    def guest(self) -> dict[str, str]:
+        """Credentials as the dashboard gets them, for the identity made at deploy."""
+        given = self.client("cognito-identity").get_credentials_for_identity(
+            IdentityId=self.outputs["GuestIdentityId"]
+        )["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+
+    def counts(self) -> dict[str, int]:
+        """Totals of the board, read as a guest reads them: choice -> votes."""
+        answer = self.client("dynamodb", **self.guest()).query(**self.board())
+        totals: dict[str, int] = {}
+        for row in answer["Items"]:
+            for name, value in row.items():
+                if name.startswith("c#"):
+                    totals[name[2:]] = totals.get(name[2:], 0) + int(value["N"])
+        return {choice: votes for choice, votes in totals.items() if votes}
+
+    def board(self, pk: str = "open#colors", **other: Any) -> dict[str, Any]:
+        """The arguments of the dashboard's query."""
+        return {
+            "TableName": self.outputs["AggregatesTable"],
+            "KeyConditionExpression": "pk = :board",
+            "ExpressionAttributeValues": {":board": {"S": pk}},
+            "ProjectionExpression": "sk, question, #red, #green, #blue",
+            "ExpressionAttributeNames": {"#red": "c#RED", "#green": "c#GREEN", "#blue": "c#BLUE"},
+            "Select": "SPECIFIC_ATTRIBUTES",
+            **other,
+        }
+
+    @contextmanager
+    def without(self, role: str, sid: str, action: str) -> Iterator[None]:
+        """Take one action out of one statement of a role, and put it back afterwards."""
+        iam = self.client("iam")
+        (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        less = json.loads(json.dumps(whole))
+        (statement,) = [s for s in less["Statement"] if s["Sid"] == sid]
+        actions = statement["Action"]
+        assert action in actions
+        statement["Action"] = [a for a in actions if a != action] if actions != action else []
+        if not statement["Action"]:
+            less["Statement"].remove(statement)
+        put = {"RoleName": role, "PolicyName": name}
+        if less["Statement"]:
+            iam.put_role_policy(**put, PolicyDocument=json.dumps(less))
+        else:
+            iam.delete_role_policy(**put)
+        try:
+            yield
+        finally:
+            iam.put_role_policy(**put, PolicyDocument=json.dumps(whole))
+
+    def role_of(self, function: str) -> str:
+        """Name of a function's role."""
+        role: str = self.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+        return role.rpartition("/")[2]
+
+    def start_afresh(self, function: str) -> None:
+        """Have a function start cold, with nothing it has read before."""
+        functions = self.client("lambda")
+        held = functions.get_function_configuration(FunctionName=function)["Environment"]
+        functions.update_function_configuration(
+            FunctionName=function,
+            Environment={"Variables": {**held["Variables"], "STARTED_AT": str(time.time_ns())}},
+        )
+
+
+def eventually(holds: Callable[[], bool], *, seconds: float = 15) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return held
+
+
+@contextmanager
+def strict_cloud(folder: Path) -> Iterator[Cloud]:
+    """An emulator that enforces IAM, and a copy of the project that may be changed."""
+    python = ROOT / EMULATOR_VENV / "bin" / "python"
+    port = free_port()
+    (folder / "home").mkdir()
+    process = Process(
+        "strict emulator",
+        [str(python), str(Path(__file__).with_name("strict_emulator.py"))],
+        env=clean_environment(
+            AUTH="true",
+            BIND_HOST=HOST,
+            GATEWAY_PORT=str(port),
+            IOT_MTLS_ENABLED="0",
+            STATE_DIR=str(folder / "state"),
+            S3_DATA_DIR=str(folder / "s3"),
+            HOME=str(folder / "home"),
+            PYTHONDONTWRITEBYTECODE="1",
+        ),
+        log=folder / "emulator.log",
+        cwd=folder,
+    )
+    with process:
+        endpoint = f"http://{HOST}:{port}"
+        wait_until(lambda: _answers(endpoint), process, seconds=30, remedy="Start again.")
+        project = folder / "project"
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, project / name, ignore=_IGNORED)
+            else:
+                project.mkdir(exist_ok=True)
+                shutil.copyfile(source, project / name)
+        wheels = ROOT / "cdk.out" / "bundles"
+        wheels.mkdir(parents=True, exist_ok=True)
+        (project / "cdk.out").mkdir()
+        (project / "cdk.out" / "bundles").symlink_to(wheels)
+        yield Cloud(folder=folder, project=project, aws=LocalAws(endpoint=endpoint))
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):  # noqa: S310
+            return True
+    except OSError:
+        return False
