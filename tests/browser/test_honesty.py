@@ -84,10 +84,7 @@ def test_a_pool_without_guests_is_named(
 ) -> None:
     """Without credentials nothing was ever read: the page says so, and shows no figure."""
     board.face()
-    site.config = {
-        **dict(site.config),  # type: ignore[call-overload]
-        "identityPoolId": "us-east-1:00000000-0000-0000-0000-000000000000",
-    }
+    site.config["identityPoolId"] = "us-east-1:00000000-0000-0000-0000-000000000000"
     page = open_page(allow=REFUSALS)
     expect(page.locator("#pill")).to_have_attribute("data-link", "reconnecting")
     picture(page, "no-credentials")
@@ -166,7 +163,7 @@ def test_a_screen_that_is_not_set_up_says_what_is_wrong(
     config: str, sentence: str, site: Site, open_page: OpenPage, picture: Picture
 ) -> None:
     """The key, the value and what to do, in place of a blank page."""
-    site.config = config
+    site.config_text = config
     page = open_page(allow=sentence)
     picture(page, "not-set-up")
 

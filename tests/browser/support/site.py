@@ -3,10 +3,9 @@
 import json
 import mimetypes
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 from tests.browser.support.emulator import HOST, ROOT
 
@@ -19,7 +18,8 @@ class Site:
 
     def __init__(self, address: str, endpoint: str) -> None:
         self.address = address
-        self.config: Mapping[str, object] | str = {}
+        self.config: dict[str, object] = {}
+        self.config_text = ""  # instead of `config`, for a file that is none
         self.pages: dict[str, str] = {}
         self.headers = {
             name: value.replace("{dynamodb}", endpoint).replace("{cognito}", endpoint)
@@ -29,7 +29,7 @@ class Site:
     def read(self, path: str) -> tuple[bytes, str] | None:
         """Body and media type of a path; none where there is no such file."""
         if path == "/config.json":
-            text = self.config if isinstance(self.config, str) else json.dumps(self.config)
+            text = self.config_text or json.dumps(self.config)
             return text.encode(), "application/json"
         if path in self.pages:
             return self.pages[path].encode(), "text/html"

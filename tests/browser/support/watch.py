@@ -17,15 +17,15 @@ class Watch:
         """The complaints that no test asked for."""
         return [text for text in self.heard if not (self.allow and re.search(self.allow, text))]
 
-    def on_console(self, message: ConsoleMessage) -> None:
-        """Violations of the content security policy arrive here too, as errors."""
-        if message.type in {"error", "warning"}:
-            self.heard.append(f"{message.type}: {message.text}")
-
 
 def watch(page: Page, *, allow: str) -> Watch:
-    """Listen from the first request on."""
+    """Listen from the first request on; violations of the policy are errors of the console."""
     seen = Watch(allow)
-    page.on("console", lambda message: seen.on_console(message))
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            seen.heard.append(f"{message.type}: {message.text}")
+
+    page.on("console", on_console)
     page.on("pageerror", lambda error: seen.heard.append(f"exception: {error}"))
     return seen
