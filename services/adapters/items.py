@@ -1,19 +1,25 @@
 """Ballots as DynamoDB items, in the wire format that every client speaks.
 
 An item stays under 1 KB, one write unit, also with twenty texts: the order in which they
-came is kept as one character a text (`trail`), its choice's place in the ballot order.
+came is kept as one character a text (`trail`), its choice's place in the ballot order, and
+where replies tell the time, when they came as four (`times`).
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from services.voting.ballot import Ballot, Step
 from services.voting.poll import Round
+from services.voting.schema import BALLOT_TIMES
 
 AttributeValue = Mapping[str, Any]
 Item = Mapping[str, AttributeValue]
 
 _PLACES = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DIGITS = f"{_PLACES}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+"""Of the seconds in `times`, four to a text."""
+_WIDTH = 4
 _GONE = "-"
 """In a trail: a choice that the poll no longer has."""
 
@@ -37,6 +43,7 @@ def item_of(ballot: Ballot, standing_in: Round) -> dict[str, dict[str, Any]]:
         "cast_at": {"N": str(ballot.cast_at_ms)},
         "changed_at": {"N": str(ballot.changed_at_ms)},
         "expires_at": {"N": str(ballot.expires_at_s)},
+        **({BALLOT_TIMES: {"S": "".join(map(_spelled, ballot.times))}} if ballot.times else {}),
     }
 
 
@@ -53,6 +60,7 @@ def ballot_of(item: Item, standing_in: Round) -> Ballot:
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=int(item["expires_at"]["N"]),
+        times=_times(item.get(BALLOT_TIMES, {}).get("S", "")),
     )
 
 
@@ -64,3 +72,32 @@ def _trail(ballot: Ballot, standing_in: Round) -> str:
 def _choices(trail: str, standing_in: Round) -> list[str]:
     choices = {_PLACES[n]: choice.key for n, choice in enumerate(standing_in.poll.choices)}
     return [choices.get(mark, "") for mark in trail]
+
+
+def _spelled(seconds: int) -> str:
+    places = (seconds // 64**place % 64 for place in range(_WIDTH - 1, -1, -1))
+    return "".join(_DIGITS[digit] for digit in places)
+
+
+def _times(spelled: str) -> tuple[int, ...]:
+    runs = (spelled[at : at + _WIDTH] for at in range(0, len(spelled), _WIDTH))
+    return tuple(
+        sum(_DIGITS.index(digit) * 64**place for place, digit in enumerate(reversed(run)))
+        for run in runs
+    )
+
+
+def item_bytes(item: Item) -> int:
+    """Size of an item (DynamoDB, "Item sizes and formats"): names and values in UTF-8."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: AttributeValue) -> int:
+    ((kind, held),) = value.items()
+    if kind == "S":
+        return len(str(held).encode())
+    if kind == "N":
+        return ceil(len(held.lstrip("-")) / 2) + 1 + int(held.startswith("-"))
+    if kind == "L":
+        return 3 + sum(1 + _value_bytes(entry) for entry in held)
+    return 3 + sum(1 + len(name.encode()) + _value_bytes(entry) for name, entry in held.items())

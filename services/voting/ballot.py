@@ -12,6 +12,9 @@ from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Round
 
 SECONDS_PER_DAY = 86_400
 
+MOST_SECONDS = 64**4 - 1
+"""A ballot remembers times up to 194 days after its first text."""
+
 
 class Kind(StrEnum):
     """How a text was received. The values name the reply texts of a poll file."""
@@ -22,6 +25,8 @@ class Kind(StrEnum):
     LIMIT = "limit"
     STANDS = "stands"
     UNKNOWN = "unknown"
+    NEAR = "near"
+    UNLISTED = "unlisted"
     WAITING = "waiting"
     CLOSED = "closed"
     NO_POLL = "no_poll"
@@ -30,12 +35,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a text was received. `choice` and `previous` are keys, `left` votes still free."""
+    """How a text was received. `choice` and `previous` are keys, `left` votes still free.
+
+    `at_ms` is when, where the ballot remembers it: a redelivery is told the same time.
+    """
 
     kind: Kind
     choice: str | None = None
     previous: str | None = None
     left: int | None = None
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,8 @@ class Ballot:
     cast_at_ms: int
     changed_at_ms: int
     expires_at_s: int
+    times: tuple[int, ...] = ()
+    """Seconds after the first text at which each came; only where replies tell the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +143,27 @@ def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
         cast_at_ms=ballot.cast_at_ms if ballot else vote.at_ms,
         changed_at_ms=vote.at_ms,
         expires_at_s=vote.at_ms // 1000 + poll.retention_days * SECONDS_PER_DAY,
+        times=_times(ballot, vote.at_ms) if poll.tells_closing else (),
     )
+
+
+def _times(ballot: Ballot | None, at_ms: int) -> tuple[int, ...]:
+    """Texts that came before the poll's replies told the time count as the first one."""
+    if ballot is None:
+        return (0,)
+    known = ballot.times or (0,) * len(ballot.steps)
+    return (*known, min(max(0, at_ms - ballot.cast_at_ms) // 1000, MOST_SECONDS))
 
 
 def _outcome_at(standing_in: Round, ballot: Ballot, index: int) -> Outcome:
     """What the text at that place of the ballot was told, from the places before it."""
     choice = ballot.steps[index].choice
+    at_ms = ballot.cast_at_ms + ballot.times[index] * 1000 if ballot.times else None
     if standing_in.poll.policy is Policy.EACH:
-        left = standing_in.poll.limit - index - 1
-        return Outcome(kind=Kind.ACCEPTED, choice=choice, left=left)
+        left = max(0, standing_in.poll.limit - index - 1)
+        return Outcome(kind=Kind.ACCEPTED, choice=choice, left=left, at_ms=at_ms)
     if index == 0:
-        return Outcome(kind=Kind.ACCEPTED, choice=choice)
+        return Outcome(kind=Kind.ACCEPTED, choice=choice, at_ms=at_ms)
     previous = ballot.steps[index - 1].choice
     kind = Kind.SAME if previous == choice else Kind.CHANGED
-    return Outcome(kind=kind, choice=choice, previous=previous)
+    return Outcome(kind=kind, choice=choice, previous=previous, at_ms=at_ms)

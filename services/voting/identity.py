@@ -11,3 +11,11 @@ def voter_of(pepper: bytes, poll_id: str, round_number: int, phone: str) -> str:
     """
     subject = f"{poll_id}:{round_number}:{phone}".encode()
     return hmac.digest(pepper, subject, "sha256").hex()[:32]
+
+
+def mark_of(pepper: bytes, poll_id: str, phone: str) -> str:
+    """32 hex characters by which a phone stands on the list of one poll.
+
+    Another subject than a voter's: a list does not tell who has voted.
+    """
+    return hmac.digest(pepper, f"list:{poll_id}:{phone}".encode(), "sha256").hex()[:32]

@@ -5,18 +5,23 @@ rewritten, on condition that nobody else has rewritten it meanwhile. If two text
 one processed last wins.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from services.voting.ballot import Kind, Outcome, Vote, cast, redelivered
+from services.voting.directory import Reading
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import voter_of
-from services.voting.message import Message
+from services.voting.identity import mark_of, voter_of
+from services.voting.message import Message, Nearest
 from services.voting.poll import Phase, Round
-from services.voting.ports import Ballots, Clock, DirectorySource
+from services.voting.ports import Ballots, Clock, DirectorySource, PhoneLists
 from services.voting.replies import reply_to
 
 RACES = 16
 """How often a ballot may be rewritten under our hands before the sender is asked to retry."""
+
+RESET_REMEMBERED_MS = 5 * 60_000
+"""So long after a reset may a text be delivered again that the round before had accepted."""
 
 _REFUSALS = {
     Phase.WAITING: Kind.WAITING,
@@ -36,11 +41,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Takes texts in. Safe to offer the same text to any number of times, also at once."""
+    """Takes texts in. Safe to offer the same text to any number of times, also at once.
+
+    Without `lists` nobody is on the list of a poll that has one.
+    """
 
     directory: DirectorySource
     ballots: Ballots
     clock: Clock
+    nearest: Nearest | None = None
+    lists: PhoneLists | None = None
 
     async def accept(self, message: Message, *, pepper: bytes) -> Answer:
         """Count one text, or say why not.
@@ -50,34 +60,49 @@ class Intake:
         """
         directory = await self.directory.current()
         now_ms = self.clock()
-        reading = directory.read(message.to, message.body, now_ms)
-        if reading.reserved:
-            outcome = Outcome(kind=Kind.RESERVED)
-        elif reading.round is None:
-            outcome = Outcome(kind=Kind.NO_POLL)
-        elif reading.choice is None:
-            outcome = Outcome(kind=Kind.UNKNOWN)
-        else:
-            vote = Vote(
-                voter=voter_of(pepper, reading.round.poll.id, reading.round.number, message.sender),
-                sid=message.sid,
-                choice=reading.choice,
-                at_ms=now_ms,
-            )
-            outcome = await self._vote(reading.round, vote)
+        reading = directory.read(message.to, message.body, now_ms, self.nearest)
+        there, outcome = reading.round, _unread(reading, now_ms)
+        if outcome is None and there and reading.choice:
+            there, outcome = await self._take(there, reading, message, pepper, now_ms)
+        outcome = outcome or Outcome(kind=Kind.UNKNOWN)
         return Answer(
             outcome=outcome,
-            reply=reply_to(outcome, reading.round, now_ms),
-            poll_id=reading.round.poll.id if reading.round else None,
+            reply=reply_to(outcome, there, now_ms, others=reading.others),
+            poll_id=there.poll.id if there else None,
         )
 
-    async def _vote(self, there: Round, vote: Vote) -> Outcome:
-        refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
+    async def _take(
+        self, there: Round, reading: Reading, message: Message, pepper: bytes, now_ms: int
+    ) -> tuple[Round, Outcome]:
+        """The round that a vote belongs to, and what it was told there."""
+        vote = Vote(
+            voter=voter_of(pepper, there.poll.id, there.number, message.sender),
+            sid=message.sid,
+            choice=reading.choice or "",
+            at_ms=now_ms,
+        )
+        for earlier in _earlier(there, reading, now_ms):
+            voter = voter_of(pepper, earlier.poll.id, earlier.number, message.sender)
+            if first := await self._first_outcome(earlier, voter, message.sid):
+                return earlier, first
+        refusal = _REFUSALS.get(there.phase_at(now_ms))
+        if refusal is None and not await self._admits(there, message.sender, pepper):
+            refusal = Kind.UNLISTED
         if refusal is None:
-            return await self._cast(there, vote)
+            return there, await self._cast(there, vote)
         # A text accepted in time may be delivered again after the close.
-        standing = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
-        return redelivered(there, standing, vote.sid) or Outcome(kind=refusal)
+        first = await self._first_outcome(there, vote.voter, vote.sid)
+        return there, first or Outcome(kind=refusal)
+
+    async def _admits(self, there: Round, phone: str, pepper: bytes) -> bool:
+        if not there.poll.phones:
+            return True
+        mark = mark_of(pepper, there.poll.id, phone)
+        return self.lists is not None and await self.lists.holds(there.poll.id, mark)
+
+    async def _first_outcome(self, there: Round, voter: str, sid: str) -> Outcome | None:
+        standing = await self.ballots.find(*there.ballot_key(voter, sid), there)
+        return redelivered(there, standing, sid)
 
     async def _cast(self, there: Round, vote: Vote) -> Outcome:
         first = cast(there, None, vote)
@@ -93,3 +118,31 @@ class Intake:
             ):
                 return decision.outcome
         raise StoreUnavailableError("a ballot rewritten too often")
+
+
+def _unread(reading: Reading, now_ms: int) -> Outcome | None:
+    """The outcome of a text that names no choice; None for one that does.
+
+    Who texts before the opening or after the close is told that, and not the choices.
+    """
+    if reading.reserved:
+        return Outcome(kind=Kind.RESERVED)
+    if reading.round is None:
+        return Outcome(kind=Kind.NO_POLL)
+    if reading.choice is not None:
+        return None
+    refusal = _REFUSALS.get(reading.round.phase_at(now_ms))
+    if refusal is not None:
+        return Outcome(kind=refusal)
+    if reading.near is not None:
+        return Outcome(kind=Kind.NEAR, choice=reading.near)
+    return Outcome(kind=Kind.UNKNOWN)
+
+
+def _earlier(there: Round, reading: Reading, now_ms: int) -> Iterator[Round]:
+    """Where a text may have been accepted before it was delivered once more."""
+    for one in reading.elsewhere:
+        if one.phase_at(now_ms) is Phase.CLOSED:
+            yield one
+    if there.number > 1 and now_ms - there.began_at_ms < RESET_REMEMBERED_MS:
+        yield replace(there, number=there.number - 1)

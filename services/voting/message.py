@@ -1,9 +1,9 @@
 """A text message, and what it says: a whole word, never a guess. Standard library only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from unicodedata import category, normalize
+from unicodedata import category, name, normalize
 
 RESERVED = frozenset(
     {
@@ -13,6 +13,12 @@ RESERVED = frozenset(
 )
 """Words that carriers and Twilio answer themselves and still pass on ("Twilio support for
 opt-out keywords", "Advanced Opt-Out"). They are never choices and never counted."""
+
+Nearest = Callable[[str, Collection[str]], Collection[str]]
+"""Those of some words that are one edit away from a text."""
+
+NEAR_LETTERS = 3
+"""Shorter words are one edit away from nearly everything."""
 
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 """What binds emoji into one: it may be trimmed with a symbol, never without one."""
@@ -75,6 +81,38 @@ def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
     if found is None and (lead := _INTRODUCTION.match(said)):
         found = lexicon.get(normalise(said[lead.end() :]))
     return found
+
+
+def near_choices(text: str, lexicon: Mapping[str, str], nearest: Nearest) -> frozenset[str]:
+    """Keys of the choices that a misspelt message may mean; none of them may be counted.
+
+    Look-alike letters and hidden characters are no misspellings: nobody types them by
+    accident. Neither are messages that are words of the poll, or reserved ones.
+    """
+    said = normalise(text)
+    if lead := _INTRODUCTION.match(said):
+        said = normalise(said[lead.end() :])
+    if said in RESERVED or not said.isprintable():
+        return frozenset()
+    words = [word for word in lexicon if _may_be_near(said, word)]
+    return frozenset(lexicon[word] for word in nearest(said, words)) if words else frozenset()
+
+
+def _may_be_near(said: str, word: str) -> bool:
+    """Cheap, so that the distance is asked for only where it can be one."""
+    close = len(word) >= NEAR_LETTERS and abs(len(said) - len(word)) <= 1
+    return close and _scripts(said) <= _scripts(word)
+
+
+def _scripts(text: str) -> frozenset[str]:
+    """`LATIN`, `CYRILLIC`, ...: every letter's name in Unicode begins with its script."""
+    return frozenset(_script_names(text))
+
+
+def _script_names(text: str) -> Iterator[str]:
+    for char in text:
+        if char.isalpha():
+            yield name(char, "?").partition(" ")[0]
 
 
 def without_keyword(text: str, keyword: str) -> str | None:

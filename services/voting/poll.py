@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.voting import schema
+from services.voting.gsm import outside
 from services.voting.message import normalise
 from services.voting.sharding import DEFAULT_SHARDS, shard_of
 
@@ -65,6 +66,16 @@ class Choice:
         """What the screen tells people to text."""
         return self.words[0].upper() if self.words else self.key
 
+    @property
+    def spoken_word(self) -> str:
+        """What a reply tells people to text: the word, where a carrier has its letters."""
+        return self.key if outside(self.word) else self.word
+
+    @property
+    def spoken_label(self) -> str:
+        """What a reply calls the choice: the label, where a carrier has its letters."""
+        return self.key if outside(self.label) else self.label
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
@@ -85,6 +96,10 @@ class Poll:
     reply_mode: ReplyMode = ReplyMode.ALL
     reply_texts: Mapping[str, str] = field(default_factory=dict)
     percent_from: int = 0
+    phones: str = ""
+    """Name of the file with the phones that may vote; empty for all."""
+    utc_offset_minutes: int | None = None
+    """Of the times in the file, so that replies tell the hour that voters live by."""
     definition: str = field(default="", repr=False, compare=False)
     """The TOML text the poll was read from."""
     lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)
@@ -92,6 +107,11 @@ class Poll:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lexicon", _lexicon(self.choices))
+
+    @property
+    def tells_closing(self) -> bool:
+        """Whether what a counted text is told depends on when it came."""
+        return any("{closes_in}" in text for text in self.reply_texts.values())
 
     def choice(self, key: str) -> Choice:
         """The choice of that key. Raises: KeyError."""
@@ -120,6 +140,8 @@ class Round:
     number: int = 1
     state: State = State.AUTO
     state_at_ms: int = 0
+    began_at_ms: int = 0
+    """When a reset began this round; 0 for a first round."""
 
     def phase_at(self, now_ms: int) -> Phase:
         """The phase at a moment.

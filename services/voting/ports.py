@@ -32,6 +32,13 @@ class DirectorySource(Protocol):
         """The directory, at most a moment old."""
 
 
+class PhoneLists(Protocol):
+    """The phones that may vote where a poll names them. May raise StoreUnavailableError."""
+
+    async def holds(self, poll_id: str, mark: str) -> bool:
+        """Whether a phone, by its `mark_of`, is on the list of a poll."""
+
+
 class Tallies(Protocol):
     """The tally rows of all boards."""
 

@@ -1,12 +1,11 @@
 """What a voter is told: one short text for each outcome. Standard library only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
 from services.voting.ballot import Kind, Outcome
+from services.voting.gsm import SEGMENT, cut
 from services.voting.poll import Poll, ReplyMode, Round
-
-SEGMENT = 160
-"""Characters of one GSM-7 segment: replies leave at about one segment a second."""
 
 DEFAULT_TEXTS: Mapping[str, str] = {
     "accepted": "Thank you! Your vote for {choice} is in.",
@@ -16,18 +15,48 @@ DEFAULT_TEXTS: Mapping[str, str] = {
     "same": "Your vote is still {choice}. Thank you!",
     "limit": "You have used all your votes in this poll. Thank you!",
     "stands": "Your first vote stands: {previous}. Thank you!",
-    "unknown": "Sorry, that is not one of the choices. Text one of: {choices}",
-    "waiting": "Voting is not open yet. It opens {opens_in}.",
-    "closed": "Voting has closed. Your text was not counted.",
+    "unknown": "That is not one of the choices. Text one of: {choices}",
+    "near": "Did you mean {word}? Text {word}.",
+    "waiting": "Voting is not open yet. It opens on {opens_at}.",
+    "closed": "Voting closed on {closed_at}. Your text came too late and was not counted.",
+    "unlisted": "This vote is for invited phones only. Your text was not counted.",
     "no_poll": "There is no vote on this number at the moment.",
 }
-"""Reply texts by name, with the placeholders each may use."""
+"""Reply texts by name."""
+
+_ANYWHERE = frozenset({"choices", "closes_in"})
+PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    "accepted": _ANYWHERE | {"choice", "left"},
+    "accepted_left": _ANYWHERE | {"choice", "left"},
+    "sealed": _ANYWHERE | {"choice", "left"},
+    "changed": _ANYWHERE | {"choice", "previous"},
+    "same": _ANYWHERE | {"choice", "previous"},
+    "limit": _ANYWHERE | {"previous"},
+    "stands": _ANYWHERE | {"previous"},
+    "unknown": _ANYWHERE,
+    "near": _ANYWHERE | {"choice", "word"},
+    "waiting": frozenset({"choices", "opens_in", "opens_at"}),
+    "closed": frozenset({"choices", "closed_at"}),
+    "unlisted": frozenset(),
+}
+"""What may be filled in, by the name of the reply; no_poll has no poll to say more about."""
+
+LONGEST_SPAN = "in 23 h 59 min"
+LONGEST_MOMENT = "30 Sep at 23:59 UTC"
 
 _COUNTED = frozenset({Kind.ACCEPTED, Kind.CHANGED, Kind.SAME})
+_HOURS_TOLD = 48
 
 
-def reply_to(outcome: Outcome, standing_in: Round | None, now_ms: int) -> str | None:
-    """The text to send back, or None for silence. Depends on `now_ms` only before opening."""
+def reply_to(
+    outcome: Outcome, standing_in: Round | None, now_ms: int, *, others: Sequence[Round] = ()
+) -> str | None:
+    """The text to send back, or None for silence.
+
+    The same for a text that is delivered again, whenever that is: times are told as they
+    were when it first came, and openings and closings by the clock. `others` are further
+    rounds open on the number, whose choices may be texted as well.
+    """
     if outcome.kind is Kind.RESERVED:
         return None
     if standing_in is None:
@@ -36,7 +65,48 @@ def reply_to(outcome: Outcome, standing_in: Round | None, now_ms: int) -> str | 
     silent = poll.reply_mode is ReplyMode.NONE or (
         poll.reply_mode is ReplyMode.ERRORS and outcome.kind in _COUNTED
     )
-    return None if silent else _fill(_template(poll, outcome), poll, outcome, now_ms)
+    if silent:
+        return None
+    told_at_ms = now_ms if outcome.at_ms is None else outcome.at_ms
+    polls = (poll, *(other.poll for other in others))
+    values = {
+        "choice": _label(poll, outcome.choice),
+        "word": _word(poll, outcome.choice),
+        "previous": _label(poll, outcome.previous),
+        "choices": words_of(*polls),
+        "left": str(outcome.left if outcome.left is not None else ""),
+        "opens_in": _span(poll.opens_at_ms, told_at_ms),
+        "opens_at": moment(poll.opens_at_ms, poll.utc_offset_minutes),
+        "closes_in": _span(poll.closes_at_ms, told_at_ms),
+        "closed_at": moment(standing_in.closed_at_ms, poll.utc_offset_minutes),
+    }
+    return cut(fill(_template(poll, outcome), values), SEGMENT)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with its placeholders filled in."""
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+def words_of(*polls: Poll) -> str:
+    """What may be texted, in ballot order."""
+    return ", ".join(choice.spoken_word for poll in polls for choice in poll.choices)
+
+
+def moment(at_ms: int | None, utc_offset_minutes: int | None) -> str:
+    """A time by the clock of the place, or of UTC where the place is not known."""
+    if at_ms is None:
+        return "a day to be announced"
+    offset = timedelta(minutes=utc_offset_minutes or 0)
+    local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(timezone(offset))
+    zone = " UTC" if utc_offset_minutes is None else ""
+    return f"{local.day} {_MONTHS[local.month - 1]} at {local:%H:%M}{zone}"
+
+
+# Not by strftime: it would follow the locale of the machine.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _template(poll: Poll, outcome: Outcome) -> str:
@@ -48,24 +118,15 @@ def _template(poll: Poll, outcome: Outcome) -> str:
     return poll.reply_texts.get(name) or DEFAULT_TEXTS[name]
 
 
-def _fill(template: str, poll: Poll, outcome: Outcome, now_ms: int) -> str:
-    values = {
-        "choice": _label(poll, outcome.choice),
-        "previous": _label(poll, outcome.previous),
-        "choices": ", ".join(choice.word for choice in poll.choices),
-        "left": str(outcome.left if outcome.left is not None else ""),
-        "opens_in": _span(poll.opens_at_ms, now_ms),
-        "closes_in": _span(poll.closes_at_ms, now_ms),
-    }
-    for name, value in values.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template if len(template) <= SEGMENT else f"{template[: SEGMENT - 3]}..."
-
-
 def _label(poll: Poll, key: str | None) -> str:
     """The label, or the bare key where the poll no longer has that choice."""
-    labels = {choice.key: choice.label for choice in poll.choices}
+    labels = {choice.key: choice.spoken_label for choice in poll.choices}
     return labels.get(key, key) if key else ""
+
+
+def _word(poll: Poll, key: str | None) -> str:
+    words = {choice.key: choice.spoken_word for choice in poll.choices}
+    return words.get(key, key) if key else ""
 
 
 def _span(at_ms: int | None, now_ms: int) -> str:
@@ -73,6 +134,6 @@ def _span(at_ms: int | None, now_ms: int) -> str:
         return "soon"
     minutes = -(-(at_ms - now_ms) // 60_000)
     hours, rest = divmod(minutes, 60)
-    if hours >= 48:  # noqa: PLR2004 - two days are told in days
+    if hours >= _HOURS_TOLD:
         return f"in {hours // 24} days"
     return f"in {hours} h {rest} min" if hours else f"in {minutes} min"

@@ -30,6 +30,9 @@ BALLOT_ATTRIBUTES: Final = (
     "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "expires_at",
 )  # fmt: skip
 
+BALLOT_TIMES: Final = "times"
+"""Only on ballots of polls whose replies tell how long voting goes on."""
+
 
 def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
     """Partition key of the ballots of one shard: `colors:1#7`."""
@@ -44,9 +47,23 @@ def ballot_sk(voter: str, sid: str | None = None) -> str:
 # --- Aggregates: everything that is read -------------------------------------------
 
 DIRECTORY_PK: Final = "directory"
+DIRECTORY_END: Final = "~"
+"""In the directory's partition: sorts behind every poll; what else it holds comes after."""
+
 FACE_SK: Final = "poll"
 OPEN_BOARDS: Final = "open#*"
 """The partition keys a guest may read, as an IAM pattern."""
+
+
+def listed_sk(poll_id: str, mark: str) -> str:
+    """Sort key, in the directory's partition, of a phone on a poll's list, by its keyed hash."""
+    return f"{DIRECTORY_END}phone#{poll_id}#{mark}"
+
+
+def past_round_sk(poll_id: str, round_number: int) -> str:
+    """Sort key, in the directory's partition, of a round as it was when it ended."""
+    return f"{DIRECTORY_END}round#{poll_id}#{round_number:05}"
+
 
 UNREADABLE_BOARD: Final = "unreadable"
 """Where records are counted that do not even name a board; no guest may read it."""

@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from services.adapters.ballots import DynamoBallots
 from services.adapters.clock import now_ms
+from services.adapters.items import item_bytes
 from services.adapters.memory import MemoryDirectory
 from services.adapters.provisioning import create_table
 from services.voting.definition import parse_poll
@@ -80,19 +81,3 @@ async def _vote(store: MeteredStore, votes: int) -> int:
     for message in (*texts, *changed, *texts[-REDELIVERED:]):
         await intake.accept(message, pepper=PEPPER)
     return votes
-
-
-def item_bytes(item: dict[str, Any]) -> int:
-    """Size of an item (DynamoDB, "Item sizes and formats"): names and values in UTF-8."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
-def _value_bytes(value: dict[str, Any]) -> int:
-    ((kind, held),) = value.items()
-    if kind == "S":
-        return len(str(held).encode())
-    if kind == "N":
-        return ceil(len(held.lstrip("-")) / 2) + 1 + int(held.startswith("-"))
-    if kind == "L":
-        return 3 + sum(1 + _value_bytes(entry) for entry in held)
-    return 3 + sum(1 + len(name.encode()) + _value_bytes(entry) for name, entry in held.items())

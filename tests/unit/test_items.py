@@ -2,11 +2,10 @@
 
 import pytest
 
-from services.adapters.items import ballot_of, item_of
+from services.adapters.items import ballot_of, item_bytes, item_of
 from services.voting import schema
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round
-from tests.bench.units import item_bytes
 from tests.support.polls import a_round, a_vote
 
 ONE_WRITE_UNIT = 1024

@@ -3,15 +3,10 @@
 import pytest
 
 from services.voting.ballot import Kind, Outcome
+from services.voting.gsm import septets
 from services.voting.poll import Choice, ReplyMode, Round
 from services.voting.replies import DEFAULT_TEXTS, reply_to
 from tests.support.polls import NOON, a_poll, a_round
-
-GSM_7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-"""The basic character set of GSM 03.38, at one septet a character."""
 
 OUTCOMES = {
     "accepted": Outcome(kind=Kind.ACCEPTED, choice="RED"),
@@ -23,6 +18,8 @@ OUTCOMES = {
     "unknown": Outcome(kind=Kind.UNKNOWN),
     "waiting": Outcome(kind=Kind.WAITING),
     "closed": Outcome(kind=Kind.CLOSED),
+    "near": Outcome(kind=Kind.NEAR, choice="RED"),
+    "unlisted": Outcome(kind=Kind.UNLISTED),
 }
 
 
@@ -32,8 +29,7 @@ def test_every_outcome_has_a_reply_of_one_segment(name: str) -> None:
     reply = reply_to(OUTCOMES[name], a_round(opens_at_ms=NOON + 1), NOON)
 
     assert reply
-    assert len(reply) <= 160
-    assert set(reply) <= GSM_7
+    assert septets(reply) <= 160
     assert "{" not in reply
 
 
@@ -92,10 +88,61 @@ def test_a_long_list_of_choices_is_cut_to_one_segment() -> None:
     [(1, "in 1 min"), (59, "in 59 min"), (61, "in 1 h 1 min"), (60 * 72, "in 3 days")],
 )
 def test_a_waiting_voter_is_told_when(minutes: int, text: str) -> None:
-    """As a span, which needs no time zone."""
-    there = a_round(opens_at_ms=NOON + minutes * 60_000)
+    """As a span, where the poll's own text asks for one."""
+    own = {"waiting": "Voting begins {opens_in}."}
+    there = a_round(opens_at_ms=NOON + minutes * 60_000, reply_texts=own)
 
     assert text in (reply_to(OUTCOMES["waiting"], there, NOON) or "")
+
+
+@pytest.mark.parametrize(
+    ("offset", "text"), [(None, "15 Jan at 08:00 UTC"), (0, "15 Jan at 08:00"), (330, "at 13:30")]
+)
+def test_times_are_told_by_the_clock_of_the_place(offset: int | None, text: str) -> None:
+    """The one that the poll's own times are written in; by UTC where it has none."""
+    timed = a_poll(opens_at_ms=NOON, closes_at_ms=NOON, utc_offset_minutes=offset)
+
+    assert text in (reply_to(OUTCOMES["waiting"], Round(poll=timed), 0) or "")
+    assert text in (reply_to(OUTCOMES["closed"], Round(poll=timed), 0) or "")
+    assert ("UTC" in (reply_to(OUTCOMES["closed"], Round(poll=timed), 0) or "")) is (offset is None)
+
+
+def test_what_a_carrier_cannot_spell_is_told_by_its_key() -> None:
+    """One letter outside GSM-7 would halve what a segment holds."""
+    choice = Choice(key="RED", label="Красный", words=("красный",))
+    there = a_round(choices=(choice, Choice(key="BLUE", label="Blau")))
+
+    assert reply_to(OUTCOMES["same"], there, 0) == "Your vote is still RED. Thank you!"
+    assert "RED, BLUE" in (reply_to(OUTCOMES["unknown"], there, 0) or "")
+
+
+def test_a_near_miss_is_asked_back_by_the_word_to_text() -> None:
+    """As the screen shows it."""
+    there = a_round(choices=(Choice(key="R", label="The red one", words=("red",)),))
+
+    reply = reply_to(Outcome(kind=Kind.NEAR, choice="R"), there, 0)
+
+    assert reply == "Did you mean RED? Text RED."
+
+
+def test_a_text_to_several_open_polls_is_told_the_choices_of_all() -> None:
+    """They share the number."""
+    trees = a_round(id="trees", choices=(Choice(key="OAK", label="Oak"),))
+
+    reply = reply_to(OUTCOMES["unknown"], a_round(), 0, others=(trees,))
+
+    assert reply
+    assert "RED, GREEN, BLUE, OAK" in reply
+
+
+def test_a_redelivered_text_is_told_the_time_of_its_first_delivery() -> None:
+    """The ballot remembers when it came, where the poll's replies tell the time."""
+    there = a_round(
+        closes_at_ms=NOON + 600_000, reply_texts={"accepted": "In. Voting closes {closes_in}."}
+    )
+    outcome = Outcome(kind=Kind.ACCEPTED, choice="RED", at_ms=NOON)
+
+    assert reply_to(outcome, there, NOON + 300_000) == "In. Voting closes in 10 min."
 
 
 def test_silence_for_the_carriers_words_and_no_poll_has_its_reply() -> None:

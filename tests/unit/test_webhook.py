@@ -208,9 +208,9 @@ async def test_words_of_the_carriers_get_silence(word: str) -> None:
     ("there", "reply"),
     [
         (a_round(numbers=("+15550100111",)), "There is no vote on this number"),
-        (a_round(opens_at_ms=NOON + 60_000), "It opens in 1 min"),
-        (a_round(closes_at_ms=NOON), "Voting has closed"),
-        (Round(poll=a_poll(), state=State.CLOSED), "Voting has closed"),
+        (a_round(opens_at_ms=NOON + 60_000), "It opens on 15 Jan at 08:01 UTC"),
+        (a_round(closes_at_ms=NOON), "Voting closed on 15 Jan at 08:00 UTC"),
+        (Round(poll=a_poll(), state=State.CLOSED, state_at_ms=NOON), "Your text came too late"),
     ],
     ids=["no poll", "not yet open", "closed", "closed by hand"],
 )
