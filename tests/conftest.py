@@ -1,3 +1,21 @@
-"""Fixtures of all tests: the local cloud is brought up once, by the first that needs it."""
+"""For all tests: the local cloud, brought up once, and an order in which they get along."""
+
+import pytest
 
 pytest_plugins = ("tests.support.cloud",)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves an event loop running in this thread.
+
+    An asynchronous test after them could not start one of its own, nor could a second
+    Playwright: the tests that drive one of their own come before those that share one.
+    """
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if not item.get_closest_marker("browser"):
+        return 0
+    return 1 if item.get_closest_marker("cloud") else 2

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -32,7 +33,9 @@ def send(line: Line, texts: Sequence[Text]) -> list[Answer]:
         async with session() as http:
             return [await deliver(http, line, text) for text in texts]
 
-    return asyncio.run(all_of_them())
+    # In a thread of its own: a browser test has an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(all_of_them())).result()
 
 
 def totals_when(

@@ -1,0 +1,50 @@
+"""A text sent to the webhook is seen on the page: the whole system, as a person sees it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from services.local import chromium
+from services.local.cloud import DEFAULT_POLL, LocalCloud
+from tests.support.cloud import a_vote, send
+
+pytestmark = [pytest.mark.cloud, pytest.mark.browser]
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture
+def page(cloud: LocalCloud) -> Iterator[tuple[Page, list[str]]]:
+    """The dashboard of the local cloud in Chromium, and what its console complains of."""
+    path = chromium.found()
+    if not path and not os.environ.get("CI"):
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        opened = browser.new_page()
+        complaints: list[str] = []
+        opened.on("console", lambda said: complaints.append(said.text))
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.goto(cloud.dashboard_url)
+        yield opened, complaints
+        browser.close()
+
+
+def test_a_text_is_seen_on_the_page(cloud: LocalCloud, page: tuple[Page, list[str]]) -> None:
+    """Through webhook, stream, Lambda, table, guest credentials and the page's own policy."""
+    screen, complaints = page
+    total = screen.locator("#total")
+    expect(screen.get_by_text("Live")).to_be_visible(timeout=10_000)
+    standing, _ = cloud.round_of(DEFAULT_POLL)
+    before = sum(cloud.totals(standing).picks.values())
+    expect(total).to_have_text(f"{before:,}", timeout=10_000)
+    answers = send(cloud.line, [a_vote(40_001, "GREEN", sid=f"SM{secrets.token_hex(16)}")])
+
+    assert answers[0].status == 200
+    expect(total).to_have_text(f"{before + 1:,}", timeout=10_000)
+    assert complaints == []
