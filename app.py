@@ -41,6 +41,7 @@ def build(app: App) -> VotingStack:
     return VotingStack(
         app,
         config.stack_name,
+        description=f"VoteApp, {config.stage}: a text in, an exact count on the screen",
         config=config,
         bundles=Packager(config=config, complete=bundling != []),
         polls=read_polls(POLLS),

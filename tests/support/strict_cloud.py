@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +71,8 @@ class Cloud:
     def deploy(self) -> None:
         """`cdk deploy`, and read its outputs."""
         file = self.folder / "outputs.json"
-        self.cdk("deploy", "-c", "stage=local", "--outputs-file", str(file))
+        never = ("--require-approval", "never")
+        self.cdk("deploy", "-c", "stage=local", *never, "--outputs-file", str(file))
         self.outputs = json.loads(file.read_text())[STACK]
 
     def text(self, sender: str, body: str, sid: str, token: str = TOKEN) -> int:
@@ -89,6 +90,14 @@ class Cloud:
                 return int(answer.status)
         except urllib.error.HTTPError as refusal:
             return refusal.code
+
+    def set_token(self, token: str) -> None:
+        """What `voteapp connect` does to the secret: the pepper stays."""
+        secrets, arn = self.client("secretsmanager"), self.outputs["SecretArn"]
+        held = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+        changed = json.dumps({**held, "twilio_auth_token": token})
+        secrets.put_secret_value(SecretId=arn, SecretString=changed)
+        self.start_afresh(self.outputs["WebhookFunction"])
 
     def guest(self) -> dict[str, str]:
         """Credentials as the dashboard gets them, for the identity made at deploy."""
@@ -159,14 +168,6 @@ class Cloud:
             FunctionName=function,
             Environment={"Variables": {**held["Variables"], "STARTED_AT": str(time.time_ns())}},
         )
-
-
-def eventually(holds: Callable[[], bool], *, seconds: float = 15) -> bool:
-    """Whether something becomes true in time."""
-    deadline = time.monotonic() + seconds
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return held
 
 
 @contextmanager

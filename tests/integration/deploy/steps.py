@@ -1,0 +1,111 @@
+"""Steps of the proof: each one needs some of the grants, and says whether it succeeded."""
+
+import json
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from threading import Thread
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.support.strict_cloud import Cloud
+
+_sids = count(1)
+_phones = count(100)
+
+
+def sid() -> str:
+    """A MessageSid that was never used."""
+    return f"SM{next(_sids):032x}"
+
+
+def phone() -> str:
+    """A fictional number that has not voted."""
+    return f"+15550100{next(_phones)}"
+
+
+def eventually(holds: Callable[[], bool], *, seconds: float = 15) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return held
+
+
+def a_first_vote_is_accepted(cloud: Cloud) -> bool:
+    """Step: a text of a new phone."""
+    cloud.start_afresh(cloud.outputs["WebhookFunction"])
+    return cloud.text(phone(), "green", sid()) == 200
+
+
+def a_changed_vote_is_accepted(cloud: Cloud) -> bool:
+    """Step: a second text of one phone; the first was sent before, and stands."""
+    cloud.start_afresh(cloud.outputs["WebhookFunction"])
+    voter = phone()
+    assert cloud.text(voter, "green", sid()) == 200
+    return cloud.text(voter, "red", sid()) == 200
+
+
+def a_vote_is_counted(cloud: Cloud) -> bool:
+    """Step: a text reaches the board within four seconds."""
+    before = sum(cloud.counts().values())
+    assert cloud.text(phone(), "green", sid()) == 200
+    return eventually(lambda: sum(cloud.counts().values()) > before, seconds=4)
+
+
+def a_guest_reads_the_board(cloud: Cloud) -> bool:
+    """Step: what the page asks for."""
+    try:
+        return bool(cloud.counts())
+    except ClientError:
+        return False
+
+
+def the_polls_are_applied(cloud: Cloud) -> bool:
+    """Step: the custom resource, asked as CloudFormation asks it, with another question."""
+    answers: list[dict[str, Any]] = []
+
+    class Keep(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    text = (cloud.project / "polls" / "colors.toml").read_text()
+    changed = text.replace('question = "', f'question = "{next(_sids)} ', 1)
+    with HTTPServer(("127.0.0.1", 0), Keep) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        event = {
+            "RequestType": "Update",
+            "ResourceType": "Custom::Polls",
+            "ResponseURL": f"http://127.0.0.1:{server.server_port}/",
+            "StackId": "stack",
+            "RequestId": "request",
+            "LogicalResourceId": "Applied",
+            "PhysicalResourceId": "polls",
+            "ResourceProperties": {"Files": [{"Source": "colors.toml", "Text": changed}]},
+        }
+        cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
+        server.shutdown()
+    return [answer["Status"] for answer in answers] == ["SUCCESS"]
+
+
+def deployer(cloud: Cloud) -> str:
+    """Name of the function behind the custom resources; it is no output."""
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    (name,) = [
+        f["FunctionName"] for f in functions if f["Handler"] == "lambdas.polls.handler.handler"
+    ]
+    return str(name)
+
+
+def guest_role(cloud: Cloud) -> str:
+    """Name of the role that guests get."""
+    pool = cloud.outputs["IdentityPoolId"]
+    roles = cloud.client("cognito-identity").get_identity_pool_roles(IdentityPoolId=pool)["Roles"]
+    return str(roles["unauthenticated"]).rpartition("/")[2]

@@ -1,0 +1,79 @@
+"""Each grant, taken away: a step that needs it fails, so none is decoration."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.deploy.steps import (
+    a_changed_vote_is_accepted,
+    a_first_vote_is_accepted,
+    a_guest_reads_the_board,
+    a_vote_is_counted,
+    deployer,
+    eventually,
+    guest_role,
+    the_polls_are_applied,
+)
+from tests.support.strict_cloud import Cloud
+
+pytestmark = pytest.mark.cloud
+
+OWNERS: dict[str, Callable[[Cloud], str]] = {
+    "webhook": lambda c: c.role_of(c.outputs["WebhookFunction"]),
+    "aggregator": lambda c: c.role_of(c.outputs["AggregatorFunction"]),
+    "polls": lambda c: c.role_of(deployer(c)),
+    "guest": guest_role,
+}
+NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
+    ("webhook", "CastBallots", "dynamodb:PutItem"): a_first_vote_is_accepted,
+    ("webhook", "CastBallots", "dynamodb:GetItem"): a_changed_vote_is_accepted,
+    ("webhook", "ReadTheDirectory", "dynamodb:Query"): a_first_vote_is_accepted,
+    ("webhook", "ReadTheSecret", "secretsmanager:GetSecretValue"): a_first_vote_is_accepted,
+    ("aggregator", "FoldIntoBoards", "dynamodb:UpdateItem"): a_vote_is_counted,
+    ("polls", "ReadTheDirectory", "dynamodb:Query"): the_polls_are_applied,
+    ("polls", "ApplyPolls", "dynamodb:PutItem"): the_polls_are_applied,
+    ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
+}
+NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog"}
+"""The emulator follows the stream and keeps the log itself, whatever the role allows. AWS
+asks for both: "Process DynamoDB records with Lambda", "Lambda execution role"."""
+
+
+@pytest.mark.parametrize("step", sorted({step.__name__ for step in NEEDED.values()}))
+def test_with_all_grants_the_step_succeeds(cloud: Cloud, step: str) -> None:
+    """Or its failure without one would prove nothing."""
+    (named,) = {s for s in NEEDED.values() if s.__name__ == step}
+
+    assert named(cloud)
+
+
+@pytest.mark.parametrize("grant", NEEDED, ids="-".join)
+def test_without_its_grant_the_step_fails(cloud: Cloud, grant: tuple[str, str, str]) -> None:
+    """So no grant is decoration; and with it the step went well."""
+    owner, sentence, action = grant
+
+    with cloud.without(OWNERS[owner](cloud), sentence, action):
+        succeeded = NEEDED[grant](cloud)
+
+    assert not succeeded
+
+
+def test_every_grant_of_every_role_was_taken_away(cloud: Cloud) -> None:
+    """Or is named as one that only a real account can prove."""
+    tried = {(owner, sentence) for owner, sentence, _ in NEEDED}
+    iam = cloud.client("iam")
+    there: set[tuple[str, str]] = set()
+    for owner, role_of in OWNERS.items():
+        role = role_of(cloud)
+        (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        there |= {(owner, statement["Sid"]) for statement in document["Statement"]}
+
+    assert {grant for grant in there if grant[1] not in NOT_ENFORCED_HERE} == tried
+
+
+def test_what_could_not_be_folded_is_folded_once_it_can(cloud: Cloud) -> None:
+    """Batches that failed for want of a grant were delivered again: every vote is counted."""
+    ballots = cloud.client("dynamodb").scan(TableName=cloud.outputs["VotesTable"])["Items"]
+
+    assert eventually(lambda: sum(cloud.counts().values()) == len(ballots), seconds=30)
