@@ -26,6 +26,7 @@ from services.voting.tally import Totals
 
 LOOKS_PER_SECOND: Final = 2
 SEED: Final = 2015
+OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
             crowd = crowd_for(standing, number or NUMBER, seed=seed)
             texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
             try:
-                with texting if phones else nullcontext():
-                    _watch(console, cloud, standing, texting)
+                with texting if phones else nullcontext() as crowd_texting:
+                    _watch(console, cloud, standing, crowd_texting)
             finally:
                 interrupted_at = time.monotonic()
     except KeyboardInterrupt:
@@ -98,7 +99,7 @@ def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
     )
 
 
-def _watch(console: Console, cloud: LocalCloud, standing: Round, phones: Phones) -> None:
+def _watch(console: Console, cloud: LocalCloud, standing: Round, phones: Phones | None) -> None:
     """Keep the live line going until a signal or until a server dies."""
     started = time.monotonic()
     with Live(console=console, refresh_per_second=4, transient=False) as live:
@@ -109,19 +110,24 @@ def _watch(console: Console, cloud: LocalCloud, standing: Round, phones: Phones)
             time.sleep(1 / LOOKS_PER_SECOND)
 
 
-def live_line(standing: Round, totals: Totals, phones: Phones, seconds: float) -> Styled:
-    """The texts sent, the count as the screen has it, and whether they agree."""
-    sent = sum(phones.statuses.values())
+def live_line(standing: Round, totals: Totals, phones: Phones | None, seconds: float) -> Styled:
+    """The texts sent, the count as the screen has it, and whether they agree.
+
+    Without phones, only the count: what else was texted is not known here.
+    """
     line = Styled("  ")
-    line.append(f"{sent:,} texts", style="bold")
-    line.append(f" in {seconds:,.0f} s  ", style="dim")
+    if phones:
+        line.append(f"{sum(phones.statuses.values()):,} texts", style="bold")
+        line.append(f" in {seconds:,.0f} s  ", style="dim")
     for choice in standing.poll.choices:
         line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
         line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
     line.append(f"{sum(totals.picks.values()):,} votes  ")
-    if standing.poll.policy is Policy.LAST:
+    if phones and standing.poll.policy is Policy.LAST:
         line.append_text(_verdict(totals, phones))
-    failed = sum(count for status, count in phones.statuses.items() if status != 200)  # noqa: PLR2004 - OK
+    failed = (
+        sum(count for status, count in phones.statuses.items() if status != OK) if phones else 0
+    )
     if failed:
         line.append(f"   {failed:,} not answered", style="red")
     return line

@@ -1,0 +1,59 @@
+"""The live line of the demo says what is so, and nothing it cannot know."""
+
+from services.local.crowd import Crowd
+from services.local.demo import live_line
+from services.local.phones import Line, Phones
+from services.voting.tally import Totals
+from tests.support.polls import a_round
+
+
+def phones_that_voted(**votes: str) -> Phones:
+    """Phones whose texts were all answered."""
+    crowd = Crowd({"RED": ("RED", "Red")}, to="+15550100100", seed=1)
+    phones = Phones(crowd, Line(url="http://127.0.0.1:1", token="-"), texts_per_second=1)
+    phones.votes.update(votes)
+    phones.statuses[200] = len(votes)
+    return phones
+
+
+def test_a_count_that_agrees_with_the_texts_is_exact() -> None:
+    """Choice by choice, not only in sum."""
+    phones = phones_that_voted(one="RED", two="RED", three="BLUE")
+    line = live_line(a_round(), Totals(picks={"RED": 2, "BLUE": 1, "GREEN": 0}), phones, 9)
+
+    assert "3 texts in 9 s" in line.plain
+    assert "3 votes" in line.plain
+    assert "exact" in line.plain
+
+
+def test_votes_still_under_way_are_said() -> None:
+    """Behind by one is not wrong."""
+    phones = phones_that_voted(one="RED", two="RED")
+    line = live_line(a_round(), Totals(picks={"RED": 1}), phones, 9)
+
+    assert "1 on the way" in line.plain
+    assert "exact" not in line.plain
+
+
+def test_the_right_sum_for_the_wrong_choices_is_not_exact() -> None:
+    """A change that is under way."""
+    phones = phones_that_voted(one="RED")
+    line = live_line(a_round(), Totals(picks={"BLUE": 1}), phones, 9)
+
+    assert "exact" not in line.plain
+
+
+def test_texts_without_an_answer_are_said() -> None:
+    """They may have been counted, or not."""
+    phones = phones_that_voted(one="RED")
+    phones.statuses[503] = 2
+    line = live_line(a_round(), Totals(picks={"RED": 1}), phones, 9)
+
+    assert "2 not answered" in line.plain
+
+
+def test_without_phones_nothing_is_said_of_texts() -> None:
+    """Somebody else may be texting."""
+    line = live_line(a_round(), Totals(picks={"RED": 1}), None, 9)
+
+    assert line.plain.split() == ["Red", "1", "Green", "0", "Blue", "0", "1", "votes"]
