@@ -135,7 +135,10 @@ class Packager:
         if self.config.wheel_platform is None:
             return []
         version = self.config.python_version
-        return ["--platform", self.config.wheel_platform, "--python-version", version]
+        # pip takes a platform by its exact name, and newer wheels carry the newer one.
+        newer = self.config.wheel_platform.replace("manylinux2014", "manylinux_2_28")
+        platforms = ["--platform", self.config.wheel_platform, "--platform", newer]
+        return [*platforms, "--python-version", version]
 
 
 def sources(function: FunctionName) -> Iterator[Path]:

@@ -82,6 +82,7 @@ class VotingStack(Stack):
         deployer = self.polls.deployer
         faces = grants.keys(grants.DIRECTORY, grants.OPEN_BOARDS)
         allow(deployer.role, "ReadTheDirectory", query, aggregates, grants.keys(grants.DIRECTORY))
+        allow(deployer.role, "SeeWhetherVotingBegan", query, aggregates, boards)
         allow(deployer.role, "ApplyPolls", put, aggregates, faces)
 
         guest = self.dashboard.guest_role

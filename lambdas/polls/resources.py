@@ -11,6 +11,7 @@ from botocore.config import Config
 from lambdas.polls.answer import Answer
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
+from services.adapters.tallies import DynamoTallies
 from services.settings import PollsSettings
 from services.voting.definition import parse_poll
 
@@ -42,7 +43,12 @@ def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
     client = boto3.client("dynamodb", config=_BOUNDED)
     directory = DynamoDirectory(client=client, table=settings.aggregates_table)
-    directory.apply(polls, default_number=settings.default_number, now_ms=now_ms())
+    directory.apply(
+        polls,
+        default_number=settings.default_number,
+        now_ms=now_ms(),
+        begun=DynamoTallies(client=client, table=settings.aggregates_table).begun,
+    )
     return Answer(physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)})
 
 

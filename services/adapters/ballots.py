@@ -84,10 +84,17 @@ class DynamoBallots:
         return True
 
     async def _send(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            async with asyncio.timeout(BUDGET_SECONDS):
-                return await self.client.send_request(
-                    action=action, payload={"TableName": self.table, **request}
-                )
-        except _OUT_OF_REACH as error:
-            raise StoreUnavailableError(f"{action} {self.table}") from error
+        return await within_budget(self.client, action, {"TableName": self.table, **request})
+
+
+async def within_budget(client: Client, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Send one request.
+
+    Raises:
+        StoreUnavailableError: throttled or out of reach until the budget was spent.
+    """
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS):
+            return await client.send_request(action=action, payload=request)
+    except _OUT_OF_REACH as error:
+        raise StoreUnavailableError(f"{action} {request['TableName']}") from error

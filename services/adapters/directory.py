@@ -1,36 +1,34 @@
 """The directory of polls on DynamoDB, and the public face of each on its board.
 
-A poll is kept as the TOML it came from, so there is one parser and one format. Directory
-row and face are written in one transaction, on condition that nobody else has changed the
-row: what the webhook obeys and what the screen shows cannot disagree.
+Directory row and face are written in one transaction, on condition that nobody else has
+changed the row: what the webhook obeys and what the screen shows cannot disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.entries import Entry, entry_of, past_round, past_row, row_of
 from services.adapters.faces import face_of
 from services.voting import schema
-from services.voting.definition import parse_poll
+from services.voting.control import closed
+from services.voting.definition import located
 from services.voting.directory import Directory
+from services.voting.errors import PollChangedError, PollFileError, PollUnknownError
 from services.voting.poll import Poll, Round, State
+from services.voting.sense import check_change, check_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["Applied", "DynamoDirectory", "Entry"]
 
 # Nobody has changed the row since it was read; a new poll has none.
 _IS_NEW = "attribute_not_exists(pk)"
 _IS_UNCHANGED = "revision = :revision"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A row of the directory: the round as it stands, and the number the screen shows."""
-
-    round: Round
-    number: str | None = None
-    revision: int = 0
+_ATTEMPTS = 5
+"""Operators at two desks are few; a deploy beside them makes three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,103 +55,159 @@ class DynamoDirectory:
 
     def entries(self) -> list[Entry]:
         """Every poll, archived ones too (a strongly consistent read)."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :directory",
-            ExpressionAttributeValues={":directory": {"S": schema.DIRECTORY_PK}},
-            ConsistentRead=True,
-        )
-        return [_entry_of(item) for page in pages for item in page["Items"]]
+        rows = self._rows("sk < :sk", schema.DIRECTORY_END)
+        return [entry_of(row) for row in rows]
+
+    def entry(self, poll_id: str) -> Entry:
+        """One poll. Raises: PollUnknownError."""
+        entries = self.entries()
+        for entry in entries:
+            if entry.round.poll.id == poll_id:
+                return entry
+        raise PollUnknownError(poll_id, [entry.round.poll.id for entry in entries])
+
+    def rounds(self, poll_id: str) -> list[Round]:
+        """All rounds of a poll, the current one last, each as it was when it ended.
+
+        Raises:
+            PollUnknownError: there is no such poll.
+        """
+        current = self.entry(poll_id).round
+        prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
+        past = [past_round(row, poll_id) for row in self._rows("begins_with(sk, :sk)", prefix)]
+        return [*past, current]
 
     def apply(
-        self, polls: Sequence[Poll], *, default_number: str | None = None, now_ms: int = 0
+        self,
+        polls: Sequence[Poll],
+        *,
+        default_number: str | None = None,
+        now_ms: int = 0,
+        begun: Callable[[Round], bool] = lambda _: False,
     ) -> Applied:
         """Make the directory hold exactly these polls; those that are gone are archived.
 
         Applying the same polls again changes nothing. A round, its state and its ballots
-        are never touched.
+        are never touched. `begun` says whether a round has ballots.
+
+        Raises:
+            PollFileError: two polls clash, or a poll changes what a round with ballots
+                depends on. Nothing is applied then.
         """
+        plan = self.plan(polls, default_number=default_number, now_ms=now_ms)
+        _refuse_clashes(polls)
+        _refuse_changes(plan, begun)
+        for _, after, verdict in plan:
+            if verdict != "unchanged":
+                self.write(after)
+        ids = {
+            name: tuple(after.round.poll.id for _, after, verdict in plan if verdict == name)
+            for name in ("created", "changed", "unchanged", "archived")
+        }
+        return Applied(**ids)
+
+    def plan(
+        self, polls: Sequence[Poll], *, default_number: str | None = None, now_ms: int = 0
+    ) -> list[tuple[Entry | None, Entry, str]]:
+        """What `apply` would do: each entry before and after, and the name of what is done."""
         held = {entry.round.poll.id: entry for entry in self.entries()}
-        found: dict[str, list[str]] = {"created": [], "changed": [], "unchanged": []}
+        plan: list[tuple[Entry | None, Entry, str]] = []
         for poll in polls:
             before = held.pop(poll.id, None)
             after = _defined(poll, before, default_number, now_ms)
-            verdict = "created" if before is None else "changed"
-            if before == after and before.round.poll.definition == poll.definition:
-                verdict = "unchanged"
-            else:
-                self.write(after)
-            found[verdict].append(poll.id)
-        gone = [e for e in held.values() if e.round.state is not State.ARCHIVED]
-        for entry in gone:
-            closed = replace(entry.round, state=State.ARCHIVED, state_at_ms=now_ms)
-            self.write(replace(entry, round=closed))
-        return Applied(
-            archived=tuple(entry.round.poll.id for entry in gone),
-            **{name: tuple(ids) for name, ids in found.items()},
-        )
+            plan.append((before, after, _verdict(before, after)))
+        for entry in held.values():
+            if entry.round.state is not State.ARCHIVED:
+                ended = replace(entry.round, state=State.ARCHIVED, state_at_ms=now_ms)
+                plan.append((entry, replace(entry, round=ended, gone=True), "archived"))
+        return plan
 
-    def write(self, entry: Entry) -> None:
-        """Store an entry and the poll's face.
+    def change(
+        self, poll_id: str, decide: Callable[[Round], Round], *, now_ms: int = 0
+    ) -> tuple[Entry, Entry]:
+        """Put a poll's round into another state; the entry before and after.
+
+        Read, decided and written again where somebody else was faster. A new round leaves
+        the old one remembered. What stays as it is is not written.
+
+        Raises:
+            PollUnknownError: there is no such poll.
+            PollChangedError: somebody else kept changing it.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self.entry(poll_id)
+            standing = decide(before.round)
+            if standing == before.round:
+                return before, before
+            after = replace(before, round=standing, gone=False)
+            ended = closed(before.round, now_ms) if standing.number != before.round.number else None
+            try:
+                self.write(after, ended=ended)
+            except self.client.exceptions.TransactionCanceledException:
+                continue
+            return before, after
+        raise PollChangedError(poll_id)
+
+    def write(self, entry: Entry, *, ended: Round | None = None) -> None:
+        """Store an entry and the poll's face, and the round that has ended.
 
         Raises:
             TransactionCanceledException: somebody else changed the entry meanwhile.
         """
         row: Any = {
             "TableName": self.table,
-            "Item": _item_of(entry),
+            "Item": row_of(entry),
             "ConditionExpression": _IS_UNCHANGED if entry.revision else _IS_NEW,
         }
         if entry.revision:
             row["ExpressionAttributeValues"] = {":revision": {"N": str(entry.revision)}}
-        face = face_of(entry.round, entry.number)
-        self.client.transact_write_items(
-            TransactItems=[{"Put": row}, {"Put": {"TableName": self.table, "Item": face}}]
+        items = [face_of(entry.round, entry.number), *([past_row(ended)] if ended else [])]
+        puts: list[Any] = [{"Put": {"TableName": self.table, "Item": item}} for item in items]
+        self.client.transact_write_items(TransactItems=[{"Put": row}, *puts])
+
+    def _rows(self, condition: str, sk: str) -> list[dict[str, Any]]:
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression=f"pk = :directory AND {condition}",
+            ExpressionAttributeValues={
+                ":directory": {"S": schema.DIRECTORY_PK},
+                ":sk": {"S": sk},
+            },
+            ConsistentRead=True,
         )
+        return [item for page in pages for item in page["Items"]]
+
+
+def _verdict(before: Entry | None, after: Entry) -> str:
+    if before is None:
+        return "created"
+    same = before == after and before.round.poll.definition == after.round.poll.definition
+    return "unchanged" if same else "changed"
+
+
+def _refuse_clashes(polls: Sequence[Poll]) -> None:
+    for poll, problem in check_together(polls):
+        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
+
+
+def _refuse_changes(
+    plan: Sequence[tuple[Entry | None, Entry, str]], begun: Callable[[Round], bool]
+) -> None:
+    for before, after, verdict in plan:
+        if before is None or verdict != "changed":
+            continue
+        poll = after.round.poll
+        problems = list(check_change(before.round.poll, poll, before.round.number))
+        if problems and begun(before.round):
+            where = [located(problem, poll.definition) for problem in problems]
+            raise PollFileError(f"polls/{poll.id}.toml", where)
 
 
 def _defined(poll: Poll, before: Entry | None, default_number: str | None, now_ms: int) -> Entry:
     number = poll.numbers[0] if poll.numbers else default_number
     if before is None:
         return Entry(round=Round(poll=poll), number=number)
-    back = before.round.state is State.ARCHIVED
-    state, at_ms = (State.AUTO, now_ms) if back else (before.round.state, before.round.state_at_ms)
-    return replace(
-        before,
-        round=replace(before.round, poll=poll, state=state, state_at_ms=at_ms),
-        number=number or before.number,
-    )
-
-
-def _item_of(entry: Entry) -> dict[str, Any]:
-    standing = entry.round
-    number = {"number": {"S": entry.number}} if entry.number else {}
-    return {
-        "pk": {"S": schema.DIRECTORY_PK},
-        "sk": {"S": standing.poll.id},
-        "definition": {"S": standing.poll.definition},
-        "round": {"N": str(standing.number)},
-        "state": {"S": standing.state.value},
-        "state_at": {"N": str(standing.state_at_ms)},
-        "revision": {"N": str(entry.revision + 1)},
-        **number,
-    }
-
-
-def _entry_of(item: dict[str, Any]) -> Entry:
-    return Entry(
-        round=Round(
-            poll=_parsed(item["definition"]["S"], item["sk"]["S"]),
-            number=int(item["round"]["N"]),
-            state=State(item["state"]["S"]),
-            state_at_ms=int(item["state_at"]["N"]),
-        ),
-        number=item.get("number", {}).get("S"),
-        revision=int(item["revision"]["N"]),
-    )
-
-
-@lru_cache(maxsize=256)
-def _parsed(definition: str, poll_id: str) -> Poll:
-    """The directory is read every two seconds and seldom changes."""
-    return parse_poll(definition, source=f"{poll_id}.toml")
+    standing = replace(before.round, poll=poll)
+    if before.gone:
+        standing = replace(standing, state=State.AUTO, state_at_ms=now_ms)
+    return replace(before, round=standing, number=number or before.number, gone=False)

@@ -65,6 +65,17 @@ class MemoryTallies:
 
 
 @dataclass(slots=True)
+class MemoryPhoneLists:
+    """The `PhoneLists` port: marks by poll."""
+
+    marks: dict[str, set[str]] = field(default_factory=dict)
+
+    async def holds(self, poll_id: str, mark: str) -> bool:
+        """Whether a phone is on the list of a poll."""
+        return mark in self.marks.get(poll_id, ())
+
+
+@dataclass(slots=True)
 class MemoryDirectory:
     """The `DirectorySource` port, with rounds to change at will."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.voting import schema
+from services.voting.poll import Round
 from services.voting.tally import Delta, TallyRow, Totals, add_up
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class DynamoTallies:
             ConsistentRead=True,
         )
         return add_up(_totals_of(item) for page in pages for item in page["Items"])
+
+    def begun(self, standing: Round) -> bool:
+        """Whether votes of a round are counted; those still in the stream are not."""
+        totals = self.totals(standing.board, standing.number)
+        return bool(totals.voters or any(totals.picks.values()))
 
 
 def _key(row: TallyRow) -> dict[str, Any]:

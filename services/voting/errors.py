@@ -6,6 +6,7 @@ passes through unchanged.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 class VotingError(Exception):
@@ -20,10 +21,12 @@ class Problem:
     value: object
     remedy: str
     line: int = 0
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
         shown = "missing" if self.value is None else repr(self.value)
-        return f"{self.key}: {shown}: {self.remedy}"
+        warning = "" if self.severity == "error" else " (warning)"
+        return f"{self.key}: {shown}: {self.remedy}{warning}"
 
 
 class PollFileError(VotingError):
@@ -34,6 +37,24 @@ class PollFileError(VotingError):
         self.problems = tuple(problems)
         lines = (f"{source}:{p.line}: {p}" if p.line else f"{source}: {p}" for p in self.problems)
         super().__init__("\n".join(lines))
+
+
+class PollUnknownError(VotingError):
+    """There is no poll of that name."""
+
+    def __init__(self, poll_id: str, known: Sequence[str]) -> None:
+        self.poll_id = poll_id
+        self.known = tuple(known)
+        there = ", ".join(self.known) or "none"
+        super().__init__(f"no poll {poll_id!r}; there are: {there}")
+
+
+class PollChangedError(VotingError):
+    """Others kept changing a poll while it was to be changed. Trying again is safe."""
+
+    def __init__(self, poll_id: str) -> None:
+        self.poll_id = poll_id
+        super().__init__(f"poll {poll_id!r}: somebody else keeps changing it; try again")
 
 
 class StoreUnavailableError(VotingError):

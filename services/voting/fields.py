@@ -1,82 +1,49 @@
-"""A table of fields, and what is wrong with a TOML table held against it.
+"""Everything that a poll file may hold: what is checked, and what the reference is made of.
 
 Standard library only.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from services.voting.errors import Problem
+from services.voting.poll import MESSAGES_PER_BALLOT, Policy, ReplyMode
+from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
+from services.voting.shape import Field
+from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
 
-_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "a table",
-          datetime: "a date and time with a time zone, as 2030-05-04T20:15:00+02:00"}  # fmt: skip
+POLL_ID = r"[a-z0-9][a-z0-9-]{0,23}"
+_HUE = r"#[0-9a-fA-F]{6}"
 
+FIELDS: Sequence[Field] = (
+    Field("question", str, "What is asked, as the screen shows it.", required=True, low=1, high=120),
+    Field("choices", list, "What may be voted for, in ballot order. While a round has ballots, new ones go to the end and none is taken away.", required=True, low=2, high=12),
+    Field("numbers", list, "Phone numbers (E.164) that the poll answers on; without it, all of the account.", of=r"\+[1-9]\d{6,14}"),
+    Field("keyword", str, "Leading word that picks this poll where several share a number, as in FINALE RED.", pattern=r"\w{1,16}"),
+    Field("policy", str, "How the texts of one phone count: the latest, the first, each up to the limit, or all of them. Fixed while a round has ballots.", among=tuple(Policy), default="last"),
+    Field("limit", int, "Votes a phone, with policy each.", low=1, high=MESSAGES_PER_BALLOT, default=1),
+    Field("opens_at", datetime, "When voting opens, with a time zone; without it, at once."),
+    Field("closes_at", datetime, "When voting closes, with a time zone; without it, when you close it."),
+    Field("visibility", str, "Whether guests see the count before it is certified. Fixed while a round has ballots.", among=("open", "sealed"), default="open"),
+    Field("shards", int, "Partition keys that the ballots of a round are spread over: each takes 1,000 votes a second. Fixed while a round has ballots.", low=1, high=MAX_SHARDS, default=DEFAULT_SHARDS),
+    Field("retention_days", int, "Days after which a ballot expires.", low=1, high=3650, default=30),
+    Field("percent_from", int, "Votes below which the screen shows no percentages.", low=0, default=0),
+    Field("phones", str, "File beside this one with the only phones that may vote, one a line. Stored as keyed hashes, by `voteapp poll apply`; without it, all may vote.", pattern=r"[\w.-]{1,64}"),
+    Field("replies", dict, "Which texts are answered, and how."),
+)  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of a poll file. `low` and `high` bound a number, or the length of the rest."""
+CHOICE_FIELDS: Sequence[Field] = (
+    Field("key", str, "Short name, kept in every ballot.", required=True, pattern=r"[A-Z0-9][A-Z0-9_-]{0,15}"),
+    Field("label", str, "What the screen shows.", required=True, low=1, high=60),
+    Field("words", list, "What people may text beside key, label and place, in any script; the first is what the screen tells them to text.", of=r"\S(?:.{0,38}\S)?"),
+    Field("colour", (str, dict), "Colour of the bar, for both themes or one each; without it, the page's own.", pattern=_HUE),
+)  # fmt: skip
 
-    key: str
-    kind: type
-    doc: str
-    required: bool = False
-    among: tuple[str, ...] = ()
-    pattern: str = ""
-    of: str = ""
-    low: int | None = None
-    high: int | None = None
+COLOUR_FIELDS: Sequence[Field] = (
+    Field("dark", str, "On the dark background.", pattern=_HUE),
+    Field("light", str, "On the light background.", pattern=_HUE),
+)
 
-
-def check(table: Mapping[str, Any], fields: Sequence[Field], prefix: str) -> Iterator[Problem]:
-    """Everything wrong with the keys and values of a table."""
-    known = {field.key: field for field in fields}
-    for key, value in table.items():
-        if key not in known:
-            remedy = f"no such key; there are {', '.join(known)}"
-            yield Problem(key=f"{prefix}{key}", value=value, remedy=remedy)
-    for field in fields:
-        if field.key in table:
-            yield from _check_value(field, table[field.key], prefix)
-        elif field.required:
-            yield Problem(key=f"{prefix}{field.key}", value=None, remedy=f"write it. {field.doc}")
-
-
-def _check_value(field: Field, value: object, prefix: str) -> Iterator[Problem]:
-    remedy = _complaint(field, value)
-    if remedy:
-        yield Problem(key=f"{prefix}{field.key}", value=value, remedy=remedy)
-
-
-def _complaint(field: Field, value: object) -> str | None:
-    if not isinstance(value, field.kind) or isinstance(value, bool):
-        return f"give {_NAMES[field.kind]}"
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return f"give {_NAMES[datetime]}"
-    if field.among and value not in field.among:
-        return f"one of {', '.join(field.among)}"
-    if field.pattern and not re.fullmatch(field.pattern, str(value)):
-        return f"must match {field.pattern}"
-    return _beyond(field, value) or _misfit(field, value)
-
-
-def _beyond(field: Field, value: object) -> str | None:
-    size = value if isinstance(value, int) else len(value) if hasattr(value, "__len__") else 0
-    noun = "" if isinstance(value, int) else " characters" if isinstance(value, str) else " entries"
-    if field.low is not None and size < field.low:
-        return f"at least {field.low}{noun}"
-    if field.high is not None and size > field.high:
-        return f"at most {field.high}{noun}"
-    return None
-
-
-def _misfit(field: Field, value: object) -> str | None:
-    if not field.of:
-        return None
-    entries = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    )
-    odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.of, e))]
-    return f"{odd[0]!r} must match {field.of}" if odd else None
+REPLY_FIELDS: Sequence[Field] = (
+    Field("mode", str, "Answer all texts, only those that were not counted, or none.", among=tuple(ReplyMode), default="all"),
+    *(Field(name, str, f"Instead of: {DEFAULT_TEXTS[name]}", low=1, high=320) for name in PLACEHOLDERS),
+)  # fmt: skip

@@ -8,6 +8,8 @@ from services.adapters.ballots import DynamoBallots
 from services.adapters.cached import Cached
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
+from services.adapters.distance import one_edit_away
+from services.adapters.phones import DynamoPhoneLists
 from services.adapters.secrets import secrets_client, secrets_loader
 from services.adapters.sessions import Session, async_client
 from services.settings import WebhookSettings
@@ -31,7 +33,8 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     """
     settings = WebhookSettings.from_env(environ)
     session = Session()
-    ballots = DynamoBallots(async_client(environ, session), settings.votes_table)
+    client = async_client(environ, session)
+    ballots = DynamoBallots(client, settings.votes_table)
 
     @cache
     def polls() -> DynamoDirectory:
@@ -45,7 +48,13 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     directory = Cached(load, seconds=DIRECTORY_SECONDS)
 
     return Dependencies(
-        intake=Intake(directory=directory, ballots=ballots, clock=now_ms),
+        intake=Intake(
+            directory=directory,
+            ballots=ballots,
+            clock=now_ms,
+            nearest=one_edit_away,
+            lists=DynamoPhoneLists(client, settings.aggregates_table),
+        ),
         secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
         probes={"votes": ballots.probe, "aggregates": Cached(load, seconds=0).current},
         public_base_url=settings.public_base_url,

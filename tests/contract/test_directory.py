@@ -15,8 +15,8 @@ from services.voting.schema import AGGREGATES
 from tests.support.polls import COLORS_TOML, NUMBER
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
-COLORS = parse_poll(COLORS_TOML, source="colors.toml")
-OTHER = parse_poll(COLORS_TOML, source="other.toml")
+OTHER = parse_poll(f'numbers = ["+15550100111"]\n{COLORS_TOML}', source="other.toml")
+COLORS = parse_poll(f'numbers = ["{NUMBER}"]\n{COLORS_TOML}', source="colors.toml")
 
 _serial = count(1)
 
@@ -62,7 +62,8 @@ def test_a_changed_poll_keeps_its_round_and_state(directory: DynamoDirectory) ->
     closed = replace(entry.round, number=3, state=State.CLOSED, state_at_ms=77)
     directory.write(replace(entry, round=closed))
 
-    applied = directory.apply([parse_poll(COLORS_TOML + "\n", source="colors.toml")])
+    changed = parse_poll(COLORS.definition + "\n", source="colors.toml")
+    applied = directory.apply([changed])
 
     (standing,) = directory.load().rounds
     assert applied.changed == ("colors",)

@@ -28,6 +28,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "polls": {
         "ReadTheDirectory": {"dynamodb:Query"},
+        "SeeWhetherVotingBegan": {"dynamodb:Query"},
         "ApplyPolls": {"dynamodb:PutItem"},
         "WriteOwnLog": LOGS,
     },

@@ -1,0 +1,86 @@
+"""Rows of the directory: a poll's current round, and the rounds that have ended.
+
+A poll is kept as the TOML it came from, so there is one parser and one format.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from services.voting import schema
+from services.voting.definition import stored_poll
+from services.voting.poll import Poll, Round, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The round as it stands, and the number the screen shows.
+
+    `gone` where the poll is archived because its file is: it comes back with the file. What
+    an operator has archived does not.
+    """
+
+    round: Round
+    number: str | None = None
+    revision: int = 0
+    gone: bool = False
+
+
+def row_of(entry: Entry) -> dict[str, Any]:
+    """The row that holds an entry, at its next revision."""
+    number = {"number": {"S": entry.number}} if entry.number else {}
+    return {
+        "pk": {"S": schema.DIRECTORY_PK},
+        "sk": {"S": entry.round.poll.id},
+        **_round_row(entry.round),
+        "revision": {"N": str(entry.revision + 1)},
+        **({"gone": {"BOOL": True}} if entry.gone else {}),
+        **number,
+    }
+
+
+def entry_of(row: dict[str, Any]) -> Entry:
+    """The entry that a row holds."""
+    return Entry(
+        round=_round_of(row, row["sk"]["S"]),
+        number=row.get("number", {}).get("S"),
+        revision=int(row["revision"]["N"]),
+        gone=row.get("gone", {}).get("BOOL", False),
+    )
+
+
+def past_row(ended: Round) -> dict[str, Any]:
+    """The row that remembers a round that has ended: its ballots lie where it says."""
+    sk = schema.past_round_sk(ended.poll.id, ended.number)
+    return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}, **_round_row(ended)}
+
+
+def past_round(row: dict[str, Any], poll_id: str) -> Round:
+    """The round that such a row remembers."""
+    return _round_of(row, poll_id)
+
+
+def _round_row(standing: Round) -> dict[str, Any]:
+    return {
+        "definition": {"S": standing.poll.definition},
+        "round": {"N": str(standing.number)},
+        "state": {"S": standing.state.value},
+        "state_at": {"N": str(standing.state_at_ms)},
+        "began_at": {"N": str(standing.began_at_ms)},
+    }
+
+
+def _round_of(row: dict[str, Any], poll_id: str) -> Round:
+    return Round(
+        poll=_parsed(row["definition"]["S"], poll_id),
+        number=int(row["round"]["N"]),
+        state=State(row["state"]["S"]),
+        state_at_ms=int(row["state_at"]["N"]),
+        began_at_ms=int(row.get("began_at", {}).get("N", 0)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _parsed(definition: str, poll_id: str) -> Poll:
+    """Parsing takes a millisecond, and the directory is read every two seconds."""
+    return stored_poll(definition, poll_id=poll_id)

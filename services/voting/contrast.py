@@ -1,0 +1,25 @@
+"""Whether a colour can be told from the screen's background. Standard library only."""
+
+from collections.abc import Mapping
+
+BACKGROUNDS: Mapping[str, str] = {"dark": "#0d1117", "light": "#faf9f6"}
+"""Of the dashboard's two themes."""
+
+ENOUGH = 3.0
+"""For parts of a picture that one must see to understand it (WCAG 2.2, 1.4.11)."""
+
+_CHANNELS = ((1, 0.2126), (3, 0.7152), (5, 0.0722))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    return sum(weight * _linear(int(colour[at : at + 2], 16) / 255) for at, weight in _CHANNELS)
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - sRGB

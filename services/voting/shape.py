@@ -1,0 +1,91 @@
+"""A table of fields, and what is wrong with a TOML table held against it.
+
+Standard library only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.voting.errors import Problem
+
+_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "a table",
+          datetime: "a date and time with a time zone, as 2030-05-04T20:15:00+02:00"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a poll file. `low` and `high` bound a number, or the length of the rest.
+
+    Of several kinds any will do; `of` is what every entry of a list or a table must match.
+    """
+
+    key: str
+    kind: type | tuple[type, ...]
+    doc: str
+    required: bool = False
+    default: object = None
+    among: tuple[str, ...] = ()
+    pattern: str = ""
+    of: str = ""
+    low: int | None = None
+    high: int | None = None
+
+
+def check(table: Mapping[str, Any], fields: Sequence[Field], prefix: str) -> Iterator[Problem]:
+    """Everything wrong with the keys and values of a table."""
+    known = {field.key: field for field in fields}
+    for key, value in table.items():
+        if key not in known:
+            remedy = f"no such key; there are {', '.join(known)}"
+            yield Problem(key=f"{prefix}{key}", value=value, remedy=remedy)
+    for field in fields:
+        if field.key in table:
+            yield from _check_value(field, table[field.key], prefix)
+        elif field.required:
+            yield Problem(key=f"{prefix}{field.key}", value=None, remedy=f"write it. {field.doc}")
+
+
+def kinds(field: Field) -> tuple[type, ...]:
+    """The kinds of value that a field takes."""
+    return field.kind if isinstance(field.kind, tuple) else (field.kind,)
+
+
+def _check_value(field: Field, value: object, prefix: str) -> Iterator[Problem]:
+    remedy = _complaint(field, value)
+    if remedy:
+        yield Problem(key=f"{prefix}{field.key}", value=value, remedy=remedy)
+
+
+def _complaint(field: Field, value: object) -> str | None:
+    if not isinstance(value, field.kind) or isinstance(value, bool):
+        return f"give {' or '.join(_NAMES[kind] for kind in kinds(field))}"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return f"give {_NAMES[datetime]}"
+    if field.among and value not in field.among:
+        return f"one of {', '.join(field.among)}"
+    if field.pattern and isinstance(value, str) and not re.fullmatch(field.pattern, value):
+        return f"must match {field.pattern}"
+    return _beyond(field, value) or _misfit(field, value)
+
+
+def _beyond(field: Field, value: object) -> str | None:
+    size = value if isinstance(value, int) else len(value) if hasattr(value, "__len__") else 0
+    noun = "" if isinstance(value, int) else " characters" if isinstance(value, str) else " entries"
+    if field.low is not None and size < field.low:
+        return f"at least {field.low}{noun}"
+    if field.high is not None and size > field.high:
+        return f"at most {field.high}{noun}"
+    return None
+
+
+def _misfit(field: Field, value: object) -> str | None:
+    if not field.of:
+        return None
+    entries = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.of, e))]
+    return f"{odd[0]!r} must match {field.of}" if odd else None
