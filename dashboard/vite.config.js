@@ -26,5 +26,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() stays as written
     assetsInlineLimit: 0, // the policy of the page allows no data: fonts
     modulePreload: { polyfill: false },
+    // All libraries in one file beside our own: what the SDK would fetch late is there at once.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules|no-event-streams/ }] } } },
   },
 });

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +13,13 @@ OpenPage = Callable[..., Page]
 Picture = Callable[[Page, str], None]
 
 SIZES = {"hd": (1280, 720), "full-hd": (1920, 1080), "phone": (390, 844), "narrow": (320, 640)}
-THEMES = {"full-hd": ("dark",), "narrow": ("light",), "4k": ("dark",)}  # elsewhere both
+Theme = Literal["dark", "light"]
+BOTH: tuple[Theme, ...] = ("dark", "light")
+THEMES: dict[str, tuple[Theme, ...]] = {
+    "full-hd": ("dark",),
+    "narrow": ("light",),
+    "4k": ("dark",),
+}  # elsewhere both
 LARGEST = {"4k": (3840, 2160)}
 ON_THE_LARGEST = ("six", "waiting")
 COLORS = {"RED": 15646, "GREEN": 14425, "BLUE": 7933}
@@ -108,7 +114,7 @@ def test_every_state_fits_every_screen(
     sizes = SIZES | (LARGEST if name in ON_THE_LARGEST else {})
     for size, (width, height) in sizes.items():
         page.set_viewport_size({"width": width, "height": height})
-        for theme in THEMES.get(size, ("dark", "light")):
+        for theme in THEMES.get(size, BOTH):
             page.emulate_media(color_scheme=theme)
             picture(page, f"{name}-{size}-{theme}")
         content = page.evaluate(
