@@ -288,8 +288,9 @@ def test_metrics_name_what_became_of_the_records(
 
 
 async def test_the_store_itself_feeds_the_handler(client: Any, tallies: DynamoTallies) -> None:
-    """Ballots written to moto, its own stream records folded, twice: moto emits an INSERT too
-    many and a MODIFY for nothing, and the count is right all the same.
+    """Ballots written to moto, its own stream records folded, twice.
+
+    moto emits a MODIFY where nothing changed; the count is right all the same.
     """
     create_table(client, VOTES, "Votes")
     red = ballot("RED")
