@@ -1,0 +1,129 @@
+"""The faults by name: everything that DynamoDB Streams, Lambda and Twilio are allowed to do.
+
+Each can be switched on alone. A fault that is on is injected by chance, from a generator of
+its own, so that the same seed gives the same faults whichever others are on.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+
+class Fault(StrEnum):
+    """The values are what `--faults` takes."""
+
+    AGAIN = "again"
+    OVERLAP = "overlap"
+    LOST_ANSWER = "lost-answer"
+    CRASH = "crash"
+    LATE_WRITE = "late-write"
+    STALE_RECORDS = "stale-records"
+    HORIZON = "horizon"
+    TWO_MAPPINGS = "two-mappings"
+    DIGITS = "digits"
+    SPLIT = "split"
+    WINDOWS = "windows"
+    THROTTLED = "throttled"
+    EXPIRY = "expiry"
+    SAME_CHOICE = "same-choice"
+    MALFORMED = "malformed"
+    NEW_LABEL = "new-label"
+    TRIM = "trim"
+    TWICE = "twice"
+    CONCURRENT = "concurrent"
+    STALE_TEXT = "stale-text"
+    LANDED = "landed"
+
+
+MEANING: Final = {
+    Fault.AGAIN: "the same batch delivered twice",
+    Fault.OVERLAP: "batches that overlap, shrink, split and merge",
+    Fault.LOST_ANSWER: "a tally write that landed, its response lost",
+    Fault.CRASH: "the function dies between two boards of a batch",
+    Fault.LATE_WRITE: "a timed-out call's write lands after its retry succeeded",
+    Fault.STALE_RECORDS: "old records delivered again, out of order",
+    Fault.HORIZON: "a full replay from TRIM_HORIZON",
+    Fault.TWO_MAPPINGS: "two mappings on the same stream",
+    Fault.DIGITS: "sequence numbers that gain a digit",
+    Fault.SPLIT: "a stream shard that splits or rolls over between two records of an item",
+    Fault.WINDOWS: "windows that end early, empty, or with a null state",
+    Fault.THROTTLED: "the tally write of one board throttled",
+    Fault.EXPIRY: "ballots removed by TTL beside ballots an operator removed",
+    Fault.SAME_CHOICE: "a ballot rewritten with the same choice",
+    Fault.MALFORMED: "records that cannot be read",
+    Fault.NEW_LABEL: "the stream disabled and enabled again",
+    Fault.TRIM: "records older than 24 h trimmed, then a replay of the rest",
+    Fault.TWICE: "a text delivered twice with the same MessageSid",
+    Fault.CONCURRENT: "a text delivered several times at once",
+    Fault.STALE_TEXT: "an old text delivered again after the same phone's next",
+    Fault.LANDED: "a ballot that was written although the webhook timed out",
+}
+
+ALL: Final = frozenset(Fault)
+
+CHANCE: Final = {
+    Fault.AGAIN: 0.2, Fault.OVERLAP: 0.4, Fault.LOST_ANSWER: 0.15, Fault.CRASH: 0.3,
+    Fault.LATE_WRITE: 0.1, Fault.STALE_RECORDS: 0.15, Fault.TWO_MAPPINGS: 0.5,
+    Fault.DIGITS: 1.0, Fault.WINDOWS: 0.3, Fault.THROTTLED: 0.3, Fault.EXPIRY: 0.1,
+    Fault.SAME_CHOICE: 0.15, Fault.TWICE: 0.15, Fault.CONCURRENT: 0.15,
+    Fault.STALE_TEXT: 0.15, Fault.LANDED: 0.1,
+}  # fmt: skip
+"""How likely a fault is where it can happen: at a call, a write, a text."""
+
+A_RUN: Final = {
+    Fault.HORIZON: 2, Fault.SPLIT: 6, Fault.MALFORMED: 5, Fault.NEW_LABEL: 2, Fault.TRIM: 2,
+}  # fmt: skip
+"""The rare ones: at most so many a run, spread over its length."""
+
+
+class UnknownFaultError(ValueError):
+    """A name that no fault has."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"--faults: {name!r}: all, none, or some of {', '.join(Fault)}")
+
+
+def parse_faults(names: str) -> frozenset[Fault]:
+    """`all`, `none`, or names with commas between. Raises: UnknownFaultError."""
+    if names in {"all", "none", ""}:
+        return ALL if names == "all" else frozenset()
+    found = set()
+    for name in names.split(","):
+        try:
+            found.add(Fault(name.strip()))
+        except ValueError:
+            raise UnknownFaultError(name) from None
+    return frozenset(found)
+
+
+class Chance:
+    """Decides, by a seed, which of the faults that are on happens where; counts them.
+
+    `length` is how many texts the run has: rare faults are spread over it.
+    """
+
+    def __init__(self, on: Iterable[Fault], seed: str, *, length: int) -> None:
+        self.on = frozenset(on)
+        self._length = max(1, length)
+        self.injected: Counter[Fault] = Counter()
+        self._draws = {fault: random.Random(f"{seed}:{fault}") for fault in sorted(self.on)}  # noqa: S311 - a repeatable run
+
+    def strikes(self, fault: Fault) -> bool:
+        """Whether the fault happens here; it is then counted as injected."""
+        if fault not in self.on or self._draws[fault].random() >= self._likelihood(fault):
+            return False
+        self.injected[fault] += 1
+        return True
+
+    def _likelihood(self, fault: Fault) -> float:
+        most = A_RUN.get(fault)
+        if most is None:
+            return CHANCE[fault]
+        return 2 * most / self._length if self.injected[fault] < most else 0
+
+    def draw(self, fault: Fault) -> random.Random:
+        """The fault's own generator, for its details."""
+        return self._draws[fault]
