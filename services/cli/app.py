@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from services.cli import local, poll
+from services.cli import forget, local, poll, results, texting
 from services.cli.output import Json, emit
 
 app = typer.Typer(
     name="voteapp",
     help="People text a word to a phone number; a big screen shows the count, live and exact.",
-    epilog="Start with: voteapp demo",
+    epilog="Start with: voteapp demo. Exit codes: 0 done, 1 something is wrong or refused, "
+    "2 used wrongly, 3 nothing to work on or no answer.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
@@ -19,6 +20,9 @@ app = typer.Typer(
 app.command("demo")(local.demo)
 app.command("smoke")(local.smoke)
 app.add_typer(poll.app, name="poll")
+app.command("results")(results.results)
+app.command("text")(texting.text)
+app.command("forget")(forget.forget)
 
 
 @app.command("version")

@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, and how a failure is told."""
+"""What every command shares: `--json`, how a failure is told, and how one is sure."""
 
 import json
 from collections.abc import Iterator
@@ -7,16 +7,21 @@ from typing import Final
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from services.cli.deployment import DeploymentError, reachable
 from services.local.errors import LocalCloudError
+from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1
 """Exit code of a command that found something wrong or could not do its work."""
 
+UNREACHED: Final = 3
+"""Exit code of a command that found nothing to work on, or got no answer from it."""
+
 errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Json = typer.Option("--json", help="Print one JSON document instead of text, for scripts.")
+Yes = typer.Option("--yes", "-y", help="Do it without asking.")
 
 
 def emit(document: object, text: str, *, as_json: bool) -> None:
@@ -24,17 +29,37 @@ def emit(document: object, text: str, *, as_json: bool) -> None:
     print(json.dumps(document) if as_json else text)
 
 
+def be_sure(question: str, *, yes: bool) -> None:
+    """Ask before something is destroyed; exits with 1 if the answer is no."""
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
 @contextmanager
 def told() -> Iterator[None]:
-    """Tell a known failure in words and exit with 1; an unknown one keeps its traceback."""
+    """Tell a known failure in words and exit; an unknown one keeps its traceback."""
     try:
-        yield
+        with reachable():
+            yield
     except LocalCloudError as error:
-        errors.print(f"\n[bold red]✗[/] {escape(error.problem)}")
-        for line in error.details:
-            cut = errors.is_terminal  # what is read by a program or kept in a file stays whole
-            errors.print(
-                f"  [dim]│[/] {escape(line)}", overflow="ellipsis", no_wrap=cut, soft_wrap=not cut
-            )
-        errors.print(f"  → {escape(error.remedy)}\n")
+        _tell(error.problem, error.details, error.remedy)
         raise typer.Exit(FAILED) from None
+    except DeploymentError as error:
+        _tell(error.problem, (), error.remedy)
+        raise typer.Exit(UNREACHED) from None
+    except PollFileError as error:
+        for line in str(error).splitlines():
+            errors.print(line, markup=False)
+        raise typer.Exit(FAILED) from None
+    except VotingError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(FAILED) from None
+
+
+def _tell(problem: str, details: tuple[str, ...], remedy: str) -> None:
+    errors.print("\n[bold red]✗[/] ", end="")
+    errors.print(problem, markup=False)
+    for line in details:
+        errors.print("  [dim]│[/] ", end="")
+        errors.print(line, markup=False)
+    errors.print(f"  → {remedy}\n", markup=False)

@@ -1,77 +1,259 @@
-"""`voteapp poll …`: polls as files."""
+"""`voteapp poll …`: polls as files, and the operator's word on them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from services.cli.output import FAILED, Json, emit, errors
-from services.voting.definition import parse_poll
-from services.voting.errors import PollFileError, Problem
+from services.adapters.clock import now_ms
+from services.adapters.directory import Applied, DynamoDirectory
+from services.cli import files, published
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.files import PollFiles
+from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
+from services.cli.tables import described, listing, shown
+from services.voting import control
+from services.voting.identity import mark_of
+from services.voting.poll import Round
 
-app = typer.Typer(help="Polls as files: polls/<id>.toml.", no_args_is_help=True)
+app = typer.Typer(
+    help="Polls as files, and the operator's word on them: open, close, reset, archive.",
+    no_args_is_help=True,
+)
+
+
+def _known(incomplete: str) -> list[str]:
+    """For the shell's completion: the polls that have a file here."""
+    found = (path.stem for path in files.sources(files.FOLDER))
+    return [poll for poll in found if poll.startswith(incomplete)]
+
+
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_known)
 
 
 @app.callback()
 def polls() -> None:
-    """Polls as files: polls/<id>.toml."""
+    """Polls as files, and the operator's word on them: open, close, reset, archive."""
 
 
 @app.command("check")
 def check(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Poll files; without any, those in polls/.")
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILES]...", help="Poll files; without any, those in polls/."),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Say everything that is wrong with poll files: file, line, key, value and remedy.
 
-    Exits with 1 if anything is wrong. The deploy makes the same checks.
+    Exits with 1 if anything is wrong; a warning alone is not. The deploy makes the same
+    checks.
     """
-    sources = files or sorted(Path("polls").glob("*.toml"))
-    if not sources:
-        errors.print("polls/: no poll file: write polls/<id>.toml, or name the files to check")
-        raise typer.Exit(FAILED)
-    found = {source: _problems(source) for source in sources}
-    emit(_document(found), _text(found), as_json=as_json)
-    if any(found.values()):
+    found = files.read(paths or _sources(files.FOLDER))
+    emit(found.document, found.text, as_json=as_json)
+    if not found.usable:
         raise typer.Exit(FAILED)
 
 
-def _problems(source: Path) -> Sequence[Problem]:
-    try:
-        parse_poll(source.read_text(encoding="utf-8"), source=str(source))
-    except PollFileError as error:
-        return error.problems
-    except OSError as error:
-        remedy = f"cannot be read ({error.strerror}); name an existing file"
-        return [Problem(key="file", value=str(source), remedy=remedy)]
-    except UnicodeDecodeError as error:
-        return [Problem(key="file", value=f"byte {error.start}", remedy="save the file as UTF-8")]
-    return ()
+@app.command("apply")
+def apply(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of poll files: all there are to be.")
+    ] = files.FOLDER,
+    *,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Apply poll files without a deploy, and the lists of phones beside them.
+
+    A poll whose file is gone is archived, after asking. Applying twice changes nothing.
+    """
+    found = files.read(_sources(folder))
+    if not found.usable:
+        emit(found.document, found.text, as_json=as_json)
+        raise typer.Exit(FAILED)
+    with told():
+        there = find(local=local, stage=stage)
+        directory, moment = there.directory, now_ms()
+        number = _default_number(directory)
+        plan = directory.plan(found.polls, default_number=number, now_ms=moment)
+        gone = [after.round.poll.id for _, after, verdict in plan if verdict == "archived"]
+        if gone:
+            be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
+        applied = directory.apply(
+            found.polls, default_number=number, now_ms=moment, begun=there.has_ballots
+        )
+        lists = _apply_lists(there, found)
+    document = {name: list(getattr(applied, name)) for name in Applied.__slots__} | {"lists": lists}
+    emit(document, described(document), as_json=as_json)
 
 
-def _text(found: dict[Path, Sequence[Problem]]) -> str:
-    lines = []
-    for source, problems in found.items():
-        if not problems:
-            lines.append(f"{source}: fine")
-        for problem in problems:
-            place = f"{source}:{problem.line}" if problem.line else f"{source}"
-            lines.append(f"{place}: {problem}")
-    return "\n".join(lines)
+def _default_number(directory: DynamoDirectory) -> str | None:
+    """What the deploy showed for polls that answer on all numbers."""
+    shared = (e.number for e in directory.entries() if not e.round.poll.numbers and e.number)
+    return next(shared, None)
 
 
-def _document(found: dict[Path, Sequence[Problem]]) -> dict[str, object]:
-    return {
-        "ok": not any(found.values()),
-        "files": {
-            str(source): [
-                {"line": p.line, "key": p.key, "value": repr(p.value), "remedy": p.remedy}
-                for p in problems
-            ]
-            for source, problems in found.items()
-        },
+def _apply_lists(there: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
+    """Store the lists as keyed hashes; drop the list of a poll that has none any more."""
+    store, pepper, lists = there.phone_lists, b"", {}
+    for poll in found.polls:
+        phones = found.phones.get(poll.id, ())
+        if phones and not pepper:
+            pepper = there.secrets().voter_pepper
+        marks = {mark_of(pepper, poll.id, phone) for phone in phones}
+        added, removed = store.replace(poll.id, marks)
+        if marks or removed:
+            lists[poll.id] = {"phones": len(marks), "added": added, "removed": removed}
+    return lists
+
+
+@app.command("list")
+def list_polls(
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """List all polls: phase, round, number, votes and voters."""
+    with told():
+        there = find(local=local, stage=stage)
+        rows = [shown(entry, there, now_ms()) for entry in there.directory.entries()]
+    emit({"polls": rows}, listing(rows), as_json=as_json)
+
+
+@app.command("show")
+def show(
+    poll: Annotated[str, PollId],
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Show one poll: how it stands, its choices, its rounds, where the screen is."""
+    with told():
+        there = find(local=local, stage=stage)
+        rounds = there.directory.rounds(poll)
+        row = shown(there.directory.entry(poll), there, now_ms(), rounds=rounds)
+    emit(row, described(row), as_json=as_json)
+
+
+@app.command("open")
+def open_poll(
+    poll: Annotated[str, PollId],
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Open a poll now; in force everywhere within 3 seconds.
+
+    A closing time that is yet to come still closes it. Opens an archived poll, too.
+    """
+    with told():
+        _say(find(local=local, stage=stage), poll, control.opened, as_json=as_json)
+
+
+@app.command("close")
+def close(
+    poll: Annotated[str, PollId],
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Close a poll now; in force everywhere within 3 seconds. Later texts are told so."""
+    with told():
+        _say(find(local=local, stage=stage), poll, control.closed, as_json=as_json)
+
+
+@app.command("archive")
+def archive(
+    poll: Annotated[str, PollId],
+    *,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Archive a poll: no text reaches it any more. Nothing of it is deleted."""
+    with told():
+        there = find(local=local, stage=stage)
+        there.directory.entry(poll)
+        be_sure(f"Archive {poll}? No text will reach it any more.", yes=yes)
+        _say(there, poll, control.archived, as_json=as_json)
+
+
+@app.command("reset")
+def reset(
+    poll: Annotated[str, PollId],
+    *,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Open the new round at once, whatever the old was.")
+    ] = False,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Start a new round: the screen goes to zero at once, everybody may vote again.
+
+    The ballots and totals of the old round stay readable. A round without a ballot is not
+    reset again, so that a second reset changes nothing. What was closed stays closed.
+    """
+    with told():
+        there = find(local=local, stage=stage)
+        number = there.directory.entry(poll).round.number
+        be_sure(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
+
+        def again(standing: Round, moment: int) -> Round:
+            # Somebody else may have reset it since we asked: their round is the new one.
+            if standing.number == number and there.has_ballots(standing):
+                standing = control.next_round(standing, moment)
+            return control.opened(standing, moment) if opened else standing
+
+        _say(there, poll, again, as_json=as_json)
+
+
+def _say(
+    there: Deployment, poll: str, word: Callable[[Round, int], Round], *, as_json: bool
+) -> None:
+    """Put the operator's word into force and tell what became of it."""
+    moment = now_ms()
+    before, after = there.directory.change(
+        poll, lambda standing: word(standing, moment), now_ms=moment
+    )
+    document: dict[str, Any] = {
+        "poll": poll,
+        "changed": before != after,
+        "round": after.round.number,
+        "phase": after.round.phase_at(moment).value,
+        "was": before.round.phase_at(moment).value,
     }
+    done = "" if document["changed"] else " (as it was)"
+    text = f"{poll}: round {document['round']}, {document['phase']}{done}"
+    emit(document, text, as_json=as_json)
+
+
+@app.command("schema", hidden=True)
+def schema() -> None:
+    """Print the JSON Schema of poll files, from the table that they are checked by."""
+    print(published.json_schema(), end="")
+
+
+@app.command("reference", hidden=True)
+def reference() -> None:
+    """Print the reference of poll files (docs/polls.md), from the same table."""
+    print(published.reference(), end="")
+
+
+def _sources(folder: Path) -> list[Path]:
+    found = files.sources(folder)
+    if not found:
+        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another place")
+        raise typer.Exit(FAILED)
+    return found

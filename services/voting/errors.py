@@ -49,6 +49,16 @@ class PollUnknownError(VotingError):
         super().__init__(f"no poll {poll_id!r}; there are: {there}")
 
 
+class RoundUnknownError(VotingError):
+    """A poll has had no such round."""
+
+    def __init__(self, poll_id: str, round_number: int, latest: int) -> None:
+        self.poll_id = poll_id
+        self.round_number = round_number
+        self.latest = latest
+        super().__init__(f"poll {poll_id!r} has no round {round_number}; the latest is {latest}")
+
+
 class PollChangedError(VotingError):
     """Others kept changing a poll while it was to be changed. Trying again is safe."""
 

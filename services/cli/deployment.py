@@ -1,0 +1,171 @@
+"""Where commands find what they work on: a stack in an account, or a demo on this machine."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import typer
+
+from services.adapters.directory import DynamoDirectory
+from services.adapters.forgetting import DynamoForgetting
+from services.adapters.phones import PhoneListStore
+from services.adapters.recounts import DynamoRecounts
+from services.adapters.secrets import PEPPER_KEY, TOKEN_KEY, Secrets
+from services.adapters.tallies import DynamoTallies
+from services.voting.poll import Round
+
+PICK: Final = "VOTEAPP_LOCAL_ENDPOINT"
+"""Of several demos on this machine, the one with this endpoint; else the newest."""
+
+Local = typer.Option("--local", help="Work on the demo that runs on this machine.")
+Stage = typer.Option(
+    "--stage", envvar="VOTEAPP_STAGE", help="Which stack of the AWS account: VoteApp-<stage>."
+)
+
+
+class DeploymentError(Exception):
+    """There is nothing to work on, or it does not answer; `remedy` says what to do."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{problem}: {remedy}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A running system. `client` makes a boto3 client of a service by its name."""
+
+    name: str
+    region: str
+    outputs: Mapping[str, str]
+    webhook_url: str
+    dashboard_url: str | None
+    client: Callable[[str], Any] = field(repr=False)
+
+    @property
+    def directory(self) -> DynamoDirectory:
+        """Its polls."""
+        return DynamoDirectory(client=self.client("dynamodb"), table=self.aggregates_table)
+
+    @property
+    def tallies(self) -> DynamoTallies:
+        """Its counts."""
+        return DynamoTallies(client=self.client("dynamodb"), table=self.aggregates_table)
+
+    @property
+    def recounts(self) -> DynamoRecounts:
+        """Its ballots."""
+        return DynamoRecounts(client=self.client("dynamodb"), table=self.votes_table)
+
+    @property
+    def forgetting(self) -> DynamoForgetting:
+        """Its ballots, to take some out."""
+        return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
+
+    @property
+    def phone_lists(self) -> PhoneListStore:
+        """Its lists of phones that may vote."""
+        return PhoneListStore(client=self.client("dynamodb"), table=self.aggregates_table)
+
+    @property
+    def votes_table(self) -> str:
+        """Name of the table of ballots."""
+        return self.outputs["VotesTable"]
+
+    @property
+    def aggregates_table(self) -> str:
+        """Name of the table of everything that is read."""
+        return self.outputs["AggregatesTable"]
+
+    def secrets(self) -> Secrets:
+        """Twilio's token and the pepper, as they are now."""
+        manager = self.client("secretsmanager")
+        held = json.loads(
+            manager.get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
+        )
+        return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
+
+    def has_ballots(self, standing: Round) -> bool:
+        """Whether a round has a single ballot (strongly consistent reads)."""
+        return next(self.recounts.ballots(standing), None) is not None
+
+
+def find(*, local: bool, stage: str) -> Deployment:
+    """The deployment that a command is to work on.
+
+    Raises:
+        DeploymentError: no demo is running, or the account has no such stack.
+    """
+    return _local() if local else _stack(f"VoteApp-{stage}")
+
+
+def _local() -> Deployment:
+    from services.local.aws import LocalAws
+    from services.local.runs import running
+
+    wanted = os.environ.get(PICK)
+    for demo in running():
+        if wanted in (None, "", demo.endpoint):
+            return Deployment(
+                name=demo.stack,
+                region=demo.region,
+                outputs=demo.outputs,
+                webhook_url=demo.webhook_url,
+                dashboard_url=demo.dashboard_url,
+                client=LocalAws(endpoint=demo.endpoint, region=demo.region).client,
+            )
+    raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")
+
+
+def _stack(name: str) -> Deployment:
+    import boto3  # takes longer to import than most commands run
+
+    session: Any = boto3.Session()
+    with reachable():
+        region = session.region_name
+        if not region:
+            raise DeploymentError("no AWS region is set", "set AWS_REGION, or use --local")
+        outputs = _outputs(session.client("cloudformation"), name, region)
+    return Deployment(
+        name=name,
+        region=region,
+        outputs=outputs,
+        webhook_url=outputs["WebhookUrl"],
+        dashboard_url=outputs.get("DashboardUrl"),
+        client=session.client,
+    )
+
+
+def _outputs(cloudformation: Any, name: str, region: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+    remedy = "deploy it, name another with --stage, or use --local for a demo"
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except cloudformation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise DeploymentError(f"no stack {name} in {region}", remedy) from None
+    return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turn what AWS's library raises into a problem and a remedy.
+
+    Raises:
+        DeploymentError: no credentials, no network, no permission.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        raise DeploymentError(f"AWS refused: {code}", message) from error
+    except BotoCoreError as error:
+        raise DeploymentError(
+            "AWS cannot be reached", f"{error} (or use --local for a demo)"
+        ) from error

@@ -1,0 +1,160 @@
+"""`voteapp results`: the count as the screen has it, once or live, also as CSV and JSON."""
+
+import csv
+import json
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from services.adapters.clock import now_ms
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.output import Json, told
+from services.cli.poll import PollId
+from services.voting.errors import RoundUnknownError
+from services.voting.poll import Round
+from services.voting.tally import Totals
+
+RATE_SECONDS: Final = 10
+"""A rate is over so long."""
+_BAR: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The totals of a round at a moment; `per_second` is unknown at the first look."""
+
+    standing: Round
+    totals: Totals
+    at_ms: int
+    per_second: float | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For scripts: times in epoch milliseconds."""
+        poll, totals = self.standing.poll, self.totals
+        return {
+            "poll": poll.id,
+            "round": self.standing.number,
+            "phase": self.standing.phase_at(self.at_ms).value,
+            "visibility": poll.visibility,
+            "choices": {c.key: totals.picks.get(c.key, 0) for c in poll.choices},
+            "votes": sum(totals.picks.values()),
+            "voters": totals.voters,
+            "texts_per_second": self.per_second,
+            "newest_vote_at": totals.as_of_ms or None,
+            "read_at": self.at_ms,
+        }
+
+
+def results(
+    poll: Annotated[str, PollId],
+    *,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep looking.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1,
+    looks: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 for never.")] = 0,
+    to_csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the count as CSV, too.")
+    ] = None,
+    round_number: Annotated[
+        int | None, typer.Option("--round", min=1, help="An earlier round.")
+    ] = None,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Show the count: votes by choice, voters, rate, and how fresh it is.
+
+    An operator sees sealed polls, too. With --watch and --json, one document a line.
+    """
+    with told(), suppress(KeyboardInterrupt):
+        there = find(local=local, stage=stage)
+        _round(there, poll, round_number)
+        readings = _readings(there, poll, round_number, every if watch else None, looks)
+        if as_json:
+            for reading in readings:
+                _write(reading, to_csv)
+                print(json.dumps(reading.document), flush=True)
+            return
+        with Live(console=Console(), auto_refresh=False) as live:
+            for reading in readings:
+                _write(reading, to_csv)
+                live.update(_picture(reading), refresh=True)
+
+
+def _round(there: Deployment, poll: str, number: int | None) -> Round:
+    """Raises: PollUnknownError, RoundUnknownError."""
+    rounds = there.directory.rounds(poll)
+    for standing in rounds:
+        if standing.number == (number or rounds[-1].number):
+            return standing
+    raise RoundUnknownError(poll, number or 0, rounds[-1].number)
+
+
+def _readings(
+    there: Deployment, poll: str, number: int | None, every: float | None, looks: int
+) -> Iterator[Reading]:
+    """Readings, the round read anew each time: it may be reset while we look."""
+    seen: deque[tuple[int, int, int]] = deque()
+    tallies, taken = there.tallies, 0
+    while True:
+        standing = _round(there, poll, number)
+        totals, at_ms = tallies.totals(standing.board, standing.number), now_ms()
+        seen.append((at_ms, standing.number, totals.folded))
+        while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != standing.number:
+            seen.popleft()
+        passed = (at_ms - seen[0][0]) / 1000
+        rate = round((totals.folded - seen[0][2]) / passed, 1) if passed else None
+        yield Reading(standing=standing, totals=totals, at_ms=at_ms, per_second=rate)
+        taken += 1
+        if every is None or taken == looks:
+            return
+        time.sleep(every)
+
+
+def _picture(reading: Reading) -> Group:
+    poll, totals = reading.standing.poll, reading.totals
+    votes = sum(totals.picks.values())
+    most = max([1, *totals.picks.values()])
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for choice in poll.choices:
+        count = max(0, totals.picks.get(choice.key, 0))
+        share = f"{100 * count / votes:.1f}%" if votes else ""
+        bar = Text("█" * round(_BAR * count / most), style=choice.colour.get("dark", ""))
+        table.add_row(choice.label, f"[bold]{count:,}[/]", share, bar)
+    phase = reading.standing.phase_at(reading.at_ms).value
+    head = Text(f"{poll.question}\n", style="bold")
+    head.append(f"round {reading.standing.number}, {phase}", style="dim")
+    if poll.visibility == "sealed":
+        head.append("  sealed: guests see nothing of this", style="yellow")
+    people = f"{votes:,} votes from {totals.voters:,} voters"
+    rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
+    return Group(head, "", table, "", Text(f"{people}{rate}   {_freshness(reading)}", style="dim"))
+
+
+def _freshness(reading: Reading) -> str:
+    if not reading.totals.as_of_ms:
+        return "no vote yet"
+    return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
+
+
+def _write(reading: Reading, file: Path | None) -> None:
+    """The count as CSV: written anew each time, one row a choice."""
+    if file is None:
+        return
+    poll, picks = reading.standing.poll, reading.totals.picks
+    with file.open("w", newline="", encoding="utf-8") as sink:
+        rows = csv.writer(sink)
+        rows.writerow(("poll", "round", "choice", "label", "votes"))
+        for choice in poll.choices:
+            count = picks.get(choice.key, 0)
+            rows.writerow((poll.id, reading.standing.number, choice.key, choice.label, count))
