@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from unicodedata import category
 
@@ -23,7 +24,7 @@ class Truth:
     """The truth about one evening: `hear` every delivery in order, then ask for `totals`."""
 
     def __init__(self, definitions: Mapping[str, str]) -> None:
-        self._polls = {name: tomllib.loads(toml) for name, toml in sorted(definitions.items())}
+        self._polls = {name: _loaded(toml) for name, toml in sorted(definitions.items())}
         self._heard: set[str] = set()
         self._votes: dict[tuple[str, str], list[str]] = {}
 
@@ -73,6 +74,11 @@ class Truth:
             if choice := _choice(poll, said):
                 return name, choice
         return None
+
+
+@cache
+def _loaded(toml: str) -> Mapping[str, Any]:
+    return tomllib.loads(toml)
 
 
 def _choice(poll: Mapping[str, Any], said: str) -> str | None:

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,10 +52,7 @@ class Evening:
     @property
     def polls(self) -> list[Poll]:
         """The polls, in the order of their ids."""
-        return [
-            parse_poll(toml, source=f"{poll_id}.toml")
-            for poll_id, toml in sorted(self.definitions.items())
-        ]
+        return [_parsed(poll_id, toml) for poll_id, toml in sorted(self.definitions.items())]
 
     def deliveries(self) -> list[tuple[int, EveningText]]:
         """Every delivery with its time in epoch ms, in order of time."""
@@ -65,6 +63,12 @@ class Evening:
             for after in (0, *text.after_ms)
         )
         return [(at_ms, text) for at_ms, _, text in sorted(times, key=lambda one: one[:2])]
+
+
+@lru_cache(maxsize=64)
+def _parsed(poll_id: str, toml: str) -> Poll:
+    """Checking a definition takes longer than replaying ten texts."""
+    return parse_poll(toml, source=f"{poll_id}.toml")
 
 
 def find(name: str) -> Path:

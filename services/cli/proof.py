@@ -1,0 +1,12 @@
+"""The commands that prove a count: replay an evening, audit, certify, export."""
+
+import typer
+
+from services.cli import evening
+from services.cli.replay import replay
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command."""
+    app.add_typer(evening.app, name="evening")
+    app.command("replay")(replay)

@@ -1,0 +1,170 @@
+"""`voteapp replay`: an evening again, in this process, with faults, against the truth."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, get_args
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from services.cli.output import FAILED, Json, errors
+from services.local.errors import LocalCloudError
+from services.replay.engines import EngineMissingError, EngineName
+from services.replay.faults import MEANING, UnknownFaultError, parse_faults
+from services.replay.outcome import Counts, Outcome
+from services.replay.playing import SPEEDS, Played, play
+from services.replay.texts import Evening, EveningError, find, read
+
+_COLUMNS = (
+    ("truth", "truth"),
+    ("ours", "ours"),
+    ("counters_2015", "2015: adds NewImage"),
+    ("differences", "adds NewImage - OldImage"),
+)
+
+
+def replay(
+    file: Annotated[
+        str, typer.Argument(help="An evening's file, or quiet, finale or adversarial.")
+    ],
+    *,
+    faults: Annotated[
+        str, typer.Option(help="all, none, or names with commas between: see docs/exactness.md.")
+    ] = "none",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 7,
+    engine: Annotated[str, typer.Option(help="Store: moto, ministack or memory.")] = "moto",
+    speed: Annotated[str, typer.Option(help="max, 1x or 10x of the evening's own.")] = "max",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Replay an evening through the real webhook, store adapter and aggregator.
+
+    Prints what an independent oracle says the count must be, what this system counted, and
+    what two simpler algorithms would show after the same faults. Exits with 1 unless ours
+    is the truth.
+    """
+    try:
+        wanted = parse_faults(faults)
+        _among("--engine", engine, get_args(EngineName))
+        _among("--speed", speed, tuple(SPEEDS))
+        evening = read(find(file))
+        with _progress(len(evening.deliveries()), evening.name) as told:
+            on: Any = engine
+            played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
+    except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(FAILED) from None
+    except LocalCloudError as error:
+        errors.print(f"{error.problem}: {error.remedy}", markup=False)
+        raise typer.Exit(FAILED) from None
+    if as_json:
+        print(json.dumps(document(evening, played.outcome, seed=seed, engine=engine), indent=1))
+    else:
+        _show(evening, played, engine)
+    if not played.outcome.exact:
+        raise typer.Exit(FAILED)
+
+
+def document(evening: Evening, outcome: Outcome, *, seed: int, engine: str) -> dict[str, object]:
+    """The run as JSON, without anything that two runs alike do not share."""
+    return {
+        "evening": evening.name,
+        "engine": engine,
+        "seed": seed,
+        "deliveries": outcome.deliveries,
+        "truth": outcome.truth,
+        "ours": outcome.ours,
+        "counters_2015": outcome.counters_2015,
+        "differences": outcome.differences,
+        "recounted": outcome.recounted,
+        "bad": outcome.bad,
+        "other_replies": outcome.other_replies,
+        "injected": dict(sorted(outcome.injected.items())),
+        "transcript": outcome.transcript,
+        "exact": outcome.exact,
+    }
+
+
+def _among(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{option}: {value!r}: one of {', '.join(known)}")
+
+
+@contextmanager
+def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"Replaying {name}", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _show(evening: Evening, played: Played, engine: str) -> None:
+    outcome, console = played.outcome, Console()
+    console.print(_counts(evening, outcome))
+    if outcome.injected:
+        console.print(_faults(outcome))
+    rate = outcome.deliveries / played.seconds
+    console.print(
+        f"{outcome.deliveries:,} texts in {played.seconds:.1f} s on {engine}: {rate:,.0f} votes/s   "
+        f"[dim]run {outcome.transcript[:12]}[/]"
+    )
+    console.print(
+        "[bold green]exact ✓[/] ours is the truth" if outcome.exact else f"[bold red]NOT EXACT[/] {_why(outcome)}"
+    )
+
+
+def _counts(evening: Evening, outcome: Outcome) -> Table:
+    table = Table(title=f"{evening.name}: what each would show", title_style="bold")
+    table.add_column("poll")
+    table.add_column("choice")
+    for _, title in _COLUMNS:
+        table.add_column(title, justify="right")
+    for poll in evening.polls:
+        for choice in poll.choices:
+            table.add_row(poll.id, choice.label, *_cells(outcome, poll.id, choice.key))
+        table.add_section()
+    totals = [sum(sum(c.values()) for c in _column(outcome, name).values()) for name, _ in _COLUMNS]
+    table.add_row("", "all", *_marked(totals), style="bold")
+    return table
+
+
+def _cells(outcome: Outcome, poll_id: str, key: str) -> list[str]:
+    return _marked([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
+
+
+def _column(outcome: Outcome, name: str) -> Counts:
+    counts: Counts = getattr(outcome, name)
+    return counts
+
+
+def _marked(values: list[int]) -> list[str]:
+    """The truth first; the others green where they agree with it and red where not."""
+    truth, *others = values
+    shades = ("green" if value == truth else "red" for value in others)
+    marked = zip(others, shades, strict=True)
+    return [f"{truth:,}", *(f"[{shade}]{value:,}[/]" for value, shade in marked)]
+
+
+def _faults(outcome: Outcome) -> Table:
+    table = Table(title="faults injected", title_style="bold")
+    table.add_column("fault")
+    table.add_column("what happens")
+    table.add_column("times", justify="right")
+    for fault, meaning in MEANING.items():
+        if times := outcome.injected.get(fault):
+            table.add_row(fault, meaning, f"{times:,}")
+    return table
+
+
+def _why(outcome: Outcome) -> str:
+    reasons = {
+        "ours is not the truth": outcome.ours != outcome.truth,
+        "the ballots are not the truth": not outcome.recounted,
+        "a redelivery was answered otherwise": bool(outcome.other_replies),
+        "bad records were not all counted as bad": outcome.ours == outcome.truth,
+    }
+    return next(reason for reason, holds in reasons.items() if holds)

@@ -1,0 +1,55 @@
+"""Plays an evening on an engine, at a pace, and times it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from services.replay.engines import EngineName, engine
+from services.replay.faults import Fault
+from services.replay.outcome import Outcome
+from services.replay.running import Pace, Replay
+from services.replay.texts import Evening
+from services.voting.poll import Round
+
+SPEEDS: Final = {"max": 0.0, "1x": 1.0, "10x": 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An outcome, and how long it took: the one thing that differs from run to run."""
+
+    outcome: Outcome
+    seconds: float
+
+
+def play(
+    evening: Evening, *, faults: frozenset[Fault], seed: int, on: EngineName,
+    speed: str = "max", told: Callable[[], None] = lambda: None,
+) -> Played:  # fmt: skip
+    """Replay an evening from the first text to the last record; `told` hears of each delivery.
+
+    Raises:
+        EngineMissingError: what the engine needs is not installed.
+    """
+    with engine(on, [Round(poll=poll) for poll in evening.polls]) as store:
+        started = time.monotonic()
+        replay = Replay(evening, store, faults=faults, seed=seed)
+        outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], told)))
+        return Played(outcome, time.monotonic() - started)
+
+
+def _pace(factor: float, told: Callable[[], None]) -> Pace:
+    """Waits until a delivery is due; with factor 0 nothing ever has to wait."""
+    began: list[tuple[float, int]] = []
+
+    async def pace(at_ms: int) -> None:
+        told()
+        if factor:
+            if not began:
+                began.append((time.monotonic(), at_ms))
+            (since, first_ms), now = began[0], time.monotonic()
+            await asyncio.sleep(max(0.0, (at_ms - first_ms) / 1000 / factor - (now - since)))
+
+    return pace
