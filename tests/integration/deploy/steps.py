@@ -64,7 +64,25 @@ def a_guest_reads_the_board(cloud: Cloud) -> bool:
 
 
 def the_polls_are_applied(cloud: Cloud) -> bool:
-    """Step: the custom resource, asked as CloudFormation asks it, with another question."""
+    """Step: the same polls, with another question."""
+    changed = colors(cloud).replace('question = "', f'question = "{next(_sids)} ', 1)
+    return str(apply(cloud, changed)["Status"]) == "SUCCESS"
+
+
+def a_change_that_votes_forbid_is_refused(cloud: Cloud) -> bool:
+    """Step: more shards while a round has votes; the poll file is blamed, nothing else."""
+    assert a_vote_is_counted(cloud)
+    reason = str(apply(cloud, f"shards = 20\n{colors(cloud)}")["Reason"])
+    return reason.startswith("PollFileError")
+
+
+def colors(cloud: Cloud) -> str:
+    """The text of the poll file."""
+    return (cloud.project / "polls" / "colors.toml").read_text()
+
+
+def apply(cloud: Cloud, text: str) -> dict[str, Any]:
+    """Ask the custom resource as CloudFormation asks it; its answer."""
     answers: list[dict[str, Any]] = []
 
     class Keep(BaseHTTPRequestHandler):
@@ -76,8 +94,6 @@ def the_polls_are_applied(cloud: Cloud) -> bool:
         def log_message(self, *_: Any) -> None:
             pass
 
-    text = (cloud.project / "polls" / "colors.toml").read_text()
-    changed = text.replace('question = "', f'question = "{next(_sids)} ', 1)
     with HTTPServer(("127.0.0.1", 0), Keep) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         event = {
@@ -88,11 +104,12 @@ def the_polls_are_applied(cloud: Cloud) -> bool:
             "RequestId": "request",
             "LogicalResourceId": "Applied",
             "PhysicalResourceId": "polls",
-            "ResourceProperties": {"Files": [{"Source": "colors.toml", "Text": changed}]},
+            "ResourceProperties": {"Files": [{"Source": "colors.toml", "Text": text}]},
         }
         cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
         server.shutdown()
-    return [answer["Status"] for answer in answers] == ["SUCCESS"]
+    (answer,) = answers
+    return answer
 
 
 def deployer(cloud: Cloud) -> str:
