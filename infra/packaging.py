@@ -8,6 +8,7 @@ Imports the standard library only.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -54,7 +55,8 @@ class Packager:
         wheels = self._wheels(function)
 
         def fill(folder: Path) -> None:
-            shutil.copytree(wheels, folder, dirs_exist_ok=True)
+            # Linked, not copied: a bundle a change would soon fill the disk.
+            shutil.copytree(wheels, folder, dirs_exist_ok=True, copy_function=os.link)
             _copy(sources(function), folder)
 
         return self._once(f"{function}-{_digest(sources(function), wheels.name)}", fill)
