@@ -19,7 +19,7 @@ class Reading:
     """What a text says: its round and choice; no round means that no poll answers there.
 
     `near` is a choice that the text nearly names. `others` are the further rounds open on
-    the number, where the text names no choice. `elsewhere` are rounds that hear the same
+    the number, where the text names no choice. `elsewhere` are the rounds that hear the same
     words but are not the one: the text may have been accepted there when it first came.
     """
 
@@ -72,7 +72,11 @@ class Directory:
             first, *elsewhere = named
             choice = find_choice(body, first.poll.lexicon)
             return Reading(round=first, choice=choice, elsewhere=tuple(elsewhere))
-        return _unclear(open_rounds or rounds[:1], body, None if named else nearest)
+        if named:
+            return Reading(
+                round=open_rounds[0], others=tuple(open_rounds[1:]), elsewhere=tuple(named)
+            )
+        return _unclear(open_rounds or rounds[:1], body, nearest)
 
 
 def _unclear(rounds: list[Round], body: str, nearest: Nearest | None) -> Reading:

@@ -61,38 +61,41 @@ class Intake:
         directory = await self.directory.current()
         now_ms = self.clock()
         reading = directory.read(message.to, message.body, now_ms, self.nearest)
-        there, outcome = reading.round, _unread(reading, now_ms)
-        if outcome is None and there and reading.choice:
-            there, outcome = await self._take(there, reading, message, pepper, now_ms)
-        outcome = outcome or Outcome(kind=Kind.UNKNOWN)
+        there = reading.round
+        before = await self._before(reading, message, pepper, now_ms)
+        if before is not None:
+            there, outcome = before
+        elif there is not None and reading.choice is not None:
+            voter = voter_of(pepper, there.poll.id, there.number, message.sender)
+            vote = Vote(voter=voter, sid=message.sid, choice=reading.choice, at_ms=now_ms)
+            outcome = await self._vote(there, vote, message.sender, pepper)
+        else:
+            outcome = _unread(reading, now_ms)
         return Answer(
             outcome=outcome,
             reply=reply_to(outcome, there, now_ms, others=reading.others),
             poll_id=there.poll.id if there else None,
         )
 
-    async def _take(
-        self, there: Round, reading: Reading, message: Message, pepper: bytes, now_ms: int
-    ) -> tuple[Round, Outcome]:
-        """The round that a vote belongs to, and what it was told there."""
-        vote = Vote(
-            voter=voter_of(pepper, there.poll.id, there.number, message.sender),
-            sid=message.sid,
-            choice=reading.choice or "",
-            at_ms=now_ms,
-        )
-        for earlier in _earlier(there, reading, now_ms):
-            voter = voter_of(pepper, earlier.poll.id, earlier.number, message.sender)
-            if first := await self._first_outcome(earlier, voter, message.sid):
-                return earlier, first
-        refusal = _REFUSALS.get(there.phase_at(now_ms))
-        if refusal is None and not await self._admits(there, message.sender, pepper):
+    async def _before(
+        self, reading: Reading, message: Message, pepper: bytes, now_ms: int
+    ) -> tuple[Round, Outcome] | None:
+        """The other round that accepted this text when it first came, and what it was told."""
+        for there in _earlier(reading, now_ms):
+            voter = voter_of(pepper, there.poll.id, there.number, message.sender)
+            if first := await self._first_outcome(there, voter, message.sid):
+                return there, first
+        return None
+
+    async def _vote(self, there: Round, vote: Vote, phone: str, pepper: bytes) -> Outcome:
+        refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
+        if refusal is None and not await self._admits(there, phone, pepper):
             refusal = Kind.UNLISTED
         if refusal is None:
-            return there, await self._cast(there, vote)
+            return await self._cast(there, vote)
         # A text accepted in time may be delivered again after the close.
         first = await self._first_outcome(there, vote.voter, vote.sid)
-        return there, first or Outcome(kind=refusal)
+        return first or Outcome(kind=refusal)
 
     async def _admits(self, there: Round, phone: str, pepper: bytes) -> bool:
         if not there.poll.phones:
@@ -120,8 +123,8 @@ class Intake:
         raise StoreUnavailableError("a ballot rewritten too often")
 
 
-def _unread(reading: Reading, now_ms: int) -> Outcome | None:
-    """The outcome of a text that names no choice; None for one that does.
+def _unread(reading: Reading, now_ms: int) -> Outcome:
+    """The outcome of a text that names no choice.
 
     Who texts before the opening or after the close is told that, and not the choices.
     """
@@ -129,20 +132,23 @@ def _unread(reading: Reading, now_ms: int) -> Outcome | None:
         return Outcome(kind=Kind.RESERVED)
     if reading.round is None:
         return Outcome(kind=Kind.NO_POLL)
-    if reading.choice is not None:
-        return None
-    refusal = _REFUSALS.get(reading.round.phase_at(now_ms))
-    if refusal is not None:
+    if refusal := _REFUSALS.get(reading.round.phase_at(now_ms)):
         return Outcome(kind=refusal)
     if reading.near is not None:
         return Outcome(kind=Kind.NEAR, choice=reading.near)
     return Outcome(kind=Kind.UNKNOWN)
 
 
-def _earlier(there: Round, reading: Reading, now_ms: int) -> Iterator[Round]:
-    """Where a text may have been accepted before it was delivered once more."""
-    for one in reading.elsewhere:
-        if one.phase_at(now_ms) is Phase.CLOSED:
-            yield one
-    if there.number > 1 and now_ms - there.began_at_ms < RESET_REMEMBERED_MS:
-        yield replace(there, number=there.number - 1)
+def _earlier(reading: Reading, now_ms: int) -> Iterator[Round]:
+    """Other rounds in which a text may have been accepted before it was delivered again.
+
+    Rounds that hear the same words, and the one before a reset that was not long ago. In
+    nearly all cases there is none, and nothing is read.
+    """
+    for there in reading.elsewhere:
+        if there.phase_at(now_ms) is not Phase.WAITING:
+            yield there
+    heard = [reading.round] if reading.round and reading.choice else []
+    for there in (*heard, *reading.elsewhere):
+        if there.number > 1 and now_ms - there.began_at_ms < RESET_REMEMBERED_MS:
+            yield replace(there, number=there.number - 1)

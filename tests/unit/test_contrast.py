@@ -1,0 +1,31 @@
+"""Whether a colour can be told from the background."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.voting.contrast import BACKGROUNDS, contrast
+
+STYLE = Path(__file__).parents[2] / "dashboard" / "src" / "style.css"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#000000", "#ffffff", 21.0), ("#ffffff", "#ffffff", 1.0), ("#777777", "#ffffff", 4.48),
+        ("#ff0000", "#ffffff", 4.0), ("#0000FF", "#ffffff", 8.59),
+    ],
+)  # fmt: skip
+def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
+    """Known pairs of WCAG's formula, in either order."""
+    assert contrast(one, other) == pytest.approx(ratio, abs=0.01)
+    assert contrast(other, one) == contrast(one, other)
+
+
+def test_the_backgrounds_are_those_of_the_page() -> None:
+    """A new palette there needs new figures here."""
+    found = re.search(r"--bg: light-dark\((#\w+), (#\w+)\)", STYLE.read_text(encoding="utf-8"))
+
+    assert found
+    assert {"light": found[1], "dark": found[2]} == BACKGROUNDS

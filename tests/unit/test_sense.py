@@ -1,0 +1,166 @@
+"""What is wrong with polls that are well-formed."""
+
+import pytest
+
+from services.voting.definition import examine_poll, parse_poll, stored_poll
+from services.voting.errors import PollFileError, Problem
+from services.voting.poll import Choice, Policy, Poll, ReplyMode
+from services.voting.sense import check_alone, check_change, check_together
+from tests.support.polls import NOON, a_poll
+
+HOUR = 3_600_000
+LONG = tuple(Choice(key=f"K{n:015}", label=f"{n}") for n in range(12))
+
+
+def complaints(poll: Poll) -> list[str]:
+    """What is said of one poll."""
+    return [str(problem) for problem in check_alone(poll)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"opens_at_ms": NOON, "closes_at_ms": NOON}, "close after the opening"),
+        ({"limit": 3}, "a limit goes with"),
+        ({"keyword": "stop"}, "keyword: 'stop': carriers answer this word"),
+        ({"keyword": "Red"}, "keyword: 'Red': RED already answers to it"),
+        ({"reply_texts": {"accepted": "Merci pour {choix}"}}, "{choix} cannot be filled in here"),
+        ({"reply_texts": {"closed": "{closes_in}"}}, "{closes_in} cannot be filled in here"),
+        ({"reply_texts": {"same": "“{choice}”"}}, "replies.same: '“{choice}”': '“”': no carrier has this"),
+        ({"reply_texts": {"unknown": "x" * 161}}, "up to 161 characters"),
+        ({"reply_texts": {"unknown": "x" * 145 + "{choices}"}}, "up to 161 characters"),
+        ({"reply_texts": {"same": "x" * 156 + "{choice}"}}, "up to 161 characters"),
+        ({"reply_texts": {"limit": "€" * 81}}, "up to 162 characters"),
+        ({"reply_texts": {"accepted": "x" * 147 + "{closes_in}"}}, "up to 161 characters"),
+        ({"choices": LONG}, "shorten labels or words"),
+        ({"policy": Policy.EACH, "limit": 20, "choices": LONG, "reply_texts": {"unknown": "No."}}, "a ballot could reach"),
+    ],
+)  # fmt: skip
+def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: str) -> None:
+    """One mistake, one complaint."""
+    (found,) = complaints(a_poll(**changes))
+
+    assert complaint in found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"reply_texts": {"unknown": "x" * 144 + "{choices}"}},
+        {"reply_texts": {"limit": "€" * 80}},
+        {"policy": Policy.EACH, "limit": 20},
+        {"choices": (Choice(key="A", label="Красный", words=("красный",)), Choice(key="B", label="B"))},
+        {"reply_mode": ReplyMode.NONE, "reply_texts": {"same": "“" * 500}},
+    ],
+)  # fmt: skip
+def test_sense_is_left_alone(changes: dict[str, object]) -> None:
+    """Up to the last septet; labels in any script; and replies that nobody gets."""
+    assert complaints(a_poll(**changes)) == []
+
+
+def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
+    """People at the back would not see it on the light background."""
+    text = (
+        'question = "?"\n[[choices]]\nkey = "A"\nlabel = "A"\ncolour = "#ffee00"\n'
+        '[[choices]]\nkey = "B"\nlabel = "B"\n'
+    )
+    examined = examine_poll(text, source="pale.toml")
+
+    assert examined.poll is not None
+    (problem,) = examined.problems
+    assert (problem.severity, problem.line, problem.key) == ("warning", 5, "choices[0].colour")
+    assert "light background" in problem.remedy
+    assert parse_poll(text, source="pale.toml").choices[0].colour == {
+        "dark": "#ffee00",
+        "light": "#ffee00",
+    }
+
+
+NUMBER, OTHER = "+15550100111", "+15550100122"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        ({}, {}, True),
+        ({"numbers": (NUMBER,)}, {}, True),
+        ({"numbers": (NUMBER,)}, {"numbers": (OTHER, NUMBER)}, True),
+        ({"numbers": (NUMBER,)}, {"numbers": (OTHER,)}, False),
+        ({"closes_at_ms": NOON}, {"opens_at_ms": NOON}, False),
+        ({"closes_at_ms": NOON + 1}, {"opens_at_ms": NOON}, True),
+        ({"opens_at_ms": NOON}, {"closes_at_ms": NOON}, False),
+        ({"closes_at_ms": NOON}, {}, True),
+    ],
+)
+def test_polls_clash_on_one_number_at_one_time(
+    one: dict[str, object],
+    other: dict[str, object],
+    clash: bool,  # noqa: FBT001
+) -> None:
+    """Otherwise the evening's second poll may have the first one's words."""
+    polls = [a_poll(id="a", **one), a_poll(id="b", **other)]
+
+    found = list(check_together(polls))
+
+    assert [(poll.id, p.key) for poll, p in found] == (
+        [("b", f"choices[{n}].key") for n in range(3)] if clash else []
+    )
+
+
+def test_keywords_clash_with_words_and_with_each_other() -> None:
+    """A text that leads with one must lead to one poll."""
+    trees = (Choice(key="OAK", label="Oak"), Choice(key="TREE", label="Tree"))
+    one = a_poll(id="a", keyword="tree")
+    other = a_poll(id="b", keyword="tree", choices=trees)
+
+    problems = [problem for _, problem in check_together([other, one])]
+
+    assert [(p.key, p.value) for p in problems] == [
+        ("choices[1].key", "TREE"),
+        ("keyword", "tree"),
+    ]
+    assert "poll 'a'" in problems[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"shards": 20}, "shards"),
+        ({"policy": Policy.FIRST}, "policy"),
+        ({"visibility": "sealed"}, "visibility"),
+        ({"choices": a_poll().choices[:2]}, "choices"),
+        ({"choices": a_poll().choices[::-1]}, "choices"),
+    ],
+)
+def test_what_a_round_depends_on_may_not_change_in_it(changes: dict[str, object], key: str) -> None:
+    """Where its ballots are, what they count for, and on which board."""
+    (problem,) = check_change(a_poll(), a_poll(**changes), 4)
+
+    assert problem.key == key
+    assert "round 4 has ballots" in problem.remedy
+    assert "voteapp poll reset colors" in problem.remedy
+
+
+def test_everything_else_may_change_at_any_time() -> None:
+    """Words, texts, times; and new choices at the end."""
+    more = (*a_poll().choices, Choice(key="PINK", label="Pink", words=("rose",)))
+    after = a_poll(question="Now?", choices=more, closes_at_ms=NOON, reply_texts={"same": "Yes."})
+
+    assert list(check_change(a_poll(), after, 1)) == []
+
+
+def test_what_is_stored_is_read_even_if_checks_have_become_stricter() -> None:
+    """A release must not stop an evening that has begun; but a ruin is no poll."""
+    text = 'question = "?"\n[[choices]]\nkey = "STOP"\nlabel = "A"\n[[choices]]\nkey = "B"\nlabel = "B"\n'
+
+    assert stored_poll(text, poll_id="old").choices[0].key == "STOP"
+    with pytest.raises(PollFileError):
+        parse_poll(text, source="old.toml")
+    with pytest.raises(PollFileError):
+        stored_poll('question = "?"', poll_id="old")
+
+
+def test_a_warning_says_that_it_is_one() -> None:
+    """For whoever reads the lines only."""
+    assert str(Problem(key="k", value=1, remedy="r", severity="warning")).endswith("(warning)")
