@@ -3,6 +3,9 @@
 import typer
 
 from services.cli import evening
+from services.cli.audit import audit
+from services.cli.certify import certify
+from services.cli.export import export
 from services.cli.replay import replay
 
 
@@ -10,3 +13,6 @@ def register(app: typer.Typer) -> None:
     """Add them to the command."""
     app.add_typer(evening.app, name="evening")
     app.command("replay")(replay)
+    app.command("audit")(audit)
+    app.command("certify")(certify)
+    app.command("export")(export)

@@ -109,11 +109,13 @@ def _show(evening: Evening, played: Played, engine: str) -> None:
         console.print(_faults(outcome))
     rate = outcome.deliveries / played.seconds
     console.print(
-        f"{outcome.deliveries:,} texts in {played.seconds:.1f} s on {engine}: {rate:,.0f} votes/s   "
-        f"[dim]run {outcome.transcript[:12]}[/]"
+        f"{outcome.deliveries:,} texts in {played.seconds:.1f} s on {engine}: {rate:,.0f} votes/s"
+        f"   [dim]run {outcome.transcript[:12]}[/]"
     )
     console.print(
-        "[bold green]exact ✓[/] ours is the truth" if outcome.exact else f"[bold red]NOT EXACT[/] {_why(outcome)}"
+        "[bold green]exact ✓[/] ours is the truth"
+        if outcome.exact
+        else f"[bold red]NOT EXACT[/] {_why(outcome)}"
     )
 
 

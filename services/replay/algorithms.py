@@ -22,7 +22,7 @@ from services.voting.tally import Change, Delta, TallyRow, Totals, group, total
 SUFFIXES: Final = 10
 """Of the 2015 table: `RED.0` to `RED.9`."""
 
-DONE: Final = {"state": {}, "batchItemFailures": []}
+DONE: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
 
 
 def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:

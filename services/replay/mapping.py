@@ -48,7 +48,7 @@ class Lane:
 class EventSource:
     """The mapping of one function. `tick` makes one call, `drain` all that are left."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are choices of the caller
         self, stream: Stream, function: Function, tallies: Tallies, chance: Chance,
         *, draw: random.Random, most: int = 8, lanes: int = 1, gives_up_after: int = 0,
     ) -> None:  # fmt: skip

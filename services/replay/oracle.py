@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any, Final
 from unicodedata import category
 
-CARRIERS: Final = set(
-    "stop stopall unsubscribe cancel end quit revoke optout help info start yes unstop".split()
-)
+CARRIERS: Final = {
+    *("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"),
+    *("help", "info", "start", "yes", "unstop"),
+}
 _LEAD: Final = re.compile(r"^(i )?vote( for)? ")
 _MOST_TEXTS: Final = 20
 

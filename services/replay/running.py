@@ -143,14 +143,15 @@ class Replay:
                 voter_of(PEPPER, there.poll.id, there.number, phone): phone for phone in self._sent
             }
             ballots = sorted(self._engine.recounts.ballots(there), key=lambda b: (b.pk, b.sk))
-            for ballot in ballots:
-                if self._chance.strikes(Fault.EXPIRY):
-                    expired = self._chance.draw(Fault.EXPIRY).random() < 1 / 2
-                    self._engine.remove(ballot.pk, ballot.sk)
-                    for written in self._engine.written():
-                        self._log.write(written, expired=expired)
-                    if not expired:
-                        self._truth.forget(there.poll.id, phones[ballot.sk])
+            gone = [ballot for ballot in ballots if self._chance.strikes(Fault.EXPIRY)]
+            expired = [self._chance.draw(Fault.EXPIRY).random() < 1 / 2 for _ in gone]
+            for ballot in gone:
+                self._engine.remove(ballot.pk, ballot.sk)
+            removed = self._engine.written()
+            for ballot, ttl, written in zip(gone, expired, removed, strict=True):
+                self._log.write(written, expired=ttl)
+                if not ttl:
+                    self._truth.forget(there.poll.id, phones[ballot.sk])
 
     def _recount(self) -> Counts:
         counts: dict[str, Counter[str]] = {there.poll.id: Counter() for there in self.rounds}

@@ -13,6 +13,7 @@ from zlib import crc32
 
 Record = dict[str, Any]
 
+_TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
 _SPACE = 2**32
 _USUAL_START = 3 * 10**24
 _BEFORE_A_NEW_DIGIT = 10**21 - 2_000
@@ -56,7 +57,7 @@ class Stream:
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": "us-east-1",
-            "eventSourceARN": f"arn:aws:dynamodb:us-east-1:000000000000:table/Votes/stream/{shard.label}",
+            "eventSourceARN": f"{_TABLE_ARN}/stream/{shard.label}",
             "dynamodb": {
                 **body,
                 "SequenceNumber": str(shard.sequence),

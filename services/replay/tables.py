@@ -23,6 +23,7 @@ from services.adapters.recounts import DynamoRecounts
 from services.adapters.tallies import DynamoTallies
 from services.replay.engines import Written
 from services.voting import schema
+from services.voting.ports import Ballots, Recounts, Tallies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 VOTES: Final = "Votes"
 AGGREGATES: Final = "Aggregates"
 REGION: Final = "us-east-1"
+PAGE: Final = 1000
+"""Records that one read of the stream returns at most."""
 _AT_ONCE = StaticDelayRetry(time_limit_secs=8, delay=0)
 _CONFIG = Config(account_id_endpoint_mode="disabled", retries={"max_attempts": 3})
 
@@ -64,9 +67,7 @@ class TableEngine:
     def __init__(
         self, *, endpoint: str | None, http: "Callable[[DynamoDBClient], HttpImplementation]"
     ) -> None:
-        client = boto3.client(
-            "dynamodb", region_name=REGION, endpoint_url=endpoint, config=_CONFIG
-        )
+        client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint, config=_CONFIG)
         create_table(client, schema.VOTES, VOTES)
         create_table(client, schema.AGGREGATES, AGGREGATES)
         self._client = client
@@ -81,22 +82,22 @@ class TableEngine:
             numeric_type=int,
             throttle_config=_AT_ONCE,
         )
-        self.ballots = DynamoBallots(hot, VOTES)
-        self.tallies = DynamoTallies(client, AGGREGATES)
-        self.recounts = DynamoRecounts(client, VOTES)
+        self.ballots: Ballots = DynamoBallots(hot, VOTES)
+        self.tallies: Tallies = DynamoTallies(client, AGGREGATES)
+        self.recounts: Recounts = DynamoRecounts(client, VOTES)
         self._iterator = self._from_the_first()
 
     def written(self) -> list[Written]:
         """What the table's own stream has that was not read yet."""
         found: list[Written] = []
         while True:
-            answer = self._streams.get_records(ShardIterator=self._iterator)
+            answer = self._streams.get_records(ShardIterator=self._iterator, Limit=PAGE)
             self._iterator = answer["NextShardIterator"]
             for one in answer["Records"]:
                 told: Any = one["dynamodb"]
                 kept = {k: told[k] for k in ("Keys", "OldImage", "NewImage") if told.get(k)}
                 found.append(Written(one["eventName"], kept))
-            if not answer["Records"]:
+            if len(answer["Records"]) < PAGE:
                 return found
 
     def remove(self, pk: str, sk: str) -> None:

@@ -86,6 +86,11 @@ def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
     return f"{tally_prefix(round_number)}{stream_label}#{stream_shard}"
 
 
+def correction_sk(round_number: int) -> str:
+    """Sort key of the row that a repair writes: a tally row like any other, so it is summed."""
+    return f"{tally_prefix(round_number)}correction#recount"
+
+
 def certified_sk(round_number: int) -> str:
     """Sort key of a round's certified result."""
     return f"certified#{round_number}"

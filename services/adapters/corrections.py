@@ -1,0 +1,73 @@
+"""The correction row of a board: how a repair sets the board right.
+
+The tallies themselves are never touched: their watermarks go on meaning what they mean. The
+row is summed like a tally row; `folded` counts its corrections, so that it only ever grows
+and the screen takes the newest version.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.voting import schema
+from services.voting.recount import Difference
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Nobody has corrected the board since its rows were read.
+_IS_UNCHANGED = "folded = :expected"
+_IS_NEW = "attribute_not_exists(pk)"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoCorrections:
+    """Reads and adds to the correction row of a board."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def count(self, board: str, round_number: int) -> int:
+        """How often the board was corrected (a strongly consistent read)."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=_key(board, round_number), ConsistentRead=True
+        )
+        return int(answer["Item"]["folded"]["N"]) if "Item" in answer else 0
+
+    def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
+        """Add a difference in one write; False if the board was corrected meanwhile.
+
+        The row keeps a log: when, and by how much.
+        """
+        sums = {schema.count_attribute(choice): count for choice, count in off.picks.items()}
+        sums |= {"voters": off.voters, "folded": 1, "bad": 0}
+        names = {f"#n{place}": name for place, name in enumerate(sums)}
+        values: dict[str, Any] = {
+            f":n{place}": {"N": str(count)} for place, count in enumerate(sums.values())
+        }
+        moves = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+        entry = {
+            "at": {"N": str(at_ms)},
+            "picks": {"M": {choice: {"N": str(n)} for choice, n in off.picks.items()}},
+            "voters": {"N": str(off.voters)},
+        }
+        values |= {":entry": {"L": [{"M": entry}]}, ":none": {"L": []}}
+        if expected:
+            values[":expected"] = {"N": str(expected)}
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(off.board, round_number),
+                UpdateExpression=(
+                    f"ADD {moves} SET #log = list_append(if_not_exists(#log, :none), :entry)"
+                ),
+                ConditionExpression=_IS_UNCHANGED if expected else _IS_NEW,
+                ExpressionAttributeNames={**names, "#log": "log"},
+                ExpressionAttributeValues=values,
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _key(board: str, round_number: int) -> dict[str, Any]:
+    return {"pk": {"S": board}, "sk": {"S": schema.correction_sk(round_number)}}

@@ -1,0 +1,47 @@
+"""`voteapp certify`: the official result of a round, once and for all."""
+
+from typing import Annotated
+
+from services.cli.audit import RoundNumber, Settle
+from services.cli.counting import auditor_of, reading, round_of
+from services.cli.deployment import Local, Stage, find
+from services.cli.output import Json, emit, told
+from services.cli.poll import PollId
+from services.cli.tables import described
+
+
+def certify(
+    poll: Annotated[str, PollId],
+    *,
+    round_number: Annotated[int | None, RoundNumber] = None,
+    settle: Annotated[float, Settle] = 2,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Recount a closed round and write its certified result, which the dashboard shows.
+
+    Refuses, and says why, while texts may still come in, the stream is not drained, ballots
+    have expired or the board is not the recount. The digest is a SHA-256 over all ballots,
+    sorted; who has the export with keys can recompute it. Certifying again gives the same or
+    fails. A sealed poll becomes visible by being certified.
+    """
+    with told():
+        there = find(local=local, stage=stage)
+        standing, current = round_of(there, poll, round_number)
+        auditor = auditor_of(there, settle_seconds=settle)
+        with reading(f"Recounting {poll}, round {standing.number}") as advance:
+            found = auditor.audit(standing, advance, digest=True)
+        certificate, new = auditor.certify(found, current=current)
+    document = {
+        "poll": certificate.poll,
+        "round": certificate.round,
+        "votes": dict(sorted(certificate.picks.items())),
+        "ballots": certificate.ballots,
+        "voters": certificate.voters,
+        "certified_at": certificate.certified_at_ms,
+        "digest": certificate.digest,
+        "new": new,
+    }
+    word = "certified" if new else "certified before, and nothing has changed since"
+    emit(document, f"{described(document)}\n{word}", as_json=as_json)

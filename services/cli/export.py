@@ -1,0 +1,93 @@
+"""`voteapp export`: all ballots of a round, to a file or to S3."""
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+from urllib.parse import urlsplit
+
+import typer
+
+from services.adapters.certificates import DynamoCertificates
+from services.adapters.exports import Export
+from services.adapters.rows import Columns, Format
+from services.cli.audit import RoundNumber
+from services.cli.counting import reading, round_of
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.output import Json, emit, told
+from services.cli.poll import PollId
+from services.cli.tables import described
+from services.voting.poll import Round
+
+To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
+
+
+def export(
+    poll: Annotated[str, PollId],
+    *,
+    to: Annotated[str | None, To] = None,
+    form: Annotated[str, typer.Option("--format", help="csv, jsonl or parquet.")] = "csv",
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="For auditors: whose ballot, and when it changed.")
+    ] = False,
+    round_number: Annotated[int | None, RoundNumber] = None,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Export all ballots of a round: one row a ballot, one column a choice.
+
+    Without keys nothing tells a voter, and the order says nothing. Interrupted, the same
+    command goes on where it was. Totals and digest are in a .digest.json beside the file
+    (Parquet: in its footer, too); with keys, anybody can recompute the digest.
+    """
+    if form not in get_args(Format):
+        raise typer.BadParameter(f"{form!r}: csv, jsonl or parquet", param_hint="--format")
+    chosen: Any = form
+    with told():
+        there = find(local=local, stage=stage)
+        standing, _ = round_of(there, poll, round_number)
+        where = to or f"{poll}-{standing.number}.{form}"
+        wanted = Export(
+            round_name=f"{poll}:{standing.number}",
+            form=chosen,
+            columns=Columns(choices=_choices(there, standing), with_keys=with_keys),
+            target=_local_file(where),
+        )
+        with reading(f"Exporting {poll}, round {standing.number}") as advance:
+            notes = wanted.run(there.recounts.slips(standing), advance)
+        if where.startswith("s3://"):
+            _upload(there, wanted, where)
+    notes |= {"to": where, "certified": _is_certified(there, standing, notes["digest"])}
+    emit(notes, described(notes), as_json=as_json)
+
+
+def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
+    """In ballot order; then those that were voted for and the poll has no longer."""
+    shown = there.tallies.totals(standing.board, standing.number).picks
+    return tuple(dict.fromkeys([*(c.key for c in standing.poll.choices), *sorted(shown)]))
+
+
+def _local_file(where: str) -> Path:
+    """The file itself; for S3 one of that name here, until it is uploaded."""
+    if not where.startswith("s3://"):
+        return Path(where)
+    url = urlsplit(where)
+    if not url.netloc or not url.path.strip("/") or url.path.endswith("/"):
+        raise typer.BadParameter(f"{where!r}: write s3://bucket/key", param_hint="--to")
+    return Path(f".{Path(url.path).name}")
+
+
+def _upload(there: Deployment, done: Export, where: str) -> None:
+    """The file and its sidecar, in parts where it is large; then the local ones go."""
+    url, store = urlsplit(where), there.client("s3")
+    key = url.path.lstrip("/")
+    store.upload_file(str(done.target), url.netloc, key)
+    store.upload_file(str(done.sidecar), url.netloc, f"{key}.digest.json")
+    done.target.unlink()
+    done.sidecar.unlink()
+
+
+def _is_certified(there: Deployment, standing: Round, digest: str) -> bool:
+    """Whether these are the ballots of the certified result."""
+    certificates = DynamoCertificates(there.client("dynamodb"), there.aggregates_table)
+    found = certificates.find(standing.poll.id, standing.number)
+    return found is not None and found.digest == digest

@@ -1,0 +1,40 @@
+"""The certified result of a round: what a recount came to, once. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.voting.errors import VotingError
+
+
+class NotCertifiableError(VotingError):
+    """A round that cannot be certified or repaired now. `reasons` say why and what to do."""
+
+    def __init__(self, what: str, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join([f"{what}: refused", *(f"  - {reason}" for reason in reasons)]))
+
+
+class OtherDigestError(VotingError):
+    """The round was certified before, and its ballots are no longer what they were then."""
+
+    def __init__(self, before: "Certificate", now: "Certificate") -> None:
+        self.before = before
+        self.now = now
+        super().__init__(
+            f"round {now.round} was certified with digest {before.digest} and "
+            f"{before.ballots:,} ballots; now there are {now.ballots:,} with digest {now.digest}: "
+            f"somebody has changed ballots since. The certificate stays as it is"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Totals, ballots, distinct voters, when, and the digest of the ballots."""
+
+    poll: str
+    round: int
+    picks: Mapping[str, int]
+    ballots: int
+    voters: int
+    certified_at_ms: int
+    digest: str
