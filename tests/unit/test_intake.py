@@ -1,0 +1,199 @@
+"""One text from arrival to answer, where it is neither plainly counted nor plainly refused."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from services.adapters.distance import one_edit_away
+from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.voting import control
+from services.voting.ballot import Kind
+from services.voting.identity import mark_of
+from services.voting.intake import RESET_REMEMBERED_MS, Answer, Intake
+from services.voting.message import Message
+from services.voting.poll import Choice, Policy, Round, State
+from tests.support.polls import NOON, PEPPER, a_phone, a_poll, a_round, a_text
+
+TREES = Round(
+    poll=a_poll(
+        id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
+    )
+)
+
+
+@dataclass
+class Desk:
+    """An intake, its polls, its ballots, its lists and its clock."""
+
+    rounds: list[Round] = field(default_factory=lambda: [a_round()])
+    lists: MemoryPhoneLists = field(default_factory=MemoryPhoneLists)
+    ballots: MemoryBallots = field(default_factory=MemoryBallots)
+    now_ms: int = NOON
+
+    async def take(self, message: Message) -> Answer:
+        """Take one text in."""
+        intake = Intake(
+            directory=MemoryDirectory(self.rounds), ballots=self.ballots,
+            clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
+        )  # fmt: skip
+        return await intake.accept(message, pepper=PEPPER)
+
+    async def say(self, body: str, phone: int = 0) -> Answer:
+        """Take a new text in."""
+        return await self.take(a_text(body, phone=phone))
+
+
+@pytest.mark.parametrize("body", ["redd", "rde", "bred", "vote gren", "Blu!", "blues"])
+async def test_a_near_miss_is_asked_back_and_not_counted(body: str) -> None:
+    """One letter more, less, other, or two swapped."""
+    desk = Desk()
+    answer = await desk.say(body)
+
+    assert answer.outcome.kind is Kind.NEAR
+    assert (answer.reply or "").startswith("Did you mean ")
+    assert desk.ballots.held == {}
+
+
+@pytest.mark.parametrize(
+    "body", ["RЕD", "re\u200bd", "red\x00", "r\u0435d", "reddd", "purple", "4", "11", "", "bl", "s"]
+)
+async def test_what_nobody_types_by_mistake_is_unknown(body: str) -> None:
+    """Look-alike letters, hidden characters, figures; and what is further away."""
+    desk = Desk()
+
+    assert (await desk.say(body)).outcome.kind is Kind.UNKNOWN
+    assert desk.ballots.held == {}
+
+
+async def test_what_is_near_to_two_choices_is_not_asked_back() -> None:
+    """It would be a guess."""
+    choices = (Choice(key="CAT", label="Cat"), Choice(key="HAT", label="Hat"))
+    answer = await Desk([a_round(choices=choices)]).say("bat")
+
+    assert answer.outcome.kind is Kind.UNKNOWN
+
+
+async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
+    """The sender is told the words of both; with only one open, the place is enough."""
+    desk = Desk([a_round(), TREES])
+    both = await desk.say("2")
+    desk.rounds[1] = control.closed(TREES, NOON)
+    one = await desk.say("2")
+
+    assert both.outcome.kind is Kind.UNKNOWN
+    assert "RED, GREEN, BLUE, OAK, ASH" in (both.reply or "")
+    assert (one.outcome.kind, one.outcome.choice) == (Kind.ACCEPTED, "GREEN")
+
+
+async def test_a_text_delivered_again_is_answered_from_the_poll_that_took_it() -> None:
+    """Also when another poll on the number would hear its words by now."""
+    desk = Desk([a_round(), replace(TREES, state=State.CLOSED)])
+    text = a_text("2")
+    first = await desk.take(text)
+    desk.rounds[1] = TREES
+    ambiguous = await desk.take(text)
+    desk.rounds[0] = control.closed(desk.rounds[0], NOON)
+    other_open = await desk.take(text)
+
+    assert first == ambiguous == other_open
+    assert len(desk.ballots.held) == 1
+
+
+@pytest.mark.parametrize(("later_ms", "kept"), [(0, True), (RESET_REMEMBERED_MS, False)])
+async def test_a_text_delivered_again_after_a_reset_is_not_a_vote_of_the_new_round(
+    later_ms: int,
+    kept: bool,  # noqa: FBT001
+) -> None:
+    """For five minutes: nobody delivers a text again after that."""
+    desk = Desk()
+    text = a_text("red")
+    first = await desk.take(text)
+    desk.rounds[0] = control.next_round(desk.rounds[0], NOON)
+    desk.now_ms += later_ms
+    again = await desk.take(text)
+
+    assert again.reply == first.reply
+    assert len(desk.ballots.held) == (1 if kept else 2)
+
+
+async def test_a_reply_that_tells_the_time_is_the_same_when_delivered_again() -> None:
+    """Each text of the ballot has its own time, to the second."""
+    closes = NOON + 3_600_000
+    texts = {
+        "accepted": "In. Voting closes {closes_in}.",
+        "changed": "Changed. Voting closes {closes_in}.",
+    }
+    desk = Desk([a_round(reply_texts=texts, closes_at_ms=closes)])
+    sent = [a_text(body) for body in ("red", "blue", "green")]
+    first = []
+    for text in sent:
+        first.append((await desk.take(text)).reply)
+        desk.now_ms += 17 * 60_000
+    again = [(await desk.take(text)).reply for text in sent]
+    desk.now_ms = closes + 1
+    late = [(await desk.take(text)).reply for text in sent]
+
+    assert first == [
+        "In. Voting closes in 1 h 0 min.",
+        "Changed. Voting closes in 43 min.",
+        "Changed. Voting closes in 26 min.",
+    ]
+    assert first == again == late
+
+
+async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
+    """Found by keyed hash; without a stored list nobody is invited."""
+    desk = Desk([a_round(phones="guests.txt")])
+    nobody = await desk.say("red", phone=1)
+    desk.lists.marks["colors"] = {mark_of(PEPPER, "colors", a_phone(1))}
+    invited = await desk.say("red", phone=1)
+    other = await desk.say("red", phone=2)
+
+    kinds = [answer.outcome.kind for answer in (nobody, invited, other)]
+    assert kinds == [Kind.UNLISTED, Kind.ACCEPTED, Kind.UNLISTED]
+    assert len(desk.ballots.held) == 1
+
+
+async def test_who_was_taken_off_the_list_hears_of_a_counted_text_what_it_was_told() -> None:
+    """The vote stands; a new one is refused."""
+    desk = Desk([a_round(phones="guests.txt")])
+    desk.lists.marks["colors"] = {mark_of(PEPPER, "colors", a_phone(1))}
+    text = a_text("red", phone=1)
+    first = await desk.take(text)
+    desk.lists.marks.clear()
+
+    assert await desk.take(text) == first
+    assert (await desk.say("blue", phone=1)).outcome.kind is Kind.UNLISTED
+
+
+@pytest.mark.parametrize(
+    ("there", "kind"),
+    [
+        (a_round(opens_at_ms=NOON + 1), Kind.WAITING),
+        (a_round(closes_at_ms=NOON), Kind.CLOSED),
+        (Round(poll=a_poll(), state=State.ARCHIVED), Kind.NO_POLL),
+    ],
+)
+@pytest.mark.parametrize("body", ["purple", "redd", "red"])
+async def test_out_of_time_every_text_is_told_the_time(there: Round, kind: Kind, body: str) -> None:
+    """The choices are of no use then."""
+    assert (await Desk([there]).say(body)).outcome.kind is kind
+
+
+async def test_a_poll_of_its_own_number_comes_before_one_of_all_numbers() -> None:
+    """Its choices are told first."""
+    own = replace(TREES, poll=replace(TREES.poll, numbers=("+15550100199",)))
+    answer = await Desk([a_round(), own]).say("purple")
+
+    assert answer.poll_id == "trees"
+    assert "OAK, ASH, RED" in (answer.reply or "")
+
+
+async def test_with_no_limit_each_text_is_told_alike() -> None:
+    """And a redelivery is found under its own key."""
+    desk = Desk([a_round(policy=Policy.UNLIMITED)])
+    text = a_text("red")
+    first, again = await desk.take(text), await desk.take(text)
+
+    assert first == again
+    assert len(desk.ballots.held) == 1
