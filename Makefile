@@ -1,6 +1,6 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test check bench clean
+.PHONY: help demo smoke test synth-check deploy-test check bench clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUN := .venv/bin/python -m
@@ -12,7 +12,7 @@ define set_up
 endef
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## the whole system on this machine, with simulated phones (ARGS="--rate 20", --port, --no-phones)
 	$(set_up)
@@ -26,6 +26,14 @@ test: ## every test there is (ARGS="-k name" for some)
 	$(set_up)
 	$(RUN) pytest $(ARGS)
 	npm --prefix dashboard test
+
+synth-check: ## the stack's templates: cfn-lint, AWS Solutions, every grant and setting
+	$(set_up)
+	$(RUN) pytest -q tests/infra
+
+deploy-test: ## deploy, vote, update and destroy on an emulator that enforces IAM
+	$(set_up)
+	$(RUN) pytest -q tests/integration/deploy
 
 check: ## formatting, lint, types, unit and infra tests
 	$(set_up)

@@ -27,7 +27,9 @@ class Aggregation(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         settings = AggregatorSettings(
-            aggregates_table=aggregates.table_name, stream_shard_id=config.stream_shard_id
+            aggregates_table=aggregates.table_name,
+            stream_shard_id=config.stream_shard_id,
+            powertools_metrics_namespace=config.stack_name,
         )
         self.aggregator = ServiceFunction(
             self,

@@ -35,6 +35,17 @@ def of_table(table: dynamodb.ITable, name: str) -> cloudwatch.Metric:
     return table.metric(name, statistic="Sum", period=_MINUTE)
 
 
+def of_fold(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:
+    """A measure that the aggregator itself reports, under its stage's namespace."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map={"service": "aggregator"},
+        statistic=statistic,
+        period=_MINUTE,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMeasure:
     """Something our own log lines say: the lines that count, and the number in them."""

@@ -184,6 +184,9 @@ class Observability(Construct):
                 metrics.of_function(aggregator, name) for name in ("Invocations", "Errors")
             ],
             "Folded": [self._folded, self._bad],
+            "From vote to count (s)": [
+                metrics.of_fold(self._config.stack_name, "VoteToCount", p) for p in ("p50", "p99")
+            ],
             "Screens reading": [
                 metrics.of_table(aggregates, name)
                 for name in ("ConsumedReadCapacityUnits", "ReadThrottleEvents")
@@ -194,5 +197,5 @@ class Observability(Construct):
             cloudwatch.GraphWidget(title=title, left=measures, width=12)
             for title, measures in rows.items()
         ]
-        for left, right in zip(widgets[::2], widgets[1::2], strict=True):
-            page.add_widgets(left, right)
+        for start in range(0, len(widgets), 2):
+            page.add_widgets(*widgets[start : start + 2])

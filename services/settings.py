@@ -67,10 +67,14 @@ class WebhookSettings(_Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregatorSettings(_Settings):
-    """Of the aggregator. `stream_shard_id` only where an emulator's events carry none."""
+    """Of the aggregator. `stream_shard_id` only where an emulator's events carry none.
+
+    `powertools_metrics_namespace` keeps the metrics of two stages in one account apart.
+    """
 
     aggregates_table: str
     stream_shard_id: str | None = None
+    powertools_metrics_namespace: str = "VoteApp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

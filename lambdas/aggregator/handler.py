@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from services.voting.ports import Tallies
 
 logger = Logger(service="aggregator")
-metrics = Metrics(namespace="VoteApp", service="aggregator")
+# Without a namespace Powertools would raise after the fold, and the batch come for ever.
+metrics = Metrics(
+    namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "VoteApp"), service="aggregator"
+)
 
 # With a tumbling window a response without `state` is a failed call.
 FOLDED: Mapping[str, Any] = {"state": {}, "batchItemFailures": []}

@@ -1,6 +1,7 @@
 """The aiodynamo client of the webhook's hot path, and the HTTP session under it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiodynamo.client import Client
 from aiodynamo.credentials import Credentials, Key
@@ -30,8 +31,10 @@ class Session:
         """Send one request, as aiodynamo's `HttpImplementation`."""
         if self._http is None:
             self._http = await self._open()
+        # aiodynamo signs the host without its port; AWS has none, an emulator has.
+        headers = {**(request.headers or {}), "Host": URL(request.url).host or ""}
         try:
-            return await self._http(request)
+            return await self._http(replace(request, headers=headers))
         except RequestFailed as failed:
             raise RequestFailed(ConnectionError(str(failed.inner))) from failed.inner
 

@@ -166,6 +166,8 @@ TARGETS = {
     "smoke": APP,
     "test": ("venv", "app", "checks", *APP[2:], "browser"),
     "check": ("venv", "app", "checks", "node", "cdk", "npm"),
+    "synth-check": ("venv", "app", "checks", "node", "cdk"),
+    "deploy-test": ("venv", "app", "checks", *APP[2:]),
     "bench": ("venv", "app", "checks"),
 }
 

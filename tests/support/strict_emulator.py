@@ -1,9 +1,8 @@
 """MiniStack, stricter: run by the emulator's own Python, in place of its `ministack` command.
 
-It adds two things of AWS that the emulator lacks and the proof of the grants needs. The
+It adds one thing of AWS that the emulator lacks and the proof of the grants needs: the
 condition key `dynamodb:LeadingKeys`, without which no guest could be held to open boards.
-And one leniency: aiodynamo signs the host without its port. AWS has no port to sign, the
-emulator has. Imports the emulator and the standard library.
+Imports the emulator and the standard library.
 """
 
 import json
@@ -17,7 +16,6 @@ from ministack.core import iam_actions  # type: ignore[import-not-found]
 PARTITION_KEY = "pk"
 
 _context_of = iam_actions.dynamodb_service_context
-_answer = ministack.app
 
 
 def leading_keys(request: dict[str, Any]) -> Iterator[str]:
@@ -47,19 +45,6 @@ def context_with_leading_keys(body: bytes) -> dict[str, Any]:
     return {**context, "dynamodb:LeadingKeys": found} if found else context
 
 
-async def without_port(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Show requests of aiohttp under the host that aiodynamo signed."""
-    headers = dict(scope.get("headers") or [])
-    if b"aiohttp" in headers.get(b"user-agent", b""):
-        host = headers.get(b"host", b"").partition(b":")[0]
-        scope = {
-            **scope,
-            "headers": [(k, host if k == b"host" else v) for k, v in scope["headers"]],
-        }
-    await _answer(scope, receive, send)
-
-
 if __name__ == "__main__":
     iam_actions.dynamodb_service_context = context_with_leading_keys
-    ministack.app = without_port
     ministack.main()
