@@ -7,6 +7,7 @@ import typer
 
 from services.cli import forget, local, poll, results, texting
 from services.cli.output import Json, emit
+from services.cli.proof import register as register_proof
 
 app = typer.Typer(
     name="voteapp",
@@ -23,6 +24,7 @@ app.add_typer(poll.app, name="poll")
 app.command("results")(results.results)
 app.command("text")(texting.text)
 app.command("forget")(forget.forget)
+register_proof(app)
 
 
 @app.command("version")
