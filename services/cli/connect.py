@@ -1,0 +1,135 @@
+"""`voteapp connect`: a phone number at Twilio, joined to a deployment."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final
+
+import typer
+
+from services.adapters.entries import Entry
+from services.adapters.secret_store import SecretStore
+from services.adapters.twilio_numbers import TOKEN, Delivery, TwilioNumbers, pointed
+from services.cli.deployment import Deployment, Stage, find
+from services.cli.output import Json, Yes, be_sure, emit, told
+from services.voting.errors import PollChangedError
+from services.voting.poll import State
+
+E164: Final = r"\+[1-9]\d{6,14}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be changed: how texts are delivered, the token, and what screens show."""
+
+    delivery: Delivery
+    webhook_url: str
+    token: str
+    screens: Sequence[Entry]
+
+    def rows(self) -> list[dict[str, str]]:
+        """What it is, before and after; the token itself is never told."""
+        old, new = self.delivery, pointed(self.delivery, self.webhook_url)
+        service = f"messaging service {old.service_name}" if old.service_sid else ""
+        taken = {True: "takes them itself", False: "leaves them to the number"}
+        rows = [
+            ("texts go to", old.url or "nowhere", new.url),
+            ("method", old.method or "none", new.method),
+            ("application", old.application_sid or "none", "none"),
+            (service, taken[old.service_takes_texts], taken[new.service_takes_texts]),
+            ("token in the secret", self.token, "set"),
+            *(
+                (f"screen of {e.round.poll.id}", e.number or "no number", old.number)
+                for e in self.screens
+            ),
+        ]
+        return [{"what": w, "before": b, "after": a} for w, b, a in rows if w]
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is not yet as it is to be."""
+        return any(row["before"] != row["after"] for row in self.rows())
+
+
+def connect(
+    number: Annotated[str, typer.Option(help="The number at Twilio (E.164), as +15550100199.")],
+    *,
+    screen: Annotated[
+        bool, typer.Option("--screen/--no-screen", help="Have the screen show the number.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, Yes] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Join a phone number at Twilio to a deployment.
+
+    Points the number's texts at the webhook, with retries; stores the auth token in the
+    deployment's secret; has the screen show the number. TWILIO_ACCOUNT_SID and
+    TWILIO_AUTH_TOKEN come from the environment and go into no file. Sends nothing. Doing it
+    again changes nothing.
+    """
+    if not re.fullmatch(E164, number):
+        raise typer.BadParameter("write it as +15550100199", param_hint="--number")
+    with told():
+        numbers = TwilioNumbers.from_env(os.environ)
+        there = find(local=False, stage=stage)
+        plan = _plan(there, numbers.find(number), screen=screen)
+        if plan.changes and not dry_run:
+            be_sure(f"{_shown(plan)}\n\nChange this?", yes=yes)
+            _carry_out(plan, there, numbers)
+    done = plan.changes and not dry_run
+    document = {"number": number, "stack": there.name, "changed": done, "settings": plan.rows()}
+    emit(document, _text(plan, done=done, stage=stage), as_json=as_json)
+
+
+def _plan(there: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
+    held, given = there.secrets().twilio_auth_token, os.environ[TOKEN]
+    shared = (e for e in there.directory.entries() if not e.round.poll.numbers)
+    shown = [e for e in shared if e.round.state is not State.ARCHIVED] if screen else []
+    return Plan(
+        delivery=delivery,
+        webhook_url=there.webhook_url,
+        token="set" if held == given else "another one" if held else "not set",
+        screens=shown,
+    )
+
+
+def _carry_out(plan: Plan, there: Deployment, numbers: TwilioNumbers) -> None:
+    """The token first: a text that comes before it is there would be refused."""
+    secret = SecretStore(there.client("secretsmanager"), there.outputs["SecretArn"])
+    secret.set_token(os.environ[TOKEN])
+    numbers.point(plan.delivery, plan.webhook_url)
+    directory = there.directory
+    for entry in plan.screens:
+        if entry.number == plan.delivery.number:
+            continue
+        try:
+            directory.write(replace(entry, number=plan.delivery.number))
+        except directory.client.exceptions.TransactionCanceledException:
+            raise PollChangedError(entry.round.poll.id) from None
+
+
+def _shown(plan: Plan) -> str:
+    rows: list[dict[str, Any]] = plan.rows()
+    width = max(len(row["what"]) for row in rows)
+    lines = [f"{plan.delivery.number}"]
+    for row in rows:
+        lines.append(f"  {row['what']:<{width}}  {row['before']}")
+        if row["before"] != row["after"]:
+            lines.append(f"  {'':<{width}}  -> {row['after']}")
+    return "\n".join(lines)
+
+
+def _text(plan: Plan, *, done: bool, stage: str) -> str:
+    if not plan.changes:
+        return f"{_shown(plan)}\n\nAll as it should be; nothing was changed."
+    if not done:
+        return f"{_shown(plan)}\n\nNothing was changed."
+    return (
+        "Connected; in force within a minute, no message was sent. "
+        f"Next: voteapp doctor --stage {stage}"
+    )
