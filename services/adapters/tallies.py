@@ -28,7 +28,7 @@ class DynamoTallies:
             self.client.update_item(
                 TableName=self.table,
                 Key=_key(row),
-                UpdateExpression=f"ADD {moves} SET wm = :last, as_of = :as_of",
+                UpdateExpression=f"ADD {moves} SET {_marks(delta)}",
                 ConditionExpression=_IS_AHEAD,
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues=values,
@@ -69,13 +69,16 @@ def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
     sums = {name: count for name, (_, count) in counts.items()}
     sums |= {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
     values: dict[str, Any] = {f":{name}": {"N": str(count)} for name, count in sums.items()}
-    values |= {
-        ":first": {"S": delta.first},
-        ":last": {"S": delta.last},
-        ":as_of": {"N": str(delta.as_of_ms)},
-    }
+    values |= {":first": {"S": delta.first}, ":last": {"S": delta.last}}
+    if delta.as_of_ms:
+        values[":as_of"] = {"N": str(delta.as_of_ms)}
     names |= {f"#{name}": name for name in ("voters", "folded", "bad")}
     return names, values, ", ".join(f"#{name} :{name}" for name in sums)
+
+
+def _marks(delta: Delta) -> str:
+    """A delta without a vote, of ballots taken out, leaves the time of the newest one."""
+    return "wm = :last, as_of = :as_of" if delta.as_of_ms else "wm = :last"
 
 
 def _totals_of(item: dict[str, Any]) -> Totals:

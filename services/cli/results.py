@@ -79,15 +79,17 @@ def results(
     with told(), suppress(KeyboardInterrupt):
         there = find(local=local, stage=stage)
         _round(there, poll, round_number)
-        readings = _readings(there, poll, round_number, every if watch else None, looks)
+        looking = _readings(there, poll, round_number, every if watch else None, looks)
+        readings = (_written(reading, to_csv) for reading in looking)
         if as_json:
             for reading in readings:
-                _write(reading, to_csv)
                 print(json.dumps(reading.document), flush=True)
+            return
+        if not watch:
+            Console().print(*map(_picture, readings))
             return
         with Live(console=Console(), auto_refresh=False) as live:
             for reading in readings:
-                _write(reading, to_csv)
                 live.update(_picture(reading), refresh=True)
 
 
@@ -147,10 +149,10 @@ def _freshness(reading: Reading) -> str:
     return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
 
 
-def _write(reading: Reading, file: Path | None) -> None:
-    """The count as CSV: written anew each time, one row a choice."""
+def _written(reading: Reading, file: Path | None) -> Reading:
+    """The reading, and its count as CSV: written anew each time, one row a choice."""
     if file is None:
-        return
+        return reading
     poll, picks = reading.standing.poll, reading.totals.picks
     with file.open("w", newline="", encoding="utf-8") as sink:
         rows = csv.writer(sink)
@@ -158,3 +160,4 @@ def _write(reading: Reading, file: Path | None) -> None:
         for choice in poll.choices:
             count = picks.get(choice.key, 0)
             rows.writerow((poll.id, reading.standing.number, choice.key, choice.label, count))
+    return reading

@@ -90,7 +90,8 @@ def described(document: Mapping[str, Any]) -> str:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_inline(held)}" for key, held in value.items())
+        pairs = ((key, _inline(held)) for key, held in value.items())
+        return ", ".join(key if key == held else f"{key} {held}" for key, held in pairs)
     if isinstance(value, list | tuple):
         return "; ".join(_inline(held) for held in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,6 +1,7 @@
 """The `Tallies` port: one suite, every adapter."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from services.voting.tally import Delta, TallyRow, Totals, pad_sequence
 from tests.contract.conftest import Store
@@ -30,6 +31,15 @@ def test_deltas_add_up_in_one_row(store: Store) -> None:
     store.tallies.apply(ROW, delta(4, 4, RED=-1, BLUE=1))
 
     assert store.tallies.totals("open#colors", 1).picks == {"RED": 1, "BLUE": 1}
+
+
+def test_a_fold_of_removals_alone_leaves_the_time_of_the_newest_vote(store: Store) -> None:
+    """A ballot taken out has no time of its own; the screen must not call the board old."""
+    store.tallies.apply(ROW, delta(1, 3, RED=2))
+    store.tallies.apply(ROW, replace(delta(4, 4, RED=-1), as_of_ms=0))
+
+    totals = store.tallies.totals("open#colors", 1)
+    assert (totals.picks, totals.as_of_ms) == ({"RED": 1}, 3)
 
 
 def test_a_delta_at_or_below_the_watermark_changes_nothing(store: Store) -> None:
