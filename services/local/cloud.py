@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from services.adapters.directory import DynamoDirectory
 from services.adapters.tallies import DynamoTallies
-from services.local import edge, site
+from services.local import edge, pages, site
 from services.local.aws import LocalAws
 from services.local.deployment import STACK, Deployment, Outputs
 from services.local.emulator import emulator
-from services.local.errors import LocalCloudError
+from services.local.handsets import Handsets
+from services.local.lab import Lab
 from services.local.phones import Line
 from services.local.processes import Process
+from services.local.rounds import round_of
 from services.local.runs import CloudFile, publish, run_folder
 from services.local.webhook import webhook
 from services.voting.poll import Round
@@ -50,13 +51,18 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCloud:
-    """A running local cloud. `line` reaches the webhook under uvicorn, `api` the one on Lambda."""
+    """A running local cloud. `line` reaches the webhook under uvicorn, `api` the one on Lambda.
+
+    The lab is there, and starts when it is asked for.
+    """
 
     aws: LocalAws
     outputs: Outputs
     dashboard_url: str
     line: Line
     api: Line
+    handsets: Handsets
+    lab: Lab
     processes: tuple[Process, ...]
     folder: Path
     dynamodb: Any = field(repr=False)
@@ -72,11 +78,7 @@ class LocalCloud:
         Raises:
             LocalCloudError: the deploy has applied no such poll.
         """
-        directory = DynamoDirectory(client=self.dynamodb, table=self.outputs.aggregates_table)
-        for entry in directory.entries():
-            if entry.round.poll.id == poll:
-                return entry.round, entry.number
-        raise LocalCloudError(f"no poll {poll!r}", f"Is there a polls/{poll}.toml?")
+        return round_of(self.dynamodb, self.outputs, poll)
 
     def totals(self, standing: Round) -> Totals:
         """The totals on a round's board now."""
@@ -113,22 +115,28 @@ def local_cloud(
             servers.append(machine)
         outputs = _deploy(Deployment(aws, folder), show)
         token = _set_token(aws, outputs)
-        with show.step("dashboard"):
-            site.upload(aws, outputs, poll=poll)
-            application = edge.create_edge(aws, outputs.site_bucket)
-            dashboard_url = stack.enter_context(edge.serving(application, port=port))
         with show.step("webhook"):
             hook, url = stack.enter_context(webhook(aws, outputs, folder))
             servers.append(hook)
+        line, dynamodb = Line(url=url, token=token), aws.client("dynamodb")
+        lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
+        handsets = Handsets(line, poll=lambda: round_of(dynamodb, outputs, poll))
+        with show.step("dashboard"):
+            site.upload(aws, outputs, poll=poll)
+            routes = pages.page_routes(lab, handsets)
+            application = edge.create_edge(aws, outputs.site_bucket, routes=routes)
+            dashboard_url = stack.enter_context(edge.serving(application, port=port))
         cloud = LocalCloud(
             aws=aws,
             outputs=outputs,
             dashboard_url=dashboard_url,
-            line=Line(url=url, token=token),
+            line=line,
+            handsets=handsets,
+            lab=lab,
             api=_api_line(aws, outputs, token),
             processes=tuple(servers),
             folder=folder,
-            dynamodb=aws.client("dynamodb"),
+            dynamodb=dynamodb,
         )
         publish(folder, _described(cloud))
         for server in servers:

@@ -22,8 +22,9 @@ WEIGHTS: Final[Mapping[Kind, int]] = {
 }
 """What a modest evening is like, in percent."""
 
-PHONES: Final = 100_000
-"""Fictional numbers there are: +1 555 01x xxxx."""
+PHONES: Final = 90_000
+"""Fictional numbers of the crowd: +1 555 010 0000 to 018 9999. Those from 019 0000 on are
+left to people: `services.local.handsets`."""
 
 GARBAGE: Final = (
     "who is winning?", "purple", "hello", "redd", "the red one or the blue one", "", "👍",

@@ -64,6 +64,7 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
                 webbrowser.open(cloud.dashboard_url)
             crowd = crowd_for(standing, number or NUMBER, seed=seed)
             texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
+            texting.also = cloud.handsets.votes
             try:
                 with texting if phones else nullcontext() as crowd_texting:
                     _watch(console, cloud, standing, crowd_texting)
@@ -93,6 +94,8 @@ def end_on_signals() -> None:
 def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
     console.print(
         f"\n  Dashboard    [bold cyan]{cloud.dashboard_url}[/]\n"
+        f"  Phone        [bold cyan]{cloud.dashboard_url}/phone[/]  [dim]text a vote yourself[/]\n"
+        f"  Lab          [bold cyan]{cloud.dashboard_url}/lab[/]  [dim]see a hot partition[/]\n"
         f"  Webhook      {cloud.line.url}  [dim]texts to {number}[/]\n"
         f"  AWS          {cloud.aws.endpoint}  [dim]the emulator[/]\n\n"
         f"  [dim]Ctrl-C stops everything.[/]\n"

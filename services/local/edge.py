@@ -1,8 +1,11 @@
-"""Stands in for CloudFront: serves the site from its bucket with the same headers."""
+"""Stands in for CloudFront: serves the site from its bucket with the same headers.
+
+Beside it, where a demo has them, the pages that only a demo has.
+"""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +23,18 @@ from services.local.ports import HOST, listen
 from services.local.toolchain import ROOT
 
 HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
+PAGES: Final = {"": "index.html"}
+DEMO_PAGES: Final = PAGES | {"lab": "index.html", "phone": "phone.html"}
 
 
-def create_edge(aws: LocalAws, bucket: str, *, headers: Path = HEADERS) -> Starlette:
-    """The site as an application; `/` is `index.html`, what is not in the bucket is 404."""
+def create_edge(
+    aws: LocalAws, bucket: str, *, headers: Path = HEADERS, routes: Sequence[Route] = ()
+) -> Starlette:
+    """The site as an application; `/` is `index.html`, what is not in the bucket is 404.
+
+    With `routes`, what the pages of a demo talk to, those pages are there too.
+    """
+    pages = DEMO_PAGES if routes else PAGES
     s3 = aws.client("s3")
     security = {
         name: value.replace("{dynamodb}", aws.endpoint).replace("{cognito}", aws.endpoint)
@@ -31,7 +42,8 @@ def create_edge(aws: LocalAws, bucket: str, *, headers: Path = HEADERS) -> Starl
     }
 
     async def serve(request: Request) -> Response:
-        key = request.path_params["path"] or "index.html"
+        path = request.path_params["path"]
+        key = pages.get(path, path)
         try:
             body, kind = await run_in_threadpool(_fetch, s3, bucket, key)
         except ClientError as error:
@@ -40,7 +52,7 @@ def create_edge(aws: LocalAws, bucket: str, *, headers: Path = HEADERS) -> Starl
             return PlainTextResponse(f"/{key}: not found\n", 404, headers=security)
         return Response(body, media_type=kind, headers=security | {"Cache-Control": "no-cache"})
 
-    return Starlette(routes=[Route("/{path:path}", serve)])
+    return Starlette(routes=[*routes, Route("/{path:path}", serve)])
 
 
 def _fetch(s3: Any, bucket: str, key: str) -> tuple[bytes, str]:  # noqa: ANN401 - a boto3 client
@@ -66,7 +78,7 @@ def serving(application: Starlette, *, port: int = 0) -> Iterator[str]:
         PortInUseError: the port was asked for and is not free.
     """
     listener = listen(port)
-    config = uvicorn.Config(application, log_level="error", lifespan="off")
+    config = uvicorn.Config(application, log_level="error", lifespan="auto")
     config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
     thread = threading.Thread(

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import urlencode
@@ -89,6 +90,8 @@ class Phones:
         self.statuses: Counter[int] = Counter()
         self.votes: dict[str, str] = {}
         """What each phone has voted for, by the answers so far."""
+        self.also: Mapping[str, str] = {}
+        """The same of phones that are not of the crowd: people's."""
         self._taken: set[str] = set()
         self._crowd = crowd
         self._line = line
@@ -105,7 +108,7 @@ class Phones:
 
     def tally(self) -> Counter[str]:
         """Votes by choice as they must be counted once everything has arrived."""
-        return Counter(list(self.votes.values()))
+        return Counter([*self.votes.values(), *self.also.values()])
 
     def __enter__(self) -> Self:
         self._thread.start()

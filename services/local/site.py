@@ -11,6 +11,7 @@ from typing import Final
 
 from services.local.aws import LocalAws
 from services.local.deployment import Outputs
+from services.local.lab_poll import POLL
 from services.local.toolchain import ROOT
 
 BUILT: Final = ROOT / "dashboard" / "dist"
@@ -44,5 +45,6 @@ def configuration(aws: LocalAws, outputs: Outputs, *, poll: str) -> dict[str, ob
         "identityPoolId": outputs.identity_pool_id,
         "poll": poll,
         "endpoints": {"dynamodb": aws.endpoint, "cognitoIdentity": aws.endpoint},
+        "lab": {"poll": POLL},
         **guest,
     }

@@ -16,8 +16,17 @@ from services.settings import WebhookSettings
 
 
 @contextmanager
-def webhook(aws: LocalAws, outputs: Outputs, folder: Path) -> Iterator[tuple[Process, str]]:
+def webhook(
+    aws: LocalAws,
+    outputs: Outputs,
+    folder: Path,
+    *,
+    name: str = "webhook",
+    dynamodb: str | None = None,
+) -> Iterator[tuple[Process, str]]:
     """The webhook's process and the URL that texts are posted to.
+
+    `dynamodb` is the endpoint of its store, where that is not the emulator's.
 
     Raises:
         ServerDiedError, CommandFailedError: it did not come up.
@@ -34,15 +43,16 @@ def webhook(aws: LocalAws, outputs: Outputs, folder: Path) -> Iterator[tuple[Pro
         "--host", HOST, "--port", str(port), "--no-access-log", "--log-level", "warning",
         "--timeout-graceful-shutdown", "1",
     ]  # fmt: skip
+    store = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb} if dynamodb else {}
     process = Process(
-        "webhook", command,
-        env=clean_environment(**aws.environment(), **settings.to_env()),
-        log=folder / "webhook.log", cwd=ROOT,
+        name, command,
+        env=clean_environment(**aws.environment(), **store, **settings.to_env()),
+        log=folder / f"{name}.log", cwd=ROOT,
     )  # fmt: skip
     with process:
         wait_until(
             lambda: _healthy(base), process,
-            seconds=20, remedy=f"The whole log: .local/{LAST_FAILURE}/webhook.log",
+            seconds=20, remedy=f"The whole log: .local/{LAST_FAILURE}/{name}.log",
         )  # fmt: skip
         yield process, f"{base}/sms"
 

@@ -26,6 +26,15 @@ def test_a_count_that_agrees_with_the_texts_is_exact() -> None:
     assert "exact" in line.plain
 
 
+def test_the_votes_of_people_s_phones_are_expected_too() -> None:
+    """Who texts on the page /phone does not make the count wrong."""
+    phones = phones_that_voted(one="RED")
+    phones.also = {"mine": "BLUE"}
+
+    assert "exact" in live_line(a_round(), Totals(picks={"RED": 1, "BLUE": 1}), phones, 9).plain
+    assert "1 on the way" in live_line(a_round(), Totals(picks={"RED": 1}), phones, 9).plain
+
+
 def test_votes_still_under_way_are_said() -> None:
     """Behind by one is not wrong."""
     phones = phones_that_voted(one="RED", two="RED")

@@ -1,0 +1,143 @@
+"""The lab's parts that need no store: settings, tape, meter, poll, the refusal's form."""
+
+import json
+from zlib import crc32
+
+import botocore.session
+import pytest
+from botocore.parsers import create_parser
+
+from services.local.lab_poll import lab_poll, round_number
+from services.local.lab_settings import LabSettingError, LabSettings
+from services.local.meter import Meter
+from services.local.tape import LENGTH, Tape
+from services.local.throttled import refusal
+from services.voting import schema
+from services.voting.definition import parse_poll
+from services.voting.directory import Directory
+from services.voting.poll import Round
+from services.voting.sense import check_together
+from tests.support.polls import a_poll
+
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
+
+
+def test_a_refusal_is_read_by_aws_s_own_library_as_the_real_one() -> None:
+    """Code, message and reason, by the parser and the service model of botocore."""
+    response = refusal(ARN)
+    model = botocore.session.get_session().get_service_model("dynamodb")
+    shape = model.operation_model("PutItem").output_shape
+    assert shape
+    parsed = create_parser(model.protocol).parse(
+        {
+            "status_code": response.status_code,
+            "headers": {k.title(): v for k, v in response.headers.items()},
+            "body": response.body,
+        },
+        shape,
+    )
+
+    assert response.status_code == 400
+    assert parsed["Error"]["Code"] == "ProvisionedThroughputExceededException"
+    assert "provisioned throughput" in parsed["Error"]["Message"]
+    assert json.loads(bytes(response.body))["ThrottlingReasons"] == [
+        {"reason": "TableWriteKeyRangeThroughputExceeded", "resource": ARN}
+    ]
+
+
+def test_a_refusal_has_the_headers_of_the_service() -> None:
+    """A client that checks the checksum finds it right."""
+    response = refusal(ARN)
+
+    assert response.headers["content-type"] == "application/x-amz-json-1.0"
+    assert response.headers["x-amz-crc32"] == str(crc32(response.body))
+    assert len(response.headers["x-amzn-requestid"]) >= 32
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"shards": 0}, "shards: 0: the lab takes a whole number from 1 to 100"),
+        ({"texts_per_second": 301}, "texts_per_second: 301"),
+        ({"write_capacity": 2.5}, "write_capacity: 2.5"),
+        ({"shards": True}, "shards: True"),
+        ({"speed": 9}, "speed: 9: the lab takes texts_per_second, write_capacity, shards"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_by_name(wanted: dict[str, object], told: str) -> None:
+    """And the one that the lab does not have."""
+    with pytest.raises(LabSettingError, match=told.replace("(", r"\(")):
+        LabSettings().changed(wanted)
+
+
+def test_a_setting_within_its_limits_is_taken() -> None:
+    """The others stay."""
+    changed = LabSettings().changed({"shards": 10, "texts_per_second": 0})
+
+    assert (changed.shards, changed.texts_per_second, changed.write_capacity) == (10, 0, 240)
+
+
+def test_a_tape_tells_what_followed_and_at_most_300() -> None:
+    """Whoever looks again gets only what is new."""
+    tape = Tape()
+    for letter in "ABc":
+        tape.write(letter)
+    seen, first = tape.since(0)
+    tape.write("D")
+
+    assert (seen, first) == (3, "ABc")
+    assert tape.since(seen) == (4, "D")
+    assert tape.since(4) == (4, "")
+    for _ in range(1_000):
+        tape.write("E")
+    assert tape.since(4) == (1_004, "E" * LENGTH)
+
+
+def test_who_comes_with_the_place_of_another_tape_gets_all_there_is() -> None:
+    """The demo was started again under an open page."""
+    tape = Tape()
+    tape.write("A")
+
+    assert tape.since(9_000) == (1, "A")
+
+
+def test_a_meter_gives_rates_of_the_last_seconds() -> None:
+    """Not of the slot that is not over, nor of what is long ago."""
+    now = [0.0]
+    meter: Meter[str] = Meter(lambda: now[0])
+    for _ in range(400):
+        now[0] += 0.1
+        meter.add("often")
+    now[0] += 0.3
+
+    assert meter.per_second()["often"] == pytest.approx(10, rel=0.15)
+    now[0] += 60
+    assert meter.per_second() == {}
+
+
+@pytest.mark.parametrize("shards", [1, 2, 5, 10, 20, 100])
+def test_the_lab_s_poll_is_a_poll_like_any_other(shards: int) -> None:
+    """Its file would be accepted, also beside the default poll."""
+    poll = lab_poll(shards)
+
+    assert parse_poll(poll.definition, source="lab.toml").shards == shards
+    assert list(check_together([poll, a_poll()])) == []
+
+
+def test_a_lab_s_text_is_never_a_vote_in_the_demo_s_poll() -> None:
+    """Though that poll listens on every number, the lab's included."""
+    lab, colors = Round(poll=lab_poll(1)), Round(poll=a_poll())
+    directory = Directory((colors, lab))
+    for choice in lab.poll.choices:
+        reading = directory.read(lab.poll.numbers[0], choice.word, now_ms=1)
+
+        assert reading.round is lab
+        assert reading.choice == choice.key
+        assert reading.elsewhere == ()
+
+
+def test_the_round_is_read_from_a_ballot_s_key() -> None:
+    """And what is no ballot of the lab has none."""
+    assert round_number(schema.ballot_pk("lab", 12, 7)) == 12
+    assert round_number(schema.ballot_pk("labour", 1, 0)) is None
+    assert round_number(schema.ballot_pk("colors", 1, 0)) is None
