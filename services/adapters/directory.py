@@ -12,16 +12,16 @@ from services.adapters.entries import Entry, entry_of, past_round, past_row, row
 from services.adapters.faces import face_of
 from services.voting import schema
 from services.voting.control import closed
-from services.voting.definition import located
 from services.voting.directory import Directory
-from services.voting.errors import PollChangedError, PollFileError, PollUnknownError
+from services.voting.errors import PollChangedError, PollUnknownError
 from services.voting.poll import Poll, Round, State
-from services.voting.sense import check_change, check_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Applied", "DynamoDirectory", "Entry"]
+    from services.adapters.applying import Applied, Step
+
+__all__ = ["DynamoDirectory", "Entry"]
 
 # Nobody has changed the row since it was read; a new poll has none.
 _IS_NEW = "attribute_not_exists(pk)"
@@ -29,16 +29,6 @@ _IS_UNCHANGED = "revision = :revision"
 
 _ATTEMPTS = 5
 """Operators at two desks are few; a deploy beside them makes three."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What applying definitions did, as poll ids."""
-
-    created: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    archived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +74,7 @@ class DynamoDirectory:
         default_number: str | None = None,
         now_ms: int = 0,
         begun: Callable[[Round], bool] = lambda _: False,
-    ) -> Applied:
+    ) -> "Applied":
         """Make the directory hold exactly these polls; those that are gone are archived.
 
         Applying the same polls again changes nothing. A round, its state and its ballots
@@ -94,33 +84,18 @@ class DynamoDirectory:
             PollFileError: two polls clash, or a poll changes what a round with ballots
                 depends on. Nothing is applied then.
         """
-        plan = self.plan(polls, default_number=default_number, now_ms=now_ms)
-        _refuse_clashes(polls)
-        _refuse_changes(plan, begun)
-        for _, after, verdict in plan:
-            if verdict != "unchanged":
-                self.write(after)
-        ids = {
-            name: tuple(after.round.poll.id for _, after, verdict in plan if verdict == name)
-            for name in ("created", "changed", "unchanged", "archived")
-        }
-        return Applied(**ids)
+        from services.adapters.applying import carry_out  # not in the webhook's cold start
+
+        steps = self.plan(polls, default_number=default_number, now_ms=now_ms)
+        return carry_out(self, steps, begun)
 
     def plan(
         self, polls: Sequence[Poll], *, default_number: str | None = None, now_ms: int = 0
-    ) -> list[tuple[Entry | None, Entry, str]]:
-        """What `apply` would do: each entry before and after, and the name of what is done."""
-        held = {entry.round.poll.id: entry for entry in self.entries()}
-        plan: list[tuple[Entry | None, Entry, str]] = []
-        for poll in polls:
-            before = held.pop(poll.id, None)
-            after = _defined(poll, before, default_number, now_ms)
-            plan.append((before, after, _verdict(before, after)))
-        for entry in held.values():
-            if entry.round.state is not State.ARCHIVED:
-                ended = replace(entry.round, state=State.ARCHIVED, state_at_ms=now_ms)
-                plan.append((entry, replace(entry, round=ended, gone=True), "archived"))
-        return plan
+    ) -> "list[Step]":
+        """What `apply` would do."""
+        from services.adapters.applying import plan  # not in the webhook's cold start
+
+        return plan(self.entries(), polls, default_number=default_number, now_ms=now_ms)
 
     def change(
         self, poll_id: str, decide: Callable[[Round], Round], *, now_ms: int = 0
@@ -176,38 +151,3 @@ class DynamoDirectory:
             ConsistentRead=True,
         )
         return [item for page in pages for item in page["Items"]]
-
-
-def _verdict(before: Entry | None, after: Entry) -> str:
-    if before is None:
-        return "created"
-    same = before == after and before.round.poll.definition == after.round.poll.definition
-    return "unchanged" if same else "changed"
-
-
-def _refuse_clashes(polls: Sequence[Poll]) -> None:
-    for poll, problem in check_together(polls):
-        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
-
-
-def _refuse_changes(
-    plan: Sequence[tuple[Entry | None, Entry, str]], begun: Callable[[Round], bool]
-) -> None:
-    for before, after, verdict in plan:
-        if before is None or verdict != "changed":
-            continue
-        poll = after.round.poll
-        problems = list(check_change(before.round.poll, poll, before.round.number))
-        if problems and begun(before.round):
-            where = [located(problem, poll.definition) for problem in problems]
-            raise PollFileError(f"polls/{poll.id}.toml", where)
-
-
-def _defined(poll: Poll, before: Entry | None, default_number: str | None, now_ms: int) -> Entry:
-    number = poll.numbers[0] if poll.numbers else default_number
-    if before is None:
-        return Entry(round=Round(poll=poll), number=number)
-    standing = replace(before.round, poll=poll)
-    if before.gone:
-        standing = replace(standing, state=State.AUTO, state_at_ms=now_ms)
-    return replace(before, round=standing, number=number or before.number, gone=False)

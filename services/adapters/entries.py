@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from services.voting import schema
-from services.voting.definition import stored_poll
 from services.voting.poll import Poll, Round, State
 
 
@@ -83,4 +82,6 @@ def _round_of(row: dict[str, Any], poll_id: str) -> Round:
 @lru_cache(maxsize=256)
 def _parsed(definition: str, poll_id: str) -> Poll:
     """Parsing takes a millisecond, and the directory is read every two seconds."""
+    from services.voting.definition import stored_poll  # not in the webhook's cold start
+
     return stored_poll(definition, poll_id=poll_id)

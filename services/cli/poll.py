@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from services.adapters.applying import Applied
 from services.adapters.clock import now_ms
-from services.adapters.directory import Applied, DynamoDirectory
+from services.adapters.directory import DynamoDirectory
 from services.cli import files, published
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.files import PollFiles
@@ -81,7 +82,7 @@ def apply(
         directory, moment = there.directory, now_ms()
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number, now_ms=moment)
-        gone = [after.round.poll.id for _, after, verdict in plan if verdict == "archived"]
+        gone = [step.poll.id for step in plan if step.verdict == "archived"]
         if gone:
             be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
         applied = directory.apply(
