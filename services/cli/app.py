@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import forget, local, poll, results, texting
+from services.cli import connect, cost, doctor, forget, local, poll, results, texting
 from services.cli.output import Json, emit
 from services.cli.proof import register as register_proof
 
@@ -24,6 +24,9 @@ app.add_typer(poll.app, name="poll")
 app.command("results")(results.results)
 app.command("text")(texting.text)
 app.command("forget")(forget.forget)
+app.command("connect")(connect.connect)
+app.command("doctor")(doctor.doctor)
+app.command("cost")(cost.cost)
 register_proof(app)
 
 

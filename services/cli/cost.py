@@ -1,0 +1,178 @@
+"""`voteapp cost`: what an evening costs, by service and by vote."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, get_args
+
+import typer
+
+from services.cli.output import Json, emit
+from services.cost.bill import Bill, Line, bill_for
+from services.cost.evening import Evening, Webhook
+from services.cost.prices import Prices
+
+TYPICAL: Final = (
+    Evening(voters=200, minutes=30, viewers=5),
+    Evening(voters=2_000, minutes=60, viewers=100),
+    Evening(voters=20_000, minutes=30, viewers=1_000),
+    Evening(voters=500_000, minutes=30, viewers=5_000),
+)
+"""What the table without options shows: a class, a hall, a stadium, a television evening."""
+
+KINDS: Final[tuple[Webhook, ...]] = get_args(Webhook)
+
+
+def cost(
+    *,
+    voters: Annotated[
+        int | None, typer.Option(min=1, help="Phones that vote; without, a table of evenings.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=1, help="From open to close.")] = 60,
+    viewers: Annotated[int, typer.Option(min=0, help="Screens that show the page.")] = 1,
+    webhook: Annotated[
+        str | None, typer.Option(help="lambda or container; without it, both.")
+    ] = None,
+    texts_per_voter: Annotated[
+        float, typer.Option(min=1, max=20, help="Above 1 where people change their minds.")
+    ] = 1.2,
+    replies: Annotated[
+        bool, typer.Option("--replies/--no-replies", help="Whether each text is answered.")
+    ] = True,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Say what an evening costs, and what dominates the bill.
+
+    List prices of us-east-1 and of Twilio's US long codes, from a dated file, as an upper
+    bound: no free allowance is taken off. Nothing is looked up and nothing is charged.
+    """
+    if webhook not in {None, *KINDS}:
+        raise typer.BadParameter("say lambda or container", param_hint="--webhook")
+    prices = Prices.load()
+    if voters is None:
+        rows = [_summary(evening, prices) for evening in TYPICAL]
+        emit({"evenings": rows} | _source(prices), _overview(rows, prices), as_json=as_json)
+        return
+    kinds = [kind for kind in KINDS if webhook in {None, kind}]
+    bills = {
+        kind: bill_for(
+            Evening(
+                voters=voters,
+                minutes=minutes,
+                viewers=viewers,
+                webhook=kind,
+                texts_per_voter=texts_per_voter,
+                replies=replies,
+            ),
+            prices,
+        )
+        for kind in kinds
+    }
+    documents = {kind: _document(bill) for kind, bill in bills.items()}
+    emit({"webhook": documents} | _source(prices), _compared(bills, prices), as_json=as_json)
+
+
+def _source(prices: Prices) -> dict[str, str]:
+    return {"prices_read_on": f"{prices.read_on}", "region": prices.region, "currency": "USD"}
+
+
+def _document(bill: Bill) -> dict[str, Any]:
+    dominant, share = bill.dominant
+    return {
+        "evening_usd": round(bill.usd, 4),
+        "usd_per_vote": round(bill.usd_per_vote, 6),
+        "aws_usd": round(bill.without("Twilio"), 4),
+        "by_service": {name: round(usd, 6) for name, usd in bill.by_service().items()},
+        "lines": [_line(line) for line in bill.lines],
+        "monthly_usd": round(bill.monthly_usd, 2),
+        "monthly": [_line(line) for line in bill.monthly],
+        "dominant": {"service": dominant, "share": round(share, 4)},
+    }
+
+
+def _line(line: Line) -> dict[str, object]:
+    return {"service": line.service, "what": line.what, "usd": round(line.usd, 6)}
+
+
+def _summary(evening: Evening, prices: Prices) -> dict[str, Any]:
+    one = bill_for(evening, prices)
+    quiet = Evening(
+        voters=evening.voters, minutes=evening.minutes, viewers=evening.viewers, replies=False
+    )
+    return {
+        "voters": evening.voters,
+        "minutes": evening.minutes,
+        "viewers": evening.viewers,
+        "aws_usd": round(one.without("Twilio"), 4),
+        "twilio_usd": round(one.usd - one.without("Twilio"), 2),
+        "twilio_usd_without_replies": round(bill_for(quiet, prices).by_service()["Twilio"], 2),
+        "usd_per_vote": round(one.usd_per_vote, 4),
+        "aws_usd_per_vote": round(one.without("Twilio") / one.voters, 8),
+    }
+
+
+def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
+    lines = [
+        "| voters | minutes | screens | AWS | Twilio | without replies | a vote | of it AWS |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        aws = 100 * row["aws_usd"] / (row["aws_usd"] + row["twilio_usd"])
+        cells = (
+            f"{row['voters']:,}",
+            f"{row['minutes']:,}",
+            f"{row['viewers']:,}",
+            _usd(row["aws_usd"]),
+            f"${row['twilio_usd']:,.2f}",
+            f"${row['twilio_usd_without_replies']:,.2f}",
+            f"${row['usd_per_vote']:.4f}",
+            f"{aws:.2f} %",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    idle = {
+        kind: bill_for(Evening(voters=1, minutes=1, viewers=0, webhook=kind), prices)
+        for kind in KINDS
+    }
+    told = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
+    return "\n".join([*lines, "", f"Standing, a month: {told}. {_footnote(prices)}"])
+
+
+def _compared(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
+    """A row a thing that is paid for, a column a kind of webhook."""
+    evening = {kind: bill.lines for kind, bill in bills.items()}
+    monthly = {kind: bill.monthly for kind, bill in bills.items()}
+    blocks = [_table("the evening", evening), _table("a month, idle", monthly)]
+    blocks.extend(_verdict(kind, bill) for kind, bill in bills.items())
+    return "\n\n".join([*blocks, _footnote(prices)])
+
+
+def _table(title: str, bills: Mapping[Webhook, Sequence[Line]]) -> str:
+    lines = [f"| {title} | | {' | '.join(bills)} |", f"|---|---|{'---:|' * len(bills)}"]
+    held = {
+        kind: {(line.service, line.what): line.usd for line in bill} for kind, bill in bills.items()
+    }
+    for service, what in dict.fromkeys(key for rows in held.values() for key in rows):
+        cells = [_usd(rows.get((service, what))) for rows in held.values()]
+        lines.append(f"| {service} | {what} | {' | '.join(cells)} |")
+    totals = " | ".join(f"**{_usd(sum(rows.values()))}**" for rows in held.values())
+    return "\n".join([*lines, f"| **all** | | {totals} |"])
+
+
+def _verdict(kind: Webhook, bill: Bill) -> str:
+    service, share = bill.dominant
+    aws = bill.without("Twilio")
+    return (
+        f"With a {kind} webhook a vote costs ${bill.usd_per_vote:.4f}, of which AWS "
+        f"${aws / bill.voters:.6f}. {service} is {100 * share:.1f} % of the evening."
+    )
+
+
+def _usd(usd: float | None) -> str:
+    if usd is None:
+        return ""
+    return f"${usd:,.2f}" if usd >= 0.1 else f"${usd:.4f}"  # noqa: PLR2004 - ten cents
+
+
+def _footnote(prices: Prices) -> str:
+    return (
+        f"List prices of {prices.region} and of Twilio's US long codes as of {prices.read_on}, "
+        "no free allowance taken off."
+    )

@@ -1,0 +1,117 @@
+"""The self-test's own poll on DynamoDB: made for one text, and removed to the last row.
+
+It has a number of its own that nobody has, a keyword of its own, a sealed board and a round
+number that no other run has, so that it can touch no real poll, nor an earlier run's rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from services.adapters.directory import DynamoDirectory
+from services.adapters.entries import Entry
+from services.adapters.forgetting import DynamoForgetting
+from services.adapters.tallies import DynamoTallies
+from services.voting import schema
+from services.voting.definition import parse_poll
+from services.voting.errors import PollUnknownError
+from services.voting.poll import Round, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+POLL: Final = "doctor-selftest"
+NUMBER: Final = "+15550100198"
+PHONE: Final = "+15550100197"
+"""Both fictional: nobody has them."""
+
+BODY: Final = "DOCTORSELFTEST ARRIVED"
+CHOICE: Final = "ARRIVED"
+DEFINITION: Final = f"""
+question = "Does a text arrive?"
+numbers = ["{NUMBER}"]
+keyword = "DOCTORSELFTEST"
+visibility = "sealed"
+shards = 1
+retention_days = 1
+replies.mode = "none"
+[[choices]]
+key = "ARRIVED"
+label = "Arrived"
+[[choices]]
+key = "UNUSED"
+label = "Unused"
+"""
+STALE_MS: Final = 180_000
+"""A run that began longer ago was killed; a younger one may still be under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamoDesk:
+    """One run. `began_at_ms` tells its round from every other."""
+
+    client: "DynamoDBClient"
+    votes: str
+    aggregates: str
+    pepper: bytes
+    began_at_ms: int
+
+    @property
+    def round(self) -> Round:
+        """The round of this run, open from its beginning."""
+        return Round(
+            poll=parse_poll(DEFINITION, source=f"{POLL}.toml"),
+            number=self.began_at_ms // 1000,
+            state=State.OPEN,
+            state_at_ms=self.began_at_ms,
+            began_at_ms=self.began_at_ms,
+        )
+
+    def open(self) -> bool:
+        """Make the poll; False where another run has it. What a killed run left goes first."""
+        directory = DynamoDirectory(client=self.client, table=self.aggregates)
+        try:
+            held = directory.entry(POLL).round
+        except PollUnknownError:
+            held = None
+        if held and self.began_at_ms - held.began_at_ms < STALE_MS:
+            return False
+        self.clear()
+        try:
+            directory.write(Entry(round=self.round, number=NUMBER))
+        except self.client.exceptions.TransactionCanceledException:
+            return False
+        return True
+
+    def has_ballot(self) -> bool:
+        """Whether the text is a ballot."""
+        found = DynamoForgetting(self.client, self.votes).find([self.round], PHONE, self.pepper)
+        return next(found, None) is not None
+
+    def counted(self) -> int:
+        """Votes on the board of this run."""
+        totals = DynamoTallies(self.client, self.aggregates)
+        standing = self.round
+        return totals.totals(standing.board, standing.number).picks.get(CHOICE, 0)
+
+    def forget(self) -> None:
+        """Take the ballot out, as `voteapp forget` does."""
+        DynamoForgetting(self.client, self.votes).remove([self.round], PHONE, self.pepper)
+
+    def clear(self) -> None:
+        """Remove the poll, its face and every row of its boards."""
+        for key in [*self._keys()]:
+            self.client.delete_item(TableName=self.aggregates, Key=key)
+
+    def _keys(self) -> Iterator[dict[str, Any]]:
+        yield {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": POLL}}
+        for visibility in ("open", "sealed"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.aggregates,
+                KeyConditionExpression="pk = :board",
+                ExpressionAttributeValues={":board": {"S": schema.board_pk(POLL, visibility)}},
+                ProjectionExpression="pk, sk",
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from page["Items"]
