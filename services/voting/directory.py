@@ -61,22 +61,31 @@ class Directory:
         if not rounds:
             return Reading()
         for one in rounds:
-            if (rest := without_keyword(body, one.poll.keyword)) is not None:
-                choice = find_choice(rest, one.poll.lexicon)
-                return (
-                    Reading(round=one, choice=choice) if choice else _unclear([one], rest, nearest)
-                )
-        named = [r for r in rounds if find_choice(body, r.poll.lexicon) is not None]
+            rest = without_keyword(body, one.poll.keyword) if one.poll.keyword else None
+            if rest is not None:
+                return _within(one, rest, nearest)
+        named = [(r, key) for r in rounds if (key := find_choice(body, r.poll.lexicon)) is not None]
+        if len(named) == 1:
+            return Reading(round=named[0][0], choice=named[0][1])
         open_rounds = [r for r in rounds if r.phase_at(now_ms) is Phase.OPEN]
-        if named and len([r for r in named if r in open_rounds]) <= 1:
-            first, *elsewhere = named
-            choice = find_choice(body, first.poll.lexicon)
-            return Reading(round=first, choice=choice, elsewhere=tuple(elsewhere))
-        if named:
-            return Reading(
-                round=open_rounds[0], others=tuple(open_rounds[1:]), elsewhere=tuple(named)
-            )
-        return _unclear(open_rounds or rounds[:1], body, nearest)
+        if not named:
+            return _unclear(open_rounds or rounds[:1], body, nearest)
+        return _contested(named, open_rounds)
+
+
+def _within(one: Round, rest: str, nearest: Nearest | None) -> Reading:
+    """A text that begins with the keyword of a poll is for that poll alone."""
+    choice = find_choice(rest, one.poll.lexicon)
+    return Reading(round=one, choice=choice) if choice else _unclear([one], rest, nearest)
+
+
+def _contested(named: list[tuple[Round, str]], open_rounds: list[Round]) -> Reading:
+    """Words that several rounds hear: of the one that is open, or of none."""
+    (first, choice), *_ = named
+    hearing = tuple(one for one, _ in named)
+    if sum(one in open_rounds for one in hearing) <= 1:
+        return Reading(round=first, choice=choice, elsewhere=hearing[1:])
+    return Reading(round=open_rounds[0], others=tuple(open_rounds[1:]), elsewhere=hearing)
 
 
 def _unclear(rounds: list[Round], body: str, nearest: Nearest | None) -> Reading:

@@ -13,6 +13,7 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """Sent as an escape and a second septet."""
+_ALL = _BASIC | _EXTENDED
 
 
 def septets(text: str) -> int:
@@ -24,12 +25,13 @@ def septets(text: str) -> int:
 
 def outside(text: str) -> str:
     """The characters that are not in the alphabet, each once, in order."""
-    return "".join(dict.fromkeys(char for char in text if char not in _BASIC | _EXTENDED))
+    return "".join(dict.fromkeys(char for char in text if char not in _ALL))
 
 
 def cut(text: str, septets_at_most: int = SEGMENT) -> str:
     """The text, or as much of it as fits with three dots behind it."""
-    if _length(text) <= septets_at_most:
+    # Most replies are so short that nothing need be counted.
+    if len(text) * 2 <= septets_at_most or _length(text) <= septets_at_most:
         return text
     kept = text
     while _length(kept) > septets_at_most - 3:

@@ -1,6 +1,7 @@
 """What a voter is told: one short text for each outcome. Standard library only."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from services.voting.ballot import Kind, Outcome
@@ -46,6 +47,7 @@ LONGEST_MOMENT = "30 Sep at 23:59 UTC"
 
 _COUNTED = frozenset({Kind.ACCEPTED, Kind.CHANGED, Kind.SAME})
 _HOURS_TOLD = 48
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def reply_to(
@@ -69,25 +71,26 @@ def reply_to(
         return None
     told_at_ms = now_ms if outcome.at_ms is None else outcome.at_ms
     polls = (poll, *(other.poll for other in others))
-    values = {
-        "choice": _label(poll, outcome.choice),
-        "word": _word(poll, outcome.choice),
-        "previous": _label(poll, outcome.previous),
-        "choices": words_of(*polls),
-        "left": str(outcome.left if outcome.left is not None else ""),
-        "opens_in": _span(poll.opens_at_ms, told_at_ms),
-        "opens_at": moment(poll.opens_at_ms, poll.utc_offset_minutes),
-        "closes_in": _span(poll.closes_at_ms, told_at_ms),
-        "closed_at": moment(standing_in.closed_at_ms, poll.utc_offset_minutes),
+    # Only what the text holds is worked out: a vote pays for its reply, too.
+    values: Mapping[str, Callable[[], str]] = {
+        "choice": lambda: _label(poll, outcome.choice),
+        "word": lambda: _word(poll, outcome.choice),
+        "previous": lambda: _label(poll, outcome.previous),
+        "choices": lambda: words_of(*polls),
+        "left": lambda: str(outcome.left if outcome.left is not None else ""),
+        "opens_in": lambda: _span(poll.opens_at_ms, told_at_ms),
+        "opens_at": lambda: moment(poll.opens_at_ms, poll.utc_offset_minutes),
+        "closes_in": lambda: _span(poll.closes_at_ms, told_at_ms),
+        "closed_at": lambda: moment(standing_in.closed_at_ms, poll.utc_offset_minutes),
     }
     return cut(fill(_template(poll, outcome), values), SEGMENT)
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with its placeholders filled in."""
-    for name, value in values.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template
+def fill(template: str, values: Mapping[str, Callable[[], str]]) -> str:
+    """The template with those of its placeholders that are known filled in, once each."""
+    return _PLACE.sub(
+        lambda found: values[found[1]]() if found[1] in values else found[0], template
+    )
 
 
 def words_of(*polls: Poll) -> str:
@@ -120,13 +123,13 @@ def _template(poll: Poll, outcome: Outcome) -> str:
 
 def _label(poll: Poll, key: str | None) -> str:
     """The label, or the bare key where the poll no longer has that choice."""
-    labels = {choice.key: choice.spoken_label for choice in poll.choices}
-    return labels.get(key, key) if key else ""
+    found = [choice.spoken_label for choice in poll.choices if choice.key == key]
+    return found[0] if found else key or ""
 
 
 def _word(poll: Poll, key: str | None) -> str:
-    words = {choice.key: choice.spoken_word for choice in poll.choices}
-    return words.get(key, key) if key else ""
+    found = [choice.spoken_word for choice in poll.choices if choice.key == key]
+    return found[0] if found else key or ""
 
 
 def _span(at_ms: int | None, now_ms: int) -> str:

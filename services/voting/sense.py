@@ -88,6 +88,7 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
     """Own texts, and what the default ones come to with this poll's labels and words."""
     if poll.reply_mode is ReplyMode.NONE:
         return
+    longest = {name: (lambda value=value: value) for name, value in _longest(poll).items()}
     for name, places in PLACEHOLDERS.items():
         own = poll.reply_texts.get(name)
         text, key = own or DEFAULT_TEXTS[name], f"replies.{name}"
@@ -99,7 +100,7 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
         elif odd := outside(text):
             remedy = f"{odd!r}: no carrier has this in its plain alphabet (GSM-7); write without"
             yield Problem(key=key, value=own, remedy=remedy)
-        elif (length := septets(fill(text, _longest(poll)))) > SEGMENT:
+        elif (length := septets(fill(text, longest))) > SEGMENT:
             remedy = (
                 f"up to {length} characters, filled in; a text message holds {SEGMENT}: shorten "
                 + ("it" if own else "labels or words, or write a shorter text of your own")
