@@ -1,0 +1,23 @@
+"""What the doctor asks of the mapping is what the stack sets."""
+
+from services.doctor.finding import Verdict
+from services.doctor.following import REQUIRED, check_mapping
+from services.doctor.stack import OUTPUTS
+from tests.infra.conftest import Resources, Synthesise
+
+
+def test_the_doctor_asks_for_the_settings_of_the_stack(resources: Resources) -> None:
+    """Neither can drift from the other."""
+    mapping = resources.only("AWS::Lambda::EventSourceMapping")
+    told = {**mapping, "State": "Enabled", "EventSourceArn": "stream"}
+
+    assert {name: mapping[name] for name in REQUIRED} == REQUIRED
+    assert check_mapping([told], "stream").verdict is Verdict.OK
+
+
+def test_every_output_the_doctor_asks_for_is_one_of_the_stack(synthesise: Synthesise) -> None:
+    """Of both kinds of webhook."""
+    for kind in ("lambda", "container"):
+        outputs = synthesise("dev", webhook=kind).to_json()["Outputs"]
+
+        assert set(OUTPUTS) <= set(outputs)

@@ -1,0 +1,138 @@
+"""The self-test over a desk that is made up: it finds what fails, and always cleans up."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from services.doctor.desk import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
+from services.doctor.finding import Finding, Verdict
+from services.doctor.selftest import SelfTest
+from services.voting.definition import parse_poll
+from services.voting.directory import Directory
+from services.voting.message import Message
+from services.voting.poll import Round
+
+COLORS = 'question = "Which?"\n[[choices]]\nkey = "RED"\nlabel = "Red"\n[[choices]]\nkey = "BLUE"\nlabel = "Blue"'
+
+
+@dataclass(slots=True)
+class Desk:
+    """A deployment in a few words: what works of it is said when it is made."""
+
+    taken: bool = False
+    status: int = 200
+    stores: bool = True
+    counts: bool = True
+    takes_back: bool = True
+    knows_after: int = 0
+    ballots: set[str] = field(default_factory=set)
+    votes: int = 0
+    sent: list[Message] = field(default_factory=list)
+    cleared: int = 0
+    now: float = 0
+
+    def open(self) -> bool:
+        """Unless another run has it."""
+        return not self.taken
+
+    def has_ballot(self) -> bool:
+        """Whether the text was stored."""
+        return bool(self.ballots)
+
+    def counted(self) -> int:
+        """What the board says."""
+        return self.votes
+
+    def forget(self) -> None:
+        """Take the ballot out, and perhaps the vote."""
+        if self.ballots and self.takes_back:
+            self.votes = 0
+        self.ballots.clear()
+
+    def clear(self) -> None:
+        """Count how often."""
+        self.cleared += 1
+
+    def post(self, message: Message) -> int:
+        """What the webhook does."""
+        self.sent.append(message)
+        known = len(self.sent) > self.knows_after
+        if self.status == 200 and self.stores and known and not self.ballots:
+            self.ballots.add(message.sid)
+            self.votes += self.counts
+        return self.status
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes."""
+        self.now += seconds
+
+
+def examine(desk: Desk) -> Finding:
+    """Run the self-test on a clock of the desk's own."""
+    return SelfTest(desk=desk, post=desk.post, sleep=desk.sleep, clock=lambda: desk.now).run()
+
+
+def test_a_text_that_is_counted_and_forgotten_is_fine() -> None:
+    """And nothing of it is left."""
+    desk = Desk()
+
+    assert examine(desk).verdict is Verdict.OK
+    assert (desk.votes, desk.ballots, desk.cleared) == (0, set(), 1)
+
+
+def test_the_text_goes_to_the_poll_of_the_self_test_from_a_phone_that_nobody_has() -> None:
+    """The same text again until the webhook knows the poll."""
+    desk = Desk(knows_after=3)
+
+    assert examine(desk).verdict is Verdict.OK
+    assert {(m.to, m.sender, m.body) for m in desk.sent} == {(NUMBER, PHONE, BODY)}
+    assert len({m.sid for m in desk.sent}) == 1
+
+
+@pytest.mark.parametrize(
+    ("desk", "named"),
+    [
+        (Desk(status=403), "answered 403"),
+        (Desk(status=0), "answered nothing"),
+        (Desk(stores=False), "is no ballot"),
+        (Desk(counts=False), "was not counted"),
+        (Desk(takes_back=False), "still in the count"),
+    ],
+)
+def test_where_the_way_is_broken_it_says_where(desk: Desk, named: str) -> None:
+    """With a remedy; and it cleans up all the same."""
+    finding = examine(desk)
+
+    assert finding.verdict is Verdict.FAILED
+    assert named in finding.detail
+    assert finding.remedy
+    assert (desk.ballots, desk.cleared) == (set(), 1)
+
+
+def test_while_another_run_is_under_way_nothing_is_touched() -> None:
+    """Its poll is not ours to clear."""
+    desk = Desk(taken=True)
+
+    assert examine(desk).verdict is Verdict.WARNING
+    assert (desk.sent, desk.cleared) == ([], 0)
+
+
+def test_the_text_can_count_for_no_other_poll() -> None:
+    """Not even where every poll answers on every number, nor before its own poll is known."""
+    own = Round(poll=parse_poll(DEFINITION, source=f"{POLL}.toml"))
+    other = Round(poll=parse_poll(COLORS, source="colors.toml"))
+    both, without = Directory((other, own)), Directory((other,))
+
+    assert both.read(NUMBER, BODY, 0).choice == CHOICE
+    assert both.read(NUMBER, BODY, 0).round == own
+    assert without.read(NUMBER, BODY, 0).choice is None
+    assert both.read("+15550100100", BODY, 0).choice is None
+
+
+def test_a_text_to_a_real_number_never_reaches_the_poll_of_the_self_test() -> None:
+    """While it is there, everybody votes as before."""
+    own = Round(poll=parse_poll(DEFINITION, source=f"{POLL}.toml"))
+    other = Round(poll=parse_poll(COLORS, source="colors.toml"))
+    reading = Directory((own, other)).read("+15550100100", "red", 0)
+
+    assert (reading.round, reading.choice, reading.others) == (other, "RED", ())

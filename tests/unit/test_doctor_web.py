@@ -1,0 +1,128 @@
+"""The doctor on the webhook and the page, over answers that are made up."""
+
+import json
+from collections.abc import Mapping
+from email.utils import formatdate
+
+import pytest
+
+from services.doctor.finding import Finding, Verdict
+from services.doctor.web import (
+    Answer,
+    Fetch,
+    check_clock,
+    check_page,
+    check_refusal,
+    check_transport,
+    check_webhook,
+)
+
+HOOK = "https://api.example.com/sms"
+PAGE = "https://page.example.com"
+HEADERS = {"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "no-referrer"}
+NOW = 1_795_000_000.0
+
+
+def answering(answers: Mapping[str, Answer]) -> Fetch:
+    """A fetch that knows these addresses."""
+
+    def fetch(url: str, *, data: bytes | None = None) -> Answer:
+        del data
+        return answers[url]
+
+    return fetch
+
+
+def an_answer(status: int = 200, body: str = "", **headers: str) -> Answer:
+    """An answer; underscores in names of headers stand for dashes."""
+    lower = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    return Answer(status=status, headers=lower, body=body)
+
+
+def page(*, config: str = json.dumps({"aggregatesTable": "boards"}), **changed: str) -> Finding:
+    """The finding on a page that is right but for some headers."""
+    held = {name.lower(): value for name, value in HEADERS.items()} | {"cache-control": "no-cache"}
+    held |= {name.replace("_", "-").lower(): value for name, value in changed.items()}
+    fetch = answering(
+        {
+            f"{PAGE}/": Answer(status=200, headers=held, body="<!doctype html><html>"),
+            f"{PAGE}/config.json": an_answer(body=config),
+        }
+    )
+    return check_page(fetch, PAGE, HEADERS, table="boards")
+
+
+def test_a_webhook_whose_tables_answer_is_fine() -> None:
+    """By what it says about itself."""
+    fetch = answering({"https://api.example.com/health": an_answer()})
+
+    assert check_webhook(fetch, HOOK).verdict is Verdict.OK
+
+
+def test_a_webhook_without_its_table_is_found() -> None:
+    """With its own words."""
+    fetch = answering({"https://api.example.com/health": an_answer(503, "votes: no answer")})
+    finding = check_webhook(fetch, HOOK)
+
+    assert finding.verdict is Verdict.FAILED
+    assert "votes: no answer" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(403, Verdict.OK), (200, Verdict.FAILED), (404, Verdict.FAILED)]
+)
+def test_a_text_that_nobody_signed_must_be_refused(status: int, verdict: Verdict) -> None:
+    """Or anybody could vote as everybody."""
+    assert check_refusal(answering({HOOK: an_answer(status)}), HOOK).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"),
+    [(0.0, Verdict.OK), (-1.4, Verdict.OK), (10.0, Verdict.WARNING), (-900.0, Verdict.FAILED)],
+)
+def test_a_clock_that_is_off_is_found(ahead: float, verdict: Verdict) -> None:
+    """In both directions, with a remedy."""
+    fetch = answering({"https://api.example.com/": an_answer(Date=formatdate(NOW, usegmt=True))})
+    finding = check_clock(fetch, HOOK, NOW + 0.5 + ahead)
+
+    assert finding.verdict is verdict
+    assert bool(finding.remedy) == (verdict is not Verdict.OK)
+
+
+def test_a_page_as_it_was_deployed_is_fine() -> None:
+    """Headers, configuration, and that it is one."""
+    assert page().verdict is Verdict.OK
+
+
+def test_a_stale_header_is_named_with_both_values() -> None:
+    """As after a change of the policy that was never deployed."""
+    finding = page(Content_Security_Policy="default-src *")
+
+    assert finding.verdict is Verdict.FAILED
+    assert "default-src *" in finding.detail
+    assert "default-src 'none'" in finding.detail
+    assert "cdk deploy" in finding.remedy
+
+
+def test_a_page_that_screens_would_keep_is_found() -> None:
+    """An old page after a deploy shows an old board."""
+    assert "Cache-Control" in page(Cache_Control="max-age=86400").detail
+
+
+@pytest.mark.parametrize("config", ["", "not json", '{"aggregatesTable": "another"}', "[]"])
+def test_a_page_that_reads_another_table_is_found(config: str) -> None:
+    """Or none."""
+    finding = page(config=config)
+
+    assert finding.verdict is Verdict.FAILED
+    assert "config.json" in finding.detail
+
+
+def test_plain_http_must_lead_to_https() -> None:
+    """Where there is HTTPS."""
+    moved = answering({"http://page.example.com/": an_answer(301, Location=f"{PAGE}/")})
+    served = answering({"http://page.example.com/": an_answer(200)})
+
+    assert check_transport(moved, PAGE).verdict is Verdict.OK
+    assert check_transport(served, PAGE).verdict is Verdict.FAILED
+    assert check_transport(served, "http://127.0.0.1:1").verdict is Verdict.SKIPPED
