@@ -19,7 +19,7 @@ from services.voting.sharding import all_shards
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-QUERIES: Final = 8
+QUERIES: Final = 4
 """How many shards are read at the same time."""
 
 HELD: Final = 20_000
@@ -91,10 +91,13 @@ class DynamoRecounts:
 
 
 def _slip(item: dict[str, Any]) -> Slip:
-    return Slip(
-        item["sk"]["S"],
-        item["board"]["S"],
-        {choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        int(item["changed_at"]["N"]),
-        int(item["expires_at"]["N"]),
+    # One is made for every ballot: this takes two thirds of the time of `Slip(...)`.
+    return Slip._make(
+        (
+            item["sk"]["S"],
+            item["board"]["S"],
+            {choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
+            int(item["changed_at"]["N"]),
+            int(item["expires_at"]["N"]),
+        )
     )

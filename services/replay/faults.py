@@ -102,7 +102,7 @@ def parse_faults(names: str) -> frozenset[Fault]:
 class Chance:
     """Decides, by a seed, which of the faults that are on happens where; counts them.
 
-    `length` is how many texts the run has: rare faults are spread over it.
+    `length` is about how many chances a run has: rare faults are spread over it.
     """
 
     def __init__(self, on: Iterable[Fault], seed: str, *, length: int) -> None:

@@ -48,6 +48,7 @@ class Replay:
         self._deliveries = deliveries
         self._most = min(100, max(8, len(deliveries) // 40))
         self._chance = Chance(faults, f"{seed}", length=len(deliveries))
+        calls = 4 * len(deliveries) // self._most
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
         self._truth = Truth(evening.definitions)
         self._desk = Desk(self.rounds, LandingBallots(engine.ballots, self._chance))
@@ -59,7 +60,7 @@ class Replay:
         self._others = self._posts = 0
         self._tallies = tallies or engine.tallies
         self._rivals = {"2015": PlainTallies(), "differences": PlainTallies()} if rivals else {}
-        self._mapping_chance = Chance(faults, f"{seed}:ours", length=len(deliveries))
+        self._mapping_chance = Chance(faults, f"{seed}:ours", length=calls)
         self._sources = [
             EventSource(
                 self._log.stream, function, self._tallies, self._mapping_chance,
@@ -69,7 +70,7 @@ class Replay:
         ]  # fmt: skip
         for name, its in self._rivals.items():
             rival: Function = self._counters if name == "2015" else add_differences
-            chance = Chance(faults, f"{seed}:ours", length=len(deliveries))
+            chance = Chance(faults, f"{seed}:ours", length=calls)
             draw = random.Random(f"{seed}:mapping")  # noqa: S311 - the same course of calls
             self._sources.append(
                 EventSource(self._log.stream, rival, its, chance, draw=draw, most=self._most)

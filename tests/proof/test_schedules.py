@@ -1,0 +1,68 @@
+"""Thousands of random evenings with random faults: not one miscount."""
+
+from concurrent.futures import ProcessPoolExecutor
+from typing import Self
+
+import pytest
+
+from services.replay.faults import ALL
+from services.replay.prove import Proof, main, prove, schedule, table
+
+SCHEDULES = 2_000
+FIRST = 1_000_000
+"""Others than those of `make prove`."""
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    """All of them, on two processes."""
+    whole = Proof()
+    shares = [range(n, n + 100) for n in range(FIRST, FIRST + SCHEDULES, 100)]
+    with ProcessPoolExecutor(2) as pool:
+        for share in pool.map(prove, shares):
+            whole.add(share)
+    return whole
+
+
+def test_two_thousand_random_schedules_and_no_miscount(proof: Proof) -> None:
+    """Through webhook, ballots, stream and aggregator; the oracle knows none of them."""
+    assert proof.schedules == SCHEDULES
+    assert proof.wrong == []
+
+
+def test_every_fault_was_injected_many_times(proof: Proof) -> None:
+    """A proof without faults would prove nothing."""
+    assert {fault: proof.hit[fault] >= 100 for fault in ALL} == dict.fromkeys(ALL, True)
+
+
+def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
+    """So that one that miscounts can be looked at again."""
+    assert schedule(FIRST) == schedule(FIRST)
+
+
+def test_a_miscount_is_told_with_how_to_see_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the exit code says so."""
+
+    class Here:
+        """A pool that stays in this process."""
+
+        def __init__(self, _: int) -> None: ...
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def map(self, _: object, shares: list[range]) -> list[Proof]:
+            return [Proof(schedules=len(share), wrong=[share[0]]) for share in shares]
+
+    monkeypatch.setattr("services.replay.prove.ProcessPoolExecutor", Here)
+    code = main(["--schedules", "10"])
+
+    assert code == 1
+    assert "--only 0" in capsys.readouterr().out
+
+
+def test_the_table_names_every_fault(proof: Proof) -> None:
+    """Whoever reads it sees what was done."""
+    assert table(proof, 1).row_count == len(ALL) + 1

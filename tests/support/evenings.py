@@ -1,0 +1,59 @@
+"""Small evenings, run in memory."""
+
+import asyncio
+from typing import Any
+
+from services.replay.engines import MemoryEngine
+from services.replay.faults import Fault
+from services.replay.making import NUMBER, OPENS_AT_MS, make
+from services.replay.outcome import Outcome
+from services.replay.running import Replay
+from services.replay.texts import Evening, EveningText
+from services.voting.poll import Round
+
+
+def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Evening:
+    """Texts of phones by number, one after the other, in two polls."""
+    empty = make(voters=1, minutes=60, seed=1)
+    return Evening(
+        name="by hand",
+        definitions=empty.definitions,
+        texts=tuple(
+            EveningText(
+                at_ms=OPENS_AT_MS + place * every_ms,
+                sender=f"+155501{phone:05d}",
+                to=NUMBER,
+                body=body,
+                sid=f"SM{place:032x}",
+            )
+            for place, (phone, body) in enumerate(texts)
+        ),
+    )
+
+
+def first_votes(phones: int) -> Evening:
+    """Every phone votes once in each poll and never changes its mind."""
+    return an_evening(
+        *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
+        *((n, ("encore slow", "encore loud")[n % 2]) for n in range(phones)),
+    )
+
+
+def changed_minds(phones: int) -> Evening:
+    """Every phone votes, then votes for something else; twice in the other poll."""
+    return an_evening(
+        *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
+        *((n, ("green", "blue", "red")[n % 3]) for n in range(phones)),
+        *((n, "encore slow") for n in range(phones)),
+        *((n, "encore loud") for n in range(phones)),
+    )
+
+
+def run(
+    evening: Evening, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
+) -> Outcome:
+    """Replay it with these faults."""
+    store = store or MemoryEngine([Round(poll=poll) for poll in evening.polls])
+    how.setdefault("rivals", False)
+    replay = Replay(evening, store, faults=frozenset(faults), seed=seed, **how)
+    return asyncio.run(replay.run())

@@ -1,0 +1,144 @@
+"""Algorithms that one fault each breaks: whoever cannot break them does not inject the fault.
+
+All of them are exact as long as nothing goes wrong. Each leaves out one thing that the real
+aggregator, or the real webhook, does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lambdas.aggregator.handler import stream_label
+from lambdas.aggregator.records import changes_of
+from services.adapters.memory import MemoryTallies
+from services.replay.algorithms import DONE, PlainTallies, add_differences, add_up_blindly
+from services.replay.engines import MemoryEngine
+from services.replay.faults import Fault
+from services.replay.mapping import Event, Function
+from services.voting.ballot import Ballot, Step
+from services.voting.fold import fold
+from services.voting.poll import Round
+from services.voting.ports import Tallies
+from services.voting.tally import Change
+
+
+def no_watermark(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """`NewImage - OldImage`, always added."""
+    return add_differences(event, tallies)
+
+
+def no_padding(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Sequence numbers compared as they come."""
+    changes, _ = changes_of(event["Records"])
+    bare = [change._replace(sequence=change.sequence.lstrip("0")) for change in changes]
+    return _folded(event, bare, tallies)
+
+
+def no_shard(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """One watermark for all shards."""
+    return _folded({**event, "shardId": "any"}, changes_of(event["Records"])[0], tallies)
+
+
+def no_label(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """A watermark that does not know which stream it is of."""
+    return _folded(event, changes_of(event["Records"])[0], tallies, label="any")
+
+
+def window_state(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Sums up in the window's state and writes at its end, as the documentation suggests."""
+    held = {**(event["state"] or {})}
+    changes, _ = changes_of(event["Records"])
+    for change in changes:
+        held[f"{len(held)}"] = change
+    if event["isFinalInvokeForWindow"] or event["isWindowTerminatedEarly"]:
+        add_up_blindly(list(held.values()), tallies)
+        held = {}
+    return {"state": held}
+
+
+def every_removal(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Takes a vote back however its ballot went."""
+    known = [{k: v for k, v in r.items() if k != "userIdentity"} for r in event["Records"]]
+    return _folded(event, changes_of(known)[0], tallies)
+
+
+def new_images(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Adds what a ballot counts for now, whatever it counted for before."""
+    known = [
+        {**r, "dynamodb": {k: v for k, v in r["dynamodb"].items() if k != "OldImage"}}
+        for r in event["Records"]
+    ]
+    return _folded(event, changes_of(known)[0], tallies)
+
+
+def strict(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Raises on a record that it cannot read, as code does by itself."""
+    changes, _ = changes_of(event["Records"])
+    if any(change.bad for change in changes):
+        raise ValueError("a record that cannot be read")
+    return _folded(event, changes, tallies)
+
+
+def _folded(
+    event: Event, changes: list[Change], tallies: Tallies, *, label: str | None = None
+) -> Mapping[str, Any]:
+    if event["Records"]:
+        label = label or stream_label(event["Records"])
+        fold(changes, tallies, stream_label=label, stream_shard=event["shardId"])
+    return DONE
+
+
+class ForgetfulBallots:
+    """A webhook that does not remember which texts it has accepted."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """As the port."""
+        return bool(await self._inner.create(ballot, standing_in))
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """The ballot without the MessageSids of its texts."""
+        found: Ballot | None = await self._inner.find(pk, sk, standing_in)
+        if found is None:
+            return None
+        return replace(found, steps=tuple(Step("", step.choice) for step in found.steps))
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """As the port."""
+        return bool(await self._inner.replace(ballot, standing_in, expected=expected))
+
+
+def forgetful(rounds: list[Round]) -> MemoryEngine:
+    """A store for a webhook that forgets."""
+    engine = MemoryEngine(rounds)
+    engine.ballots = ForgetfulBallots(engine.ballots)
+    return engine
+
+
+Foil = tuple[Function, Callable[[], Tallies]]
+_plain: Foil = (no_watermark, PlainTallies)
+
+FOILS: Mapping[Fault, Foil] = {
+    Fault.AGAIN: _plain,
+    Fault.OVERLAP: _plain,
+    Fault.LOST_ANSWER: _plain,
+    Fault.CRASH: _plain,
+    Fault.LATE_WRITE: _plain,
+    Fault.STALE_RECORDS: _plain,
+    Fault.HORIZON: _plain,
+    Fault.TWO_MAPPINGS: _plain,
+    Fault.THROTTLED: _plain,
+    Fault.TRIM: _plain,
+    Fault.DIGITS: (no_padding, MemoryTallies),
+    Fault.SPLIT: (no_shard, MemoryTallies),
+    Fault.NEW_LABEL: (no_label, MemoryTallies),
+    Fault.WINDOWS: (window_state, PlainTallies),
+    Fault.EXPIRY: (every_removal, MemoryTallies),
+    Fault.SAME_CHOICE: (new_images, MemoryTallies),
+    Fault.MALFORMED: (strict, MemoryTallies),
+}
+"""Of the stream. What goes wrong with texts breaks the webhook that forgets."""
+
+OF_TEXTS = (Fault.TWICE, Fault.CONCURRENT, Fault.STALE_TEXT, Fault.LANDED)

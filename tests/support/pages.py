@@ -1,0 +1,89 @@
+"""A table of ballots as a server in a process of its own: answers queries page by page.
+
+It stands in for DynamoDB where the time that a reader takes is measured: its answers are made
+beforehand, so nearly all of the time is the reader's own.
+"""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
+from typing import Any
+
+from services.adapters.items import item_of
+from services.voting.ballot import Vote, cast
+from services.voting.identity import voter_of
+from services.voting.poll import Round
+
+PER_PAGE = 2_500
+"""About what 1 MB holds."""
+
+
+def items_of(standing: Round, ballots: int) -> dict[str, list[dict[str, Any]]]:
+    """So many ballots, by partition key and sorted."""
+    held: dict[str, list[dict[str, Any]]] = {}
+    for number in range(ballots):
+        voter = voter_of(b"pepper", standing.poll.id, standing.number, str(number))
+        choice = standing.poll.choices[number % len(standing.poll.choices)].key
+        vote = Vote(voter=voter, sid=f"SM{number:032x}", choice=choice, at_ms=1_900_000_000_000)
+        ballot = cast(standing, None, vote).ballot
+        assert ballot
+        held.setdefault(ballot.pk, []).append(item_of(ballot, standing))
+    return {pk: sorted(items, key=lambda item: item["sk"]["S"]) for pk, items in held.items()}
+
+
+@contextmanager
+def table_of(standing: Round, ballots: int) -> Iterator[str]:
+    """The endpoint of such a table."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs, standing.poll.definition, standing.poll.id, ballots)
+    )
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(pipe: Connection, definition: str, poll_id: str, ballots: int) -> None:
+    from services.voting.definition import stored_poll
+
+    standing = Round(poll=stored_poll(definition, poll_id=poll_id))
+    pages = {
+        (pk, start): _page(items, start)
+        for pk, items in items_of(standing, ballots).items()
+        for start in range(0, len(items), PER_PAGE)
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            pk = asked["ExpressionAttributeValues"][":pk"]["S"]
+            after = asked.get("ExclusiveStartKey", {}).get("place", {"N": "0"})
+            body = pages.get((pk, int(after["N"])), b'{"Items": [], "Count": 0}')
+            self.send_response(200)
+            self.send_header("content-type", "application/x-amz-json-1.0")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    pipe.send(server.server_address[1])
+    server.serve_forever()
+
+
+def _page(items: list[dict[str, Any]], start: int) -> bytes:
+    page: dict[str, Any] = {"Items": items[start : start + PER_PAGE]}
+    page["Count"] = len(page["Items"])
+    if start + PER_PAGE < len(items):
+        page["LastEvaluatedKey"] = {"place": {"N": str(start + PER_PAGE)}}
+    return json.dumps(page).encode()
