@@ -14,7 +14,7 @@ from services.adapters.twilio_numbers import ACCOUNT, TOKEN, TwilioError, Twilio
 from services.cli.deployment import Deployment
 from services.doctor import following, guest, number, stack, web
 from services.doctor.desk import DynamoDesk
-from services.doctor.finding import Finding, skipped, wrong
+from services.doctor.finding import DEPLOY, Finding, skipped, wrong
 from services.doctor.selftest import SelfTest
 from services.local import phones
 from services.local.edge import HEADERS
@@ -217,4 +217,4 @@ def _carried_out(name: str, check: Callable[[], Finding]) -> Finding:
     except (BotoCoreError, OSError) as error:
         return wrong(name, f"no answer: {error}", "check the network, and whether it is deployed")
     except KeyError as error:
-        return wrong(name, f"output {error.args[0]}: missing", "deploy again: cdk deploy")
+        return wrong(name, f"output {error.args[0]}: missing", DEPLOY)

@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Final
+
+DEPLOY: Final = "deploy it again: cdk deploy"
+RESTORE: Final = "put it back: cdk deploy --revert-drift"
+"""A plain deploy of an unchanged template leaves alone what was changed by hand (AWS
+CloudFormation, "Drift-aware change sets")."""
 
 
 class Verdict(StrEnum):

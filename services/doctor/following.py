@@ -6,7 +6,7 @@ The stack sets the same; a test holds the two against each other.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from services.doctor.finding import Finding, doubtful, fine, skipped, verdict_on, wrong
+from services.doctor.finding import RESTORE, Finding, doubtful, fine, skipped, verdict_on, wrong
 from services.voting.tally import Totals
 
 REQUIRED: Final[Mapping[str, object]] = {
@@ -30,7 +30,7 @@ WHY: Final[Mapping[str, str]] = {
 LIMIT_SECONDS: Final = 60
 """As the alarm has it: votes that wait longer are a fault, not a burst."""
 
-_AGAIN: Final = "deploy again (cdk deploy), and recount: voteapp audit"
+_AGAIN: Final = f"{RESTORE}; then recount: voteapp audit"
 
 
 def check_mapping(
@@ -42,7 +42,7 @@ def check_mapping(
     that an emulator does not keep cannot be held against it.
     """
     if not mappings:
-        return wrong("mapping", "none: no vote is counted", "deploy again: cdk deploy")
+        return wrong("mapping", "none: no vote is counted", RESTORE)
     if len(mappings) > 1:
         remedy = "delete all but the stack's own, and recount: voteapp audit"
         return wrong("mapping", f"{len(mappings)} of them: they count at several places", remedy)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from services.doctor.finding import Finding, fine, skipped, verdict_on, wrong
+from services.doctor.finding import RESTORE, Finding, fine, skipped, verdict_on, wrong
 from services.voting import schema
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _NEVER: Final = "attribute_exists(pk) AND attribute_not_exists(pk)"
 
 _REFUSED: Final = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 _ASKED: Final = ("sk", "question", "state")
-_AGAIN: Final = "deploy again (cdk deploy); has somebody changed the guests' role by hand?"
+_AGAIN: Final = f"has somebody changed the guests' role by hand? Then {RESTORE}"
 
 
 def check_reading(guest: "DynamoDBClient", table: str, poll: str) -> Finding:

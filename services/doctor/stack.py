@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.adapters.secrets import Secrets
-from services.doctor.finding import Finding, fine, skipped, verdict_on, wrong
+from services.doctor.finding import DEPLOY, RESTORE, Finding, fine, skipped, verdict_on, wrong
 from services.voting import schema
 
 OUTPUTS: Final = (
@@ -14,7 +14,6 @@ OUTPUTS: Final = (
 """What the commands and the page rely on; a container stack has no WebhookFunction."""
 
 _STANDING: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
-_AGAIN: Final = "deploy it again: cdk deploy"
 
 
 def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
@@ -23,7 +22,7 @@ def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
     if status and status not in _STANDING:
         problems.insert(0, f"status {status}")
     detail = f"{status or 'there'}, {len(outputs)} outputs"
-    return verdict_on("stack", problems, detail, _AGAIN)
+    return verdict_on("stack", problems, detail, DEPLOY)
 
 
 def check_secret(secrets: Secrets) -> Finding:
@@ -54,7 +53,7 @@ def check_table(check: str, description: Mapping[str, Any]) -> Finding:
         if found != wanted
     ]
     billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    return verdict_on(check, problems, f"active, stream on, {billing.lower()}", _AGAIN)
+    return verdict_on(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
 
 
 def check_expiry(description: Mapping[str, Any]) -> Finding:
@@ -64,7 +63,7 @@ def check_expiry(description: Mapping[str, Any]) -> Finding:
     problems = [] if status in {"ENABLED", "ENABLING"} and held == wanted else [
         f"TimeToLiveStatus: {status} on {held}, not ENABLED on {wanted}"
     ]  # fmt: skip
-    return verdict_on("expiry of ballots", problems, f"by {wanted}", _AGAIN)
+    return verdict_on("expiry of ballots", problems, f"by {wanted}", RESTORE)
 
 
 def check_protection(
@@ -79,4 +78,4 @@ def check_protection(
         problems.append("DeletionProtectionEnabled: False, not True")
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         problems.append("PointInTimeRecoveryStatus: not ENABLED")
-    return verdict_on(check, problems, "against deletion, with recovery to any second", _AGAIN)
+    return verdict_on(check, problems, "against deletion, with recovery to any second", RESTORE)

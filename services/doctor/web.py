@@ -10,7 +10,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
-from services.doctor.finding import Finding, doubtful, fine, skipped, verdict_on, wrong
+from services.doctor.finding import DEPLOY, Finding, doubtful, fine, skipped, verdict_on, wrong
 
 SECONDS: Final = 15
 OK: Final = 200
@@ -112,7 +112,7 @@ def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, tab
         problems.append(f"config.json: does not name the table {table}")
     if page.status != OK or "<html" not in page.body.lower():
         problems.insert(0, f"{url}/ answered {page.status}")
-    return verdict_on("page", problems, f"{url} with all headers", "deploy again: cdk deploy")
+    return verdict_on("page", problems, f"{url} with all headers", DEPLOY)
 
 
 def _table_of(config: str) -> object:
@@ -129,4 +129,4 @@ def check_transport(fetch: Fetch, url: str | None) -> Finding:
     answer = fetch(url.replace("https://", "http://", 1) + "/")
     if answer.headers.get("location", "").startswith("https://"):
         return fine("HTTP to HTTPS", "redirected")
-    return wrong("HTTP to HTTPS", f"answered {answer.status}", "deploy again: cdk deploy")
+    return wrong("HTTP to HTTPS", f"answered {answer.status}", DEPLOY)
