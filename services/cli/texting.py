@@ -56,6 +56,7 @@ def text(
     document = {
         "status": answer.status,
         "reply": reply,
+        "refused": None if answer.accepted else answer.body,
         "sid": message.sid,
         "from": message.sender,
         "to": message.to,

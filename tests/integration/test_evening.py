@@ -167,6 +167,34 @@ def test_an_evening_from_the_opening_to_the_last_word(evening: Evening) -> None:
     a_phone_is_forgotten(evening)
 
 
+def test_a_stack_is_found_by_its_name_and_worked_on_alike(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in an account: by CloudFormation's outputs, region and credentials of the shell."""
+    for name, value in cloud.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    shell = CliRunner()
+    listed = shell.invoke(app, ["poll", "list", "--stage", "local", "--json"])
+    nobody = shell.invoke(app, ["forget", "+15550102999", "--stage", "local", "--json", "--yes"])
+    missing = shell.invoke(app, ["poll", "list", "--stage", "nowhere"])
+    file = tmp_path / "count.csv"
+    watched = shell.invoke(
+        app,
+        ["results", "colors", "--stage", "local", "--watch", "--looks", "2", "--every", "0.2",
+         "--csv", str(file)],
+    )  # fmt: skip
+
+    assert "colors" in [row["poll"] for row in json.loads(listed.stdout)["polls"]]
+    assert json.loads(nobody.stdout)["removed"] == []
+    assert (missing.exit_code, "no stack VoteApp-nowhere" in missing.stderr) == (3, True)
+    assert watched.exit_code == 0
+    assert "Which color should win tonight?" in watched.stdout
+    assert file.read_text().splitlines()[0] == "poll,round,choice,label,votes"
+    assert [line.split(",")[2] for line in file.read_text().splitlines()[1:]] == [
+        "RED", "GREEN", "BLUE",
+    ]  # fmt: skip
+
+
 def before_the_opening(evening: Evening) -> None:
     """Early texts are told when voting opens; nothing is counted."""
     time.sleep(EVERYWHERE_SECONDS)

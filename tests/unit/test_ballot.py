@@ -29,11 +29,18 @@ def cast_all(there: Round, choices: list[str]) -> tuple[Ballot | None, list[Outc
         ("last", 1, ["RED", "BLUE"], {"BLUE": 1}, ["accepted", "changed"]),
         ("last", 1, ["RED", "RED"], {"RED": 1}, ["accepted", "same"]),
         ("last", 1, ["RED", "BLUE", "RED"], {"RED": 1}, ["accepted", "changed", "changed"]),
+        ("last", 1, ["RED", "BLUE", "BLUE"], {"BLUE": 1}, ["accepted", "changed", "same"]),
+        ("last", 1, ["RED", "RED", "BLUE"], {"BLUE": 1}, ["accepted", "same", "changed"]),
+        ("last", 1, ["RED"] * 21, {"RED": 1}, ["accepted", *["same"] * 19, "limit"]),
         ("first", 1, ["RED", "BLUE"], {"RED": 1}, ["accepted", "stands"]),
+        ("first", 1, ["RED"], {"RED": 1}, ["accepted"]),
         ("first", 1, ["RED", "RED"], {"RED": 1}, ["accepted", "stands"]),
+        ("first", 1, ["RED", "BLUE", "GREEN"], {"RED": 1}, ["accepted", "stands", "stands"]),
         ("each", 2, ["RED", "BLUE"], {"RED": 1, "BLUE": 1}, ["accepted", "accepted"]),
         ("each", 2, ["RED", "RED", "RED"], {"RED": 2}, ["accepted", "accepted", "limit"]),
         ("each", 1, ["RED", "BLUE"], {"RED": 1}, ["accepted", "limit"]),
+        ("each", 3, ["RED", "BLUE", "RED"], {"RED": 2, "BLUE": 1}, ["accepted"] * 3),
+        ("each", 20, ["RED"] * 21, {"RED": 20}, [*["accepted"] * 20, "limit"]),
     ],
 )
 def test_a_policy_decides_what_texts_become(
@@ -57,6 +64,39 @@ def test_with_no_limit_every_text_is_a_ballot_of_its_own() -> None:
     assert first.pk == second.pk
     assert first.sk != second.sk
     assert first.picks == second.picks == {"RED": 1}
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit", "again"),
+    [
+        (policy, limit, again)
+        for policy, limit, texts in (("last", 1, 3), ("first", 1, 1), ("each", 3, 3))
+        for again in range(texts)
+    ],
+)
+def test_a_redelivery_of_any_text_has_its_first_outcome(
+    policy: str, limit: int, again: int
+) -> None:
+    """At every place of the ballot, under every policy that has places."""
+    there = a_round(policy=Policy(policy), limit=limit)
+    votes = [a_vote(choice) for choice in ("RED", "BLUE", "BLUE")]
+    ballot: Ballot | None = None
+    outcomes = []
+    for vote in votes:
+        decision = cast(there, ballot, vote)
+        ballot = decision.ballot or ballot
+        outcomes.append(decision.outcome)
+
+    assert cast(there, ballot, votes[again]) == Decision(outcome=outcomes[again])
+
+
+def test_with_no_limit_a_redelivery_finds_its_own_ballot() -> None:
+    """And is accepted as it was, without another vote."""
+    there = a_round(policy=Policy.UNLIMITED)
+    vote = a_vote("RED")
+    ballot = cast(there, None, vote).ballot
+
+    assert cast(there, ballot, vote) == Decision(outcome=Outcome(kind=Kind.ACCEPTED, choice="RED"))
 
 
 def test_a_phone_may_change_its_mind_nineteen_times() -> None:
