@@ -26,7 +26,17 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() stays as written
     assetsInlineLimit: 0, // the policy of the page allows no data: fonts
     modulePreload: { polyfill: false },
-    // All libraries in one file beside our own: what the SDK would fetch late is there at once.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules|no-event-streams/ }] } } },
+    rolldownOptions: {
+      input: ['index.html', 'phone.html'],
+      output: {
+        codeSplitting: {
+          groups: [
+            // All libraries in one file: what the SDK would fetch late is there at once.
+            { name: 'libraries', test: /node_modules|no-event-streams/ },
+            { name: 'shared', test: /src\/(dom|phase|theme|words)\.js/ }, // by both pages
+          ],
+        },
+      },
+    },
   },
 });

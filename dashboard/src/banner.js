@@ -3,7 +3,7 @@
  * its foot. All text goes in as text: a label may be anything.
  */
 import { generate } from 'lean-qr';
-import { element, write } from './board.js';
+import { element, write } from './dom.js';
 import { phoneText } from './words.js';
 
 /** @typedef {import('./view.js').View} View */

@@ -2,24 +2,12 @@
  * The rows: one a choice, leader first. Elements are kept by choice, so that a row that
  * changes places is the same row.
  */
+import { element, write } from './dom.js';
 import { countTo, reorder } from './motion.js';
 import { amount } from './words.js';
 
 /** @typedef {import('./view.js').Row} Row */
 /** @typedef {{item: HTMLElement, name: Element, note: HTMLElement, percent: HTMLElement, fill: HTMLElement, votes: Element}} Parts */
-
-/** @param {string} tag @param {string} name @param {...(Node | string)} children */
-export function element(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
-/** @param {Element} target @param {string} text */
-export function write(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
 
 /** @returns {Parts} */
 function rowParts() {

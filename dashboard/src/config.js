@@ -11,9 +11,10 @@
  * @property {string | null} identityId shared guest identity: spares a GetId per visitor
  * @property {string} poll id of the poll to show
  * @property {{dynamodb?: string, cognitoIdentity?: string}} endpoints only where not AWS
+ * @property {boolean} lab whether this is the lab
  */
 
-/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean}} Options */
+/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean, lab: boolean}} Options */
 
 export class ConfigError extends Error {
   name = 'ConfigError';
@@ -23,27 +24,29 @@ const POLL_ID = /^[a-z0-9][a-z0-9-]{0,23}$/;
 const REMEDY = 'Deploy again: the deploy writes config.json.';
 
 /**
- * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`.
+ * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`, or `/lab`.
  * @param {string} search
+ * @param {string} path
  * @returns {Options}
  */
-export function readOptions(search) {
+export function readOptions(search, path = '/') {
   const asked = new URLSearchParams(search);
   const theme = asked.get('theme');
   return {
     poll: asked.get('poll') || null,
     theme: theme === 'dark' || theme === 'light' ? theme : null,
     stage: ['1', 'true', ''].includes(asked.get('stage') ?? 'no'),
+    lab: path.endsWith('/lab'),
   };
 }
 
 /**
  * @param {unknown} raw the parsed config.json
- * @param {string | null} poll what the address asks for, if anything
+ * @param {{poll: string | null, lab?: boolean}} asked what the address asks for
  * @returns {Config}
  * @throws {ConfigError}
  */
-export function checkConfig(raw, poll) {
+export function checkConfig(raw, { poll, lab = false }) {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw new ConfigError(`config.json is not an object. ${REMEDY}`);
   }
@@ -53,7 +56,7 @@ export function checkConfig(raw, poll) {
     if (typeof value === 'string' && value !== '') return value;
     throw new ConfigError(`config.json: ${key} is ${JSON.stringify(value)}, not a text. ${REMEDY}`);
   };
-  const id = poll ?? text('poll');
+  const id = poll ?? (lab ? labPoll(given.lab) : text('poll'));
   if (!POLL_ID.test(id)) {
     const where = poll === null ? 'config.json: poll' : 'The address: poll';
     throw new ConfigError(`${where} is “${id}”; a poll’s id is lower case letters, digits, dashes.`);
@@ -65,7 +68,15 @@ export function checkConfig(raw, poll) {
     identityId: given.identityId ? text('identityId') : null,
     poll: id,
     endpoints: checkEndpoints(given.endpoints),
+    lab,
   };
+}
+
+/** @param {unknown} raw @returns {string} */
+function labPoll(raw) {
+  const { poll } = /** @type {{poll?: unknown}} */ (raw ?? {});
+  if (typeof poll === 'string') return poll;
+  throw new ConfigError('There is no lab here: it comes with a demo on your own machine, by `make demo`.');
 }
 
 /** @param {unknown} raw @returns {Config['endpoints']} */
@@ -82,11 +93,11 @@ function checkEndpoints(raw) {
 }
 
 /**
- * @param {string | null} poll
+ * @param {Options} asked
  * @returns {Promise<Config>}
  * @throws {ConfigError}
  */
-export async function loadConfig(poll) {
+export async function loadConfig(asked) {
   let raw;
   try {
     const answer = await fetch('./config.json', { cache: 'no-cache' });
@@ -97,5 +108,5 @@ export async function loadConfig(poll) {
     const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be fetched';
     throw new ConfigError(`config.json ${why}. ${REMEDY}`);
   }
-  return checkConfig(raw, poll);
+  return checkConfig(raw, asked);
 }

@@ -97,6 +97,7 @@ function start(config, stage) {
       overtook: now() - overtook.at < OVERTOOK_MS ? overtook.key : null,
       skew,
       now: Date.now() - skew,
+      lab: config.lab,
     });
     document.title = view.question ? `${view.question} · Live vote` : 'Live vote';
     banner.paint(view);
@@ -140,6 +141,9 @@ function giveUp(error) {
   throw error;
 }
 
-const options = readOptions(location.search);
+const options = readOptions(location.search, location.pathname);
 const stage = createStage(find, options);
-loadConfig(options.poll).then((config) => start(config, stage), giveUp);
+loadConfig(options).then(async (config) => {
+  start(config, stage);
+  if (config.lab) (await import('./lab.js')).openLab(find);
+}, giveUp);

@@ -1,7 +1,7 @@
 /**
  * The rail beside the board: total, phones, pace with the last minutes, certificate.
  */
-import { write } from './board.js';
+import { write } from './dom.js';
 import { HEIGHT, spark } from './history.js';
 import { countTo } from './motion.js';
 import { span } from './phase.js';

@@ -2,38 +2,18 @@
  * What the person in front of the screen decides: pause, theme, full screen; by button or key.
  */
 
+import { applyTheme, switchTheme } from './theme.js';
+
 /** @typedef {import('./config.js').Options} Options */
-
-const THEME_KEY = 'voteapp-theme';
-
-/** @returns {string | null} */
-function storedTheme() {
-  try {
-    return localStorage.getItem(THEME_KEY);
-  } catch {
-    return null; // storage is off, as in a strict private window
-  }
-}
-
-/** @param {string} theme */
-function storeTheme(theme) {
-  try {
-    localStorage.setItem(THEME_KEY, theme);
-  } catch {
-    // The theme then lasts as long as the page.
-  }
-}
 
 /** @param {(id: string) => HTMLElement} find @param {Options} options */
 export function createStage(find, options) {
   const root = document.documentElement;
-  const prefersDark = matchMedia('(prefers-color-scheme: dark)');
   let paused = false;
   /** @type {(paused: boolean) => void} */
   let paint = () => {};
 
-  const theme = options.theme ?? storedTheme();
-  if (theme === 'dark' || theme === 'light') root.dataset.theme = theme;
+  applyTheme(options.theme);
   enter(options.stage);
   find('full').hidden = !document.fullscreenEnabled;
 
@@ -44,11 +24,7 @@ export function createStage(find, options) {
       find('pause').setAttribute('aria-pressed', String(paused));
       paint(paused);
     },
-    theme() {
-      const dark = root.dataset.theme ? root.dataset.theme === 'dark' : prefersDark.matches;
-      root.dataset.theme = dark ? 'light' : 'dark';
-      storeTheme(root.dataset.theme);
-    },
+    theme: switchTheme,
     full() {
       const change = document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
       change.catch(() => {}); // the browser's own refusal: nothing was promised, nothing is lost

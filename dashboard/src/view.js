@@ -24,6 +24,7 @@ import * as words from './words.js';
  * @property {string | null} overtook the choice that took the lead a moment ago
  * @property {number} skew ms by which this screen's clock is ahead
  * @property {number} now epoch ms, corrected
+ * @property {boolean} [lab] in the lab rounds come and go: bars, and no invitation
  */
 
 /**
@@ -71,7 +72,7 @@ export function describe(seen) {
   const empty = figures === null || figures.total === 0;
   const hidden = figures === null && (ended || !face.sealed);
   return {
-    scene: hidden ? 'message' : empty && !ended ? 'invite' : 'board',
+    scene: hidden ? 'message' : empty && !ended && !seen.lab ? 'invite' : 'board',
     freshness: words.freshness(link, ended, now),
     link: link.kind,
     note: words.notes({

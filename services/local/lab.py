@@ -103,8 +103,10 @@ class Lab:
         Rates are a second, over the last four. A letter of the tape is a choice by its place
         in the ballot, `A` for the first one stored, `a` for the first one throttled.
         """
-        self._looked_at = time.monotonic()
         traffic = self.traffic
+        if time.monotonic() - self._looked_at > LOOKED_SECONDS:
+            self._throttle.forget_savings()  # made while it rested: they would hide everything
+        self._looked_at = time.monotonic()
         rates, texts = self._writes.per_second(), traffic.meter.per_second()
         written, tape = self._tape.since(after)
         return {

@@ -32,12 +32,11 @@ def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
     """`GET` and `PUT /api/lab`, `GET` and `POST /api/phone`."""
 
     async def look(request: Request) -> Response:
-        after = request.query_params.get("after", "0")
-        return await run_in_threadpool(lambda: _lab(lab, after))
+        return await run_in_threadpool(lambda: _lab(lab, request))
 
     async def change(request: Request) -> Response:
         wanted = await _document(request)
-        return await run_in_threadpool(lambda: _lab(lab, "0", wanted))
+        return await run_in_threadpool(lambda: _lab(lab, request, wanted))
 
     async def phones(_: Request) -> Response:
         standing, number = await run_in_threadpool(handsets.poll)
@@ -45,7 +44,9 @@ def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
             {
                 "number": number,
                 "question": standing.poll.question,
-                "words": [choice.word for choice in standing.poll.choices],
+                "choices": [
+                    {"word": choice.word, **choice.colour} for choice in standing.poll.choices
+                ],
                 "phones": [
                     {
                         "phone": phone,
@@ -70,9 +71,10 @@ def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
     ]
 
 
-def _lab(lab: Lab, after: str, wanted: Mapping[str, object] | None = None) -> Response:
+def _lab(lab: Lab, request: Request, wanted: Mapping[str, object] | None = None) -> Response:
     if wanted is not None:
         lab.change(wanted)
+    after = request.query_params.get("after", "")
     return JSONResponse(lab.look(int(after) if after.isdecimal() else 0))
 
 

@@ -1,0 +1,132 @@
+/**
+ * The lab: sliders for the rate of texts, capacity and shards; the partitions; the tape of
+ * the last writes. Loaded only where there is a lab, which is in a demo on one's own machine.
+ */
+import './lab.css';
+import { element, write } from './dom.js';
+import { partitionText, tapeText, textsText } from './labWords.js';
+import { createPartitions } from './partitions.js';
+import { createSliders } from './sliders.js';
+import { createTape } from './tape.js';
+
+/**
+ * @typedef {object} Report
+ * @property {import('./sliders.js').Settings} settings
+ * @property {number} round
+ * @property {number} stored ballots of the round
+ * @property {{label: string, dark?: string, light?: string}[]} choices
+ * @property {number} written writes there ever were
+ * @property {string} tape
+ * @property {number} partition_rate
+ * @property {import('./labWords.js').Partition[]} partitions
+ * @property {import('./labWords.js').Texts} texts
+ */
+
+const ADDRESS = './api/lab';
+const EVERY_MS = 500; // twice a second: a cell that changes more often would flash
+const PATIENCE_MS = 15_000; // the first answer waits for the lab to start
+
+function createStrip() {
+  const tape = createTape();
+  const strip = element('div', 'tape');
+  strip.setAttribute('role', 'img');
+  const cells = tape.cells.map(() => element('i', 'cell'));
+  strip.append(...cells);
+
+  return {
+    part: strip,
+    seen: () => tape.written,
+    /** @param {Report} report @returns {string} the counts in words */
+    paint({ written, tape: letters, choices }) {
+      strip.querySelector('.head')?.classList.remove('head');
+      for (const at of tape.take(written, letters)) {
+        const [cell, what] = [cells[at], tape.cells[at]];
+        const choice = what ? choices[what.place] : undefined;
+        if (!cell) continue;
+        cell.className = what ? (what.stored ? 'cell stored' : 'cell throttled') : 'cell';
+        cell.textContent = choice?.label.slice(0, 1) ?? '';
+        cell.style.setProperty('--dark', choice?.dark ?? '');
+        cell.style.setProperty('--light', choice?.light ?? '');
+      }
+      if (written > 0) cells[tape.head]?.classList.add('head');
+      const words = tapeText(tape.counts());
+      strip.setAttribute('aria-label', words);
+      return words;
+    },
+  };
+}
+
+/** @param {string} href @param {string} text */
+function link(href, text) {
+  const made = element('a', 'way', text);
+  made.setAttribute('href', href);
+  return made;
+}
+
+/** @param {(id: string) => HTMLElement} find */
+export function openLab(find) {
+  let count = 1;
+  let [asked, painted] = [0, 0];
+  const strip = createStrip();
+  const partitions = createPartitions();
+  const sliders = createSliders(change, () => count);
+  const [tapeWords, partitionWords, textWords, trouble] = ['said', 'said', 'texts', 'trouble'].map((name) => element('p', name));
+  if (!tapeWords || !partitionWords || !textWords || !trouble) return;
+  write(trouble, 'Starting the lab…');
+  const lab = element('section', 'lab', trouble, sliders.part,
+    element('div', 'writes',
+      element('div', 'pane', partitionWords, partitions.part, element('p', 'soft legend', 'Dots are keys. Below: writes stored a second; above: throttled.')),
+      element('div', 'pane', tapeWords, strip.part, textWords)));
+  lab.setAttribute('aria-label', 'Lab');
+  lab.dataset.ready = 'no';
+  document.documentElement.toggleAttribute('data-lab', true);
+  find('how').after(element('section', 'about',
+    element('h2', '', 'The lab'),
+    element('p', 'soft', 'The webhook, its client and the count are the real ones. In front of the store, each partition takes so many writes a second and throttles the rest, as DynamoDB does.'),
+    element('p', 'ways', link('./phone', 'Text a vote yourself'), link('./', 'The evening’s count'))));
+  find('board').closest('.results')?.after(lab);
+
+  /** @param {Report} report */
+  function paint(report) {
+    count = report.partitions.length;
+    sliders.show(report.settings);
+    write(/** @type {Element} */ (tapeWords), strip.paint(report));
+    const words = partitionText(report.partitions, report.partition_rate);
+    partitions.paint(report.partitions, report.partition_rate, words);
+    write(/** @type {Element} */ (partitionWords), words);
+    write(/** @type {Element} */ (textWords), textsText(report.texts));
+    lab.dataset.ready = 'yes';
+    lab.dataset.stored = String(report.stored);
+    lab.dataset.round = String(report.round);
+  }
+
+  /** @param {RequestInit} [request] */
+  async function ask(request) {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const serial = (asked += 1);
+    try {
+      const answer = await fetch(`${ADDRESS}?after=${strip.seen()}`, { ...request, signal, cache: 'no-store' });
+      const said = await answer.json();
+      if (!answer.ok) throw new Error(said.error);
+      write(/** @type {Element} */ (trouble), '');
+      if (serial < painted) return; // a look that began before the last change
+      painted = serial;
+      paint(said);
+    } catch (error) {
+      const why = error instanceof Error && error.name === 'Error' ? error.message : 'Is the demo still running?';
+      write(/** @type {Element} */ (trouble), `The lab does not answer. ${why}`);
+    }
+  }
+
+  /** @param {Partial<import('./sliders.js').Settings>} wanted */
+  async function change(wanted) {
+    await ask({ method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wanted) });
+  }
+
+  async function turn() {
+    const rests = document.hidden || document.documentElement.hasAttribute('data-paused');
+    if (!rests) await ask();
+    setTimeout(turn, EVERY_MS);
+  }
+  void turn();
+}

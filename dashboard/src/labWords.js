@@ -1,0 +1,44 @@
+/**
+ * Every sentence of the lab. Pure.
+ */
+import { rateText } from './stops.js';
+import { amount, figure } from './words.js';
+
+/** @typedef {{keys: number, stored: number, throttled: number, saved: number}} Partition rates a second */
+/** @typedef {{sent: number, accepted: number, refused: number, under_way: number, reply_ms: number | null}} Texts */
+
+/** @param {{stored: number, throttled: number}} counts */
+export function tapeText({ stored, throttled }) {
+  const all = stored + throttled;
+  if (all === 0) return 'No writes yet';
+  const which = all === 1 ? 'Last write' : `Last ${figure(all)} writes`;
+  return `${which}: ${figure(stored)} stored, ${figure(throttled)} throttled (${Math.round((100 * throttled) / all)}%)`;
+}
+
+/** @param {Partition[]} partitions @param {number} limit writes a second of one of them */
+export function partitionText(partitions, limit) {
+  const used = partitions.filter(({ keys }) => keys > 0);
+  const keys = used.reduce((all, one) => all + one.keys, 0);
+  const fullest = used.reduce((most, one) => (one.stored > most.stored ? one : most), { stored: 0, saved: 0 });
+  const hot = used.filter(({ throttled }) => throttled > 0).length;
+  const fall = `${amount(keys, 'key')} on ${used.length} of ${amount(partitions.length, 'partition')}.`;
+  if (hot > 0) return `${fall} ${hot === 1 ? 'One is' : `${hot} are`} hot: no more than ${rateText(limit)} writes a second get in.`;
+  const takes = `${fall} The fullest takes ${rateText(fullest.stored)}`;
+  if (fullest.stored < 1.05 * limit) return `${takes} of its ${rateText(limit)} writes a second.`;
+  return `${takes} writes a second instead of ${rateText(limit)}: of what it saved, ${amount(Math.round(fullest.saved), 'write')} are left.`;
+}
+
+/** @param {Texts} texts what becomes of the text messages */
+export function textsText({ sent, accepted, refused, under_way, reply_ms }) {
+  if (sent + accepted + refused === 0 && under_way === 0) return 'No texts are arriving.';
+  const parts = [`${rateText(sent)} texts a second arrive`, `${rateText(accepted)} are counted`];
+  if (refused > 0) parts.push(`${rateText(refused)} are given up after 8 s of retries`);
+  const wait = under_way > 5 ? `${amount(under_way, 'phone')} wait for a reply` : '';
+  return `${[parts.join(', '), wait, replyText(reply_ms)].filter(Boolean).join('; ')}.`;
+}
+
+/** @param {number | null} ms */
+const replyText = (ms) => {
+  if (ms === null) return '';
+  return `a reply takes ${ms < 950 ? `${Math.max(10, Math.round(ms / 10) * 10)} ms` : `${(ms / 1000).toFixed(1)} s`}`;
+};

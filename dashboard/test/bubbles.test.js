@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lineOf, opening } from '../src/bubbles.js';
+
+const at_ms = new Date(2026, 10, 20, 20, 5).getTime();
+
+test('what was sent is mine, what was answered is theirs', () => {
+  assert.deepEqual(lineOf({ kind: 'sent', text: 'RED', at_ms }), { side: 'mine', who: 'You:', text: 'RED', time: '20:05' });
+  assert.deepEqual(lineOf({ kind: 'reply', text: 'Thank you!', at_ms }), { side: 'theirs', who: 'Reply:', text: 'Thank you!', time: '20:05' });
+});
+
+test('a text without a reply is not left hanging', () => {
+  assert.match(lineOf({ kind: 'silence', text: '', at_ms }).text, /^No reply/);
+});
+
+test('a failure is said as it is', () => {
+  const { side, text } = lineOf({ kind: 'failure', text: 'Not delivered (no answer)', at_ms });
+  assert.deepEqual([side, text], ['note', 'Not delivered (no answer)']);
+});
+
+test('an empty thread says what is asked and what to text', () => {
+  assert.equal(opening('Which color?', ['RED', 'GREEN', 'BLUE']), 'Which color? Text RED, GREEN, or BLUE.');
+});
