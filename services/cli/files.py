@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from services.adapters.phones import read_phones
 from services.voting.definition import Examined, examine_poll, located
 from services.voting.errors import Problem
@@ -112,3 +114,12 @@ def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     if not lines:
         wrong.append(Problem(key="phones", value=path.name, remedy="the list is empty"))
     return tuple(phone for _, phone in lines), wrong
+
+
+def _known(incomplete: str) -> list[str]:
+    """For the shell's completion: the polls that have a file here."""
+    found = (path.stem for path in sources(FOLDER))
+    return [poll for poll in found if poll.startswith(incomplete)]
+
+
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_known)

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.files import PollId
 from services.cli.output import Json, told
-from services.cli.poll import PollId
 from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round
 from services.voting.tally import Totals

@@ -1,0 +1,106 @@
+"""`voteapp poll open | close | archive | reset`: the operator's word on a poll."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from services.adapters.clock import now_ms
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.files import PollId
+from services.cli.output import Json, Yes, be_sure, emit, told
+from services.voting import control
+from services.voting.poll import Round
+
+
+def open_poll(
+    poll: Annotated[str, PollId],
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Open a poll now; in force everywhere within 3 seconds.
+
+    A closing time that is yet to come still closes it. Opens an archived poll, too.
+    """
+    with told():
+        _say(find(local=local, stage=stage), poll, control.opened, as_json=as_json)
+
+
+def close(
+    poll: Annotated[str, PollId],
+    *,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Close a poll now; in force everywhere within 3 seconds. Later texts are told so."""
+    with told():
+        _say(find(local=local, stage=stage), poll, control.closed, as_json=as_json)
+
+
+def archive(
+    poll: Annotated[str, PollId],
+    *,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Archive a poll: no text reaches it any more. Nothing of it is deleted."""
+    with told():
+        there = find(local=local, stage=stage)
+        there.directory.entry(poll)
+        be_sure(f"Archive {poll}? No text will reach it any more.", yes=yes)
+        _say(there, poll, control.archived, as_json=as_json)
+
+
+def reset(
+    poll: Annotated[str, PollId],
+    *,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Open the new round at once, whatever the old was.")
+    ] = False,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Start a new round: the screen goes to zero at once, everybody may vote again.
+
+    The ballots and totals of the old round stay readable. A round without a ballot is not
+    reset again, so that a second reset changes nothing. What was closed stays closed.
+    """
+    with told():
+        there = find(local=local, stage=stage)
+        number = there.directory.entry(poll).round.number
+        be_sure(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
+
+        def again(standing: Round, moment: int) -> Round:
+            # Somebody else may have reset it since we asked: their round is the new one.
+            if standing.number == number and there.has_ballots(standing):
+                standing = control.next_round(standing, moment)
+            return control.opened(standing, moment) if opened else standing
+
+        _say(there, poll, again, as_json=as_json)
+
+
+def _say(
+    there: Deployment, poll: str, word: Callable[[Round, int], Round], *, as_json: bool
+) -> None:
+    """Put the operator's word into force and tell what became of it."""
+    moment = now_ms()
+    before, after = there.directory.change(
+        poll, lambda standing: word(standing, moment), now_ms=moment
+    )
+    document: dict[str, Any] = {
+        "poll": poll,
+        "changed": before != after,
+        "round": after.round.number,
+        "phase": after.round.phase_at(moment).value,
+        "was": before.round.phase_at(moment).value,
+    }
+    done = "" if document["changed"] else " (as it was)"
+    text = f"{poll}: round {document['round']}, {document['phase']}{done}"
+    emit(document, text, as_json=as_json)
