@@ -1,8 +1,12 @@
 """For all tests: the local cloud, brought up once, and an order in which they get along."""
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ("tests.support.cloud",)
+
+_SHARING = Path(__file__).parent / "browser"
 
 
 @pytest.hookimpl(trylast=True)
@@ -18,4 +22,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(item: pytest.Item) -> int:
     if not item.get_closest_marker("browser"):
         return 0
-    return 1 if item.get_closest_marker("cloud") else 2
+    return 2 if _SHARING in item.path.parents else 1

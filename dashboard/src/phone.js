@@ -48,9 +48,10 @@ function quickButton({ word, dark, light }, send) {
 function createPhone(handset, desk) {
   const name = `Phone ${handset.phone}`;
   const thread = element('ol', 'thread', element('li', 'note', element('p', 'bubble', opening(desk.question, desk.choices.map(({ word }) => word)))));
-  thread.setAttribute('role', 'log');
-  thread.setAttribute('aria-label', `Messages of ${name}`);
-  thread.tabIndex = 0;
+  const talk = element('div', 'talk', thread);
+  talk.setAttribute('role', 'log');
+  talk.setAttribute('aria-label', `Messages of ${name}`);
+  talk.tabIndex = 0;
   const field = /** @type {HTMLInputElement} */ (element('input', 'field'));
   Object.assign(field, { type: 'text', autocomplete: 'off', maxLength: 1600, placeholder: 'Text message', enterKeyHint: 'send' });
   field.setAttribute('aria-label', `Text message from ${name}`);
@@ -61,7 +62,7 @@ function createPhone(handset, desk) {
   /** @param {...Node} items */
   function add(...items) {
     thread.append(...items);
-    thread.scrollTop = thread.scrollHeight;
+    talk.scrollTop = talk.scrollHeight;
   }
 
   /** @param {string} text */
@@ -92,11 +93,11 @@ function createPhone(handset, desk) {
   const phone = element('section', 'phone',
     element('header', 'who', element('span', 'face', String(handset.phone)), element('div', '', element('h2', '', name), element('p', 'soft', phoneText(handset.number)))),
     element('p', 'to soft', 'To ', element('b', '', phoneText(desk.number))),
-    thread,
+    talk,
     element('div', 'quicks', ...desk.choices.map((choice) => quickButton(choice, (word) => void send(word)))),
     form);
   phone.setAttribute('aria-label', `${name}, ${phoneText(handset.number)}`);
-  return { part: phone, open: () => { thread.scrollTop = thread.scrollHeight; } };
+  return { part: phone, open: () => { talk.scrollTop = talk.scrollHeight; } };
 }
 
 /** @param {Desk} desk */

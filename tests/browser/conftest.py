@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from services.local.cloud import LocalCloud
 from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store
@@ -106,6 +107,27 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     for seen in watches:
+        assert seen.faults() == []
+
+
+@pytest.fixture
+def open_demo(browser: Browser, cloud: LocalCloud) -> Iterator[Callable[..., Page]]:
+    """Open a page of the local cloud's demo; at the end it must have been silent."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def at(path: str, *, width: int = 1280, height: int = 720, **screen: object) -> Page:
+        options = {"color_scheme": "dark", "locale": "en-US", **screen}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        opened.append((context, watch(page, allow="")))
+        page.goto(f"{cloud.dashboard_url}{path}")
+        return page
+
+    yield at
+    for context, _ in opened:
+        context.close()
+    for _, seen in opened:
         assert seen.faults() == []
 
 

@@ -11,18 +11,38 @@ from tests.browser.support.store import Board
 OpenPage = Callable[..., Page]
 
 SCRIPT_BYTES = 75 * 1024
+DEMO_ONLY = ("lab-", "phone-")
 FIRST_FIGURES_MS = 1000
 IDLE_SECONDS = 30
 IDLE_SHARE = 0.05
 SIX = {name: name.title() for name in ("ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX")}
 
 
-def test_all_scripts_together_weigh_at_most_75_kb() -> None:
-    """Gzipped, the parts that load late included."""
-    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in BUILT.rglob("*.js")}
+def scripts() -> dict[str, int]:
+    """Every script of the build, gzipped."""
+    return {file.name: len(gzip.compress(file.read_bytes())) for file in BUILT.rglob("*.js")}
 
-    assert sizes
+
+def test_all_scripts_together_weigh_at_most_75_kb() -> None:
+    """Gzipped, the parts that load late included; not those of a demo's lab and phones."""
+    sizes = {name: size for name, size in scripts().items() if not name.startswith(DEMO_ONLY)}
+
+    assert len(scripts()) - len(sizes) == len(DEMO_ONLY)
     assert sum(sizes.values()) <= SCRIPT_BYTES, sizes
+
+
+def test_nothing_of_the_lab_is_loaded_where_there_is_none(
+    board: Board, open_page: OpenPage
+) -> None:
+    """What a hall has no use for does not travel."""
+    board.face()
+    page = open_page()
+    expect(page.locator("#freshness")).to_have_text("Live")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")
+    files = [str(address).rpartition("/")[2] for address in loaded]
+
+    assert any(name.startswith("libraries-") for name in files)
+    assert [name for name in files if name.startswith(DEMO_ONLY)] == []
 
 
 def test_the_first_figures_come_within_a_second_and_nothing_shifts(

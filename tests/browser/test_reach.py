@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.support.axe import violations
 from tests.browser.support.emulator import ROOT
 from tests.browser.support.site import Site
 from tests.browser.support.store import Board, epoch_ms
@@ -14,7 +15,6 @@ from tests.browser.support.store import Board, epoch_ms
 OpenPage = Callable[..., Page]
 Picture = Callable[[Page, str], None]
 
-AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 COUNTS = {"RED": 6, "GREEN": 4, "BLUE": 1}
 
@@ -52,10 +52,8 @@ def test_axe_finds_nothing(
         board.certify(COUNTS)
     page = open_page(color_scheme=theme, **(PHONE if screen == "phone" else {}))
     expect(page.locator("#number:visible, #digest:visible").first).to_be_visible()
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")
 
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+    assert violations(page) == []
 
 
 def test_a_person_who_cannot_see_it_hears_it(board: Board, open_page: OpenPage) -> None:
