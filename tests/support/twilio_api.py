@@ -91,10 +91,10 @@ def _page(key: str, found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @contextmanager
-def twilio_api() -> Iterator[Account]:
-    """The account, answering at `address`."""
+def twilio_api(token: str = TOKEN) -> Iterator[Account]:
+    """The account, answering at `address` to whoever has the token."""
     account = Account()
-    expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{token}".encode()).decode()
 
     class Api(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,0 +1,96 @@
+"""`voteapp doctor --local` against the running local cloud."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli.app import app
+from services.doctor.desk import NUMBER, POLL, DynamoDesk
+from services.local.cloud import LocalCloud
+
+pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture(autouse=True)
+def _this_cloud(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not another demo that may run beside it."""
+    monkeypatch.setenv("VOTEAPP_LOCAL_ENDPOINT", cloud.aws.endpoint)
+
+
+def run(*arguments: str) -> Result:
+    """Run the command as a shell would."""
+    return CliRunner().invoke(app, ["doctor", "--local", *arguments])
+
+
+def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """Everything in the aggregates table, and every ballot."""
+    found: list[dict[str, Any]] = []
+    for table in (cloud.outputs.aggregates_table, cloud.outputs.votes_table):
+        for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
+            found += page["Items"]
+    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+
+
+def test_a_running_demo_is_well() -> None:
+    """A line a station; the exit code says so, too."""
+    done = run()
+
+    assert done.exit_code == 0, done.output
+    assert "counted after" in done.output
+    assert "All is well." in done.output
+
+
+def test_the_self_test_leaves_nothing_and_touches_no_count(cloud: LocalCloud) -> None:
+    """Both tables hold the same rows as before, to the last attribute."""
+    before = rows(cloud)
+    done = run("--json")
+    checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+
+    assert checks["a text"]["verdict"] == "ok"
+    assert rows(cloud) == before
+
+
+def test_a_mapping_that_was_switched_off_is_found(cloud: LocalCloud) -> None:
+    """With its remedy; and on again, all is well."""
+    functions = cloud.aws.client("lambda")
+    (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+    try:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        sick = run("--json", "--no-text")
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    document = json.loads(sick.stdout)
+    (finding,) = [check for check in document["checks"] if check["verdict"] == "failed"]
+
+    assert sick.exit_code == 1
+    assert document["ok"] is False
+    assert finding["check"] == "mapping"
+    assert "State: Disabled" in finding["detail"]
+    assert "cdk deploy" in finding["remedy"]
+
+
+def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
+    cloud: LocalCloud,
+) -> None:
+    """By how long ago it began."""
+
+    def desk(began_at_ms: int) -> DynamoDesk:
+        return DynamoDesk(
+            client=cloud.dynamodb,
+            votes=cloud.outputs.votes_table,
+            aggregates=cloud.outputs.aggregates_table,
+            pepper=b"pepper",
+            began_at_ms=began_at_ms,
+        )
+
+    killed, running, late = desk(1_000_000), desk(1_300_000), desk(1_350_000)
+    try:
+        opened = killed.open(), running.open(), late.open()
+        standing, number = cloud.round_of(POLL)
+    finally:
+        running.clear()
+
+    assert opened == (True, True, False)
+    assert (standing.number, number) == (1_300, NUMBER)

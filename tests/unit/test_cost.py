@@ -1,0 +1,147 @@
+"""The bill: arithmetic that can be checked by hand, and a page that repeats it."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli.app import app
+from services.cost.bill import Bill, bill_for
+from services.cost.evening import Evening
+from services.cost.prices import Prices
+
+ROOT = Path(__file__).parents[2]
+EVENING = Evening(voters=1_000_000, minutes=60, viewers=0, texts_per_voter=1.0, replies=False)
+
+
+def run(*arguments: str) -> Result:
+    """Run the command as a shell would."""
+    return CliRunner().invoke(app, ["cost", *arguments])
+
+
+def bill(evening: Evening) -> Bill:
+    """At the prices of the file."""
+    return bill_for(evening, Prices.load())
+
+
+def line(evening: Evening, service: str, what: str) -> float:
+    """One line of the evening."""
+    (found,) = [o.usd for o in bill(evening).lines if (o.service, o.what) == (service, what)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("service", "what", "usd"),
+    [
+        ("DynamoDB", "votes", 0.625),  # a million write units
+        ("API Gateway", "requests", 1.00),
+        ("Twilio", "texts received", 10_800.0),  # 0.0083 and 0.0025 of carriers'
+        ("Twilio", "replies sent", 0.0),
+    ],
+)
+def test_a_million_votes_cost_what_a_million_of_each_costs(
+    service: str, what: str, usd: float
+) -> None:
+    """The price of a million is on the price pages."""
+    assert line(EVENING, service, what) == pytest.approx(usd)
+
+
+def test_a_changed_vote_costs_three_writes_in_all() -> None:
+    """The first put, the one that fails, and the rewrite; and a read."""
+    changed = replace(EVENING, texts_per_voter=2.0)
+
+    assert line(changed, "DynamoDB", "votes") == pytest.approx(3 * 0.625 + 0.125)
+
+
+def test_a_screen_costs_half_a_read_a_second_and_its_bytes() -> None:
+    """An hour of a thousand screens: 3.6 million looks."""
+    watched = replace(EVENING, viewers=1_000)
+
+    assert line(watched, "DynamoDB", "screens read") == pytest.approx(3.6 * 0.125 / 2)
+    assert line(watched, "Data transfer", "to the screens") == pytest.approx(7.2 * 0.09)
+
+
+def test_the_texts_dominate_every_evening() -> None:
+    """What the system itself takes is less than a hundredth."""
+    for voters, viewers in ((200, 5), (20_000, 1_000), (500_000, 5_000)):
+        whole = bill(Evening(voters=voters, minutes=30, viewers=viewers))
+        service, share = whole.dominant
+
+        assert service == "Twilio"
+        assert share > 0.99
+
+
+def test_containers_cost_by_the_hour_and_functions_by_the_text() -> None:
+    """Idle, the container stack is the dearer one."""
+    lambdas, containers = (replace(EVENING, webhook=kind) for kind in ("lambda", "container"))
+
+    assert "Fargate" in bill(containers).by_service()
+    assert "Fargate" not in bill(lambdas).by_service()
+    assert bill(containers).monthly_usd > bill(lambdas).monthly_usd
+
+
+def test_the_lines_add_up() -> None:
+    """By service and in all."""
+    whole = bill(replace(EVENING, viewers=100, replies=True))
+
+    assert sum(whole.by_service().values()) == pytest.approx(whole.usd)
+    assert whole.usd_per_vote == pytest.approx(whole.usd / EVENING.voters)
+
+
+def test_every_price_names_its_page_and_is_used() -> None:
+    """A price that nothing uses is no price of ours."""
+    prices = Prices.load()
+    source = (ROOT / "services/cost/bill.py").read_text(encoding="utf-8")
+
+    assert prices.by_name
+    for name, price in prices.by_name.items():
+        assert price.page
+        assert price.unit
+        assert f'of("{name}")' in source
+
+
+def test_both_kinds_of_webhook_are_shown_unless_one_is_asked_for() -> None:
+    """Side by side."""
+    both = run("--voters", "2000", "--minutes", "60", "--viewers", "100")
+    one = run("--voters", "2000", "--webhook", "container")
+
+    assert "| lambda | container |" in both.stdout
+    assert "| container |" in one.stdout
+    assert "lambda |" not in one.stdout
+
+
+def test_a_script_reads_the_same_bill() -> None:
+    """With the date of the prices."""
+    done = run("--voters", "2000", "--minutes", "60", "--viewers", "100", "--json")
+    document = json.loads(done.stdout)
+    held = document["webhook"]["lambda"]
+
+    assert document["prices_read_on"] == f"{Prices.load().read_on}"
+    assert held["dominant"]["service"] == "Twilio"
+    assert held["evening_usd"] == pytest.approx(sum(o["usd"] for o in held["lines"]), abs=1e-3)
+
+
+def test_another_kind_of_webhook_is_refused() -> None:
+    """With those there are."""
+    done = run("--voters", "10", "--webhook", "ec2")
+
+    assert done.exit_code == 2
+    assert "lambda or container" in done.output
+
+
+def test_the_page_shows_the_table_that_the_command_prints() -> None:
+    """Word for word; `voteapp cost` renews it."""
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+
+    assert run().stdout.strip() in page
+
+
+def test_an_evening_on_the_page_is_the_one_that_the_command_prints() -> None:
+    """The example, with its options."""
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    (options,) = re.findall(r"^voteapp cost (--voters .+)$", page, re.MULTILINE)
+
+    assert run(*options.split()).stdout.strip() in page
