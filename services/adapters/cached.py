@@ -24,17 +24,22 @@ class Cached(Generic[T]):
         self._lock = asyncio.Lock()
         self._held: tuple[float, T] | None = None
 
-    async def current(self) -> T:
-        """The value, at most `seconds` old. Raises what `load` raises; the next call retries."""
-        if (held := self._fresh()) is not None:
+    async def current(self, *, at_most_seconds: float | None = None) -> T:
+        """The value, at most so old. Raises what `load` raises; the next call retries.
+
+        `at_most_seconds` asks for a younger one than usual, where the one held has turned out
+        to be wrong.
+        """
+        limit = self._seconds if at_most_seconds is None else at_most_seconds
+        if (held := self._younger_than(limit)) is not None:
             return held[1]
         async with self._lock:
-            if (held := self._fresh()) is None:
+            if (held := self._younger_than(limit)) is None:
                 asked_at = self._monotonic()
                 held = (asked_at, await asyncio.to_thread(self._load))
                 self._held = held
         return held[1]
 
-    def _fresh(self) -> tuple[float, T] | None:
+    def _younger_than(self, seconds: float) -> tuple[float, T] | None:
         held = self._held
-        return held if held and self._monotonic() - held[0] < self._seconds else None
+        return held if held and self._monotonic() - held[0] < seconds else None

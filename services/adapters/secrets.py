@@ -30,10 +30,16 @@ class Secrets:
 def secrets_loader(
     settings: WebhookSettings, client: "Callable[[], SecretsManagerClient]"
 ) -> Callable[[], Secrets]:
-    """What reads the secrets: from `SECRET_ARN`, else from the settings themselves."""
+    """What reads the secrets: from `SECRET_ARN`, else from the settings themselves.
+
+    It raises StoreUnavailableError where Secrets Manager is out of reach.
+    """
 
     def from_manager() -> Secrets:
-        answer = client().get_secret_value(SecretId=settings.secret_arn or "")
+        from services.adapters.dynamo import store_errors  # boto3: not in a cold start's imports
+
+        with store_errors("GetSecretValue"):
+            answer = client().get_secret_value(SecretId=settings.secret_arn or "")
         held = json.loads(answer["SecretString"])
         return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
 
@@ -47,4 +53,6 @@ def secrets_client() -> "SecretsManagerClient":
     """A boto3 client by the SDK's own variables."""
     import boto3  # costs a cold start as much as FastAPI does
 
-    return boto3.client("secretsmanager")
+    from services.adapters.dynamo import CLIENT_CONFIG
+
+    return boto3.client("secretsmanager", config=CLIENT_CONFIG)

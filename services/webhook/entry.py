@@ -43,7 +43,10 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         return DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
 
     def load() -> Directory:
-        return polls().load()
+        from services.adapters.dynamo import store_errors
+
+        with store_errors("reading the directory"):
+            return polls().load()
 
     directory = Cached(load, seconds=DIRECTORY_SECONDS)
 

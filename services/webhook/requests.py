@@ -4,6 +4,8 @@ First the signature header must be there, then the form's type and size, then th
 signature itself; only then is any field looked at. Imports Starlette and the adapters.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -27,12 +29,39 @@ class RefusedRequestError(Exception):
         super().__init__(reason)
 
 
-async def read_message(request: Request, *, token: str, public_base_url: str | None) -> Message:
-    """The message that a request carries.
+@dataclass(frozen=True, slots=True)
+class SignedForm:
+    """A form with a signature that nobody has checked yet, so no field may be looked at."""
+
+    url: str
+    fields: Sequence[tuple[str, str]]
+    signature: str
+
+    def is_signed(self, token: str) -> bool:
+        """Whether the account of this auth token signed the form for this URL."""
+        return is_signed(token, self.url, self.fields, self.signature)
+
+    def message(self) -> Message:
+        """The text it carries; only of a form whose signature is right.
+
+        Raises:
+            RefusedRequestError: 400 where a field is missing.
+        """
+        form = dict(reversed(self.fields))
+        for name in ("MessageSid", "From", "To"):
+            if not form.get(name):
+                raise RefusedRequestError(400, f"{name}: missing: every text of Twilio's has one")
+        return Message(
+            sid=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", "")
+        )
+
+
+async def read_form(request: Request, *, public_base_url: str | None) -> SignedForm:
+    """The form that a request carries.
 
     Raises:
-        RefusedRequestError: 403 where the signature is missing or wrong, 415 or 413 where the
-            body is no form or over 64 KB, 400 where a field is missing.
+        RefusedRequestError: 403 where it has no signature, 415 or 413 where the body is no form
+            or over 64 KB, 400 where it has too many fields.
     """
     signature = request.headers.get(SIGNATURE_HEADER)
     if not signature:
@@ -41,9 +70,7 @@ async def read_message(request: Request, *, token: str, public_base_url: str | N
     if kind.partition(";")[0].strip().lower() != FORM_TYPE:
         raise RefusedRequestError(415, f"content-type: {kind[:80]!r}: send {FORM_TYPE}")
     fields = _parse(await _read_body(request))
-    if not is_signed(token, signed_url(request, public_base_url), fields, signature):
-        raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
-    return _message(dict(reversed(fields)))
+    return SignedForm(signed_url(request, public_base_url), fields, signature)
 
 
 def signed_url(request: Request, public_base_url: str | None) -> str:
@@ -82,12 +109,3 @@ def _parse(body: bytes) -> list[tuple[str, str]]:
         )
     except ValueError:
         raise RefusedRequestError(400, f"body: over {MOST_FIELDS} fields: send fewer") from None
-
-
-def _message(form: dict[str, str]) -> Message:
-    for name in ("MessageSid", "From", "To"):
-        if not form.get(name):
-            raise RefusedRequestError(400, f"{name}: missing: every text of Twilio's has one")
-    return Message(
-        sid=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", "")
-    )

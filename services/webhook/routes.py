@@ -14,10 +14,13 @@ from services.adapters.twilio import twiml
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
 from services.webhook import log
-from services.webhook.requests import RefusedRequestError, read_message
+from services.webhook.requests import SIGNATURE_HEADER, RefusedRequestError, SignedForm, read_form
 
 BUDGET_SECONDS = 8
 """For everything that one text needs of the store: Twilio gives up after 15."""
+
+RENEWED_SECONDS = 5
+"""A form whose signature is wrong may have the secrets read anew, but not more often."""
 
 PROBE_SECONDS = 3
 
@@ -44,17 +47,11 @@ class Routes:
     async def sms(self, request: Request) -> Response:
         """One text from Twilio. The answer is TwiML; an error says whether to try again."""
         started = perf_counter()
-        secrets = await self.deps.secrets.current()
-        if not secrets.complete:
-            raise RefusedRequestError(403, "the Twilio auth token is not set: see the deploy guide")
-        message = await read_message(
-            request,
-            token=secrets.twilio_auth_token,
-            public_base_url=self.deps.public_base_url,
-        )
+        form = await read_form(request, public_base_url=self.deps.public_base_url)
         try:
             async with asyncio.timeout(BUDGET_SECONDS):
-                answer = await self.deps.intake.accept(message, pepper=secrets.voter_pepper)
+                secrets = await self._authenticate(form)
+                answer = await self.deps.intake.accept(form.message(), pepper=secrets.voter_pepper)
         except TimeoutError as error:
             raise StoreUnavailableError("accepting a text") from error
         log.event(
@@ -64,6 +61,16 @@ class Routes:
             ms=round((perf_counter() - started) * 1000, 1),
         )
         return Response(twiml(answer.reply), media_type="text/xml")
+
+    async def _authenticate(self, form: SignedForm) -> Secrets:
+        """The secrets under which a form is signed; a token changed lately is read anew."""
+        for age_seconds in (None, RENEWED_SECONDS):
+            secrets = await self.deps.secrets.current(at_most_seconds=age_seconds)
+            if secrets.complete and form.is_signed(secrets.twilio_auth_token):
+                return secrets
+        if not secrets.complete:
+            raise RefusedRequestError(403, "the Twilio auth token is not set: see the deploy guide")
+        raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
 
     async def health(self) -> JSONResponse:
         """Whether the tables answer: 200 if all do, else 503 naming those that do not."""

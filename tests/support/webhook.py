@@ -1,6 +1,7 @@
 """The webhook over ports in memory, and Twilio's side of the conversation."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -36,6 +37,7 @@ class Desk:
     token: str = TOKEN
     public_base_url: str | None = BASE_URL
     now_ms: int = NOON
+    secrets_at: Callable[[], float] = time.monotonic
     probes: Mapping[str, Probe] = field(default_factory=lambda: {"votes": well})
 
     @property
@@ -48,7 +50,9 @@ class Desk:
                     ballots=self.ballots,
                     clock=lambda: self.now_ms,
                 ),
-                secrets=Cached(lambda: Secrets(self.token, PEPPER), seconds=60),
+                secrets=Cached(
+                    lambda: Secrets(self.token, PEPPER), seconds=60, monotonic=self.secrets_at
+                ),
                 probes=self.probes,
                 public_base_url=self.public_base_url,
             )

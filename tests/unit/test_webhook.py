@@ -6,18 +6,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from mangum import Mangum
 
-from services.adapters.memory import MemoryBallots
+from services.adapters.cached import Cached
+from services.adapters.memory import MemoryBallots, MemoryDirectory
+from services.adapters.secrets import Secrets
 from services.adapters.twilio import is_signed
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
+from services.voting.intake import Intake
 from services.voting.poll import Policy, Round, State
 from services.webhook import log
+from services.webhook.app import create_app
 from services.webhook.requests import MOST_BYTES
+from services.webhook.routes import Dependencies
 from tests.support.polls import NOON, a_poll, a_round, a_sid
-from tests.support.webhook import BASE_URL, FORM, Desk, signed, twilio_form
+from tests.support.webhook import BASE_URL, FORM, TOKEN, Desk, signed, twilio_form
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 
@@ -263,6 +269,44 @@ async def test_without_a_token_every_text_is_refused() -> None:
 
     assert answer.status_code == 403
     assert "token is not set" in answer.text
+
+
+async def test_a_token_that_was_changed_is_taken_up_with_the_first_text_it_signs() -> None:
+    """The one held is read anew, though not more than every five seconds."""
+    clock = [0.0]
+    desk = Desk(token="the old one", secrets_at=lambda: clock[0])
+    app = desk.app
+    form = twilio_form("red")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        early = await client.post("/sms", content=urlencode(form), headers=signed(form))
+        desk.token = TOKEN
+        soon = await client.post("/sms", content=urlencode(form), headers=signed(form))
+        clock[0] = 5.1
+        later = await client.post("/sms", content=urlencode(form), headers=signed(form))
+
+    assert [a.status_code for a in (early, soon, later)] == [403, 403, 200]
+    assert picks(desk) == {"RED": 1}
+
+
+async def test_without_the_secrets_a_text_is_503_and_not_refused() -> None:
+    """Twilio may send it again; a 403 it would not."""
+
+    def unreached() -> Secrets:
+        raise StoreUnavailableError("GetSecretValue")
+
+    deps = Dependencies(
+        intake=Intake(directory=MemoryDirectory([]), ballots=MemoryBallots(), clock=lambda: NOON),
+        secrets=Cached(unreached, seconds=60),
+        probes={},
+        public_base_url=BASE_URL,
+    )
+    form = twilio_form("red")
+    transport = httpx.ASGITransport(create_app(deps))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        answer = await client.post("/sms", content=urlencode(form), headers=signed(form))
+
+    assert answer.status_code == 503
 
 
 @dataclass

@@ -1,0 +1,58 @@
+"""A store that does not answer, as each client tells it: 503 for the sender, never a 500."""
+
+import socket
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from services.adapters.ballots import DynamoBallots
+from services.adapters.dynamo import store_errors
+from services.adapters.sessions import Session, async_client
+from services.voting.errors import StoreUnavailableError
+from tests.contract.conftest import client_of, environment
+from tests.support.polls import a_round
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address on loopback where nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+def test_an_unreachable_store_is_told_as_such_by_boto3(nobody: str) -> None:
+    """Not as an error of the client library."""
+    with pytest.raises(StoreUnavailableError), store_errors("GetItem"):
+        client_of(nobody).get_item(TableName="Votes", Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
+
+
+async def test_an_unreachable_store_is_told_as_such_by_aiodynamo(
+    nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the budget is used up."""
+    monkeypatch.setattr("services.adapters.ballots.BUDGET_SECONDS", 0.3)
+    session = Session()
+    ballots = DynamoBallots(async_client(environment(nobody), session), "Votes")
+    with pytest.raises(StoreUnavailableError):
+        await ballots.find("a", "b", a_round())
+    await session.close()
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_throttling_is_an_outage_that_passes(code: str) -> None:
+    """The sender may try again."""
+    with pytest.raises(StoreUnavailableError), store_errors("Query"):
+        raise error_of(code)
+
+
+def test_what_is_unknown_passes_through() -> None:
+    """A denied call is a fault of ours, and trying again does not mend it."""
+    with pytest.raises(ClientError, match="AccessDenied"), store_errors("Query"):
+        raise error_of("AccessDeniedException")
+
+
+def error_of(code: str) -> Any:
+    """An error as boto3 raises it."""
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "Query")
