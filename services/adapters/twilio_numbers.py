@@ -5,37 +5,18 @@ Reads and changes settings; sends nothing. Twilio: "IncomingPhoneNumber resource
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
-from services.voting.errors import VotingError
-
-ACCOUNT: Final = "TWILIO_ACCOUNT_SID"
-TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable
-STAND_IN: Final = "TWILIO_API_URL"
-"""Where a stand-in of Twilio's API listens on this machine, to try things out."""
+from services.adapters.twilio_client import TwilioError, client_from_env, told
 
 RETRIES: Final = "#rc=3&rp=all"
 """Up to three more attempts after any failure, throttling (429) among them, all within the
 15 s that Twilio waits; a text that comes twice is counted once. Without it a 5xx is not
 retried. What follows the # is an instruction to Twilio: it is neither sent nor signed."""
 
-_UNAUTHORISED: Final = 401
 _MOST: Final = 100
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class TwilioError(VotingError):
-    """Twilio, or what it was asked with, stands in the way."""
-
-    def __init__(self, key: str, value: str | None, remedy: str) -> None:
-        self.key = key
-        self.value = value
-        self.remedy = remedy
-        super().__init__(f"{key}: {'not set' if value is None else value}: {remedy}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,20 +57,8 @@ class TwilioNumbers:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """With the account's SID and auth token from the environment, where they stay.
-
-        Raises:
-            TwilioError: a variable is missing or cannot be one of Twilio's.
-        """
-        from twilio.rest import Client  # takes half a second to import
-
-        sid, token = environ.get(ACCOUNT), environ.get(TOKEN)
-        if not sid or not re.fullmatch(r"AC[0-9a-f]{32}", sid):
-            raise TwilioError(ACCOUNT, sid or None, "take the Account SID from Twilio's console")
-        if not token:
-            raise TwilioError(TOKEN, None, "take the account's Auth Token from Twilio's console")
-        stand_in = environ.get(STAND_IN)
-        return cls(Client(sid, token, http_client=_redirected(stand_in) if stand_in else None))
+        """Of the account in the environment, where its token stays. Raises: TwilioError."""
+        return cls(client_from_env(environ))
 
     def find(self, number: str) -> Delivery:
         """How the texts of a number (E.164) are delivered now.
@@ -98,7 +67,7 @@ class TwilioNumbers:
             TwilioError: the account has no such number, or it cannot receive texts, or
                 Twilio refuses.
         """
-        with _told():
+        with told():
             listed = self.client.incoming_phone_numbers.list(phone_number=number, limit=_MOST)
             for one in listed:
                 if one.phone_number == number:
@@ -114,7 +83,7 @@ class TwilioNumbers:
             TwilioError: Twilio refuses.
         """
         wanted = pointed(delivery, webhook_url)
-        with _told():
+        with told():
             if wanted.service_takes_texts != delivery.service_takes_texts:
                 service = self.client.messaging.v1.services(delivery.service_sid)
                 service.update(use_inbound_webhook_on_number=True)
@@ -164,58 +133,3 @@ def pointed(delivery: Delivery, webhook_url: str) -> Delivery:
 
 def _own(delivery: Delivery) -> tuple[str, str, str]:
     return delivery.url, delivery.method, delivery.application_sid
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Raises: TwilioError in place of what the library raises; never with the token in it."""
-    from requests import RequestException
-    from twilio.base.exceptions import TwilioException
-
-    try:
-        yield
-    except RequestException as error:
-        remedy = "Twilio's API does not answer; check the network"
-        raise TwilioError("api.twilio.com", type(error).__name__, remedy) from None
-    except TwilioException as error:
-        status = _status(error)
-        if status == _UNAUTHORISED:
-            remedy = f"Twilio refuses it for the account in {ACCOUNT}; copy both anew"
-            raise TwilioError(TOKEN, "(set)", remedy) from None
-        said = str(getattr(error, "msg", "")) or "see Twilio's status page"
-        raise TwilioError("api.twilio.com", f"answered {status}", said) from None
-
-
-def _status(error: Any) -> int | None:  # noqa: ANN401 - of two shapes
-    """A page of a list fails with the response as second argument, all else with a status."""
-    if (status := getattr(error, "status", None)) is not None:
-        return int(status)
-    answer = error.args[1] if len(error.args) > 1 else None
-    return getattr(answer, "status_code", None)
-
-
-def _redirected(address: str) -> "_StandIn":
-    """An HTTP client that talks to a stand-in. Credentials go nowhere but to this machine.
-
-    Raises:
-        TwilioError: the address is not on loopback.
-    """
-    if urlsplit(address).hostname not in _LOOPBACK:
-        raise TwilioError(STAND_IN, address, "only for a stand-in on 127.0.0.1; unset it")
-    from twilio.http.http_client import TwilioHttpClient
-
-    return _StandIn(address.rstrip("/"), TwilioHttpClient())
-
-
-@dataclass(frozen=True, slots=True)
-class _StandIn:
-    """Twilio's HTTP client, with all of Twilio's hosts at one address."""
-
-    address: str
-    http: Any
-
-    def request(self, method: str, url: str, **more: object) -> object:
-        """What the library calls."""
-        asked = urlsplit(url)
-        query = f"?{asked.query}" if asked.query else ""
-        return self.http.request(method, f"{self.address}{asked.path}{query}", **more)

@@ -10,7 +10,8 @@ import typer
 
 from services.adapters.entries import Entry
 from services.adapters.secret_store import SecretStore
-from services.adapters.twilio_numbers import TOKEN, Delivery, TwilioNumbers, pointed
+from services.adapters.twilio_client import TOKEN
+from services.adapters.twilio_numbers import Delivery, TwilioNumbers, pointed
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, be_sure, emit, told
 from services.voting.errors import PollChangedError

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.adapters.clock import now_ms
-from services.adapters.twilio_numbers import ACCOUNT, TOKEN, TwilioError, TwilioNumbers
+from services.adapters.twilio_client import ACCOUNT, TOKEN, TwilioError
+from services.adapters.twilio_numbers import TwilioNumbers
 from services.cli.deployment import Deployment
 from services.doctor import following, guest, number, stack, web
+from services.doctor.attempt import carried_out
 from services.doctor.desk import DynamoDesk
-from services.doctor.finding import DEPLOY, Finding, skipped, wrong
+from services.doctor.finding import Finding, skipped, wrong
 from services.doctor.selftest import SelfTest
 from services.local import phones
 from services.local.edge import HEADERS
@@ -40,11 +42,11 @@ class Examination:
     def walk(self, *, text: bool) -> Iterator[Finding]:
         """All findings, each as soon as it is there."""
         for name, check in self._checks(self.there.webhook_url).items():
-            yield _carried_out(name, check)
+            yield carried_out(name, check)
         if not text:
             yield skipped("a text", "not sent, as you wished")
         else:
-            yield _carried_out("a text", self._self_test)
+            yield carried_out("a text", self._self_test)
 
     def _checks(self, hook: str) -> dict[str, Callable[[], Finding]]:
         there = self.there
@@ -202,19 +204,3 @@ def _posted(line: phones.Line, message: Message) -> int:
             return (await phones.deliver(http, line, text)).status
 
     return asyncio.run(deliver())
-
-
-def _carried_out(name: str, check: Callable[[], Finding]) -> Finding:
-    """The finding; what stands in the way of a check is one, too."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return check()
-    except ClientError as error:
-        said = error.response["Error"]
-        remedy = "the examination needs an operator's permissions"
-        return wrong(name, f"AWS refused: {said['Code']}: {said.get('Message', '')}", remedy)
-    except (BotoCoreError, OSError) as error:
-        return wrong(name, f"no answer: {error}", "check the network, and whether it is deployed")
-    except KeyError as error:
-        return wrong(name, f"output {error.args[0]}: missing", DEPLOY)

@@ -1,0 +1,49 @@
+"""A check that cannot be carried out is told, with what to do about it."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from services.doctor.attempt import carried_out
+from services.doctor.finding import Finding, Verdict, fine
+
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
+
+
+def failing(error: Exception) -> Finding:
+    """The finding on a check that raises."""
+
+    def check() -> Finding:
+        raise error
+
+    return carried_out("a check", check)
+
+
+def test_what_a_check_finds_is_passed_on() -> None:
+    """As it is."""
+    found = fine("a check", "well")
+
+    assert carried_out("a check", lambda: found) is found
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (DENIED, "AccessDenied"),
+        (EndpointConnectionError(endpoint_url="https://example.com"), "https://example.com"),
+        (ConnectionRefusedError("refused"), "refused"),
+        (KeyError("GuestIdentityId"), "output GuestIdentityId"),
+    ],
+)
+def test_what_stands_in_the_way_is_a_failure_with_a_remedy(error: Exception, named: str) -> None:
+    """The checks after it are carried out all the same."""
+    finding = failing(error)
+
+    assert finding.verdict is Verdict.FAILED
+    assert named in finding.detail
+    assert finding.remedy
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    """It is no finding about a deployment."""
+    with pytest.raises(ZeroDivisionError):
+        failing(ZeroDivisionError())
