@@ -8,7 +8,7 @@ from aws_cdk import App, CliCredentialsStackSynthesizer, DefaultStackSynthesizer
 from infra.config import OptionError, Options, StageConfig
 from infra.packaging import Packager, PackagingError
 from infra.stack import VotingStack
-from services.voting.definition import parse_poll
+from services.voting.definition import parse_poll, refuse_clashes
 from services.voting.errors import PollFileError
 
 POLLS = Path(__file__).parent / "polls"
@@ -18,11 +18,11 @@ def read_polls(folder: Path) -> dict[str, str]:
     """The poll files of a folder by name, each checked; their text is applied at deploy.
 
     Raises:
-        PollFileError: a file cannot be used; the text names file, key, value and remedy.
+        PollFileError: a file cannot be used, or clashes with another one; the text names
+            file, key, value and remedy.
     """
     texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.toml"))}
-    for name, text in texts.items():
-        parse_poll(text, source=f"{folder.name}/{name}")
+    refuse_clashes(parse_poll(text, source=f"{folder.name}/{name}") for name, text in texts.items())
     return texts
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.adapters.entries import Entry
-from services.voting.definition import located
+from services.voting.definition import located, refuse_clashes
 from services.voting.errors import PollFileError
 from services.voting.poll import Poll, Round, State
-from services.voting.sense import check_change, check_together
+from services.voting.sense import check_change
 
 if TYPE_CHECKING:
     from services.adapters.directory import DynamoDirectory
@@ -65,7 +65,7 @@ def carry_out(
         PollFileError: two polls clash, or a poll changes what a round with ballots depends
             on. Nothing is written then.
     """
-    _refuse_clashes([step.poll for step in steps if step.verdict != "archived"])
+    refuse_clashes([step.poll for step in steps if step.verdict != "archived"])
     _refuse_changes(steps, begun)
     for step in steps:
         if step.verdict != "unchanged":
@@ -82,11 +82,6 @@ def _verdict(before: Entry | None, after: Entry) -> str:
         return "created"
     same = before == after and before.round.poll.definition == after.round.poll.definition
     return "unchanged" if same else "changed"
-
-
-def _refuse_clashes(polls: Sequence[Poll]) -> None:
-    for poll, problem in check_together(polls):
-        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
 
 
 def _refuse_changes(steps: Sequence[Step], begun: Callable[[Round], bool]) -> None:

@@ -6,7 +6,7 @@ sense. Standard library only.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -16,7 +16,7 @@ from services.voting.contrast import BACKGROUNDS
 from services.voting.errors import PollFileError, Problem
 from services.voting.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone
+from services.voting.sense import check_alone, check_together
 from services.voting.shape import check
 from services.voting.sharding import DEFAULT_SHARDS
 
@@ -145,6 +145,16 @@ def _utc_offset_minutes(moment: datetime | None) -> int | None:
     """None also where the time is written with a Z: replies then say that it is UTC."""
     offset = moment.utcoffset() if moment else None
     return round(offset.total_seconds() / 60) if offset else None
+
+
+def refuse_clashes(polls: Iterable[Poll]) -> None:
+    """Accept polls that can be open side by side.
+
+    Raises:
+        PollFileError: two of them would hear the same word on the same number.
+    """
+    for poll, problem in check_together([*polls]):
+        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
 
 
 def located(problem: Problem, text: str) -> Problem:

@@ -32,6 +32,16 @@ def test_a_refused_poll_file_stops_the_synth_and_is_named(tmp_path: Path) -> Non
     assert "choices" in str(refusal.value)
 
 
+def test_polls_that_would_hear_the_same_word_stop_the_synth(tmp_path: Path) -> None:
+    """Neither could count it; better told now than in the middle of a deploy."""
+    text = (app.POLLS / "colors.toml").read_text(encoding="utf-8")
+    for name in ("one.toml", "two.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    with pytest.raises(PollFileError, match=r"two\.toml"):
+        app.read_polls(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("context", "message"),
     [
