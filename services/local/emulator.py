@@ -17,9 +17,12 @@ START_SECONDS = 30
 
 @contextmanager
 def emulator(
-    folder: Path, *, venv: Path = ROOT / EMULATOR_VENV
+    folder: Path, *, venv: Path = ROOT / EMULATOR_VENV, port: int | None = None, keep: bool = False
 ) -> Iterator[tuple[Process, LocalAws]]:
-    """A fresh emulator, healthy; stopped with all its Lambdas at the end.
+    """An emulator, healthy; stopped with all its Lambdas at the end.
+
+    With `keep` it writes its state into the folder when it is stopped, and another one in the
+    same folder, on the same `port`, goes on from there. What its streams held is lost then.
 
     Raises:
         ServerDiedError, CommandFailedError: it did not come up.
@@ -29,11 +32,11 @@ def emulator(
         raise LocalCloudError(
             f"{binary}: missing", "Set it up: python3 -m services.local.toolchain demo"
         )
-    port = free_port()
+    port = port or free_port()
     endpoint = f"http://{HOST}:{port}"
     process = Process(
         "AWS emulator", [str(binary)],
-        env=_environment(folder, port), log=folder / "emulator.log", cwd=folder,
+        env=_environment(folder, port, keep=keep), log=folder / "emulator.log", cwd=folder,
     )  # fmt: skip
     with process:
         wait_until(
@@ -43,18 +46,19 @@ def emulator(
         yield process, LocalAws(endpoint=endpoint)
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, port: int, *, keep: bool) -> dict[str, str]:
     """Loopback only, and nothing kept or read outside the folder.
 
     Its Lambdas inherit these variables, so nothing of the stack may be among them.
     """
     home, scratch = folder / "home", folder / "tmp"
     for made in (home, scratch):
-        made.mkdir()
+        made.mkdir(exist_ok=keep)
     return clean_environment(
         BIND_HOST=HOST,
         GATEWAY_PORT=str(port),
         IOT_MTLS_ENABLED="0",
+        PERSIST_STATE="1" if keep else "0",
         STATE_DIR=str(folder / "state"),
         S3_DATA_DIR=str(folder / "s3"),
         HOME=str(home),

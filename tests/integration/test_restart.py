@@ -1,0 +1,161 @@
+"""The emulator's own stream and mapping, stopped in the middle of the count and started again.
+
+When it stops, the emulator loses what its stream held, as DynamoDB does after 24 hours. So
+this is the worst case: records are gone for good, and the count is exact all the same in the
+end, because the ballots are all there.
+"""
+
+import random
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+from services.adapters.auditing import Auditor
+from services.adapters.certificates import DynamoCertificates
+from services.adapters.corrections import DynamoCorrections
+from services.adapters.items import item_of
+from services.adapters.mappings import MappingState
+from services.adapters.provisioning import create_table
+from services.adapters.recounts import DynamoRecounts
+from services.adapters.tallies import DynamoTallies
+from services.local.aws import LocalAws
+from services.local.emulator import emulator
+from services.local.ports import free_port
+from services.voting.ballot import Ballot, cast
+from services.voting.schema import AGGREGATES, VOTES
+from tests.support import aggregator
+from tests.support.polls import a_round, a_vote
+
+THERE = a_round()
+PHONES = 400
+
+
+class Hall:
+    """People who vote and change their minds; `latest` is what each holds."""
+
+    def __init__(self, seed: int) -> None:
+        self.latest: dict[int, Ballot] = {}
+        self._draw = random.Random(seed)  # noqa: S311 - a repeatable crowd
+
+    def vote(self, client: Any, phone: int) -> None:
+        """One text of a phone, written as the webhook writes it."""
+        choice = self._draw.choice(["RED", "GREEN", "BLUE"])
+        ballot = cast(THERE, self.latest.get(phone), a_vote(choice, phone=phone)).ballot
+        if ballot:
+            client.put_item(TableName="Votes", Item=item_of(ballot, THERE))
+            self.latest[phone] = ballot
+
+    @property
+    def truth(self) -> Counter[str]:
+        """From what each phone holds."""
+        return Counter(choice for ballot in self.latest.values() for choice in ballot.picks)
+
+
+def auditor_of(client: Any) -> Auditor:
+    """Of the tables."""
+    state = MappingState(state="Enabled", last_result="", iterator_age_ms=None)
+    return Auditor(
+        tallies=DynamoTallies(client, "Aggregates"),
+        recounts=DynamoRecounts(client, "Votes"),
+        certificates=DynamoCertificates(client, "Aggregates"),
+        corrections=DynamoCorrections(client, "Aggregates"),
+        mapping=lambda: state,
+        settle_seconds=2,
+    )
+
+
+def picks(client: Any) -> Counter[str]:
+    """What the board shows."""
+    return +Counter(DynamoTallies(client, "Aggregates").totals(THERE.board, 1).picks)
+
+
+def folded(client: Any) -> int:
+    """Records that were counted."""
+    return DynamoTallies(client, "Aggregates").totals(THERE.board, 1).folded
+
+
+def set_up(aws: LocalAws) -> str:
+    """Tables, function and mapping; the mapping's id."""
+    client = aws.client("dynamodb")
+    create_table(client, VOTES, "Votes")
+    create_table(client, AGGREGATES, "Aggregates")
+    aggregator.create(aws.client("lambda"), aggregates="Aggregates")
+    return aggregator.map_stream(aws.client("lambda"), stream_of(client))
+
+
+def stream_of(client: Any) -> str:
+    """The stream of the ballots."""
+    return str(client.describe_table(TableName="Votes")["Table"]["LatestStreamArn"])
+
+
+def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
+    """Stopped while batches are under way; mapped anew, audited, repaired: exact."""
+    port, hall = free_port(), Hall(7)
+    with emulator(tmp_path, port=port, keep=True) as (machine, aws):
+        client = aws.client("dynamodb")
+        mapping = set_up(aws)
+        for phone in range(PHONES):
+            hall.vote(client, phone)
+        aggregator.wait(lambda: folded(client) > 0)
+        at_stop = folded(client)
+        machine.stop()
+    with emulator(tmp_path, port=port, keep=True) as (_, aws):
+        client = aws.client("dynamodb")
+        held = sum(1 for _ in DynamoRecounts(client, "Votes").ballots(THERE))
+        # The mapping's place in a stream that is gone means nothing any more.
+        aws.client("lambda").delete_event_source_mapping(UUID=mapping)
+        aggregator.map_stream(aws.client("lambda"), stream_of(client))
+        for phone in range(0, PHONES, 3):
+            hall.vote(client, phone)
+        aggregator.wait(lambda: folded(client) >= at_stop + PHONES // 3)
+        auditor = auditor_of(client)
+        found = auditor.audit(THERE)
+        lost = sum(hall.truth.values()) - sum(picks(client).values())
+        auditor.repair(found)
+        again = auditor.audit(THERE)
+        shown = picks(client)
+
+    assert 0 < at_stop < PHONES
+    assert held == PHONES
+    assert lost > 0
+    assert not found.not_drained
+    assert again.off == []
+    assert shown == hall.truth
+
+
+def test_the_emulators_mapping_counts_each_record_once_while_its_function_is_killed(
+    tmp_path: Path,
+) -> None:
+    """The function's processes die in mid batch, again and again; the mapping tries anew."""
+    hall, stopping = Hall(8), threading.Event()
+    killed: list[int] = []
+    with emulator(tmp_path) as (machine, aws):
+        client = aws.client("dynamodb")
+        set_up(aws)
+        deaths = threading.Thread(target=kill_functions, args=(machine.pid, stopping, killed))
+        deaths.start()
+        try:
+            for phone in range(PHONES):
+                hall.vote(client, phone % 300)
+        finally:
+            stopping.set()
+            deaths.join()
+        aggregator.wait(lambda: picks(client) == hall.truth, seconds=40)
+        shown, total = picks(client), folded(client)
+
+    assert shown == hall.truth
+    assert total == PHONES
+    assert len(killed) > 1
+
+
+def kill_functions(leash: int, stopping: threading.Event, killed: list[int]) -> None:
+    """Kill whatever the emulator has started, every so often."""
+    while not stopping.wait(0.3):
+        for server in psutil.Process(leash).children():
+            for worker in server.children(recursive=True):
+                killed.append(worker.pid)
+                worker.kill()

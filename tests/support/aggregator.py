@@ -1,0 +1,67 @@
+"""The real aggregator as a Lambda function of an emulator, without a deploy."""
+
+import importlib.util
+import io
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+NAME = "Aggregator"
+LIBRARIES = ("aws_lambda_powertools", "jmespath", "typing_extensions")
+"""What the deployed bundle has besides our own code; boto3 is the runtime's."""
+
+
+def bundle() -> bytes:
+    """The function's code."""
+    with zipfile.ZipFile(held := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder in ("services/voting", "services/adapters", "lambdas/aggregator"):
+            for path in (ROOT / folder).glob("*.py"):
+                archive.write(path, path.relative_to(ROOT))
+        for single in ("services/__init__.py", "services/settings.py", "lambdas/__init__.py"):
+            archive.write(ROOT / single, single)
+        for library in LIBRARIES:
+            spec = importlib.util.find_spec(library)
+            assert spec
+            assert spec.origin
+            origin = Path(spec.origin)
+            whole = origin.name == "__init__.py"
+            for path in origin.parent.rglob("*.py") if whole else [origin]:
+                archive.write(path, path.relative_to(origin.parents[1] if whole else origin.parent))
+    return held.getvalue()
+
+
+def create(client: Any, *, aggregates: str) -> None:
+    """Make the function and wait until it can be called."""
+    client.create_function(
+        FunctionName=NAME,
+        Runtime="python3.11",
+        Role="arn:aws:iam::000000000000:role/aggregator",
+        Handler="lambdas.aggregator.handler.handler",
+        Code={"ZipFile": bundle()},
+        Timeout=30,
+        Environment={
+            "Variables": {
+                "AGGREGATES_TABLE": aggregates,
+                "STREAM_SHARD_ID": "only",
+                "POWERTOOLS_METRICS_NAMESPACE": "VoteApp",
+            }
+        },
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName=NAME)
+
+
+def map_stream(client: Any, arn: str, *, batch: int = 20) -> str:
+    """Feed it from a stream, from the oldest record; the mapping's id."""
+    made = client.create_event_source_mapping(
+        EventSourceArn=arn, FunctionName=NAME, StartingPosition="TRIM_HORIZON", BatchSize=batch
+    )
+    return str(made["UUID"])
+
+
+def wait(ready: Any, *, seconds: float = 30) -> None:
+    """Until a condition holds, or patience ends."""
+    deadline = time.monotonic() + seconds
+    while not ready() and time.monotonic() < deadline:
+        time.sleep(0.05)
