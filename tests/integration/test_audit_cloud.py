@@ -1,0 +1,82 @@
+"""Audit, certify and export against the deployed stack, as an operator runs them."""
+
+import json
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from typer.testing import CliRunner
+
+from services.adapters.directory import DynamoDirectory
+from services.adapters.entries import Entry
+from services.cli.app import app
+from services.cli.deployment import PICK
+from services.local.cloud import LocalCloud
+from services.voting import schema
+from services.voting.definition import parse_poll
+from services.voting.poll import Round, State
+from tests.support.cloud import a_vote, send
+
+pytestmark = pytest.mark.cloud
+
+TOML = """
+question = "Is it exact?"
+keyword = "proof"
+visibility = "sealed"
+[[choices]]
+key = "AYE"
+label = "Aye"
+[[choices]]
+key = "NAY"
+label = "Nay"
+"""
+
+
+def voteapp(cloud: LocalCloud, *arguments: str) -> Any:
+    """Run a command on the running cloud."""
+    with patch.dict(os.environ, {PICK: cloud.aws.endpoint}):
+        return CliRunner().invoke(app, [*arguments, "--local", "--json"])
+
+
+def test_a_sealed_poll_is_audited_closed_certified_and_exported(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    """Through the real webhook, stream, aggregator and command line."""
+    directory = DynamoDirectory(client=cloud.dynamodb, table=cloud.outputs.aggregates_table)
+    directory.write(Entry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
+    time.sleep(3)
+    texts = [a_vote(61_000 + n, "AYE", sid=f"SM{61_000 + n:032x}") for n in range(12)]
+    texts += [a_vote(61_000 + n, "NAY", sid=f"SM{62_000 + n:032x}") for n in range(5)]
+    answers = send(cloud.line, [replace(text, body=f"proof {text.body}") for text in texts])
+    deadline = time.monotonic() + 20
+    while (audit := voteapp(cloud, "audit", "proof")).exit_code and time.monotonic() < deadline:
+        time.sleep(0.5)
+    open_still = voteapp(cloud, "certify", "proof")
+    entry = directory.entry("proof")
+    closed = replace(entry.round, state=State.CLOSED, state_at_ms=int(time.time() * 1000) - 6000)
+    directory.write(replace(entry, round=closed))
+    certified = voteapp(cloud, "certify", "proof")
+    target = tmp_path / "proof.csv"
+    exported = voteapp(cloud, "export", "proof", "--with-keys", "--to", str(target))
+    face = cloud.dynamodb.get_item(
+        TableName=cloud.outputs.aggregates_table,
+        Key={"pk": {"S": "open#proof"}, "sk": {"S": schema.certified_sk(1)}},
+    )["Item"]
+    entry = directory.entry("proof")
+    directory.write(replace(entry, round=replace(entry.round, state=State.ARCHIVED)))
+
+    assert [answer.status for answer in answers] == [200] * 17
+    assert json.loads(audit.stdout)["votes"] == {"AYE": 7, "NAY": 5}
+    assert open_still.exit_code == 1
+    assert "close it first" in open_still.stderr
+    assert certified.exit_code == 0, certified.output
+    digest = json.loads(certified.stdout)["digest"]
+    assert face["digest"] == {"S": digest}
+    assert (face["c#AYE"], face["c#NAY"]) == ({"N": "7"}, {"N": "5"})
+    assert json.loads(exported.stdout)["digest"] == digest
+    assert json.loads(exported.stdout)["certified"]
+    assert len(target.read_text().splitlines()) == 13
