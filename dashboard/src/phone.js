@@ -59,10 +59,13 @@ function createPhone(handset, desk) {
   button.setAttribute('aria-label', `Send from ${name}`);
   const form = /** @type {HTMLFormElement} */ (element('form', 'composer', field, button));
 
+  const toEnd = () => (talk.scrollTop = talk.scrollHeight);
+  new ResizeObserver(toEnd).observe(talk); // as when a keyboard slides in
+
   /** @param {...Node} items */
   function add(...items) {
     thread.append(...items);
-    talk.scrollTop = talk.scrollHeight;
+    toEnd();
   }
 
   /** @param {string} text */
@@ -97,7 +100,7 @@ function createPhone(handset, desk) {
     element('div', 'quicks', ...desk.choices.map((choice) => quickButton(choice, (word) => void send(word)))),
     form);
   phone.setAttribute('aria-label', `${name}, ${phoneText(handset.number)}`);
-  return { part: phone, open: () => { talk.scrollTop = talk.scrollHeight; } };
+  return phone;
 }
 
 /** @param {Desk} desk */
@@ -110,11 +113,10 @@ function lay(desk) {
   function another() {
     const next = rest.shift();
     if (!next) return null;
-    const { part, open } = createPhone(next, desk);
-    row.append(part);
-    open();
+    const phone = createPhone(next, desk);
+    row.append(phone);
     more.hidden = rest.length === 0;
-    return part;
+    return phone;
   }
   more.addEventListener('click', () => another()?.querySelector('input')?.focus());
   for (let i = 0; i < used; i += 1) another();

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import connect, cost, doctor, forget, local, poll, results, texting
+from services.cli import connect, cost, doctor, forget, lab, local, poll, results, texting
 from services.cli.output import Json, emit
 from services.cli.proof import register as register_proof
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("demo")(local.demo)
 app.command("smoke")(local.smoke)
+app.command("lab")(lab.lab)
 app.add_typer(poll.app, name="poll")
 app.command("results")(results.results)
 app.command("text")(texting.text)

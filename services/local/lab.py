@@ -48,6 +48,8 @@ class Lab:
         self.round = Round(poll=lab_poll(1), number=0)
         self.stored: Counter[int] = Counter()
         """Ballots stored, by round."""
+        self.throttled = 0
+        """Writes throttled since the start, each attempt for itself."""
         self._where = (aws, outputs, folder, token)
         self._throttle = Throttle(self.settings.write_capacity, clock=time.monotonic)
         self._writes: Meter[tuple[int, Side]] = Meter(time.monotonic)
@@ -90,12 +92,24 @@ class Lab:
             if self.settings.write_capacity != before.write_capacity:
                 self._throttle.provision(self.settings.write_capacity)
             if self._traffic and self.settings.shards != before.shards:
-                self.begin_round()
+                self._next_round()
 
-    def begin_round(self) -> None:
-        """Start a round, on a table that has no capacity saved up."""
-        self.round = begin_round(self._directory(), self.settings.shards)
+    def begin_round(self, shards: int) -> None:
+        """Start a round with so many shards, and the lab if it is not running."""
+        with self._changing:
+            self.settings = self.settings.changed({"shards": shards})
+            if self._traffic:
+                self._next_round()
+            else:
+                self._start()
+
+    def forget_savings(self) -> None:
+        """Let every partition begin again with nothing saved up."""
         self._throttle.forget_savings()
+
+    def _next_round(self) -> None:
+        self.round = begin_round(self._directory(), self.settings.shards)
+        self.forget_savings()
 
     def look(self, after: int = 0) -> dict[str, Any]:
         """Everything the page shows; of the tape, what was written after the `after`-th write.
@@ -105,7 +119,7 @@ class Lab:
         """
         traffic = self.traffic
         if time.monotonic() - self._looked_at > LOOKED_SECONDS:
-            self._throttle.forget_savings()  # made while it rested: they would hide everything
+            self.forget_savings()  # made while it rested: they would hide everything
         self._looked_at = time.monotonic()
         rates, texts = self._writes.per_second(), traffic.meter.per_second()
         written, tape = self._tape.since(after)
@@ -152,7 +166,7 @@ class Lab:
             self._server, url = starting.enter_context(
                 webhook(aws, outputs, folder, name="webhook-of-the-lab", dynamodb=endpoint)
             )
-            self.begin_round()
+            self._next_round()
             line = Line(url=url, token=token)
             traffic = Traffic(self._texts(), line, rate=self._rate)
             self._traffic = starting.enter_context(traffic)
@@ -183,6 +197,7 @@ class Lab:
         self._tape.write(letter if write.stored else letter.lower())
         self._writes.add((write.partition, "stored" if write.stored else "throttled"))
         self.stored[number] += write.stored
+        self.throttled += not write.stored
 
     def _directory(self) -> DynamoDirectory:
         aws, outputs, *_ = self._where

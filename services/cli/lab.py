@@ -1,0 +1,121 @@
+"""`voteapp lab`: the lab without a browser."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.output import FAILED, Json, emit, told
+from services.cli.tables import rendered
+from services.local.cloud import forget_own_account, local_cloud
+from services.local.demo import ConsoleProgress, end_on_signals
+from services.local.errors import LocalCloudError
+from services.local.experiment import STEPS, Experiment, Measured
+from services.local.sharding_page import plot, table, written_into
+from services.local.throttle import PARTITIONS
+
+PAGE, PLOT = "sharding.md", "images/sharding.svg"
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, by the shell's custom."""
+
+
+def lab(
+    *,
+    rate: Annotated[int, typer.Option(min=1, max=300, help="Texts a second.")] = 60,
+    capacity: Annotated[
+        int, typer.Option(min=10, max=3000, help="Writes a second of the whole table.")
+    ] = 240,
+    seconds: Annotated[
+        int, typer.Option(min=3, max=120, help="How long each number of shards is measured.")
+    ] = 10,
+    shards: Annotated[
+        str, typer.Option(help="Numbers of shards to measure, 1 to 100, with commas.")
+    ] = ",".join(map(str, STEPS)),
+    write: Annotated[
+        Path | None,
+        typer.Option(help=f"Write the table into {PAGE} and the plot to {PLOT} of this folder."),
+    ] = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Show a hot partition, and how more shards make it disappear.
+
+    Starts a local cloud of its own, puts a stand-in for DynamoDB's throttling in front of its
+    store, and texts real, signed votes at a steady rate to polls of 1, 2, 5, 10 and 20
+    shards. Takes about three minutes; Ctrl-C stops it, and nothing is left running.
+    """
+    console = Console(stderr=True, highlight=False)
+    experiment = Experiment(
+        texts_per_second=rate, write_capacity=capacity, seconds=seconds, steps=_steps(shards)
+    )
+    end_on_signals()
+    forget_own_account()
+    progress = ConsoleProgress(console)
+    with told():
+        page = _page(write) if write else ""
+        try:
+            with local_cloud(progress=progress) as cloud:
+                rows = experiment.run(cloud, progress)
+        except KeyboardInterrupt:
+            console.print("\nStopped; nothing is left running.")
+            raise typer.Exit(INTERRUPTED) from None
+        if write:
+            (write / PAGE).write_text(written_into(page, table(rows, experiment)))
+            (write / PLOT).parent.mkdir(exist_ok=True)
+            (write / PLOT).write_text(plot(rows, experiment))
+    document = {
+        "texts_per_second": rate,
+        "write_capacity": capacity,
+        "partitions": PARTITIONS,
+        "partition_writes_per_second": experiment.partition_rate,
+        "seconds": seconds,
+        "steps": [asdict(row) | {"exact": row.exact} for row in rows],
+    }
+    emit(document, _shown(rows, experiment), as_json=as_json)
+    if not all(row.exact for row in rows):
+        raise typer.Exit(FAILED)
+
+
+def _steps(given: str) -> tuple[int, ...]:
+    try:
+        steps = tuple(int(step) for step in given.split(","))
+    except ValueError:
+        steps = ()
+    if not steps or not all(1 <= step <= 100 for step in steps):  # noqa: PLR2004 - as the help says
+        raise typer.BadParameter(f"{given!r}: write numbers from 1 to 100, as 1,10")
+    return steps
+
+
+def _page(folder: Path) -> str:
+    """The page as it is, looked at before anything is measured."""
+    try:
+        page = (folder / PAGE).read_text()
+        written_into(page, "")
+    except (OSError, ValueError) as error:
+        raise LocalCloudError(str(error), f"Name the folder that holds {PAGE}.") from None
+    return page
+
+
+def _shown(rows: list[Measured], experiment: Experiment) -> str:
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in (
+        "shards", "partitions", "accepted/s", "given up/s", "throttled/s", "reply ms", "counted",
+    ):  # fmt: skip
+        made.add_column(name, justify="right")
+    for row in rows:
+        made.add_row(
+            str(row.shards),
+            f"{row.partitions} of {PARTITIONS}",
+            f"{row.accepted:.1f}",
+            f"{row.refused:.1f}",
+            f"{row.throttled:,.0f}",
+            f"{row.reply_ms:,.0f}",
+            f"{row.counted:,} of {row.stored:,}",
+        )
+    head = (
+        f"{experiment.texts_per_second} texts/s, {experiment.write_capacity} writes/s: "
+        f"{experiment.partition_rate:g} for each of {PARTITIONS} partitions\n"
+    )
+    return f"{head}\n{rendered(made)}"

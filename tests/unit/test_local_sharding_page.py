@@ -1,0 +1,77 @@
+"""The table and the plot of what was measured: they say what the figures say."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from services.local.experiment import Experiment, Measured
+from services.local.sharding_page import BEGIN, END, plot, table, written_into
+
+SVG = "{http://www.w3.org/2000/svg}"
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def measured(shards: int, *, accepted: float, refused: float = 0, counted: int = 700) -> Measured:
+    """One line of figures."""
+    return Measured(
+        shards=shards, partitions=min(shards, 7), fullest_keys=1, sent=60, accepted=accepted,
+        refused=refused, throttled=refused * 20, reply_ms=8001 if refused else 14, stored=700,
+        counted=counted,
+    )  # fmt: skip
+
+
+ROWS = [measured(1, accepted=24, refused=36), measured(10, accepted=60)]
+
+
+def test_each_number_of_shards_is_a_line() -> None:
+    """With its units told in the head."""
+    told = table(ROWS, Experiment())
+
+    assert "| 1 | 1 of 10 | 1 | 24.0 | 36.0 | 720 | 8.0 s |" in told
+    assert "| 10 | 7 of 10 | 1 | 60.0 | 0.0 | 0 | 14 ms |" in told
+    assert "60 texts/s into a table for 240 writes/s: 24 for each of its 10 partitions" in told
+    assert "every one of them, and none twice" in told
+
+
+def test_a_count_that_is_not_the_ballots_is_told() -> None:
+    """The page would be the wrong place to hide it."""
+    told = table([measured(1, accepted=24, counted=699)], Experiment())
+
+    assert "NOT the same" in told
+    assert not measured(1, accepted=24, counted=699).exact
+
+
+def test_only_what_was_measured_is_written_into_the_page() -> None:
+    """And again in place of what was there."""
+    page = f"before\n{BEGIN}\nold\n{END}\nafter"
+    new = written_into(page, "new")
+
+    assert new == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter"
+    assert written_into(new, "new") == new
+
+
+def test_a_page_without_a_place_for_figures_is_refused() -> None:
+    """Before anything is measured."""
+    with pytest.raises(ValueError, match="has no part between"):
+        written_into("a page", "figures")
+
+
+def test_the_plot_s_bars_are_as_high_as_the_figures() -> None:
+    """Accepted solid, given up dashed, in one scale."""
+    bars = ET.fromstring(plot(ROWS, Experiment())).findall(f"{SVG}rect")  # noqa: S314 - our own
+    high = [(bar.get("class"), float(bar.get("height", "0"))) for bar in bars[1:]]
+
+    assert [name for name, _ in high] == ["stored", "refused", "stored"]
+    assert high[0][1] / high[2][1] == pytest.approx(24 / 60, abs=0.01)
+    assert (high[0][1] + high[1][1] + 3) / high[2][1] == pytest.approx(1, abs=0.01)
+
+
+def test_the_documentation_has_figures_and_plot() -> None:
+    """Written by the command that they stand beside."""
+    page = (DOCS / "sharding.md").read_text()
+    figures = page.partition(BEGIN)[2].partition(END)[0]
+
+    assert "| 20 |" in figures
+    assert "none twice" in figures
+    assert ET.parse(DOCS / "images" / "sharding.svg").getroot().tag == f"{SVG}svg"  # noqa: S314 - our own
