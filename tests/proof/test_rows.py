@@ -1,0 +1,163 @@
+"""Tally rows on a real table: each stream shard has one, and its watermark is what it says."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from aws_lambda_powertools.metrics import MetricUnit
+from moto import mock_aws
+
+from lambdas.aggregator.handler import aggregate, logger, metrics, stream_label
+from lambdas.aggregator.records import changes_of
+from services.adapters.items import item_of
+from services.adapters.provisioning import create_table
+from services.adapters.tallies import DynamoTallies
+from services.voting.ballot import Kind, cast
+from services.voting.fold import Folded, fold
+from services.voting.poll import Policy
+from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
+from services.voting.tally import Change, pad_sequence
+from tests.support.polls import a_round, a_vote
+
+BOARD = "open#colors"
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes/stream/2030-05-04T20:15:00.000"
+
+
+@pytest.fixture
+def tallies() -> Iterator[DynamoTallies]:
+    """In an empty table of moto's."""
+    environ = {
+        "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }  # fmt: skip
+    with patch.dict(os.environ, environ), mock_aws():
+        client = boto3.client("dynamodb")
+        create_table(client, AGGREGATES, "Aggregates")
+        yield DynamoTallies(client, "Aggregates")
+
+
+def changes(first: int, last: int) -> list[Change]:
+    """A vote for red in each record."""
+    return [
+        Change(BOARD, 1, pad_sequence(str(n)), {"RED": 1}, 1, 0, n) for n in range(first, last + 1)
+    ]
+
+
+def deliver(tallies: DynamoTallies, run: list[Change], shard: str = "one") -> Folded:
+    """Fold a run of one stream shard."""
+    return fold(run, tallies, stream_label="label", stream_shard=shard)
+
+
+def record(sequence: int, **images: Any) -> dict[str, Any]:
+    """A stream record."""
+    return {
+        "eventName": "MODIFY", "eventSourceARN": ARN,
+        "dynamodb": {"SequenceNumber": str(sequence), **images},
+    }  # fmt: skip
+
+
+def test_an_overlapping_batch_counts_only_what_is_new(tallies: DynamoTallies) -> None:
+    """The refused write returns the watermark, and the rest goes through."""
+    deliver(tallies, changes(1, 6))
+
+    assert deliver(tallies, changes(4, 9)) == Folded(folded=3, duplicates=3, bad=0)
+    assert tallies.totals(BOARD, 1).picks == {"RED": 9}
+
+
+def test_each_stream_shard_has_a_row_of_its_own(tallies: DynamoTallies) -> None:
+    """Lower numbers of another shard are news all the same."""
+    deliver(tallies, changes(100, 105))
+    deliver(tallies, changes(1, 3), shard="two")
+    items = tallies.client.query(
+        TableName="Aggregates", KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": BOARD}},
+    )["Items"]  # fmt: skip
+
+    assert [item["sk"]["S"] for item in items] == ["tally#1#label#one", "tally#1#label#two"]
+    assert tallies.totals(BOARD, 1).picks == {"RED": 9}
+
+
+def test_a_row_without_some_counts_has_none_of_them(tallies: DynamoTallies) -> None:
+    """Written by an earlier version, or by a repair."""
+    key = {"pk": {"S": BOARD}, "sk": {"S": "tally#1#label#old"}}
+    tallies.client.put_item(TableName="Aggregates", Item={**key, "c#RED": {"N": "2"}})
+    totals = tallies.totals(BOARD, 1)
+
+    assert totals.picks == {"RED": 2}
+    assert (totals.voters, totals.folded, totals.bad, totals.as_of_ms) == (0, 0, 0, 0)
+
+
+def test_totals_are_read_strongly_consistent(tallies: DynamoTallies) -> None:
+    """An audit compares two readings: an old one would look like a lag."""
+    asked: list[dict[str, Any]] = []
+    tallies.client.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params)
+    )
+    tallies.totals(BOARD, 1)
+
+    assert [one["ConsistentRead"] for one in asked] == [True]
+
+
+def test_a_removal_that_cannot_be_read_is_bad_on_the_board_it_names() -> None:
+    """A removal has only an old image; an image without a board is passed over."""
+    there = {"board": {"S": BOARD}, "round": {"N": "1"}, "picks": {"S": "odd"}}
+    (gone, nowhere, second), lost = changes_of(
+        [
+            record(1, OldImage=there),
+            record(2, OldImage={"picks": {"S": "odd"}}),
+            record(3, NewImage={"picks": {"S": "odd"}}, OldImage=there),
+        ]
+    )
+
+    assert gone == Change(BOARD, 1, pad_sequence("1"), {}, 0, 1, 0)
+    assert nowhere[:2] == (UNREADABLE_BOARD, 0)
+    assert second[:2] == (BOARD, 1)
+    assert lost == 0
+
+
+@pytest.mark.parametrize(
+    ("records", "label"),
+    [
+        ([None, 7, {}, {"eventSourceARN": None}, {"eventSourceARN": ARN}], ARN[-23:]),
+        ([{"eventSourceARN": "arn:table/stream/Votes/stream/late"}], "late"),
+        ([{"eventSourceARN": "arn:without"}, {"eventSourceARN": 7}], "unlabelled"),
+    ],
+)
+def test_the_streams_label_is_found_in_any_record(records: list[Any], label: str) -> None:
+    """The first one that names a stream; the last part of its ARN."""
+    assert stream_label(records) == label
+
+
+def test_a_batch_is_reported_in_numbers(
+    tallies: DynamoTallies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once as metrics, once as a line of the log."""
+    ballot = cast(a_round(), None, a_vote("RED")).ballot
+    assert ballot
+    told: list[Any] = []
+    monkeypatch.setattr(logger, "info", lambda *said, **more: told.append((said, more)))
+    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said))
+    new = item_of(ballot, a_round())
+    poison = record(2, NewImage={**new, "picks": {"S": "odd"}})
+    event = {"Records": [record(1, NewImage=new), poison, None], "shardId": "one"}
+    aggregate(event, tallies, default_shard=None)
+
+    assert told[:4] == [
+        ("Folded", MetricUnit.Count, 2),
+        ("Duplicates", MetricUnit.Count, 0),
+        ("BadRecords", MetricUnit.Count, 2),
+        (("batch",), {"extra": {"folded": 2, "duplicates": 0, "badrecords": 2}}),
+    ]
+    assert told[4][0] == "VoteToCount"
+
+
+def test_a_first_vote_that_stands_is_named_in_the_refusal() -> None:
+    """So that the voter is told which."""
+    first = a_round(policy=Policy.FIRST)
+    ballot = cast(first, None, a_vote("RED")).ballot
+    outcome = cast(first, ballot, a_vote("BLUE")).outcome
+
+    assert (outcome.kind, outcome.previous) == (Kind.STANDS, "RED")
