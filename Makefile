@@ -1,6 +1,6 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test synth-check deploy-test check bench clean
+.PHONY: help demo smoke test synth-check deploy-test check bench replay prove mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUN := .venv/bin/python -m
@@ -46,6 +46,19 @@ check: ## formatting, lint, types, unit and infra tests
 bench: ## measure, and write docs/performance.md
 	$(set_up)
 	$(RUN) tests.bench.run --write docs/performance.md
+
+replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")
+	$(set_up)
+	@exec .venv/bin/voteapp replay $(or $(ARGS),finale --faults all)
+
+prove: ## 20,000 random evenings with random faults: every miscount is told (ARGS="--only 17")
+	$(set_up)
+	$(RUN) services.replay.prove $(ARGS)
+
+mutants: ## change the core in every small way; at least 95% must be noticed
+	$(set_up)
+	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
+	$(RUN) tests.mutants.report
 
 clean: ## remove everything the other targets made
 	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist

@@ -14,8 +14,7 @@ from services.cli.output import FAILED, Json, errors
 from services.local.errors import LocalCloudError
 from services.replay.engines import EngineMissingError, EngineName
 from services.replay.faults import MEANING, UnknownFaultError, parse_faults
-from services.replay.outcome import Counts, Outcome
-from services.replay.playing import SPEEDS, Played, play
+from services.replay.outcome import SPEEDS, Counts, Outcome, Played
 from services.replay.texts import Evening, EveningError, find, read
 
 _COLUMNS = (
@@ -50,6 +49,7 @@ def replay(
         _among("--engine", engine, get_args(EngineName))
         _among("--speed", speed, tuple(SPEEDS))
         evening = read(find(file))
+        play = _player()
         with _progress(len(evening.deliveries()), evening.name) as told:
             on: Any = engine
             played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
@@ -85,6 +85,17 @@ def document(evening: Evening, outcome: Outcome, *, seed: int, engine: str) -> d
         "transcript": outcome.transcript,
         "exact": outcome.exact,
     }
+
+
+def _player() -> Callable[..., Played]:
+    """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
+    try:
+        from services.replay.playing import play
+    except ImportError as error:
+        raise EngineMissingError(
+            f"{error.name}: not installed: make replay sets it up, or pip install 'voteapp[replay]'"
+        ) from None
+    return play
 
 
 def _among(option: str, value: str, known: tuple[str, ...]) -> None:

@@ -169,6 +169,9 @@ TARGETS = {
     "synth-check": ("venv", "app", "checks", "node", "cdk"),
     "deploy-test": ("venv", "app", "checks", *APP[2:]),
     "bench": ("venv", "app", "checks"),
+    "replay": ("venv", "app", "checks"),
+    "prove": ("venv", "app", "checks"),
+    "mutants": ("venv", "app", "checks"),
 }
 
 

@@ -129,7 +129,7 @@ def _moto(stack: ExitStack) -> Engine:
         from moto import mock_aws
     except ImportError:
         raise EngineMissingError(
-            "moto: not installed: pip install 'moto[dynamodb]', or take --engine memory"
+            "moto: not installed: make replay sets it up, or take --engine memory"
         ) from None
     stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from services.replay.faults import Fault
+
+SPEEDS: Final = {"max": 0.0, "1x": 1.0, "10x": 10.0}
+"""Of the evening's own time; 0 is as fast as it goes."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """Votes by poll and choice; choices without a vote are left out."""
@@ -36,3 +40,11 @@ class Outcome:
             and self.bad == self.injected.get(Fault.MALFORMED, 0)
             and not self.other_replies
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An outcome, and how long it took: the one thing that differs from run to run."""
+
+    outcome: Outcome
+    seconds: float

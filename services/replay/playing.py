@@ -3,25 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
 
 from services.replay.engines import EngineName, engine
 from services.replay.faults import Fault
-from services.replay.outcome import Outcome
+from services.replay.outcome import SPEEDS, Played
 from services.replay.running import Pace, Replay
 from services.replay.texts import Evening
 from services.voting.poll import Round
-
-SPEEDS: Final = {"max": 0.0, "1x": 1.0, "10x": 10.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An outcome, and how long it took: the one thing that differs from run to run."""
-
-    outcome: Outcome
-    seconds: float
 
 
 def play(

@@ -1,6 +1,8 @@
 """`voteapp evening` and `voteapp replay`, through the command line."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,15 @@ def test_the_pace_of_the_evening_can_be_kept() -> None:
 
     assert play(evening, faults=frozenset(), seed=1, on="memory", speed="10x").seconds >= 0.95
     assert play(evening, faults=frozenset(), seed=1, on="memory").seconds < 0.9
+
+
+def test_without_the_aggregators_library_only_the_replay_is_refused() -> None:
+    """A demo's set-up has no moto and no Powertools: every other command works there."""
+    code = (
+        "import sys; sys.modules['aws_lambda_powertools'] = sys.modules['moto'] = None\n"
+        "from services.cli.app import app; app(['replay', 'quiet', '--engine', 'memory'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "make replay" in done.stderr
