@@ -1,5 +1,6 @@
 """Tally rows on a real table: each stream shard has one, and its watermark is what it says."""
 
+import hmac
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from services.adapters.provisioning import create_table
 from services.adapters.tallies import DynamoTallies
 from services.voting.ballot import Kind, cast
 from services.voting.fold import Folded, fold
+from services.voting.identity import mark_of, voter_of
 from services.voting.poll import Policy
 from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
@@ -161,3 +163,32 @@ def test_a_first_vote_that_stands_is_named_in_the_refusal() -> None:
     outcome = cast(first, ballot, a_vote("BLUE")).outcome
 
     assert (outcome.kind, outcome.previous) == (Kind.STANDS, "RED")
+
+
+def test_a_round_has_begun_once_anything_of_it_is_counted(tallies: DynamoTallies) -> None:
+    """A vote, or a voter alone; a round whose votes were all taken back has not."""
+    standing = a_round()
+    before = tallies.begun(standing)
+    deliver(tallies, [Change(BOARD, 1, pad_sequence("1"), {"RED": 1}, 0, 0, 0)])
+    votes_alone = tallies.begun(standing)
+    deliver(tallies, [Change(BOARD, 1, pad_sequence("2"), {"RED": -1}, 1, 0, 0)])
+    voters_alone = tallies.begun(standing)
+    deliver(tallies, [Change(BOARD, 1, pad_sequence("3"), {}, -1, 0, 0)])
+
+    assert (before, votes_alone, voters_alone) == (False, True, True)
+    assert not tallies.begun(standing)
+    assert not tallies.begun(a_round(number=2))
+
+
+def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
+    """Both are keyed hashes of 32 hex characters; these are fixed for good."""
+    phone = "+15550100199"
+
+    assert (
+        mark_of(b"pepper", "colors", phone)
+        == hmac.digest(b"pepper", b"list:colors:+15550100199", "sha256").hex()[:32]
+    )
+    assert (
+        voter_of(b"pepper", "colors", 1, phone)
+        == hmac.digest(b"pepper", b"colors:1:+15550100199", "sha256").hex()[:32]
+    )
