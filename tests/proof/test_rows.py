@@ -22,7 +22,7 @@ from services.voting.identity import mark_of, voter_of
 from services.voting.poll import Policy
 from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
-from tests.support.polls import a_round, a_vote
+from tests.support.polls import NOON, a_round, a_vote
 
 BOARD = "open#colors"
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes/stream/2030-05-04T20:15:00.000"
@@ -192,3 +192,53 @@ def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
         voter_of(b"pepper", "colors", 1, phone)
         == hmac.digest(b"pepper", b"colors:1:+15550100199", "sha256").hex()[:32]
     )
+
+
+def test_what_became_of_a_batch_is_summed_over_its_boards(tallies: DynamoTallies) -> None:
+    """Folded and bad of one board and of the other."""
+    other = [change._replace(board="open#other", bad=1) for change in changes(1, 3)]
+
+    assert deliver(tallies, [*changes(1, 4), *other]) == Folded(folded=7, duplicates=0, bad=3)
+
+
+def test_records_that_have_no_place_are_only_told() -> None:
+    """Without a sequence number a record cannot be told from its redelivery."""
+    found, lost = changes_of([{}, {"dynamodb": {"SequenceNumber": "x"}}, {"dynamodb": {}}])
+
+    assert (found, lost) == ([], 3)
+
+
+@pytest.mark.parametrize("board", [7, "", None, ["open#colors"]])
+def test_a_board_that_is_no_text_is_no_board(board: Any) -> None:
+    """Nothing is counted on a guess."""
+    image = {"board": {"S": board}, "round": {"N": "1"}, "picks": {"M": {"RED": {"N": "1"}}}}
+    ((change,), _) = changes_of([record(1, NewImage=image)])
+
+    assert (change.board, change.bad, change.picks) == (UNREADABLE_BOARD, 1, {})
+
+
+@pytest.mark.parametrize(("late_ms", "seconds"), [(1_500, 1.5), (-900, 0)])
+def test_the_time_from_vote_to_count_is_told_in_seconds(
+    tallies: DynamoTallies, monkeypatch: pytest.MonkeyPatch, late_ms: int, seconds: float
+) -> None:
+    """Of the newest vote; clocks that disagree make it zero, not negative."""
+    ballot = cast(a_round(), None, a_vote("RED", at_ms=NOON)).ballot
+    assert ballot
+    told: list[Any] = []
+    monkeypatch.setattr("lambdas.aggregator.handler.now_ms", lambda: NOON + late_ms)
+    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said))
+    event = {"Records": [record(1, NewImage=item_of(ballot, a_round()))], "shardId": "one"}
+    aggregate(event, tallies, default_shard=None)
+
+    assert told[-1] == ("VoteToCount", MetricUnit.Seconds, seconds)
+
+
+def test_without_a_vote_no_time_is_told(
+    tallies: DynamoTallies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch of records that have no place."""
+    told: list[Any] = []
+    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said[0]))
+    aggregate({"Records": [{}], "shardId": "one"}, tallies, default_shard=None)
+
+    assert told == ["Folded", "Duplicates", "BadRecords"]

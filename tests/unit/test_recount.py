@@ -69,7 +69,10 @@ def test_a_merge_keeps_an_expiry_that_only_the_other_has() -> None:
     one.merge(two)
     two.merge(Recount())
 
-    assert (one.expires_at_s, two.expires_at_s) == (7, 7)
+    empty = Recount()
+    empty.merge(Recount())
+
+    assert (one.expires_at_s, two.expires_at_s, empty.expires_at_s) == (7, 7, None)
 
 
 def test_what_is_off_is_what_must_be_added() -> None:
@@ -106,6 +109,9 @@ def test_a_difference_in_ballots_alone_is_one() -> None:
         Difference(board=OPEN, picks={}, voters=-1)
     ]
     assert differences(recount, {OPEN: Totals(picks={"RED": 1}, voters=1)}) == []
+    assert differences(recount, {OPEN: Totals(picks={"RED": 2}, voters=1)}) == [
+        Difference(board=OPEN, picks={"RED": -1}, voters=0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,10 +143,10 @@ def test_a_line_is_the_key_and_every_choice_with_votes() -> None:
 def test_the_digest_is_over_all_lines() -> None:
     """`sort | sha256sum` gives the same."""
     digest = Digest()
-    digest.add("a", {"RED": 1})
+    digest.add("0", {"RED": 1})
     digest.add("b", {"BLUE": 1})
 
-    assert digest.hexdigest() == sha256(b"a RED=1\nb BLUE=1\n").hexdigest()
+    assert digest.hexdigest() == sha256(b"0 RED=1\nb BLUE=1\n").hexdigest()
     assert Digest().hexdigest() == sha256(b"").hexdigest()
 
 
