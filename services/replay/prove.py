@@ -55,7 +55,7 @@ def schedule(number: int) -> tuple[Outcome, frozenset[Fault]]:
     """Run the random evening of that number: its size, style, shards and faults are drawn."""
     draw = random.Random(f"schedule {number}")  # noqa: S311 - repeatable
     evening = make(
-        voters=draw.randint(2, 7), minutes=3, seed=number, style=draw.choice(sorted(STYLES))
+        voters=draw.randint(2, 12), minutes=3, seed=number, style=draw.choice(sorted(STYLES))
     )
     faults = frozenset(fault for fault in sorted(ALL) if draw.random() < 1 / 2)
     if draw.random() < 1 / 4:
