@@ -80,14 +80,13 @@ def throttled(
 
     async def passed(request: Request, body: bytes) -> Response:
         http: aiohttp.ClientSession = request.state.http
-        async with http.request(
-            request.method,
-            f"{endpoint}{request.url.path}",
-            data=body,
-            headers=dict(request.headers),
-        ) as answer:
-            kept = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
-            return Response(await answer.read(), answer.status, headers=kept)
+        url, headers = f"{endpoint}{request.url.path}", dict(request.headers)
+        try:
+            async with http.request(request.method, url, data=body, headers=headers) as answer:
+                kept = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
+                return Response(await answer.read(), answer.status, headers=kept)
+        except aiohttp.ClientError:  # the emulator is being stopped, or has died
+            return Response(status_code=503)
 
     async def answered(request: Request) -> Response:
         body = await request.body()

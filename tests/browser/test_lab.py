@@ -51,6 +51,8 @@ def test_one_shard_is_throttled_ten_are_not_and_every_vote_stored_is_counted(
 ) -> None:
     """The whole lesson, by the keyboard alone."""
     hot = lab.locator(".cell.throttled")
+    full = lab.get_by_text(re.compile("^Last 300 writes"))
+    expect(full).to_be_visible(timeout=DRAINED_MS)
     expect(hot.nth(150)).to_be_visible(timeout=DRAINED_MS)
     expect(lab.locator(".vessel.hot")).to_have_count(1)
     expect(hot.first).to_have_css("border-style", "dashed")

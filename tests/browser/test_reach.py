@@ -36,12 +36,9 @@ def test_reduced_motion_is_honoured(board: Board, open_page: OpenPage) -> None:
     assert page.evaluate("window.seen") == ["47"]
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("screen", ["hall", "phone"])
 @pytest.mark.parametrize("scene", ["live", "invite", "certified"])
-def test_axe_finds_nothing(
-    theme: str, screen: str, scene: str, board: Board, open_page: OpenPage
-) -> None:
+def test_axe_finds_nothing(screen: str, scene: str, board: Board, open_page: OpenPage) -> None:
     """No violation of any rule it knows, in either theme, on a wall and in a hand."""
     board.face(
         state="closed" if scene == "certified" else "auto", state_at=epoch_ms(ago_seconds=60)
@@ -50,10 +47,15 @@ def test_axe_finds_nothing(
         board.tally(COUNTS)
     if scene == "certified":
         board.certify(COUNTS)
-    page = open_page(color_scheme=theme, **(PHONE if screen == "phone" else {}))
+    # Without motion: colours are judged as they stay, not on their way to another theme.
+    page = open_page(reduced_motion="reduce", **(PHONE if screen == "phone" else {}))
     expect(page.locator("#number:visible, #digest:visible").first).to_be_visible()
+    found = {"dark": violations(page)}
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(250, 249, 246)")
+    found["light"] = violations(page)
 
-    assert violations(page) == []
+    assert found == {"dark": [], "light": []}
 
 
 def test_a_person_who_cannot_see_it_hears_it(board: Board, open_page: OpenPage) -> None:

@@ -81,7 +81,7 @@ def test_version_is_one_json_document_for_scripts() -> None:
     assert set(json.loads(done.stdout)) == {"version"}
 
 
-@pytest.mark.parametrize("command", ["demo", "smoke", "poll", "version"])
+@pytest.mark.parametrize("command", ["demo", "smoke", "lab", "poll", "version"])
 def test_every_command_is_in_the_help(command: str) -> None:
     """What a newcomer reads first."""
     assert command in run("--help").stdout
