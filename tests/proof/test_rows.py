@@ -198,7 +198,28 @@ def test_what_became_of_a_batch_is_summed_over_its_boards(tallies: DynamoTallies
     """Folded and bad of one board and of the other."""
     other = [change._replace(board="open#other", bad=1) for change in changes(1, 3)]
 
-    assert deliver(tallies, [*changes(1, 4), *other]) == Folded(folded=7, duplicates=0, bad=3)
+    both = [*[change._replace(bad=1) for change in changes(1, 4)], *other]
+
+    assert deliver(tallies, both) == Folded(folded=7, duplicates=0, bad=7)
+    assert deliver(tallies, both) == Folded(folded=0, duplicates=7, bad=0)
+
+
+def test_a_boards_records_are_summed_over_its_rows(tallies: DynamoTallies) -> None:
+    """Folded and bad of every stream shard."""
+    for shard in ("one", "two"):
+        deliver(tallies, [change._replace(bad=1) for change in changes(1, 3)], shard=shard)
+    totals = tallies.totals(BOARD, 1)
+
+    assert (totals.folded, totals.bad, totals.voters) == (6, 6, 6)
+
+
+def test_a_ballot_stays_on_the_board_it_was_cast_on() -> None:
+    """Also where the poll is sealed meanwhile: both its records must move the same board."""
+    first = cast(a_round(), None, a_vote("RED")).ballot
+    after = cast(a_round(visibility="sealed"), first, a_vote("BLUE")).ballot
+
+    assert after
+    assert after.board == BOARD
 
 
 def test_records_that_have_no_place_are_only_told() -> None:
