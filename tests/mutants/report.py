@@ -1,6 +1,6 @@
 """`make mutants`: change the core in every small way, and count the changes nobody notices.
 
-Runs mutmut on a copy of the checkout, as `setup.cfg` says, and fails below 95% noticed. The
+Runs mutmut on a copy of the checkout, as `pyproject.toml` says, and fails below 95% noticed. The
 survivors are listed with what was changed; docs/exactness.md explains them.
 """
 
