@@ -2,15 +2,14 @@
 
 import asyncio
 import os
-import re
 import secrets
-import xml.etree.ElementTree as ET
 from typing import Annotated, Final
 
 import typer
 
 from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, told
+from services.local.handsets import message_in
 from services.local.phones import UNREACHED, Answer, Line, deliver, session
 from services.local.texts import Kind, Text
 
@@ -52,7 +51,7 @@ def text(
         answer = asyncio.run(_send(line, message))
         if answer.status == UNREACHED:
             raise DeploymentError(f"{line.url} does not answer", answer.body)
-    reply = reply_in(answer.body) if answer.accepted else None
+    reply = message_in(answer.body) if answer.accepted else None
     document = {
         "status": answer.status,
         "reply": reply,
@@ -91,11 +90,3 @@ def _number_of(there: Deployment) -> str | None:
 async def _send(line: Line, message: Text) -> Answer:
     async with session() as http:
         return await deliver(http, line, message)
-
-
-def reply_in(twiml: str) -> str | None:
-    """The message in a TwiML answer, or None where it sends none."""
-    if not re.search("<Message", twiml):
-        return None
-    found = ET.fromstring(twiml).find("Message")  # noqa: S314 - our own webhook's answer
-    return "".join(found.itertext()) if found is not None else None

@@ -19,8 +19,8 @@ from services.cli import deployment, results
 from services.cli.app import app
 from services.cli.deployment import DeploymentError, find
 from services.cli.output import told
-from services.cli.texting import reply_in
 from services.local import runs
+from services.local.handsets import message_in
 from services.local.runs import CloudFile
 from services.voting.tally import Totals
 from tests.support.polls import COLORS_TOML, NOON, a_round
@@ -273,7 +273,7 @@ def test_the_examples_are_sound_beside_the_polls_of_the_project() -> None:
 )
 def test_the_reply_is_read_from_the_answer(twiml: str, reply: str | None) -> None:
     """Or its absence."""
-    assert reply_in(twiml) == reply
+    assert message_in(twiml) == reply
 
 
 def test_results_show_votes_voters_rate_and_freshness() -> None:
