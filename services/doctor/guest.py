@@ -47,7 +47,10 @@ def check_only_reading(
 
 
 def _tries(guest: "DynamoDBClient", votes: str, aggregates: str) -> dict[str, Callable[[], Any]]:
-    key = {schema.PARTITION_KEY: {"S": "open#doctor"}, schema.SORT_KEY: {"S": "doctor"}}
+    key = {
+        schema.PARTITION_KEY: {"S": schema.board_pk("doctor", "open")},
+        schema.SORT_KEY: {"S": "doctor"},
+    }
     never: dict[str, Any] = {"ConditionExpression": _NEVER}
     whole = _board(aggregates, schema.board_pk("doctor", "open"))
     for narrowing in ("Select", "ProjectionExpression", "ExpressionAttributeNames"):
