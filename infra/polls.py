@@ -25,11 +25,14 @@ class Polls(Construct):
         *,
         config: StageConfig,
         bundles: Packager,
+        votes: dynamodb.ITable,
         aggregates: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = PollsSettings(
-            aggregates_table=aggregates.table_name, default_number=config.options.number
+            votes_table=votes.table_name,
+            aggregates_table=aggregates.table_name,
+            default_number=config.options.number,
         )
         self._applied_with = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(

@@ -41,7 +41,9 @@ class VotingStack(Stack):
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
         self.dashboard = Dashboard(self, "Dashboard", config=config)
-        self.polls = Polls(self, "Polls", config=config, bundles=bundles, aggregates=aggregates)
+        self.polls = Polls(
+            self, "Polls", config=config, bundles=bundles, votes=votes, aggregates=aggregates
+        )
         self._grant()
 
         self.polls.apply(polls)
@@ -82,7 +84,9 @@ class VotingStack(Stack):
         deployer = self.polls.deployer
         faces = grants.keys(grants.DIRECTORY, grants.OPEN_BOARDS)
         allow(deployer.role, "ReadTheDirectory", query, aggregates, grants.keys(grants.DIRECTORY))
-        allow(deployer.role, "SeeWhetherVotingBegan", query, aggregates, boards)
+        seeing = ("dynamodb:GetItem", *query)
+        allow(deployer.role, "SeeWhetherVotingBegan", seeing, aggregates, boards)
+        allow(deployer.role, "SeeWhetherBallotsWereCast", query, votes.table_arn)
         allow(deployer.role, "ApplyPolls", put, aggregates, faces)
 
         guest = self.dashboard.guest_role

@@ -84,5 +84,6 @@ class PollsSettings(_Settings):
     `default_number` (E.164) is shown for polls that answer on all numbers of the account.
     """
 
+    votes_table: str
     aggregates_table: str
     default_number: str | None = None

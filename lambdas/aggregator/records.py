@@ -4,8 +4,10 @@ The only place that knows the shape of a stream event (AWS Lambda, "Using AWS La
 Amazon DynamoDB"; DynamoDB Streams API, "Record").
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, difference, pad_sequence
@@ -13,6 +15,17 @@ from services.voting.tally import Change, difference, pad_sequence
 Record = Mapping[str, Any]
 _NO_PICKS: Mapping[str, int] = {}
 _TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+MOST_CHOICES: Final = 24
+"""Of one image: a poll has at most 12 choices, and some may have been replaced."""
+MOST_VOTES: Final = 1_000
+"""Of one choice in one image: a ballot holds at most 20."""
+MOST_ROUNDS: Final = 10**12
+LATEST_MS: Final = 10**14
+
+_BOARD: Final = re.compile(r"(?:open|sealed)#[a-z0-9][a-z0-9-]{0,23}", re.ASCII)
+_CHOICE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}", re.ASCII)
 
 
 class UnreadableError(Exception):
@@ -51,22 +64,54 @@ def _change_of(record: Record) -> Change:
     if not new and _is_expiry(record):
         after = before
     # One is made for every record: this takes less than half the time of `Change(...)`.
+    board, round_number = _place(image["board"]["S"], image["round"]["N"])
     return Change._make(
         (
-            _text(image["board"]["S"]),
-            int(image["round"]["N"]),
+            board,
+            round_number,
             _sequence(body["SequenceNumber"]),
             difference(before, after) if before else after,
             bool(after) - bool(before),
             0,
-            int(new["changed_at"]["N"]) if new else 0,
+            _number(new["changed_at"]["N"], LATEST_MS) if new else 0,
+            0 if new else 1,
         )
     )
 
 
 def _picks(image: Record) -> Mapping[str, int]:
     held = image.get("picks")
-    return {choice: int(count["N"]) for choice, count in held["M"].items()} if held else _NO_PICKS
+    if not held:
+        return _NO_PICKS
+    counts = held["M"]
+    if len(counts) > MOST_CHOICES:
+        raise UnreadableError(len(counts))
+    return {choice: _votes(choice, count["N"]) for choice, count in counts.items()}
+
+
+# Of a batch's records nearly all name the same few boards, choices and rounds.
+@lru_cache(maxsize=4096)
+def _place(board: str, round_number: str) -> tuple[str, int]:
+    """The board and the round that an image names."""
+    if _BOARD.fullmatch(board):
+        return board, _number(round_number, MOST_ROUNDS)
+    raise UnreadableError(board)
+
+
+@lru_cache(maxsize=4096)
+def _votes(choice: str, count: str) -> int:
+    """The votes for a choice."""
+    if _CHOICE.fullmatch(choice):
+        return _number(count, MOST_VOTES)
+    raise UnreadableError(choice)
+
+
+def _number(text: str, most: int) -> int:
+    """A whole number from 0 to `most`. Raises: UnreadableError, ValueError."""
+    number = int(text)
+    if 0 <= number <= most:
+        return number
+    raise UnreadableError(number)
 
 
 def _is_expiry(record: Record) -> bool:
@@ -81,12 +126,6 @@ def _sequence(number: str) -> str:
     raise UnreadableError(number)
 
 
-def _text(value: object) -> str:
-    if type(value) is str and value:
-        return value
-    raise UnreadableError(value)
-
-
 def _unreadable(record: Record) -> Iterator[Change]:
     """One bad record, on the board it names if it names one."""
     try:
@@ -97,7 +136,7 @@ def _unreadable(record: Record) -> Iterator[Change]:
     for name in ("NewImage", "OldImage"):
         try:
             image = record["dynamodb"][name]
-            board, round_number = _text(image["board"]["S"]), int(image["round"]["N"])
+            board, round_number = _place(image["board"]["S"], image["round"]["N"])
             break
         except _UNREADABLE:
             continue

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import boto3
@@ -9,10 +10,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from lambdas.polls.answer import Answer
-from services.adapters.clock import now_ms
+from services.adapters.certificates import DynamoCertificates
 from services.adapters.directory import DynamoDirectory
+from services.adapters.recounts import DynamoRecounts
 from services.adapters.tallies import DynamoTallies
 from services.settings import PollsSettings
+from services.voting.begun import has_begun
 from services.voting.definition import parse_poll
 
 _BOUNDED: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
@@ -42,13 +45,15 @@ def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
     client = boto3.client("dynamodb", config=_BOUNDED)
-    directory = DynamoDirectory(client=client, table=settings.aggregates_table)
-    directory.apply(
-        polls,
-        default_number=settings.default_number,
-        now_ms=now_ms(),
-        begun=DynamoTallies(client=client, table=settings.aggregates_table).begun,
+    aggregates, votes = settings.aggregates_table, settings.votes_table
+    begun = partial(
+        has_begun,
+        recounts=DynamoRecounts(client, votes),
+        tallies=DynamoTallies(client, aggregates),
+        certificates=DynamoCertificates(client, aggregates),
     )
+    directory = DynamoDirectory(client=client, table=aggregates)
+    directory.apply(polls, default_number=settings.default_number, begun=begun)
     return Answer(physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)})
 
 

@@ -1,17 +1,21 @@
 """Poll files into the directory: what applying them would do, what forbids it, doing it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.adapters.entries import Entry
+from services.voting.changes import check_change, check_extension, check_final, not_quiet
+from services.voting.control import archived, is_quiet, why_final
 from services.voting.definition import located, refuse_clashes
-from services.voting.errors import PollFileError
+from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Poll, Round, State
-from services.voting.sense import check_change
 
 if TYPE_CHECKING:
-    from services.adapters.directory import DynamoDirectory
+    from services.adapters.polls import PollStore
+
+Begun = Callable[[Round], bool]
+"""Whether a round has begun, see `services.voting.begun`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +54,38 @@ def plan(
         steps.append(Step(before=before, after=after, verdict=_verdict(before, after)))
     for entry in left.values():
         if entry.round.state is not State.ARCHIVED:
-            ended = replace(entry.round, state=State.ARCHIVED, state_at_ms=now_ms)
-            after = replace(entry, round=ended, gone=True)
+            after = replace(entry, round=archived(entry.round, now_ms), gone=True)
             steps.append(Step(before=entry, after=after, verdict="archived"))
     return steps
 
 
-def carry_out(
-    directory: "DynamoDirectory", steps: Sequence[Step], begun: Callable[[Round], bool]
-) -> Applied:
+def carry_out(store: "PollStore", steps: Sequence[Step], begun: Begun) -> Applied:
     """Write what a plan changes.
 
     Raises:
-        PollFileError: two polls clash, or a poll changes what a round with ballots depends
-            on. Nothing is written then.
+        PollFileError: two polls clash, a poll changes what the ballots of a round depend on, or
+            a final round. Nothing is written then.
+        PollChangedError: somebody else changed a poll meanwhile.
     """
     refuse_clashes([step.poll for step in steps if step.verdict != "archived"])
-    _refuse_changes(steps, begun)
-    for step in steps:
+    now_ms, unreadable = store.clock(), store.unreadable()
+    allowed = [_allowed(step, begun, unreadable, now_ms) for step in steps]
+    for step in allowed:
         if step.verdict != "unchanged":
-            directory.write(step.after)
+            store.write(_heard(step, now_ms))
     ids = {
         name: tuple(step.poll.id for step in steps if step.verdict == name)
         for name in ("created", "changed", "unchanged", "archived")
     }
     return Applied(**ids)
+
+
+def _heard(step: Step, now_ms: int) -> Entry:
+    """The entry with when its round was last open under its old definition."""
+    if step.before is None:
+        return step.after
+    heard_ms = step.before.round.last_open_ms(now_ms)
+    return replace(step.after, round=replace(step.after.round, heard_until_ms=heard_ms))
 
 
 def _verdict(before: Entry | None, after: Entry) -> str:
@@ -84,15 +95,36 @@ def _verdict(before: Entry | None, after: Entry) -> str:
     return "unchanged" if same else "changed"
 
 
-def _refuse_changes(steps: Sequence[Step], begun: Callable[[Round], bool]) -> None:
-    for step in steps:
-        if step.before is None or step.verdict != "changed":
-            continue
-        standing = step.before.round
-        problems = list(check_change(standing.poll, step.poll, standing.number))
-        if problems and begun(standing):
-            where = [located(problem, step.poll.definition) for problem in problems]
-            raise PollFileError(f"polls/{step.poll.id}.toml", where)
+def _allowed(step: Step, begun: Begun, unreadable: Sequence[str], now_ms: int) -> Step:
+    """The step as it may be carried out. Raises: PollFileError."""
+    poll, before = step.poll, step.before
+    if before is None and poll.id in unreadable:
+        remedy = "its row in the directory cannot be read: mend or delete that row first"
+        _refuse(poll, [Problem(key="poll", value=poll.id, remedy=remedy)])
+    if before is None or step.verdict != "changed":
+        return step
+    standing = before.round
+    _refuse(poll, check_final(standing, poll, why_final(standing, now_ms)))
+    problems = [
+        *check_change(standing.poll, poll, standing.number),
+        *check_extension(poll, standing.expires_from_ms),
+    ]
+    if not problems and poll.closes_at_ms == standing.poll.closes_at_ms:
+        return step
+    if begun(standing):
+        _refuse(poll, problems)
+        return step
+    if not is_quiet(standing, now_ms):
+        _refuse(poll, map(not_quiet, problems))
+        return step
+    # No ballot carries an expiry yet, and none can before this is stored.
+    fresh = replace(step.after, round=replace(step.after.round, expires_from_ms=None))
+    return replace(step, after=fresh)
+
+
+def _refuse(poll: Poll, problems: Iterable[Problem]) -> None:
+    if where := [located(problem, poll.definition) for problem in problems]:
+        raise PollFileError(f"polls/{poll.id}.toml", where)
 
 
 def _defined(poll: Poll, before: Entry | None, default_number: str | None, now_ms: int) -> Entry:

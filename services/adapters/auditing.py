@@ -1,177 +1,187 @@
-"""Audit, repair and certify: a recount held against the board, between two equal readings."""
+"""Audit, repair and certify: a recount held against the board, once every write is folded."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.clock import now_ms
-from services.adapters.corrections import DynamoCorrections
 from services.adapters.mappings import MappingState
-from services.adapters.recounts import DynamoRecounts, Told
-from services.adapters.tallies import DynamoTallies
 from services.voting import schema
+from services.voting.audit import Audit, Watermarks
 from services.voting.certificate import Certificate, NotCertifiableError, OtherDigestError
+from services.voting.control import why_final
 from services.voting.digest import Digest
-from services.voting.poll import Phase, Round
-from services.voting.recount import Difference, Recount, Slip, differences
-from services.voting.tally import Totals
+from services.voting.poll import Round
+from services.voting.ports import (
+    AuditedBallots,
+    AuditedTallies,
+    Certificates,
+    Corrections,
+    Progress,
+)
+from services.voting.recount import Difference, Recount, Slip, write_offs
 
-GRACE_MS = 5_000
-"""A webhook may obey a directory that is up to 3 s old: so long after a close texts come in."""
+BETWEEN_SECONDS = 0.5
+"""Between two readings of a board that is not drained yet."""
 
-Boards = Mapping[str, Totals]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """A recount, the board before and after it, and what is off.
-
-    `corrections` are how often each board was corrected when the audit began.
-    """
-
-    standing: Round
-    recount: Recount
-    before: Boards
-    after: Boards
-    mapping: MappingState
-    corrections: Mapping[str, int]
-    digest: str
-    at_ms: int
-
-    @property
-    def off(self) -> list[Difference]:
-        """What would have to be added to the boards; empty where all is right."""
-        return differences(self.recount, self.after)
-
-    @property
-    def not_drained(self) -> tuple[str, ...]:
-        """Why the stream may not be drained; empty if nothing speaks against it."""
-        equal = self.before == self.after
-        moving = () if equal else ("the board moves: wait until the last votes are folded",)
-        return (*self.mapping.complaints, *moving)
-
-    @property
-    def expired(self) -> tuple[str, ...]:
-        """Why the ballots may not be all that were cast."""
-        if self.recount.may_lack_expired(self.standing, self.at_ms):
-            return ("ballots of this round have begun to expire: what is gone cannot be counted",)
-        return ()
+Unfolded = Callable[[Round, Watermarks], int]
+"""Reads what is left of the stream: records of a round that lie beyond these watermarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditor:
-    """Works on one deployment. `sleep` passes the time between the two readings."""
+    """Works on one deployment.
 
-    tallies: DynamoTallies
-    recounts: DynamoRecounts
-    certificates: DynamoCertificates
-    corrections: DynamoCorrections
+    `settle_seconds` is how long an audit waits for the stream to be drained.
+    """
+
+    tallies: AuditedTallies
+    recounts: AuditedBallots
+    certificates: Certificates
+    corrections: Corrections
     mapping: Callable[[], MappingState]
-    settle_seconds: float = 2
+    settle_seconds: float = 10
     clock: Callable[[], int] = now_ms
     sleep: Callable[[float], None] = field(default=time.sleep)
 
-    def audit(self, standing: Round, told: Told = lambda _: None, *, digest: bool = False) -> Audit:
-        """Read the board, recount, read the board again.
+    def audit(
+        self, standing: Round, told: Progress = lambda _: None, *, digest: bool = False
+    ) -> Audit:
+        """Read the board, then recount; again while records wait to be folded.
 
         With `digest`, all shards are read as one sorted stream, which takes longer.
         """
-        boards = [schema.board_pk(standing.poll.id, seen) for seen in ("open", "sealed")]
-        corrected = {board: self.corrections.count(board, standing.number) for board in boards}
-        before, read_at = self._read(boards, standing), time.monotonic()
+        found = self._look(standing, told, digest=digest)
+        if found.folded < found.writes and self._catches_up(found):
+            found = self._look(standing, told, digest=digest)
+        return found
+
+    def repair(
+        self,
+        audit: Audit,
+        *,
+        unfolded: Unfolded | None = None,
+        confirm: Callable[[Sequence[Difference]], None] = lambda _: None,
+    ) -> list[Difference]:
+        """Set the boards right, each by one conditional write; what was written.
+
+        Nothing is written where nothing is off, so doing it again changes nothing. With
+        `unfolded`, records that a lost stream will never deliver are written off: only after
+        the round has ended, and where what is left of the stream holds none of them. `confirm`
+        is called before the first write, and raises where nothing is to be written.
+
+        Raises:
+            NotCertifiableError: not drained, ballots expired or unreadable, certified, records
+                still to come, or corrected meanwhile.
+        """
+        lost = unfolded is not None and bool(audit.not_drained)
+        reasons = [*audit.impaired]
+        if (final := why_final(audit.standing, audit.at_ms)) and not audit.impaired:
+            reasons.append(f"the round {final}: its count is final")
+        if lost and unfolded:
+            reasons += _why_not_lost(audit, unfolded)
+        elif audit.not_drained:
+            reasons += audit.not_drained
+        if reasons:
+            raise NotCertifiableError("repair", tuple(reasons))
+        wanted = write_offs(audit.recount, audit.boards) if lost else audit.off
+        confirm(wanted)
+        for off in wanted:
+            expected, number = audit.corrections.get(off.board, 0), audit.standing.number
+            if not self.corrections.apply(off, number, expected=expected, at_ms=self.clock()):
+                raise NotCertifiableError(
+                    "repair", (f"somebody else has just corrected {off.board}: audit again",)
+                )
+        return wanted
+
+    def certificate(self, audit: Audit) -> tuple[Certificate, bool]:
+        """The certificate of a round, and whether it is yet to be written. Needs the digest.
+
+        A round that has one already gets no other: the same ballots give the same again.
+
+        Raises:
+            NotCertifiableError: open, texts may still land, not drained, ballots expired or
+                unreadable, or the board is off.
+            OtherDigestError: the ballots are not those that were certified.
+        """
+        now = audit.certificate
+        before = self.certificates.find(now.poll, now.round)
+        if before is not None:
+            return _same(before, now), False
+        reasons = (*audit.not_settled, *audit.not_drained, *audit.impaired)
+        if audit.off and not reasons:
+            reasons += ("the board is not the recount: see `voteapp audit`, then --repair",)
+        if reasons:
+            raise NotCertifiableError("certify", reasons)
+        return now, True
+
+    def certify(self, audit: Audit, *, current: bool) -> tuple[Certificate, bool]:
+        """Write the certificate of a round; also says whether it is new. Needs the digest.
+
+        Raises:
+            NotCertifiableError, OtherDigestError: as `certificate`.
+            PollChangedError: somebody changed the round meanwhile.
+        """
+        now, new = self.certificate(audit)
+        if not new or self.certificates.write(now, audit.standing, current=current):
+            return now, new
+        return _same(self.certificates.find(now.poll, now.round) or now, now), False
+
+    def _look(self, standing: Round, told: Progress, *, digest: bool) -> Audit:
+        """Watermarks before totals before ballots: what is read later holds all the earlier."""
+        number, boards = standing.number, schema.boards_of(standing.poll.id)
+        corrected = {board: self.corrections.count(board, number) for board in boards}
+        watermarks = {board: self.tallies.watermarks(board, number) for board in boards}
+        totals = {board: self.tallies.totals(board, number) for board in boards}
         recount, hexdigest = (
             self._sorted(standing, told) if digest else (self.recounts.sums(standing, told), "")
         )
-        self.sleep(max(0.0, self.settle_seconds - (time.monotonic() - read_at)))
+        mapping = self.mapping()
         return Audit(
             standing=standing,
             recount=recount,
-            before=before,
-            after=self._read(boards, standing),
-            mapping=self.mapping(),
+            boards=totals,
+            watermarks=watermarks,
+            complaints=mapping.complaints,
+            iterator_age_ms=mapping.iterator_age_ms,
             corrections=corrected,
             digest=hexdigest,
             at_ms=self.clock(),
         )
 
-    def repair(self, audit: Audit) -> list[Difference]:
-        """Set the boards right, each by one conditional write; what was written.
+    def _catches_up(self, found: Audit) -> bool:
+        """Wait until the boards hold as many records as the ballots had writes."""
+        number, boards = found.standing.number, schema.boards_of(found.standing.poll.id)
+        for _ in range(int(self.settle_seconds / BETWEEN_SECONDS)):
+            self.sleep(BETWEEN_SECONDS)
+            if sum(self.tallies.totals(name, number).folded for name in boards) >= found.writes:
+                return True
+        return False
 
-        Nothing is written where nothing is off, so doing it again changes nothing.
-
-        Raises:
-            NotCertifiableError: not drained, ballots expired, or corrected meanwhile.
-        """
-        reasons = (*audit.not_drained, *audit.expired)
-        if reasons:
-            raise NotCertifiableError("repair", reasons)
-        for off in audit.off:
-            expected = audit.corrections[off.board]
-            number = audit.standing.number
-            if not self.corrections.apply(off, number, expected=expected, at_ms=self.clock()):
-                raise NotCertifiableError(
-                    "repair", (f"somebody else has just corrected {off.board}: audit again",)
-                )
-        return audit.off
-
-    def certify(self, audit: Audit, *, current: bool) -> tuple[Certificate, bool]:
-        """Write the certificate of a round; also says whether it is new. Needs the digest.
-
-        A round that has one already gets no other: the same ballots give the same again.
-
-        Raises:
-            NotCertifiableError: open, not drained, expired, or the board is off.
-            OtherDigestError: the ballots are not those that were certified.
-        """
-        standing, recount = audit.standing, audit.recount
-        now = Certificate(
-            poll=standing.poll.id,
-            round=standing.number,
-            picks={choice.key: 0 for choice in standing.poll.choices} | dict(recount.votes),
-            ballots=recount.ballots.total(),
-            voters=recount.voters,
-            certified_at_ms=audit.at_ms,
-            digest=audit.digest,
-        )
-        before = self.certificates.find(now.poll, now.round)
-        if before is None:
-            reasons = (*_not_closed(audit, current=current), *audit.not_drained, *audit.expired)
-            if audit.off:
-                reasons += ("the board is not the recount: see `voteapp audit`, then --repair",)
-            if reasons:
-                raise NotCertifiableError("certify", reasons)
-            if self.certificates.write(now):
-                return now, True
-            before = self.certificates.find(now.poll, now.round) or now
-        if before.digest != now.digest:
-            raise OtherDigestError(before, now)
-        return before, False
-
-    def _sorted(self, standing: Round, told: Told) -> tuple[Recount, str]:
+    def _sorted(self, standing: Round, told: Progress) -> tuple[Recount, str]:
         recount, digest = Recount(), Digest()
 
         def each() -> Iterator[Slip]:
-            for slip in self.recounts.slips(standing):
-                digest.add(slip.key, slip.picks)
+            for slip in self.recounts.slips(standing, recount.add_unreadable):
+                if slip.picks:
+                    digest.add(slip.key, slip.picks)
                 told(1)
                 yield slip
 
         recount.add(each())
         return recount, digest.hexdigest()
 
-    def _read(self, boards: Iterable[str], standing: Round) -> Boards:
-        return {board: self.tallies.totals(board, standing.number) for board in boards}
+
+def _same(before: Certificate, now: Certificate) -> Certificate:
+    if before.digest != now.digest:
+        raise OtherDigestError(before, now)
+    return before
 
 
-def _not_closed(audit: Audit, *, current: bool) -> tuple[str, ...]:
-    """Why texts may still come in. An earlier round takes none."""
-    if not current:
-        return ()
-    phase = audit.standing.phase_at(audit.at_ms)
-    if phase not in {Phase.CLOSED, Phase.ARCHIVED}:
-        return (f"the poll is {phase}: close it first",)
-    closed_ms = audit.standing.closed_at_ms or 0
-    if phase is Phase.CLOSED and audit.at_ms - closed_ms < GRACE_MS:
-        return ("it was closed a moment ago: texts may still come in; wait five seconds",)
-    return ()
+def _why_not_lost(audit: Audit, unfolded: Unfolded) -> list[str]:
+    """Why records that are not folded may still come; the stream is read to see."""
+    if reasons := audit.not_settled:
+        return [*reasons]
+    if waiting := unfolded(audit.standing, audit.watermarks):
+        return [f"{waiting:,} records are still in the stream: enable the mapping, and wait"]
+    return []

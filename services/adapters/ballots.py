@@ -24,14 +24,15 @@ from services.adapters.items import ballot_of, item_of, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.poll import Round
+from services.voting.timing import REQUEST_SECONDS
 
-BUDGET_SECONDS = 8
-"""Twilio waits 15 s for the whole request; the rest is for the way there and back."""
+BUDGET_SECONDS = REQUEST_SECONDS
+"""One call to the store may take all the time that a text has."""
 
 # Nobody has voted under this key yet.
 _IS_NEW = "attribute_not_exists(pk)"
-# Nobody has rewritten the ballot since it was read.
-_IS_UNCHANGED = "n = :expected"
+# Nobody has written the ballot since it was read.
+_IS_UNCHANGED = "writes = :expected"
 
 _OUT_OF_REACH = (
     asyncio.TimeoutError,
@@ -63,7 +64,7 @@ class DynamoBallots:
         return ballot_of(answer["Item"], standing_in) if answer.get("Item") else None
 
     async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
-        """Rewrite a ballot that still holds `expected` texts."""
+        """Rewrite a ballot that was written `expected` times."""
         return await self._put(
             {
                 "Item": item_of(ballot, standing_in),

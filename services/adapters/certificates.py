@@ -1,10 +1,17 @@
-"""Certified results on DynamoDB: one row a round on the open board, written once."""
+"""Certified results on DynamoDB: one row a round on the open board, written once.
+
+The same transaction makes the round final in the directory, so that no webhook accepts a text
+into a certified round, and no command opens one.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.entries import finality_of
 from services.voting import schema
 from services.voting.certificate import Certificate
+from services.voting.errors import PollChangedError
+from services.voting.poll import Round
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,8 +35,12 @@ class DynamoCertificates:
         item: dict[str, Any] | None = answer.get("Item")
         return _certificate(item, poll, round_number) if item else None
 
-    def write(self, certificate: Certificate) -> bool:
-        """Store it; False if the round has one already, and nothing changed."""
+    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+        """Store it and make its round final; False if the round has one already.
+
+        Raises:
+            PollChangedError: the round is no longer as it is given here.
+        """
         counts = {
             schema.count_attribute(choice): {"N": str(count)}
             for choice, count in certificate.picks.items()
@@ -42,10 +53,15 @@ class DynamoCertificates:
             "certified_at": {"N": str(certificate.certified_at_ms)},
             "digest": {"S": certificate.digest},
         }
+        put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": _IS_NEW}
+        row = finality_of(standing, certificate.certified_at_ms, current=current)
+        update: Any = {"TableName": self.table, **row}
         try:
-            self.client.put_item(TableName=self.table, Item=item, ConditionExpression=_IS_NEW)
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
+            self.client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+        except self.client.exceptions.TransactionCanceledException:
+            if self.find(certificate.poll, certificate.round) is not None:
+                return False
+            raise PollChangedError(certificate.poll) from None
         return True
 
 

@@ -1,8 +1,8 @@
 """The correction row of a board: how a repair sets the board right.
 
 The tallies themselves are never touched: their watermarks go on meaning what they mean. The
-row is summed like a tally row; `folded` counts its corrections, so that it only ever grows
-and the screen takes the newest version.
+row is summed like a tally row. Its `folded` counts its corrections, so that it only ever grows
+and the screen takes the newest version; `missing` counts the records that were written off.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ class DynamoCorrections:
         """
         sums = {schema.count_attribute(choice): count for choice, count in off.picks.items()}
         sums |= {"voters": off.voters, "folded": 1, "bad": 0}
+        sums |= {schema.CORRECTION_MISSING: off.missing, schema.TALLY_REMOVED: off.removed}
         names = {f"#n{place}": name for place, name in enumerate(sums)}
         values: dict[str, Any] = {
             f":n{place}": {"N": str(count)} for place, count in enumerate(sums.values())
@@ -49,6 +50,7 @@ class DynamoCorrections:
             "at": {"N": str(at_ms)},
             "picks": {"M": {choice: {"N": str(n)} for choice, n in off.picks.items()}},
             "voters": {"N": str(off.voters)},
+            schema.CORRECTION_MISSING: {"N": str(off.missing)},
         }
         values |= {":entry": {"L": [{"M": entry}]}, ":none": {"L": []}}
         if expected:

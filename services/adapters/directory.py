@@ -4,22 +4,22 @@ Directory row and face are written in one transaction, on condition that nobody 
 changed the row: what the webhook obeys and what the screen shows cannot disagree.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.clock import now_ms
 from services.adapters.entries import Entry, entry_of, past_round, past_row, row_of
 from services.adapters.faces import face_of
+from services.adapters.polls import PollStore
 from services.voting import schema
-from services.voting.control import closed
 from services.voting.directory import Directory
-from services.voting.errors import PollChangedError, PollUnknownError
-from services.voting.poll import Poll, Round, State
+from services.voting.errors import PollChangedError, PollFileError
+from services.voting.poll import Round
+from services.voting.timing import REDELIVERED_MS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from services.adapters.applying import Applied, Step
 
 __all__ = ["DynamoDirectory", "Entry"]
 
@@ -27,118 +27,107 @@ __all__ = ["DynamoDirectory", "Entry"]
 _IS_NEW = "attribute_not_exists(pk)"
 _IS_UNCHANGED = "revision = :revision"
 
-_ATTEMPTS = 5
-"""Operators at two desks are few; a deploy beside them makes three."""
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, PollFileError)
+"""What reading a row raises that is no poll."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DynamoDirectory:
+class DynamoDirectory(PollStore):
     """All polls of a deployment, for those who read them and those who change them."""
 
     client: "DynamoDBClient"
     table: str
+    clock: Callable[[], int] = field(default=now_ms)
 
     def load(self) -> Directory:
-        """Every poll that is not archived."""
-        rounds = (entry.round for entry in self.entries())
-        return Directory(tuple(r for r in rounds if r.state is not State.ARCHIVED))
+        """Every poll that a text may concern now, or may have concerned a few minutes ago.
+
+        A row that cannot be read is left out and named in `unreadable`: one bad row must not
+        take the other polls down.
+        """
+        entries, unreadable = self._read()
+        since_ms = self.clock() - REDELIVERED_MS
+        rounds = (self._with_previous(entry.round, since_ms) for entry in entries)
+        return Directory(
+            tuple(r for r in rounds if r.is_live_since(since_ms)), unreadable=unreadable
+        )
 
     def entries(self) -> list[Entry]:
         """Every poll, archived ones too (a strongly consistent read)."""
-        rows = self._rows("sk < :sk", schema.DIRECTORY_END)
-        return [entry_of(row) for row in rows]
+        return self._read()[0]
 
-    def entry(self, poll_id: str) -> Entry:
-        """One poll. Raises: PollUnknownError."""
-        entries = self.entries()
-        for entry in entries:
-            if entry.round.poll.id == poll_id:
-                return entry
-        raise PollUnknownError(poll_id, [entry.round.poll.id for entry in entries])
+    def unreadable(self) -> tuple[str, ...]:
+        """The ids of rows that cannot be read."""
+        return self._read()[1]
 
-    def rounds(self, poll_id: str) -> list[Round]:
-        """All rounds of a poll, the current one last, each as it was when it ended.
-
-        Raises:
-            PollUnknownError: there is no such poll.
-        """
-        current = self.entry(poll_id).round
+    def past_rounds(self, poll_id: str) -> list[Round]:
+        """The rounds of a poll that were reset, oldest first, each as it was when it ended."""
         prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
-        past = [past_round(row, poll_id) for row in self._rows("begins_with(sk, :sk)", prefix)]
-        return [*past, current]
+        return [past_round(row, poll_id) for row in self._rows("begins_with(sk, :sk)", prefix)]
 
-    def apply(
-        self,
-        polls: Sequence[Poll],
-        *,
-        default_number: str | None = None,
-        now_ms: int = 0,
-        begun: Callable[[Round], bool] = lambda _: False,
-    ) -> "Applied":
-        """Make the directory hold exactly these polls; those that are gone are archived.
-
-        Applying the same polls again changes nothing. A round, its state and its ballots
-        are never touched. `begun` says whether a round has ballots.
-
-        Raises:
-            PollFileError: two polls clash, or a poll changes what a round with ballots
-                depends on. Nothing is applied then.
-        """
-        from services.adapters.applying import carry_out  # not in the webhook's cold start
-
-        steps = self.plan(polls, default_number=default_number, now_ms=now_ms)
-        return carry_out(self, steps, begun)
-
-    def plan(
-        self, polls: Sequence[Poll], *, default_number: str | None = None, now_ms: int = 0
-    ) -> "list[Step]":
-        """What `apply` would do."""
-        from services.adapters.applying import plan  # not in the webhook's cold start
-
-        return plan(self.entries(), polls, default_number=default_number, now_ms=now_ms)
-
-    def change(
-        self, poll_id: str, decide: Callable[[Round], Round], *, now_ms: int = 0
-    ) -> tuple[Entry, Entry]:
-        """Put a poll's round into another state; the entry before and after.
-
-        Read, decided and written again where somebody else was faster. A new round leaves
-        the old one remembered. What stays as it is is not written.
-
-        Raises:
-            PollUnknownError: there is no such poll.
-            PollChangedError: somebody else kept changing it.
-        """
-        for _ in range(_ATTEMPTS):
-            before = self.entry(poll_id)
-            standing = decide(before.round)
-            if standing == before.round:
-                return before, before
-            after = replace(before, round=standing, gone=False)
-            ended = closed(before.round, now_ms) if standing.number != before.round.number else None
-            try:
-                self.write(after, ended=ended)
-            except self.client.exceptions.TransactionCanceledException:
-                continue
-            return before, after
-        raise PollChangedError(poll_id)
-
-    def write(self, entry: Entry, *, ended: Round | None = None) -> None:
+    def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
         """Store an entry and the poll's face, and the round that has ended.
 
         Raises:
-            TransactionCanceledException: somebody else changed the entry meanwhile.
+            PollChangedError: somebody else changed the entry meanwhile.
         """
+        stored = self.stamped(entry)
         row: Any = {
             "TableName": self.table,
-            "Item": row_of(entry),
+            "Item": row_of(stored),
             "ConditionExpression": _IS_UNCHANGED if entry.revision else _IS_NEW,
         }
         if entry.revision:
             row["ExpressionAttributeValues"] = {":revision": {"N": str(entry.revision)}}
-        items = [face_of(entry.round, entry.number), *([past_row(ended)] if ended else [])]
+        items = [face_of(stored.round, entry.number), *([past_row(ended)] if ended else [])]
         puts: list[Any] = [{"Put": {"TableName": self.table, "Item": item}} for item in items]
-        self.client.transact_write_items(TransactItems=[{"Put": row}, *puts])
+        try:
+            self.client.transact_write_items(TransactItems=[{"Put": row}, *puts])
+        except self.client.exceptions.TransactionCanceledException:
+            raise PollChangedError(entry.round.poll.id) from None
+        return replace(stored, revision=entry.revision + 1)
+
+    def promise_expiry(self, ended: Round, expires_from_ms: int) -> None:
+        """Store the earliest expiry of a round that was reset; an earlier one stays.
+
+        Raises:
+            PollChangedError: there is no such round, or it has an earlier one.
+        """
+        sk = schema.past_round_sk(ended.poll.id, ended.number)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
+                UpdateExpression="SET expires_from = :at",
+                ConditionExpression=(
+                    "attribute_exists(pk)"
+                    " AND (attribute_not_exists(expires_from) OR expires_from >= :at)"
+                ),
+                ExpressionAttributeValues={":at": {"N": str(expires_from_ms)}},
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            raise PollChangedError(ended.poll.id) from None
+
+    def _read(self) -> tuple[list[Entry], tuple[str, ...]]:
+        entries, unreadable = [], []
+        for row in self._rows("sk < :sk", schema.DIRECTORY_END):
+            try:
+                entries.append(entry_of(row))
+            except _UNREADABLE:
+                unreadable.append(row["sk"]["S"])
+        return entries, tuple(unreadable)
+
+    def _with_previous(self, standing: Round, since_ms: int) -> Round:
+        """The round with the one before it, where a reset was not long ago."""
+        if standing.number == 1 or standing.began_at_ms <= since_ms:
+            return standing
+        sk = schema.past_round_sk(standing.poll.id, standing.number - 1)
+        for row in self._rows("sk = :sk", sk):
+            try:
+                return replace(standing, previous=past_round(row, standing.poll.id))
+            except _UNREADABLE:
+                break
+        return standing
 
     def _rows(self, condition: str, sk: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(

@@ -48,6 +48,28 @@ def entry_of(row: dict[str, Any]) -> Entry:
     )
 
 
+def finality_of(standing: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
+    """The update that makes a round final, on condition that it is still as it is given here."""
+    poll_id, number = standing.poll.id, standing.number
+    sk = poll_id if current else schema.past_round_sk(poll_id, number)
+    values = {
+        ":round": {"N": str(number)},
+        ":state": {"S": standing.state.value},
+        ":changed_at": {"N": str(standing.changed_at_ms)},
+        ":certified_at": {"N": str(certified_at_ms)},
+    }
+    return {
+        "Key": {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
+        "UpdateExpression": "SET certified_at = :certified_at ADD revision :one",
+        "ConditionExpression": (
+            "#round = :round AND #state = :state AND changed_at = :changed_at"
+            " AND attribute_not_exists(certified_at)"
+        ),
+        "ExpressionAttributeNames": {"#round": "round", "#state": "state"},
+        "ExpressionAttributeValues": values | {":one": {"N": "1"}},
+    }
+
+
 def past_row(ended: Round) -> dict[str, Any]:
     """The row that remembers a round that has ended: its ballots lie where it says."""
     sk = schema.past_round_sk(ended.poll.id, ended.number)
@@ -66,7 +88,15 @@ def _round_row(standing: Round) -> dict[str, Any]:
         "state": {"S": standing.state.value},
         "state_at": {"N": str(standing.state_at_ms)},
         "began_at": {"N": str(standing.began_at_ms)},
+        "changed_at": {"N": str(standing.changed_at_ms)},
+        "heard_until": {"N": str(standing.heard_until_ms)},
+        **_optional_times(standing),
     }
+
+
+def _optional_times(standing: Round) -> dict[str, Any]:
+    times = {"expires_from": standing.expires_from_ms, "certified_at": standing.certified_at_ms}
+    return {name: {"N": str(at_ms)} for name, at_ms in times.items() if at_ms is not None}
 
 
 def _round_of(row: dict[str, Any], poll_id: str) -> Round:
@@ -75,8 +105,16 @@ def _round_of(row: dict[str, Any], poll_id: str) -> Round:
         number=int(row["round"]["N"]),
         state=State(row["state"]["S"]),
         state_at_ms=int(row["state_at"]["N"]),
-        began_at_ms=int(row.get("began_at", {}).get("N", 0)),
+        began_at_ms=_time(row, "began_at") or 0,
+        changed_at_ms=_time(row, "changed_at") or 0,
+        heard_until_ms=_time(row, "heard_until") or 0,
+        expires_from_ms=_time(row, "expires_from"),
+        certified_at_ms=_time(row, "certified_at"),
     )
+
+
+def _time(row: dict[str, Any], name: str) -> int | None:
+    return int(row[name]["N"]) if name in row else None
 
 
 @lru_cache(maxsize=256)

@@ -23,10 +23,15 @@ def face_of(standing: Round, number: str | None) -> dict[str, Any]:
     optional = {
         "number": {"S": number} if number else None,
         "opens_at": _ms(poll.opens_at_ms),
-        "closes_at": _ms(poll.closes_at_ms),
+        "closes_at": _ms(_closes_at_ms(standing)),
         "percent_from": {"N": str(poll.percent_from)} if poll.percent_from else None,
     }
     return item | {name: value for name, value in optional.items() if value}
+
+
+def _closes_at_ms(standing: Round) -> int | None:
+    """The poll's closing time; where none will close the round, its ballots' first expiry does."""
+    return standing.known_close_ms or standing.expires_from_ms or standing.poll.closes_at_ms
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

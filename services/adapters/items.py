@@ -11,7 +11,13 @@ from typing import Any
 
 from services.voting.ballot import Ballot, Step
 from services.voting.poll import Round
-from services.voting.schema import BALLOT_TIMES
+from services.voting.schema import (
+    BALLOT_BARRED,
+    BALLOT_EXPIRY,
+    BALLOT_FORGOTTEN,
+    BALLOT_FORGOTTEN_AT,
+    BALLOT_TIMES,
+)
 
 AttributeValue = Mapping[str, Any]
 Item = Mapping[str, AttributeValue]
@@ -42,9 +48,25 @@ def item_of(ballot: Ballot, standing_in: Round) -> dict[str, dict[str, Any]]:
         "round": {"N": str(ballot.round)},
         "cast_at": {"N": str(ballot.cast_at_ms)},
         "changed_at": {"N": str(ballot.changed_at_ms)},
-        "expires_at": {"N": str(ballot.expires_at_s)},
-        **({BALLOT_TIMES: {"S": "".join(map(_spelled, ballot.times))}} if ballot.times else {}),
+        "writes": {"N": str(ballot.writes)},
+        **_optional(ballot),
     }
+
+
+def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
+    """What most ballots lack: an item stays small."""
+    item: dict[str, dict[str, Any]] = {}
+    if ballot.expires_at_s is not None:
+        item[BALLOT_EXPIRY] = {"N": str(ballot.expires_at_s)}
+    if ballot.times:
+        item[BALLOT_TIMES] = {"S": "".join(map(_spelled, ballot.times))}
+    if ballot.barred:
+        item[BALLOT_BARRED] = {"S": "".join(ballot.barred)}
+    if ballot.forgotten:
+        item[BALLOT_FORGOTTEN] = {"S": "".join(ballot.forgotten)}
+    if ballot.forgotten_at_ms is not None:
+        item[BALLOT_FORGOTTEN_AT] = {"N": str(ballot.forgotten_at_ms)}
+    return item
 
 
 def ballot_of(item: Item, standing_in: Round) -> Ballot:
@@ -59,9 +81,17 @@ def ballot_of(item: Item, standing_in: Round) -> Ballot:
         steps=tuple(map(Step, sids, _choices(item["trail"]["S"], standing_in))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
-        expires_at_s=int(item["expires_at"]["N"]),
+        expires_at_s=_number(item, BALLOT_EXPIRY),
+        writes=int(item["writes"]["N"]),
         times=_times(item.get(BALLOT_TIMES, {}).get("S", "")),
+        barred=_in_fours(item.get(BALLOT_BARRED, {}).get("S", "")),
+        forgotten=_in_fours(item.get(BALLOT_FORGOTTEN, {}).get("S", "")),
+        forgotten_at_ms=_number(item, BALLOT_FORGOTTEN_AT),
     )
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None
 
 
 def _trail(ballot: Ballot, standing_in: Round) -> str:
@@ -80,11 +110,14 @@ def _spelled(seconds: int) -> str:
 
 
 def _times(spelled: str) -> tuple[int, ...]:
-    runs = (spelled[at : at + _WIDTH] for at in range(0, len(spelled), _WIDTH))
     return tuple(
         sum(_DIGITS.index(digit) * 64**place for place, digit in enumerate(reversed(run)))
-        for run in runs
+        for run in _in_fours(spelled)
     )
+
+
+def _in_fours(spelled: str) -> tuple[str, ...]:
+    return tuple(spelled[at : at + _WIDTH] for at in range(0, len(spelled), _WIDTH))
 
 
 def item_bytes(item: Item) -> int:

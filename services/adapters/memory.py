@@ -24,9 +24,9 @@ class MemoryBallots:
         return self.held.get((pk, sk))
 
     async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:  # noqa: ARG002
-        """Rewrite a ballot that still holds `expected` texts."""
+        """Rewrite a ballot that was written `expected` times."""
         standing = self.held.get((ballot.pk, ballot.sk))
-        if standing is None or len(standing.steps) != expected:
+        if standing is None or standing.writes != expected:
             return False
         self.held[ballot.pk, ballot.sk] = ballot
         return True
@@ -50,7 +50,7 @@ class MemoryTallies:
             return watermark
         more = Totals(
             picks=delta.picks, voters=delta.voters, folded=delta.folded, bad=delta.bad,
-            as_of_ms=delta.as_of_ms,
+            as_of_ms=delta.as_of_ms, removed=delta.removed,
         )  # fmt: skip
         self.rows[row] = (delta.last, add_up([held, more]))
         return None

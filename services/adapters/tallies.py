@@ -1,10 +1,10 @@
 """Tally rows on DynamoDB: the one write that makes the count exact."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.voting import schema
-from services.voting.poll import Round
 from services.voting.tally import Delta, TallyRow, Totals, add_up
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _IS_AHEAD = "attribute_not_exists(wm) OR wm < :first"
 
 @dataclass(frozen=True, slots=True)
 class DynamoTallies:
-    """The `Tallies` port."""
+    """The `Tallies` and `AuditedTallies` ports."""
 
     client: "DynamoDBClient"
     table: str
@@ -41,6 +41,17 @@ class DynamoTallies:
 
     def totals(self, board: str, round_number: int) -> Totals:
         """Sum the rows of a round."""
+        return add_up(map(_totals_of, self._rows(board, round_number)))
+
+    def watermarks(self, board: str, round_number: int) -> dict[tuple[str, str], str]:
+        """How far each stream shard is folded, by (stream label, stream shard)."""
+        return {
+            schema.watermark_row(item["sk"]["S"]): item["wm"]["S"]
+            for item in self._rows(board, round_number)
+            if "wm" in item
+        }
+
+    def _rows(self, board: str, round_number: int) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :board AND begins_with(sk, :tally)",
@@ -50,12 +61,8 @@ class DynamoTallies:
             },
             ConsistentRead=True,
         )
-        return add_up(_totals_of(item) for page in pages for item in page["Items"])
-
-    def begun(self, standing: Round) -> bool:
-        """Whether votes of a round are counted; those still in the stream are not."""
-        totals = self.totals(standing.board, standing.number)
-        return bool(totals.voters or any(totals.picks.values()))
+        for page in pages:
+            yield from page["Items"]
 
 
 def _key(row: TallyRow) -> dict[str, Any]:
@@ -67,12 +74,15 @@ def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
     counts = {f"c{place}": pick for place, pick in enumerate(delta.picks.items())}
     names = {f"#{name}": schema.count_attribute(choice) for name, (choice, _) in counts.items()}
     sums = {name: count for name, (_, count) in counts.items()}
-    sums |= {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
+    more = {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
+    # Hardly any row has one: deleted items are the exception.
+    more |= {schema.TALLY_REMOVED: delta.removed} if delta.removed else {}
+    sums |= more
     values: dict[str, Any] = {f":{name}": {"N": str(count)} for name, count in sums.items()}
     values |= {":first": {"S": delta.first}, ":last": {"S": delta.last}}
     if delta.as_of_ms:
         values[":as_of"] = {"N": str(delta.as_of_ms)}
-    names |= {f"#{name}": name for name in ("voters", "folded", "bad")}
+    names |= {f"#{name}": name for name in more}
     return names, values, ", ".join(f"#{name} :{name}" for name in sums)
 
 
@@ -83,6 +93,8 @@ def _marks(delta: Delta) -> str:
 
 def _totals_of(item: dict[str, Any]) -> Totals:
     counts = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    # The correction row's own `folded` counts corrections, not records.
+    records = schema.CORRECTION_MISSING if schema.is_correction(item["sk"]["S"]) else "folded"
     prefix = schema.COUNT_PREFIX
     return Totals(
         picks={
@@ -91,7 +103,8 @@ def _totals_of(item: dict[str, Any]) -> Totals:
             if name.startswith(prefix)
         },
         voters=counts.get("voters", 0),
-        folded=counts.get("folded", 0),
+        folded=counts.get(records, 0),
         bad=counts.get("bad", 0),
         as_of_ms=counts.get("as_of", 0),
+        removed=counts.get(schema.TALLY_REMOVED, 0),
     )

@@ -1,21 +1,21 @@
 """`voteapp audit`: is the board what the ballots say?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from services.adapters.auditing import Audit
 from services.adapters.clock import now_ms
-from services.cli.counting import auditor_of, reading, round_of
+from services.cli.counting import auditor_of, reading, round_of, stream_rest_of
 from services.cli.deployment import Local, Stage, find
+from services.cli.files import PollId
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
-from services.cli.poll import PollId
 from services.cli.tables import rendered
+from services.voting.audit import Audit
 from services.voting.recount import Difference
 
-Settle = typer.Option(min=0, help="Seconds between the two readings of the board.")
+Settle = typer.Option(min=0, help="Seconds to wait at most until every write is folded.")
 RoundNumber = typer.Option("--round", min=1, help="An earlier round.")
 
 
@@ -26,7 +26,14 @@ def audit(
     repair: Annotated[
         bool, typer.Option("--repair", help="Set the board right with a correction row.")
     ] = False,
-    settle: Annotated[float, Settle] = 2,
+    stream_lost: Annotated[
+        bool,
+        typer.Option(
+            "--stream-lost",
+            help="With --repair, of a closed round: write off records that are lost for good.",
+        ),
+    ] = False,
+    settle: Annotated[float, Settle] = 10,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
@@ -34,25 +41,36 @@ def audit(
 ) -> None:
     """Recount all ballots of a round and hold the sum against the board.
 
-    The board is read before and after the recount: only if both readings are equal, and the
-    aggregator's mapping is not behind, the stream is drained and a difference means
-    something. Exits with 1 on any difference, and where the stream is not drained.
+    A second line counts the writes of the ballots and the stream records that the board holds:
+    only where both are equal is the stream drained, and means a difference something. Exits
+    with 1 on any difference, and where the stream is not drained.
     """
+    if stream_lost and not repair:
+        raise typer.BadParameter("goes with --repair", param_hint="--stream-lost")
     with told():
         there = find(local=local, stage=stage)
         standing, _ = round_of(there, poll, round_number)
         auditor = auditor_of(there, settle_seconds=settle)
         with reading(f"Recounting {poll}, round {standing.number}") as advance:
             found = auditor.audit(standing, advance)
+        unfolded = stream_rest_of(there).unfolded if stream_lost else None
         repaired: list[Difference] = []
-        if repair and found.off:
-            if not found.not_drained and not found.expired:
-                be_sure(f"Correct the board?\n{rendered(_table(found))}\n", yes=yes)
-            repaired = auditor.repair(found)
+        if repair and (found.off or found.not_drained):
+            repaired = auditor.repair(
+                found,
+                unfolded=unfolded,
+                confirm=lambda off: be_sure(_question(found, off), yes=yes),
+            )
             _log(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
-    if found.not_drained or (found.off and not repaired):
+    if (found.not_drained or found.off or found.impaired) and not repaired:
         raise typer.Exit(FAILED)
+
+
+def _question(found: Audit, wanted: Sequence[Difference]) -> str:
+    lost = sum(off.missing for off in wanted)
+    write_off = f"\nWrite off {lost:,} stream records as lost for good." if lost else ""
+    return f"Correct the board?\n{rendered(_table(found))}{write_off}\n"
 
 
 def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
@@ -62,35 +80,45 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "ballots": found.recount.ballots.total(),
         "voters": found.recount.voters,
         "votes": dict(sorted(found.recount.votes.items())),
+        "writes": found.writes,
+        "folded": found.folded,
         "drained": not found.not_drained,
         "not_drained": list(found.not_drained),
-        "iterator_age_ms": found.mapping.iterator_age_ms,
-        "expired": bool(found.expired),
+        "iterator_age_ms": found.iterator_age_ms,
+        "expired": found.standing.is_expiring_at(found.at_ms),
+        "unreadable": found.recount.unreadable,
         "differences": [_difference(off) for off in found.off],
         "repaired": [_difference(off) for off in repaired],
-        "exact": not found.off and not found.not_drained,
+        "exact": not (found.off or found.not_drained or found.impaired),
     }
 
 
 def _difference(off: Difference) -> dict[str, Any]:
-    return {"board": off.board, "votes": dict(off.picks), "voters": off.voters}
+    return {
+        "board": off.board,
+        "votes": dict(off.picks),
+        "voters": off.voters,
+        "missing": off.missing,
+        "removed": off.removed,
+    }
 
 
 def _text(found: Audit, repaired: list[Difference]) -> str:
-    age = found.mapping.iterator_age_ms
-    lag = "not measured here" if age is None else f"{age / 1000:.1f} s"
-    drained = "no" if found.not_drained else "yes"
-    readings = "equal" if found.before == found.after else "differ"
+    drained = "not drained" if found.not_drained else "drained"
     lines = [
         rendered(_table(found)),
-        f"drained: {drained} (two readings {readings}, iterator age {lag})",
-        *(f"  - {reason}" for reason in (*found.not_drained, *found.expired)),
+        f"writes {found.writes:,}, folded {found.folded:,}: {drained}",
+        *(f"  - {reason}" for reason in (*found.not_drained, *found.impaired)),
     ]
     if repaired:
         lines.append("repaired: a correction row was written; the board is the recount now")
+    elif found.not_drained:
+        lines.append("nothing can be said yet: the stream is not drained")
+    elif found.impaired:
+        lines.append("the ballots are not all there: the board stays as it is")
     elif found.off:
         lines.append("the board is not the recount; set it right with --repair")
-    elif not found.not_drained:
+    else:
         lines.append("exact: the board is the recount")
     return "\n".join(lines)
 
@@ -101,7 +129,7 @@ def _table(found: Audit) -> Table:
     table.add_column("choice")
     for name in ("ballots say", "board says", "difference"):
         table.add_column(name, justify="right")
-    for board, shown in sorted(found.after.items()):
+    for board, shown in sorted(found.boards.items()):
         counted: Mapping[str, int] = found.recount.picks.get(board, {})
         rows = {choice: counted.get(choice, 0) for choice in sorted({*counted, *shown.picks})}
         pairs = [(choice, said, shown.picks.get(choice, 0)) for choice, said in rows.items()]

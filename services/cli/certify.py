@@ -4,17 +4,19 @@ from typing import Annotated
 
 from services.cli.audit import RoundNumber, Settle
 from services.cli.counting import auditor_of, reading, round_of
-from services.cli.deployment import Local, Stage, find
-from services.cli.output import Json, emit, told
-from services.cli.poll import PollId
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.files import PollId
+from services.cli.output import Json, Yes, be_sure, emit, told
 from services.cli.tables import described
+from services.voting.poll import Round
 
 
 def certify(
     poll: Annotated[str, PollId],
     *,
     round_number: Annotated[int | None, RoundNumber] = None,
-    settle: Annotated[float, Settle] = 2,
+    settle: Annotated[float, Settle] = 10,
+    yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
@@ -22,9 +24,10 @@ def certify(
     """Recount a closed round and write its certified result, which the dashboard shows.
 
     Refuses, and says why, while texts may still come in, the stream is not drained, ballots
-    have expired or the board is not the recount. The digest is a SHA-256 over all ballots,
-    sorted; who has the export with keys can recompute it. Certifying again gives the same or
-    fails. A sealed poll becomes visible by being certified.
+    have expired or cannot be read, or the board is not the recount. Asks first: a certified
+    round is final, takes no text any more, and a sealed poll becomes visible. The digest is a
+    SHA-256 over all ballots, sorted; who has the export with keys can recompute it. Certifying
+    again gives the same or fails.
     """
     with told():
         there = find(local=local, stage=stage)
@@ -32,6 +35,8 @@ def certify(
         auditor = auditor_of(there, settle_seconds=settle)
         with reading(f"Recounting {poll}, round {standing.number}") as advance:
             found = auditor.audit(standing, advance, digest=True)
+        if auditor.certificate(found)[1]:
+            be_sure(_question(there, standing), yes=yes)
         certificate, new = auditor.certify(found, current=current)
     document = {
         "poll": certificate.poll,
@@ -45,3 +50,13 @@ def certify(
     }
     word = "certified" if new else "certified before, and nothing has changed since"
     emit(document, f"{described(document)}\n{word}", as_json=as_json)
+
+
+def _question(there: Deployment, standing: Round) -> str:
+    reveals = (
+        ", and shows its sealed result to everybody" if standing.poll.visibility == "sealed" else ""
+    )
+    return (
+        f"Certify round {standing.number} of {standing.poll.id} on {there.name}? "
+        f"That is final{reveals}: the round takes no text any more and cannot be opened again."
+    )

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.adapters.auditing import Auditor
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.corrections import DynamoCorrections
 from services.adapters.mappings import mapping_state
+from services.adapters.stream_rest import StreamRest
 from services.cli.deployment import Deployment
 from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round
@@ -22,10 +22,19 @@ def auditor_of(there: Deployment, *, settle_seconds: float) -> Auditor:
     return Auditor(
         tallies=there.tallies,
         recounts=there.recounts,
-        certificates=DynamoCertificates(dynamodb, table),
+        certificates=there.certificates,
         corrections=DynamoCorrections(dynamodb, table),
         mapping=lambda: mapping_state(there.client, function),
         settle_seconds=settle_seconds,
+    )
+
+
+def stream_rest_of(there: Deployment) -> StreamRest:
+    """What is left of the stream of a deployment's ballots."""
+    return StreamRest(
+        dynamodb=there.client("dynamodb"),
+        streams=there.client("dynamodbstreams"),
+        table=there.votes_table,
     )
 
 

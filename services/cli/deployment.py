@@ -9,12 +9,15 @@ from typing import Any, Final
 
 import typer
 
+from services.adapters.certificates import DynamoCertificates
 from services.adapters.directory import DynamoDirectory
+from services.adapters.expiry import BallotExpiry
 from services.adapters.forgetting import DynamoForgetting
 from services.adapters.phones import PhoneListStore
 from services.adapters.recounts import DynamoRecounts
 from services.adapters.secrets import PEPPER_KEY, TOKEN_KEY, Secrets
 from services.adapters.tallies import DynamoTallies
+from services.voting.begun import has_begun
 from services.voting.poll import Round
 
 PICK: Final = "VOTEAPP_LOCAL_ENDPOINT"
@@ -62,6 +65,18 @@ class Deployment:
         return DynamoRecounts(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
+    def certificates(self) -> DynamoCertificates:
+        """Its certified results."""
+        return DynamoCertificates(self.client("dynamodb"), self.aggregates_table)
+
+    @property
+    def ballot_expiry(self) -> BallotExpiry:
+        """Its ballots, to give them their expiry."""
+        return BallotExpiry(
+            client=self.client("dynamodb"), table=self.votes_table, polls=self.directory
+        )
+
+    @property
     def forgetting(self) -> DynamoForgetting:
         """Its ballots, to take some out."""
         return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
@@ -89,9 +104,14 @@ class Deployment:
         )
         return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
 
-    def has_ballots(self, standing: Round) -> bool:
-        """Whether a round has a single ballot (strongly consistent reads)."""
-        return next(self.recounts.ballots(standing), None) is not None
+    def has_begun(self, standing: Round) -> bool:
+        """Whether a round has begun (strongly consistent reads)."""
+        return has_begun(
+            standing,
+            recounts=self.recounts,
+            tallies=self.tallies,
+            certificates=self.certificates,
+        )
 
 
 def find(*, local: bool, stage: str) -> Deployment:

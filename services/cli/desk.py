@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from services.adapters.clock import now_ms
+from services.adapters.entries import Entry
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.files import PollId
 from services.cli.output import Json, Yes, be_sure, emit, told
 from services.voting import control
-from services.voting.poll import Round
+from services.voting.poll import Phase, Round
 
 
 def open_poll(
@@ -22,7 +23,8 @@ def open_poll(
 ) -> None:
     """Open a poll now; in force everywhere within 3 seconds.
 
-    A closing time that is yet to come still closes it. Opens an archived poll, too.
+    A closing time that is yet to come still closes it. Opens an archived poll, too. A round that
+    is certified, or whose ballots have begun to expire, is final: reset first.
     """
     with told():
         _say(find(local=local, stage=stage), poll, control.opened, as_json=as_json)
@@ -69,7 +71,7 @@ def reset(
 ) -> None:
     """Start a new round: the screen goes to zero at once, everybody may vote again.
 
-    The ballots and totals of the old round stay readable. A round without a ballot is not
+    The ballots and totals of the old round stay readable. A round that has not begun is not
     reset again, so that a second reset changes nothing. What was closed stays closed.
     """
     with told():
@@ -79,7 +81,8 @@ def reset(
 
         def again(standing: Round, moment: int) -> Round:
             # Somebody else may have reset it since we asked: their round is the new one.
-            if standing.number == number and there.has_ballots(standing):
+            over = standing.is_final_at(moment) or there.has_begun(standing)
+            if standing.number == number and over:
                 standing = control.next_round(standing, moment)
             return control.opened(standing, moment) if opened else standing
 
@@ -91,9 +94,7 @@ def _say(
 ) -> None:
     """Put the operator's word into force and tell what became of it."""
     moment = now_ms()
-    before, after = there.directory.change(
-        poll, lambda standing: word(standing, moment), now_ms=moment
-    )
+    before, after = there.directory.change(poll, lambda standing: word(standing, moment))
     document: dict[str, Any] = {
         "poll": poll,
         "changed": before != after,
@@ -102,5 +103,15 @@ def _say(
         "was": before.round.phase_at(moment).value,
     }
     done = "" if document["changed"] else " (as it was)"
-    text = f"{poll}: round {document['round']}, {document['phase']}{done}"
+    text = f"{poll}: round {document['round']}, {document['phase']}{done}{_hint(before, after)}"
     emit(document, text, as_json=as_json)
+
+
+def _hint(before: Entry, after: Entry) -> str:
+    """What is left to do of a round that has ended and whose ballots nobody lets expire."""
+    ended = before.round if before.round.number != after.round.number else after.round
+    lasting = ended.expires_from_ms is None and before != after
+    if not lasting or (after.round.phase_at(now_ms()) is Phase.OPEN and ended is after.round):
+        return ""
+    poll = ended.poll.id
+    return f"\nonce it is certified, let its ballots expire: voteapp poll expire {poll}"

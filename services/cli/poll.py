@@ -10,6 +10,7 @@ from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
 from services.cli import desk, files, published
 from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.expire import expire
 from services.cli.files import PollFiles, PollId
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
 from services.cli.tables import described, listing, shown
@@ -69,15 +70,13 @@ def apply(
         raise typer.Exit(FAILED)
     with told():
         there = find(local=local, stage=stage)
-        directory, moment = there.directory, now_ms()
+        directory = there.directory
         number = _default_number(directory)
-        plan = directory.plan(found.polls, default_number=number, now_ms=moment)
+        plan = directory.plan(found.polls, default_number=number)
         gone = [step.poll.id for step in plan if step.verdict == "archived"]
         if gone:
             be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
-        applied = directory.apply(
-            found.polls, default_number=number, now_ms=moment, begun=there.has_ballots
-        )
+        applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
         lists = _apply_lists(there, found)
     document = {name: list(getattr(applied, name)) for name in Applied.__slots__} | {"lists": lists}
     emit(document, described(document), as_json=as_json)
@@ -137,6 +136,7 @@ app.command("open")(desk.open_poll)
 app.command("close")(desk.close)
 app.command("archive")(desk.archive)
 app.command("reset")(desk.reset)
+app.command("expire")(expire)
 
 
 @app.command("schema", hidden=True)

@@ -14,7 +14,7 @@ from services.adapters.forgetting import DynamoForgetting
 from services.adapters.tallies import DynamoTallies
 from services.voting import schema
 from services.voting.definition import parse_poll
-from services.voting.errors import PollUnknownError
+from services.voting.errors import PollChangedError, PollUnknownError
 from services.voting.poll import Round, State
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class DynamoDesk:
         self.clear()
         try:
             directory.write(Entry(round=self.round, number=NUMBER))
-        except self.client.exceptions.TransactionCanceledException:
+        except PollChangedError:
             return False
         return True
 

@@ -56,10 +56,9 @@ def begin_round(directory: DynamoDirectory, shards: int) -> Round:
         return replace(following, poll=poll, state=State.AUTO, state_at_ms=at_ms)
 
     try:
-        _, after = directory.change(POLL, decide, now_ms=at_ms)
+        _, after = directory.change(POLL, decide)
     except PollUnknownError:
-        after = Entry(round=Round(poll=poll), number=NUMBER)
-        directory.write(after)
+        after = directory.write(Entry(round=Round(poll=poll), number=NUMBER))
     return after.round
 
 

@@ -68,7 +68,7 @@ class StreamedBallots(MemoryBallots):
         return created
 
     async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
-        """Rewrite a ballot that still holds `expected` texts."""
+        """Rewrite a ballot that was written `expected` times."""
         await asyncio.sleep(0)
         before = self.held.get((ballot.pk, ballot.sk))
         replaced = await MemoryBallots.replace(self, ballot, standing_in, expected=expected)

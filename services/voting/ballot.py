@@ -4,11 +4,14 @@ A pure function of the round, the ballot that stands (or none) and the vote. Sta
 library only.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Round
+from services.voting.timing import LANDING_SECONDS
 
 SECONDS_PER_DAY = 86_400
 
@@ -31,6 +34,9 @@ class Kind(StrEnum):
     CLOSED = "closed"
     NO_POLL = "no_poll"
     RESERVED = "reserved"
+    BARRED = "barred"
+    """Came again after its vote was forgotten, or was on its way while it came again and was
+    counted in another round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ballot:
-    """What a voter holds in a round: what it counts for, and how it came about."""
+    """What a voter holds in a round: what it counts for, and how it came about.
+
+    `writes` counts how often the item was written, so it is the optimistic lock of the next
+    write. `expires_at_s` is None while nobody knows when the round ends. `forgotten` and
+    `barred` are the marks (`mark_of_text`) of texts that may not be counted in this ballot:
+    their votes were forgotten, or they go to another round.
+    """
 
     pk: str
     sk: str
@@ -77,9 +89,13 @@ class Ballot:
     steps: tuple[Step, ...]
     cast_at_ms: int
     changed_at_ms: int
-    expires_at_s: int
+    expires_at_s: int | None
+    writes: int = 1
     times: tuple[int, ...] = ()
     """Seconds after the first text at which each came; only where replies tell the time."""
+    barred: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    forgotten_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +115,8 @@ def cast(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Decision:
     first = redelivered(standing_in, ballot, vote.sid)
     if first is not None:
         return Decision(outcome=first)
+    if ballot is not None and ballot.barred and mark_of_text(vote.sid) in ballot.barred:
+        return Decision(outcome=Outcome(kind=Kind.BARRED))
     if ballot is not None:
         refusal = _refuse(standing_in.poll.policy, standing_in.poll.limit, ballot)
         if refusal is not None:
@@ -108,17 +126,88 @@ def cast(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Decision:
 
 
 def redelivered(standing_in: Round, ballot: Ballot | None, sid: str) -> Outcome | None:
-    """The outcome a text had when it was accepted, or None if the ballot does not hold it."""
+    """The outcome of a text that the ballot holds or held, or None if it never did."""
     if ballot is None:
         return None
     for index, step in enumerate(ballot.steps):
         if step.sid == sid:
             return _outcome_at(standing_in, ballot, index)
+    if ballot.forgotten and mark_of_text(sid) in ballot.forgotten:
+        return Outcome(kind=Kind.BARRED)
     return None
 
 
+def bar(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
+    """The ballot after which this text can never be counted in it, by whatever is on its way.
+
+    Where there is none, an empty one: a first write that is still on its way then fails.
+    """
+    marks = (mark_of_text(vote.sid),)
+    if ballot is not None and marks[0] in ballot.barred:
+        return ballot
+    if ballot is not None:
+        return replace(
+            ballot,
+            barred=(*ballot.barred, *marks)[-MESSAGES_PER_BALLOT:],
+            writes=ballot.writes + 1,
+        )
+    pk, sk = standing_in.ballot_key(vote.voter, vote.sid)
+    return Ballot(
+        pk=pk,
+        sk=sk,
+        board=standing_in.board,
+        round=standing_in.number,
+        picks={},
+        steps=(),
+        cast_at_ms=0,
+        changed_at_ms=0,
+        expires_at_s=expiry_of(standing_in, vote.at_ms),
+        barred=marks,
+    )
+
+
+def forget(ballot: Ballot, now_ms: int) -> Ballot:
+    """The ballot without its votes, texts and times; what comes again stays forgotten."""
+    marks = (*ballot.forgotten, *(mark_of_text(step.sid) for step in ballot.steps))
+    return replace(
+        ballot,
+        picks={},
+        steps=(),
+        times=(),
+        cast_at_ms=0,
+        changed_at_ms=0,
+        writes=ballot.writes + 1,
+        forgotten=marks[-MESSAGES_PER_BALLOT:],
+        forgotten_at_ms=now_ms,
+    )
+
+
+def mark_of_text(sid: str) -> str:
+    """Four characters by which a ballot knows a text again without its MessageSid.
+
+    24 bits of its SHA-256: of two other texts to the same ballot, one in 16 million is taken
+    for it.
+    """
+    return urlsafe_b64encode(sha256(sid.encode()).digest()[:3]).decode()
+
+
+def expiry_of(standing_in: Round, at_ms: int) -> int | None:
+    """When a ballot that is written now expires, in epoch seconds; None while nobody knows.
+
+    `retention_days` after its round can take no more texts, and never before: a voter whose
+    ballot is gone could vote again.
+    """
+    closes = standing_in.known_close_ms
+    if closes is None:
+        return None
+    kept_seconds = standing_in.poll.retention_days * SECONDS_PER_DAY + LANDING_SECONDS
+    return -(-max(at_ms, closes) // 1000) + kept_seconds
+
+
 def _refuse(policy: Policy, limit: int, ballot: Ballot) -> Outcome | None:
-    standing = ballot.steps[-1].choice if ballot.steps else None
+    if not ballot.steps:
+        return None
+    standing = ballot.steps[-1].choice
     if policy is Policy.FIRST:
         return Outcome(kind=Kind.STANDS, previous=standing)
     most = limit if policy is Policy.EACH else MESSAGES_PER_BALLOT
@@ -133,6 +222,7 @@ def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
     picks = {vote.choice: 1}
     if ballot is not None and poll.policy is Policy.EACH:
         picks = {**ballot.picks, vote.choice: ballot.picks.get(vote.choice, 0) + 1}
+    held = ballot if ballot and ballot.steps else None
     return Ballot(
         pk=pk,
         sk=sk,
@@ -140,10 +230,14 @@ def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
         round=standing_in.number,
         picks=picks,
         steps=(*(ballot.steps if ballot else ()), Step(vote.sid, vote.choice)),
-        cast_at_ms=ballot.cast_at_ms if ballot else vote.at_ms,
+        cast_at_ms=held.cast_at_ms if held else vote.at_ms,
         changed_at_ms=vote.at_ms,
-        expires_at_s=vote.at_ms // 1000 + poll.retention_days * SECONDS_PER_DAY,
-        times=_times(ballot, vote.at_ms) if poll.tells_closing else (),
+        expires_at_s=expiry_of(standing_in, vote.at_ms),
+        writes=ballot.writes + 1 if ballot else 1,
+        times=_times(held, vote.at_ms) if poll.tells_closing else (),
+        barred=ballot.barred if ballot else (),
+        forgotten=ballot.forgotten if ballot else (),
+        forgotten_at_ms=ballot.forgotten_at_ms if ballot else None,
     )
 
 

@@ -29,7 +29,7 @@ class OtherDigestError(VotingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """Totals, ballots, distinct voters, when, and the digest of the ballots."""
+    """Totals, ballots that hold a vote, voters (the same), when, and the digest of the ballots."""
 
     poll: str
     round: int

@@ -33,9 +33,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The current round of every poll."""
+    """The current round of every poll. `unreadable` are the ids of rows that are no poll."""
 
     rounds: tuple[Round, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     def answering(self, number: str, now_ms: int) -> list[Round]:
         """The rounds on an E.164 number: open before waiting before closed.

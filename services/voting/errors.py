@@ -67,6 +67,31 @@ class PollChangedError(VotingError):
         super().__init__(f"poll {poll_id!r}: somebody else keeps changing it; try again")
 
 
+class RoundFinalError(VotingError):
+    """A round that can never take a text again; `reason` says why, as in "was certified"."""
+
+    def __init__(self, poll_id: str, round_number: int, reason: str) -> None:
+        self.poll_id = poll_id
+        self.round_number = round_number
+        self.reason = reason
+        super().__init__(
+            f"poll {poll_id!r}: round {round_number} {reason} and is final; start the next one: "
+            f"voteapp poll reset {poll_id}"
+        )
+
+
+class RoundNotEndedError(VotingError):
+    """A round that is open, waits, or ended so lately that texts are still on their way."""
+
+    def __init__(self, poll_id: str, round_number: int, wait_seconds: int) -> None:
+        self.poll_id = poll_id
+        self.round_number = round_number
+        super().__init__(
+            f"poll {poll_id!r}: round {round_number} may still take texts: close it, and wait "
+            f"{wait_seconds} seconds"
+        )
+
+
 class StoreUnavailableError(VotingError):
     """The store throttled or was out of reach beyond the time budget.
 

@@ -7,14 +7,18 @@ already holds is dropped by its watermark. It is exact as long as one stream sha
 delivered in order, which the stack sets and a test asserts. Standard library only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.voting.tally import Change, TallyRow, after_watermark, group, total
+from services.voting.tally import Change, Delta, TallyRow, after_watermark, group, total
 
 if TYPE_CHECKING:
     from services.voting.ports import Tallies
+
+
+MOST_CHOICES = 100
+"""Of one write: an update expression holds 300 operators (DynamoDB, "Expression size limits")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,23 @@ def fold(
             board=board, round=round_number, stream_label=stream_label, stream_shard=stream_shard
         )
         while run:
-            delta = total(run)
+            delta = _as_much_as_fits(run)
             watermark = tallies.apply(row, delta)
             if watermark is None:
                 folded += delta.folded
                 bad += delta.bad
-                break
+                run = run[delta.folded :]  # noqa: PLW2901 - what is left of it
+                continue
             fresh = after_watermark(run, watermark)
             duplicates += len(run) - len(fresh)
             run = fresh  # noqa: PLW2901 - what is left of it
     return Folded(folded=folded, duplicates=duplicates, bad=bad)
+
+
+def _as_much_as_fits(run: Sequence[Change]) -> Delta:
+    """The sum of the changes, or of the first of them where too many choices move at once."""
+    delta = total(run)
+    while len(delta.picks) > MOST_CHOICES and len(run) > 1:
+        run = run[: len(run) // 2]
+        delta = total(run)
+    return delta

@@ -5,23 +5,20 @@ rewritten, on condition that nobody else has rewritten it meanwhile. If two text
 one processed last wins.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from services.voting.ballot import Kind, Outcome, Vote, cast, redelivered
+from services.voting.ballot import Ballot, Kind, Outcome, Vote, bar, cast, redelivered
 from services.voting.directory import Reading
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import mark_of, voter_of
 from services.voting.message import Message, Nearest
 from services.voting.poll import Phase, Round
 from services.voting.ports import Ballots, Clock, DirectorySource, PhoneLists
+from services.voting.redelivery import Earlier, earlier_rounds
 from services.voting.replies import reply_to
 
 RACES = 16
 """How often a ballot may be rewritten under our hands before the sender is asked to retry."""
-
-RESET_REMEMBERED_MS = 5 * 60_000
-"""So long after a reset may a text be delivered again that the round before had accepted."""
 
 _REFUSALS = {
     Phase.WAITING: Kind.WAITING,
@@ -61,14 +58,14 @@ class Intake:
         directory = await self.directory.current()
         now_ms = self.clock()
         reading = directory.read(message.to, message.body, now_ms, self.nearest)
+        earlier = earlier_rounds(directory.rounds, message.to, now_ms)
         there = reading.round
-        before = await self._before(reading, message, pepper, now_ms)
+        text = _Text(sid=message.sid, phone=message.sender, pepper=pepper, at_ms=now_ms)
+        before = None if reading.reserved else await self._before(earlier, reading, text)
         if before is not None:
             there, outcome = before
         elif there is not None and reading.choice is not None:
-            voter = voter_of(pepper, there.poll.id, there.number, message.sender)
-            vote = Vote(voter=voter, sid=message.sid, choice=reading.choice, at_ms=now_ms)
-            outcome = await self._vote(there, vote, message.sender, pepper)
+            outcome = await self._vote(there, reading.choice, text, earlier)
         else:
             outcome = _unread(reading, now_ms)
         return Answer(
@@ -78,49 +75,91 @@ class Intake:
         )
 
     async def _before(
-        self, reading: Reading, message: Message, pepper: bytes, now_ms: int
+        self, earlier: Earlier, reading: Reading, text: "_Text"
     ) -> tuple[Round, Outcome] | None:
         """The other round that accepted this text when it first came, and what it was told."""
-        for there in _earlier(reading, now_ms):
-            voter = voter_of(pepper, there.poll.id, there.number, message.sender)
-            if first := await self._first_outcome(there, voter, message.sid):
-                return there, first
+        for there in earlier.rounds:
+            if reading.choice is None or not _same(there, reading.round):
+                standing = await self._find(there, text)
+                if first := redelivered(there, standing, text.sid):
+                    return there, first
         return None
 
-    async def _vote(self, there: Round, vote: Vote, phone: str, pepper: bytes) -> Outcome:
+    async def _vote(self, there: Round, choice: str, text: "_Text", earlier: Earlier) -> Outcome:
+        vote = text.vote_in(there, choice)
         refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
-        if refusal is None and not await self._admits(there, phone, pepper):
+        if refusal is None and not await self._admits(there, text):
             refusal = Kind.UNLISTED
-        if refusal is None:
-            return await self._cast(there, vote)
-        # A text accepted in time may be delivered again after the close.
-        first = await self._first_outcome(there, vote.voter, vote.sid)
-        return first or Outcome(kind=refusal)
+        if refusal is not None:
+            # A text accepted in time may be delivered again after the close.
+            first = redelivered(there, await self._find(there, text), text.sid)
+            return first or Outcome(kind=refusal)
+        if earlier.in_flight:
+            for other in earlier.rounds:
+                if not _same(other, there) and (first := await self._bar(other, text)):
+                    return first
+        return await self._cast(there, vote)
 
-    async def _admits(self, there: Round, phone: str, pepper: bytes) -> bool:
+    async def _admits(self, there: Round, text: "_Text") -> bool:
         if not there.poll.phones:
             return True
-        mark = mark_of(pepper, there.poll.id, phone)
+        mark = mark_of(text.pepper, there.poll.id, text.phone)
         return self.lists is not None and await self.lists.holds(there.poll.id, mark)
 
-    async def _first_outcome(self, there: Round, voter: str, sid: str) -> Outcome | None:
-        standing = await self.ballots.find(*there.ballot_key(voter, sid), there)
-        return redelivered(there, standing, sid)
+    async def _find(self, there: Round, text: "_Text") -> Ballot | None:
+        return await self.ballots.find(*there.ballot_key(text.voter_in(there), text.sid), there)
+
+    async def _bar(self, other: Round, text: "_Text") -> Outcome | None:
+        """Keep the text out of another round for good, or give the outcome it had there.
+
+        Its first delivery may still be on its way to that round: what it finds then is a ballot
+        that refuses it. So the text counts once, whichever write comes first.
+        """
+        vote = text.vote_in(other, "")
+        for _ in range(RACES):
+            standing = await self._find(other, text)
+            if first := redelivered(other, standing, text.sid):
+                return first
+            barred = bar(other, standing, vote)
+            if barred is standing or await self._store(other, standing, barred):
+                return None
+        raise StoreUnavailableError("a ballot rewritten too often")
 
     async def _cast(self, there: Round, vote: Vote) -> Outcome:
-        first = cast(there, None, vote)
+        decision, standing = cast(there, None, vote), None
         for _ in range(RACES):
-            if first.ballot and await self.ballots.create(first.ballot, there):
-                return first.outcome
-            standing = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
-            if standing is None:
-                continue
-            decision = cast(there, standing, vote)
-            if decision.ballot is None or await self.ballots.replace(
-                decision.ballot, there, expected=len(standing.steps)
-            ):
+            if decision.ballot is None or await self._store(there, standing, decision.ballot):
                 return decision.outcome
+            standing = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
+            decision = cast(there, standing, vote)
         raise StoreUnavailableError("a ballot rewritten too often")
+
+    async def _store(self, there: Round, standing: Ballot | None, ballot: Ballot) -> bool:
+        """Write a ballot, on condition that the one that was read still stands."""
+        if standing is None:
+            return await self.ballots.create(ballot, there)
+        return await self.ballots.replace(ballot, there, expected=standing.writes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A text, without its words: who sent it, when it came, under which pseudonyms."""
+
+    sid: str
+    phone: str
+    pepper: bytes
+    at_ms: int
+
+    def voter_in(self, there: Round) -> str:
+        return voter_of(self.pepper, there.poll.id, there.number, self.phone)
+
+    def vote_in(self, there: Round, choice: str) -> Vote:
+        return Vote(voter=self.voter_in(there), sid=self.sid, choice=choice, at_ms=self.at_ms)
+
+
+def _same(one: Round, other: Round | None) -> bool:
+    """Whether both are the same round, however they stand."""
+    return other is not None and (one.poll.id, one.number) == (other.poll.id, other.number)
 
 
 def _unread(reading: Reading, now_ms: int) -> Outcome:
@@ -137,18 +176,3 @@ def _unread(reading: Reading, now_ms: int) -> Outcome:
     if reading.near is not None:
         return Outcome(kind=Kind.NEAR, choice=reading.near)
     return Outcome(kind=Kind.UNKNOWN)
-
-
-def _earlier(reading: Reading, now_ms: int) -> Iterator[Round]:
-    """Other rounds in which a text may have been accepted before it was delivered again.
-
-    Rounds that hear the same words, and the one before a reset that was not long ago. In
-    nearly all cases there is none, and nothing is read.
-    """
-    for there in reading.elsewhere:
-        if there.phase_at(now_ms) is not Phase.WAITING:
-            yield there
-    heard = [reading.round] if reading.round and reading.choice else []
-    for there in (*heard, *reading.elsewhere):
-        if there.number > 1 and now_ms - there.began_at_ms < RESET_REMEMBERED_MS:
-            yield replace(there, number=there.number - 1)

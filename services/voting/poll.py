@@ -141,33 +141,67 @@ class Round:
     state: State = State.AUTO
     state_at_ms: int = 0
     began_at_ms: int = 0
-    """When a reset began this round; 0 for a first round."""
+    """When the poll was made, or a reset began this round."""
+    changed_at_ms: int = 0
+    """When an operator or a deploy last changed anything of the round."""
+    heard_until_ms: int = 0
+    """When the round was last open before an operator or a deploy changed it."""
+    expires_from_ms: int | None = None
+    """The earliest expiry that a ballot of the round may carry; stored before one carries it."""
+    certified_at_ms: int | None = None
+    previous: "Round | None" = field(default=None, repr=False, compare=False)
+    """The round before the reset, known only for a while after it."""
 
     def phase_at(self, now_ms: int) -> Phase:
         """The phase at a moment.
 
-        The operator's word wins over the times, except that a closing time later than an
-        operator's opening still closes.
+        A round that is final takes no text. Else the operator's word wins over the times,
+        except that a closing time later than an operator's opening still closes.
         """
-        opens, closes = self.poll.opens_at_ms, self.poll.closes_at_ms
-        match self.state:
-            case State.ARCHIVED:
-                return Phase.ARCHIVED
-            case State.CLOSED:
-                return Phase.CLOSED
-            case State.OPEN:
-                ended = closes is not None and self.state_at_ms < closes <= now_ms
-                return Phase.CLOSED if ended else Phase.OPEN
-            case State.AUTO:
-                if closes is not None and closes <= now_ms:
-                    return Phase.CLOSED
-                early = opens is not None and now_ms < opens
-                return Phase.WAITING if early else Phase.OPEN
+        if self.state is State.ARCHIVED:
+            return Phase.ARCHIVED
+        if self.state is State.CLOSED or self.is_final_at(now_ms):
+            return Phase.CLOSED
+        closes, opens = self.known_close_ms, self.poll.opens_at_ms
+        if closes is not None and closes <= now_ms:
+            return Phase.CLOSED
+        waits = self.state is State.AUTO and opens is not None and now_ms < opens
+        return Phase.WAITING if waits else Phase.OPEN
+
+    @property
+    def known_close_ms(self) -> int | None:
+        """The closing time that will close the round, if nobody closes it before."""
+        closes = self.poll.closes_at_ms
+        reopened = self.state is State.OPEN and closes is not None and self.state_at_ms >= closes
+        return None if reopened else closes
+
+    def is_final_at(self, now_ms: int) -> bool:
+        """Whether the round can never take a text again: certified, or its ballots expire."""
+        return self.certified_at_ms is not None or self.is_expiring_at(now_ms)
+
+    def is_expiring_at(self, now_ms: int) -> bool:
+        """Whether a ballot of the round may be gone by now."""
+        return self.expires_from_ms is not None and self.expires_from_ms <= now_ms
+
+    def last_open_ms(self, now_ms: int) -> int:
+        """When a text could last be accepted, by what is known; 0 if never."""
+        if self.phase_at(now_ms) is Phase.OPEN:
+            return now_ms
+        turns = (self.known_close_ms, self.expires_from_ms)
+        ends = [turn for turn in turns if turn is not None and self.began_at_ms < turn <= now_ms]
+        return max(self.heard_until_ms, *ends, 0)
+
+    def is_live_since(self, since_ms: int) -> bool:
+        """Whether the round was heard at any time after that moment."""
+        return self.state is not State.ARCHIVED or self.state_at_ms > since_ms
 
     @property
     def closed_at_ms(self) -> int | None:
         """When a closed round was closed, by the operator or by the clock."""
-        return self.state_at_ms if self.state is State.CLOSED else self.poll.closes_at_ms
+        if self.state is State.CLOSED:
+            return self.state_at_ms
+        ends = (self.known_close_ms, self.expires_from_ms)
+        return min((end for end in ends if end is not None), default=None)
 
     @property
     def board(self) -> str:

@@ -1,15 +1,20 @@
 """What the rules need from the outside world. Adapters implement these, tests fake them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from services.voting.ballot import Ballot
+from services.voting.certificate import Certificate
 from services.voting.directory import Directory
 from services.voting.poll import Round
+from services.voting.recount import Difference, Recount, Slip
 from services.voting.tally import Delta, TallyRow, Totals
 
 Clock = Callable[[], int]
 """The time, in epoch milliseconds."""
+
+Progress = Callable[[int], None]
+"""Called with the number of ballots read since the last call, from any thread."""
 
 
 class Ballots(Protocol):
@@ -22,7 +27,7 @@ class Ballots(Protocol):
         """The ballot as last written (a strongly consistent read)."""
 
     async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
-        """Rewrite a ballot that holds `expected` texts; False if it holds others by now."""
+        """Rewrite a ballot that was written `expected` times; False if it was written since."""
 
 
 class DirectorySource(Protocol):
@@ -54,8 +59,52 @@ class Tallies(Protocol):
         """Sums over the rows of a round (a strongly consistent read)."""
 
 
+class AuditedTallies(Tallies, Protocol):
+    """The tally rows, as an audit reads them."""
+
+    def watermarks(self, board: str, round_number: int) -> Mapping[tuple[str, str], str]:
+        """How far each stream shard is folded, by (stream label, stream shard)."""
+
+
 class Recounts(Protocol):
-    """All ballots of a round, for a recount."""
+    """All ballots of a round."""
 
     def ballots(self, standing_in: Round) -> Iterator[Ballot]:
         """Every ballot of the round, in no particular order."""
+
+
+class AuditedBallots(Protocol):
+    """All ballots of a round, as an audit reads them (strongly consistent reads)."""
+
+    def has_ballots(self, standing_in: Round) -> bool:
+        """Whether the round has a single item, readable or not."""
+
+    def sums(self, standing_in: Round, told: Progress) -> Recount:
+        """The recount of a round."""
+
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+        """Every ballot in the order of the keys. `unreadable` gets the keys of the others."""
+
+
+class Certificates(Protocol):
+    """The certified results, one a round at most."""
+
+    def find(self, poll: str, round_number: int) -> Certificate | None:
+        """The certificate of a round (a strongly consistent read)."""
+
+    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+        """Store it and make its round final, in one write; False if the round has one already.
+
+        Raises:
+            PollChangedError: the round is no longer as it is given here.
+        """
+
+
+class Corrections(Protocol):
+    """The correction rows that repairs write."""
+
+    def count(self, board: str, round_number: int) -> int:
+        """How often the board was corrected (a strongly consistent read)."""
+
+    def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
+        """Add a difference in one write; False if the board was corrected meanwhile."""

@@ -6,91 +6,99 @@ watermark and no memory of what was counted before.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
-from services.voting.ballot import SECONDS_PER_DAY
-from services.voting.poll import Round
 from services.voting.tally import Totals
+
+NAMED: Final = 10
+"""Of ballots that cannot be read, so many are named."""
 
 
 class Slip(NamedTuple):
-    """What a recount needs of a ballot. `key` begins with the voter."""
+    """What a recount needs of a ballot. `key` begins with the voter.
+
+    `picks` is empty where the ballot was forgotten, or holds no vote for another reason.
+    """
 
     key: str
     board: str
     picks: Mapping[str, int]
     changed_at_ms: int
-    expires_at_s: int
-
-    @property
-    def voter(self) -> str:
-        """Whose ballot it is; where every text is one, the key goes on with a MessageSid."""
-        return self.key.partition("#")[0]
+    writes: int
 
 
 @dataclass(slots=True)
 class Recount:
-    """Sums of slips: `picks` and ballots by board, voters, the newest vote, the first expiry."""
+    """Sums of slips, by board: `picks`, ballots that hold a vote, and writes of all ballots.
+
+    `newest_ms` is when the newest vote was cast. `unreadable` counts the items that are no
+    ballots; `unreadable_keys` names the first of them.
+    """
 
     picks: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     ballots: Counter[str] = field(default_factory=Counter)
-    voters: int = 0
+    writes: Counter[str] = field(default_factory=Counter)
     newest_ms: int = 0
-    expires_at_s: int | None = None
-    _last_voter: str | None = None
+    unreadable: int = 0
+    unreadable_keys: list[str] = field(default_factory=list)
 
     def add(self, slips: Iterable[Slip]) -> None:
-        """Take slips in; those of one voter must come one after the other."""
-        last = self._last_voter
-        for slip in slips:
-            counts = self.picks[slip.board]
-            for choice, count in slip.picks.items():
+        """Take slips in."""
+        for _, board, picks, changed_at_ms, writes in slips:
+            self.writes[board] += writes
+            if not picks:
+                continue
+            counts = self.picks[board]
+            for choice, count in picks.items():
                 counts[choice] += count
-            self.ballots[slip.board] += 1
-            if (voter := slip.voter) != last:
-                last = voter
-                self.voters += 1
-            if slip.changed_at_ms > self.newest_ms:  # noqa: PLR1730 - twice as fast as max()
-                self.newest_ms = slip.changed_at_ms
-            if self.expires_at_s is None or slip.expires_at_s < self.expires_at_s:
-                self.expires_at_s = slip.expires_at_s
-        self._last_voter = last
+            self.ballots[board] += 1
+            if changed_at_ms > self.newest_ms:  # noqa: PLR1730 - twice as fast as max()
+                self.newest_ms = changed_at_ms
+
+    def add_unreadable(self, key: str) -> None:
+        """Count an item that cannot be read as a ballot. `key` is both of its keys."""
+        self.unreadable += 1
+        if len(self.unreadable_keys) < NAMED:
+            self.unreadable_keys.append(key)
 
     def merge(self, other: "Recount") -> None:
         """Take another shard's sums in."""
         for board, counts in other.picks.items():
             self.picks[board].update(counts)
         self.ballots.update(other.ballots)
-        self.voters += other.voters
+        self.writes.update(other.writes)
         self.newest_ms = max(self.newest_ms, other.newest_ms)
-        ends = [end for end in (self.expires_at_s, other.expires_at_s) if end is not None]
-        self.expires_at_s = min(ends, default=None)
+        self.unreadable += other.unreadable
+        self.unreadable_keys = sorted([*self.unreadable_keys, *other.unreadable_keys])[:NAMED]
 
     @property
     def votes(self) -> Counter[str]:
         """Votes by choice, over all boards."""
         return sum(self.picks.values(), Counter())
 
-    def may_lack_expired(self, standing_in: Round, now_ms: int) -> bool:
-        """Whether TTL may have removed ballots of this round, which the board still counts."""
-        if self.expires_at_s is not None and self.expires_at_s * 1000 <= now_ms:
-            return True
-        began_ms = standing_in.began_at_ms or standing_in.poll.opens_at_ms
-        retention_ms = standing_in.poll.retention_days * SECONDS_PER_DAY * 1000
-        return bool(began_ms and began_ms + retention_ms <= now_ms)
+    @property
+    def voters(self) -> int:
+        """Ballots that hold a vote: one a phone, or one a text where every text is a ballot."""
+        return self.ballots.total()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What must be added to a board to make it the recount: by choice, and to its voters."""
+    """What must be added to a board to make it the recount: by choice, and to its voters.
+
+    `missing` and `removed` are the records that a lost stream will never deliver, and the
+    deleted items that the board knows of: adding them makes writes and folded records equal.
+    """
 
     board: str
     picks: Mapping[str, int]
     voters: int
+    missing: int = 0
+    removed: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.picks) or bool(self.voters)
+        return any((self.picks, self.voters, self.missing, self.removed))
 
 
 def differences(recount: Recount, boards: Mapping[str, Totals]) -> list[Difference]:
@@ -106,4 +114,16 @@ def differences(recount: Recount, boards: Mapping[str, Totals]) -> list[Differen
         }
         voters = recount.ballots[board] - shown.voters
         found.append(Difference(board=board, picks=moved, voters=voters))
+    return [difference for difference in found if difference]
+
+
+def write_offs(recount: Recount, boards: Mapping[str, Totals]) -> list[Difference]:
+    """What is off, with the records that a lost stream will never deliver."""
+    off = {difference.board: difference for difference in differences(recount, boards)}
+    found = []
+    for board in sorted({*boards, *recount.writes}):
+        shown = boards.get(board, Totals(picks={}))
+        moved = off.get(board, Difference(board=board, picks={}, voters=0))
+        missing = recount.writes[board] - shown.folded
+        found.append(replace(moved, missing=missing, removed=-shown.removed))
     return [difference for difference in found if difference]

@@ -46,6 +46,7 @@ LONGEST_SPAN = "in 23 h 59 min"
 LONGEST_MOMENT = "30 Sep at 23:59 UTC"
 
 _COUNTED = frozenset({Kind.ACCEPTED, Kind.CHANGED, Kind.SAME})
+_SILENT = frozenset({Kind.RESERVED, Kind.BARRED})
 _HOURS_TOLD = 48
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -59,7 +60,7 @@ def reply_to(
     were when it first came, and openings and closings by the clock. `others` are further
     rounds open on the number, whose choices may be texted as well.
     """
-    if outcome.kind is Kind.RESERVED:
+    if outcome.kind in _SILENT:
         return None
     if standing_in is None:
         return DEFAULT_TEXTS[outcome.kind]

@@ -27,11 +27,16 @@ AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
 # --- Votes: one item a ballot ------------------------------------------------------
 
 BALLOT_ATTRIBUTES: Final = (
-    "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "expires_at",
+    "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "writes",
 )  # fmt: skip
 
 BALLOT_TIMES: Final = "times"
 """Only on ballots of polls whose replies tell how long voting goes on."""
+BALLOT_EXPIRY: Final = "expires_at"
+"""Only on ballots of rounds whose end is known."""
+BALLOT_BARRED: Final = "barred"
+BALLOT_FORGOTTEN: Final = "forgotten"
+BALLOT_FORGOTTEN_AT: Final = "forgotten_at"
 
 
 def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
@@ -69,11 +74,17 @@ UNREADABLE_BOARD: Final = "unreadable"
 """Where records are counted that do not even name a board; no guest may read it."""
 
 Visibility = Literal["open", "sealed"]
+VISIBILITIES: Final[tuple[Visibility, ...]] = ("open", "sealed")
 
 
 def board_pk(poll_id: str, visibility: Visibility) -> str:
     """Partition key of a board: `open#colors` is public, `sealed#colors` is not."""
     return f"{visibility}#{poll_id}"
+
+
+def boards_of(poll_id: str) -> tuple[str, ...]:
+    """Both boards of a poll; a round is counted on one of them."""
+    return tuple(board_pk(poll_id, visibility) for visibility in VISIBILITIES)
 
 
 def tally_prefix(round_number: int) -> str:
@@ -89,6 +100,23 @@ def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
 def correction_sk(round_number: int) -> str:
     """Sort key of the row that a repair writes: a tally row like any other, so it is summed."""
     return f"{tally_prefix(round_number)}correction#recount"
+
+
+TALLY_REMOVED: Final = "removed"
+"""On a tally row: REMOVE records folded. On the correction row: those it makes up for, negative."""
+CORRECTION_MISSING: Final = "missing"
+"""On the correction row: records that a lost stream will never deliver."""
+
+
+def is_correction(sk: str) -> bool:
+    """Whether a tally row is the one that a repair writes."""
+    return sk.endswith("#correction#recount")
+
+
+def watermark_row(sk: str) -> tuple[str, str]:
+    """Stream label and stream shard of a tally row's sort key."""
+    _, _, stream_label, stream_shard = sk.split("#", 3)
+    return stream_label, stream_shard
 
 
 def certified_sk(round_number: int) -> str:

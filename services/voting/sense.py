@@ -1,10 +1,10 @@
-"""What is wrong with polls that are well-formed: by itself, side by side, or in mid-round.
+"""What is wrong with polls that are well-formed: each by itself, and side by side.
 
 Standard library only.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from services.voting.contrast import BACKGROUNDS, ENOUGH, contrast
@@ -171,26 +171,3 @@ def _clashes(one: Poll, other: Poll) -> Iterator[Problem]:
     if other.keyword and normalise(other.keyword) in {*heard, keyword}:
         remedy = f"{where}, answers to it too; take another keyword"
         yield Problem(key="keyword", value=other.keyword, remedy=remedy)
-
-
-_FIXED: Sequence[tuple[str, Callable[[Poll], object]]] = (
-    ("shards", lambda poll: poll.shards),
-    ("policy", lambda poll: poll.policy.value),
-    ("visibility", lambda poll: poll.visibility),
-)
-"""What the ballots of a round depend on: where they are, what they count for, and where."""
-
-
-def check_change(before: Poll, after: Poll, round_number: int) -> Iterator[Problem]:
-    """What may not change while a round has ballots."""
-    way_out = (
-        f"round {round_number} has ballots: put back %s, or first: voteapp poll reset {after.id}"
-    )
-    for key, value_of in _FIXED:
-        if value_of(before) != value_of(after):
-            remedy = way_out % repr(value_of(before))
-            yield Problem(key=key, value=value_of(after), remedy=remedy)
-    were, are = ([choice.key for choice in poll.choices] for poll in (before, after))
-    if are[: len(were)] != were:
-        remedy = way_out % f"the order {', '.join(were)} (new choices go to the end)"
-        yield Problem(key="choices", value=", ".join(are), remedy=remedy)

@@ -39,7 +39,8 @@ def largest_ballot_bytes(poll: Poll) -> int:
         "round": 3,
         "cast_at": _MILLISECONDS,
         "changed_at": _MILLISECONDS,
-        "expires_at": _SECONDS,
+        "writes": _COUNT,
+        schema.BALLOT_EXPIRY: _SECONDS,
         **({schema.BALLOT_TIMES: 4 * texts} if poll.tells_closing else {}),
     }
     return sum(len(name) + size for name, size in held.items())

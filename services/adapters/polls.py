@@ -1,0 +1,133 @@
+"""What operators and deploys do to the polls, over any store of them.
+
+A store reads the entries and writes one on condition that nobody else has changed it; the
+rules of changing are here, so that a simulator in memory runs the same ones.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from services.adapters.entries import Entry
+from services.voting.control import with_expiry
+from services.voting.errors import PollChangedError, PollUnknownError
+from services.voting.poll import Poll, Round
+
+if TYPE_CHECKING:
+    from services.adapters.applying import Applied, Step
+
+ATTEMPTS = 5
+"""Operators at two desks are few; a deploy beside them makes three."""
+
+
+def never_begun(_: Round) -> bool:
+    """For stores that hold no ballots: no round has begun."""
+    return False
+
+
+class PollStore(ABC):
+    """The polls of a deployment. `clock` tells the epoch milliseconds at which they change."""
+
+    __slots__ = ()
+    clock: Callable[[], int]
+
+    @abstractmethod
+    def entries(self) -> list[Entry]:
+        """Every poll that can be read, archived ones too."""
+
+    @abstractmethod
+    def unreadable(self) -> tuple[str, ...]:
+        """The ids of polls that cannot be read."""
+
+    @abstractmethod
+    def past_rounds(self, poll_id: str) -> list[Round]:
+        """The rounds of a poll that were reset, oldest first, each as it was when it ended."""
+
+    @abstractmethod
+    def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
+        """Store an entry as it was stamped, and the round that has ended; what was stored.
+
+        Raises:
+            PollChangedError: somebody else changed the entry meanwhile.
+        """
+
+    @abstractmethod
+    def promise_expiry(self, ended: Round, expires_from_ms: int) -> None:
+        """Store the earliest expiry of a round that was reset; an earlier one stays.
+
+        Raises:
+            PollChangedError: there is no such round, or it has an earlier one.
+        """
+
+    def entry(self, poll_id: str) -> Entry:
+        """One poll. Raises: PollUnknownError."""
+        entries = self.entries()
+        for entry in entries:
+            if entry.round.poll.id == poll_id:
+                return entry
+        raise PollUnknownError(poll_id, [entry.round.poll.id for entry in entries])
+
+    def rounds(self, poll_id: str) -> list[Round]:
+        """All rounds of a poll, the current one last. Raises: PollUnknownError."""
+        return [*self.past_rounds(poll_id), self.entry(poll_id).round]
+
+    def apply(
+        self,
+        polls: Sequence[Poll],
+        *,
+        default_number: str | None = None,
+        begun: Callable[[Round], bool] = never_begun,
+    ) -> "Applied":
+        """Make the directory hold exactly these polls; those that are gone are archived.
+
+        Applying the same polls again changes nothing. A round, its state and its ballots
+        are never touched. `begun` says whether a round has begun (`has_begun`).
+
+        Raises:
+            PollFileError: two polls clash, a poll changes what the ballots of a round depend
+                on, or a final round. Nothing is applied then.
+            PollChangedError: somebody else changed a poll meanwhile; polls before it are applied.
+        """
+        from services.adapters.applying import carry_out  # not in the webhook's cold start
+
+        steps = self.plan(polls, default_number=default_number)
+        return carry_out(self, steps, begun)
+
+    def plan(self, polls: Sequence[Poll], *, default_number: str | None = None) -> "list[Step]":
+        """What `apply` would do."""
+        from services.adapters.applying import plan  # not in the webhook's cold start
+
+        now_ms = self.clock()
+        return plan(self.entries(), polls, default_number=default_number, now_ms=now_ms)
+
+    def change(self, poll_id: str, decide: Callable[[Round], Round]) -> tuple[Entry, Entry]:
+        """Put a poll's round into another state; the entry before and after.
+
+        Read, decided and written again where somebody else was faster. A new round leaves
+        the old one remembered. What stays as it is is not written.
+
+        Raises:
+            PollUnknownError: there is no such poll.
+            PollChangedError: somebody else kept changing it.
+        """
+        for _ in range(ATTEMPTS):
+            before = self.entry(poll_id)
+            standing = decide(before.round)
+            if standing == before.round:
+                return before, before
+            try:
+                after = self.write(
+                    replace(before, round=standing, gone=False), ended=standing.previous
+                )
+            except PollChangedError:
+                continue
+            return before, after
+        raise PollChangedError(poll_id)
+
+    def stamped(self, entry: Entry) -> Entry:
+        """The entry as it is to be stored: changed now, with the earliest expiry it may bring."""
+        now_ms, standing = self.clock(), entry.round
+        began_at_ms = standing.began_at_ms or (0 if entry.revision else now_ms)
+        changed = replace(standing, changed_at_ms=now_ms, began_at_ms=began_at_ms)
+        return replace(entry, round=with_expiry(changed, now_ms))

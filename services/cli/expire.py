@@ -1,0 +1,67 @@
+"""`voteapp poll expire`: give the ballots of ended rounds the day on which they are deleted."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from services.adapters.clock import now_ms
+from services.cli.audit import RoundNumber
+from services.cli.counting import reading, round_of
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.files import PollId
+from services.cli.output import Json, Yes, be_sure, emit, told
+from services.voting.control import has_settled
+from services.voting.poll import Round
+
+
+def expire(
+    poll: Annotated[str, PollId],
+    *,
+    round_number: Annotated[int | None, RoundNumber] = None,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Give the ballots of ended rounds their expiry: retention_days after the round ended.
+
+    Ballots of a round without a closing time have none until then, since a voter whose ballot is
+    gone could vote again. Certify and export first: what has expired can be neither. May be
+    interrupted and run again; ballots that have an expiry keep it.
+    """
+    with told():
+        there = find(local=local, stage=stage)
+        rounds = _ended(there, poll, round_number)
+        open_ones = [one.number for one in rounds if one.certified_at_ms is None]
+        if open_ones:
+            numbers = ", ".join(map(str, open_ones))
+            question = f"Not certified: round {numbers} of {poll} on {there.name}. Let it expire?"
+            be_sure(question, yes=yes)
+        done = [_expire(there, one) for one in rounds]
+    document = {"poll": poll, "rounds": done}
+    emit(document, _text(poll, done), as_json=as_json)
+
+
+def _ended(there: Deployment, poll: str, number: int | None) -> list[Round]:
+    """The round asked for, else all that have ended."""
+    if number is not None:
+        return [round_of(there, poll, number)[0]]
+    return [one for one in there.directory.rounds(poll) if has_settled(one, now_ms())]
+
+
+def _expire(there: Deployment, ended: Round) -> dict[str, Any]:
+    expiry = there.ballot_expiry
+    expires_from = expiry.promise(ended.poll.id, ended.number)
+    with reading(f"Dating {ended.poll.id}, round {ended.number}") as advance:
+        ballots = expiry.carry_out(ended, expires_from, advance)
+    return {"round": ended.number, "expires_from": expires_from, "ballots": ballots}
+
+
+def _text(poll: str, done: list[dict[str, Any]]) -> str:
+    if not done:
+        return f"{poll}: no round has ended; close it, wait a moment, ask again"
+    return "\n".join(
+        f"{poll}, round {one['round']}: expires from "
+        f"{datetime.fromtimestamp(one['expires_from'] / 1000, UTC):%Y-%m-%d %H:%M} UTC on; "
+        f"{one['ballots']:,} ballots dated now"
+        for one in done
+    )

@@ -1,0 +1,75 @@
+"""What a new poll file may not change of a round. Standard library only."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.voting.errors import Problem
+from services.voting.poll import Policy, Poll, Round
+from services.voting.timing import LANDING_SECONDS
+
+_FIXED: Sequence[tuple[str, Callable[[Poll], object]]] = (
+    ("shards", lambda poll: poll.shards),
+    ("policy", lambda poll: poll.policy.value),
+    ("visibility", lambda poll: poll.visibility),
+)
+"""What the ballots of a round depend on: where they are, what they count for, and where."""
+
+
+def check_change(before: Poll, after: Poll, round_number: int) -> Iterator[Problem]:
+    """What may not change once a round has begun."""
+    way_out = (
+        f"round {round_number} has begun: put back %s, or first: voteapp poll reset {after.id}"
+    )
+    for key, value_of in _FIXED:
+        if value_of(before) != value_of(after):
+            remedy = way_out % repr(value_of(before))
+            yield Problem(key=key, value=value_of(after), remedy=remedy)
+    if after.policy is Policy.EACH and after.limit < before.limit:
+        yield Problem(key="limit", value=after.limit, remedy=way_out % f"at least {before.limit}")
+    were, are = ([choice.key for choice in poll.choices] for poll in (before, after))
+    if are[: len(were)] != were:
+        remedy = way_out % f"the order {', '.join(were)} (new choices go to the end)"
+        yield Problem(key="choices", value=", ".join(are), remedy=remedy)
+
+
+def check_final(standing: Round, after: Poll, why: str | None) -> Iterator[Problem]:
+    """What may not change of a round that is final; `why` says why it is, None if it is not."""
+    if why is None:
+        return
+    before = standing.poll
+    remedy = (
+        f"round {standing.number} {why} and is final: put it back, or first: "
+        f"voteapp poll reset {after.id}"
+    )
+    closes, closed = after.closes_at_ms, before.closes_at_ms
+    if closes != closed and (closes is None or closes > (closed or 0)):
+        yield Problem(key="closes_at", value=closes, remedy=remedy)
+    if _names(before) != _names(after):
+        keys = ", ".join(choice.key for choice in after.choices)
+        yield Problem(key="choices", value=keys, remedy=remedy)
+
+
+def check_extension(after: Poll, expires_from_ms: int | None) -> Iterator[Problem]:
+    """A round cannot stay open until its first ballots expire."""
+    closes = after.closes_at_ms
+    if expires_from_ms is not None and closes is not None and closes > expires_from_ms:
+        day = f"{datetime.fromtimestamp(expires_from_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+        remedy = (
+            f"ballots of this round expire from {day} on: close before, or first: "
+            f"voteapp poll reset {after.id}"
+        )
+        yield Problem(key="closes_at", value=closes, remedy=remedy)
+
+
+def not_quiet(problem: Problem) -> Problem:
+    """The same problem of a round without ballots that a first vote may be on its way to."""
+    remedy = (
+        f"the poll is open, opens soon or closed just now, and a first vote may be on its way: "
+        f"close it, wait {LANDING_SECONDS} seconds, then change this"
+    )
+    return replace(problem, remedy=remedy)
+
+
+def _names(poll: Poll) -> list[tuple[str, str]]:
+    return [(choice.key, choice.label) for choice in poll.choices]

@@ -1,0 +1,57 @@
+"""Where else a text may have been accepted when it first came. Standard library only.
+
+A text that is delivered again is read anew. Shortly after a poll opens, closes, is reset,
+archived or changed, the same words can lead to another round than the first time.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from services.voting.poll import Round
+from services.voting.timing import LANDING_MS, REDELIVERED_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """Rounds that may hold a text. `in_flight`: a write to one of them may still be on its way."""
+
+    rounds: tuple[Round, ...] = ()
+    in_flight: bool = False
+
+
+_NONE = Earlier()
+
+
+def earlier_rounds(rounds: Iterable[Round], number: str, now_ms: int) -> Earlier:
+    """The rounds that may have accepted a text to a number in the last five minutes.
+
+    None in nearly all cases: only where a poll of the number turned in that time can a text
+    read otherwise than when it first came.
+    """
+    here = [one for one in rounds if _may_concern(one, number, now_ms)]
+    turned_ms = max((_turned_at_ms(one, now_ms) for one in here), default=0)
+    if now_ms - turned_ms > REDELIVERED_MS:
+        return _NONE
+    found = tuple(one for each in here for one in _open_lately(each, now_ms))
+    return Earlier(rounds=found, in_flight=now_ms - turned_ms <= LANDING_MS)
+
+
+def _may_concern(one: Round, number: str, now_ms: int) -> bool:
+    """Whether the round answers on the number, or did before a change of its file just now."""
+    on_number = not one.poll.numbers or number in one.poll.numbers
+    moved = one.changed_at_ms > one.began_at_ms and now_ms - one.changed_at_ms <= REDELIVERED_MS
+    return on_number or moved
+
+
+def _turned_at_ms(one: Round, now_ms: int) -> int:
+    """When a text to the round could last begin to read otherwise."""
+    clock = (one.poll.opens_at_ms, one.poll.closes_at_ms, one.expires_from_ms)
+    turns = [at_ms for at_ms in clock if at_ms is not None and at_ms <= now_ms]
+    return max(one.state_at_ms, one.changed_at_ms, one.began_at_ms, *turns)
+
+
+def _open_lately(one: Round, now_ms: int) -> Iterator[Round]:
+    """The round if it took texts in the last five minutes, and the one before it if it did."""
+    for each in (one, one.previous):
+        if each is not None and now_ms - each.last_open_ms(now_ms) <= REDELIVERED_MS:
+            yield each
