@@ -87,7 +87,7 @@ class DynamoDirectory(PollStore):
             raise PollChangedError(entry.round.poll.id) from None
         return replace(stored, revision=entry.revision + 1)
 
-    def promise_expiry(self, ended: Round, expires_from_ms: int) -> None:
+    def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
         """Store the earliest expiry of a round that was reset; an earlier one stays.
 
         Raises:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.adapters.entries import Entry
-from services.voting.control import with_expiry
-from services.voting.errors import PollChangedError, PollUnknownError
+from services.voting.control import expiry_after_end, with_expiry
+from services.voting.errors import PollChangedError, PollUnknownError, RoundUnknownError
 from services.voting.poll import Poll, Round
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class PollStore(ABC):
         """
 
     @abstractmethod
-    def promise_expiry(self, ended: Round, expires_from_ms: int) -> None:
+    def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
         """Store the earliest expiry of a round that was reset; an earlier one stays.
 
         Raises:
@@ -124,6 +124,30 @@ class PollStore(ABC):
                 continue
             return before, after
         raise PollChangedError(poll_id)
+
+    def promise_expiry(self, poll_id: str, number: int) -> int:
+        """Store in an ended round when its ballots may expire, before one carries it. Epoch ms.
+
+        Raises:
+            PollUnknownError, RoundUnknownError: there is none.
+            RoundNotEndedError: texts may still become ballots of the round.
+            PollChangedError: somebody else keeps changing the poll.
+        """
+        *past, current = self.rounds(poll_id)
+        for ended in past:
+            if ended.number == number:
+                at_ms = expiry_after_end(ended, self.clock())
+                self.store_expiry(ended, at_ms)
+                return at_ms
+        if current.number != number:
+            raise RoundUnknownError(poll_id, number, current.number)
+
+        def promised(standing: Round) -> Round:
+            # Opened again meanwhile, the round raises.
+            return replace(standing, expires_from_ms=expiry_after_end(standing, self.clock()))
+
+        _, after = self.change(poll_id, promised)
+        return after.round.expires_from_ms or 0
 
     def stamped(self, entry: Entry) -> Entry:
         """The entry as it is to be stored: changed now, with the earliest expiry it may bring."""

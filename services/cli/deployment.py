@@ -72,9 +72,7 @@ class Deployment:
     @property
     def ballot_expiry(self) -> BallotExpiry:
         """Its ballots, to give them their expiry."""
-        return BallotExpiry(
-            client=self.client("dynamodb"), table=self.votes_table, polls=self.directory
-        )
+        return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def forgetting(self) -> DynamoForgetting:

@@ -49,10 +49,9 @@ def _ended(there: Deployment, poll: str, number: int | None) -> list[Round]:
 
 
 def _expire(there: Deployment, ended: Round) -> dict[str, Any]:
-    expiry = there.ballot_expiry
-    expires_from = expiry.promise(ended.poll.id, ended.number)
+    expires_from = there.directory.promise_expiry(ended.poll.id, ended.number)
     with reading(f"Dating {ended.poll.id}, round {ended.number}") as advance:
-        ballots = expiry.carry_out(ended, expires_from, advance)
+        ballots = there.ballot_expiry.carry_out(ended, expires_from, advance)
     return {"round": ended.number, "expires_from": expires_from, "ballots": ballots}
 
 

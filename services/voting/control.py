@@ -6,11 +6,14 @@ Each is idempotent: said twice, it changes nothing the second time.
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.voting.errors import RoundFinalError
+from services.voting.errors import RoundFinalError, RoundNotEndedError
 from services.voting.poll import Phase, Round, State
-from services.voting.timing import LANDING_MS
+from services.voting.timing import LANDING_MS, LANDING_SECONDS
 
 DAY_MS = 86_400_000
+
+NOTICE_MS = 7 * DAY_MS
+"""Time to certify and export a round that ended long ago, before its ballots expire."""
 
 
 def opened(standing: Round, now_ms: int) -> Round:
@@ -113,6 +116,22 @@ def is_quiet(standing: Round, now_ms: int) -> bool:
         waited = now_ms - max(standing.changed_at_ms, standing.state_at_ms)
         return waited >= LANDING_MS and opens - now_ms >= LANDING_MS
     return has_settled(standing, now_ms)
+
+
+def expiry_after_end(ended: Round, now_ms: int) -> int:
+    """When the ballots of an ended round may expire, at the earliest.
+
+    Raises:
+        RoundNotEndedError: texts may still become ballots of it.
+    """
+    ended_ms = ended_at_ms(ended, now_ms)
+    if ended_ms is None or not has_settled(ended, now_ms):
+        raise RoundNotEndedError(ended.poll.id, ended.number, LANDING_SECONDS)
+    if ended.expires_from_ms is not None:
+        return ended.expires_from_ms
+    # To the second, upwards: a ballot's expiry is in seconds.
+    at_ms = max(ended_ms + ended.poll.retention_days * DAY_MS, now_ms + NOTICE_MS)
+    return -(-at_ms // 1000) * 1000
 
 
 def _moment(at_ms: int) -> str:
