@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.adapters.entries import Entry
-from services.voting.control import expiry_after_end, with_expiry
+from services.voting.control import expiry_after_end, next_round, with_expiry
+from services.voting.control import opened as open_round
 from services.voting.errors import PollChangedError, PollUnknownError, RoundUnknownError
 from services.voting.poll import Poll, Round
 
@@ -124,6 +125,27 @@ class PollStore(ABC):
                 continue
             return before, after
         raise PollChangedError(poll_id)
+
+    def reset(
+        self, poll_id: str, number: int, *, begun: Callable[[Round], bool], opened: bool = False
+    ) -> tuple[Entry, Entry]:
+        """Start the round after `number`; the entry before and after.
+
+        A round that has not begun and can take texts is not reset, nor one that somebody else
+        has reset already. `opened` opens the round that there is then.
+
+        Raises:
+            PollUnknownError, PollChangedError: as `change`.
+        """
+        now_ms = self.clock()
+
+        def decide(standing: Round) -> Round:
+            # Somebody else may have reset it meanwhile: their round is the new one.
+            if standing.number == number and (standing.is_final_at(now_ms) or begun(standing)):
+                standing = next_round(standing, now_ms)
+            return open_round(standing, now_ms) if opened else standing
+
+        return self.change(poll_id, decide)
 
     def promise_expiry(self, poll_id: str, number: int) -> int:
         """Store in an ended round when its ballots may expire, before one carries it. Epoch ms.

@@ -79,14 +79,8 @@ def reset(
         number = there.directory.entry(poll).round.number
         be_sure(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
 
-        def again(standing: Round, moment: int) -> Round:
-            # Somebody else may have reset it since we asked: their round is the new one.
-            over = standing.is_final_at(moment) or there.has_begun(standing)
-            if standing.number == number and over:
-                standing = control.next_round(standing, moment)
-            return control.opened(standing, moment) if opened else standing
-
-        _say(there, poll, again, as_json=as_json)
+        before, after = there.directory.reset(poll, number, begun=there.has_begun, opened=opened)
+        _tell(before, after, as_json=as_json)
 
 
 def _say(
@@ -95,6 +89,11 @@ def _say(
     """Put the operator's word into force and tell what became of it."""
     moment = now_ms()
     before, after = there.directory.change(poll, lambda standing: word(standing, moment))
+    _tell(before, after, as_json=as_json)
+
+
+def _tell(before: Entry, after: Entry, *, as_json: bool) -> None:
+    moment, poll = now_ms(), after.round.poll.id
     document: dict[str, Any] = {
         "poll": poll,
         "changed": before != after,
