@@ -39,7 +39,7 @@ class DynamoCorrections:
         The row keeps a log: when, and by how much.
         """
         sums = {schema.count_attribute(choice): count for choice, count in off.picks.items()}
-        sums |= {"voters": off.voters, "folded": 1, "bad": 0}
+        sums |= {"voters": off.voters, "folded": 1, "bad": off.bad}
         sums |= {schema.CORRECTION_MISSING: off.missing, schema.TALLY_REMOVED: off.removed}
         names = {f"#n{place}": name for place, name in enumerate(sums)}
         values: dict[str, Any] = {

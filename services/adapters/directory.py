@@ -118,13 +118,14 @@ class DynamoDirectory(PollStore):
         return entries, tuple(unreadable)
 
     def _with_previous(self, standing: Round, since_ms: int) -> Round:
-        """The round with the one before it, where a reset was not long ago."""
+        """The round with those before it, as far back as resets were not long ago."""
         if standing.number == 1 or standing.began_at_ms <= since_ms:
             return standing
         sk = schema.past_round_sk(standing.poll.id, standing.number - 1)
         for row in self._rows("sk = :sk", sk):
             try:
-                return replace(standing, previous=past_round(row, standing.poll.id))
+                before = self._with_previous(past_round(row, standing.poll.id), since_ms)
+                return replace(standing, previous=before)
             except _UNREADABLE:
                 break
         return standing

@@ -100,6 +100,7 @@ def _difference(off: Difference) -> dict[str, Any]:
         "voters": off.voters,
         "missing": off.missing,
         "removed": off.removed,
+        "bad": off.bad,
     }
 
 

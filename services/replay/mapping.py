@@ -82,6 +82,27 @@ class EventSource:
             self._call(lane, [], isFinalInvokeForWindow=True)
             self._land(lane)
 
+    def waiting(self) -> int:
+        """How many records were not delivered yet."""
+        return sum(len(self._records(lane)) - lane.position for lane in self._all())
+
+    def left(self) -> Iterator[tuple[Shard, Sequence[Record]]]:
+        """What a reader of the stream still finds: every shard with what was not trimmed."""
+        for shard in self._stream.shards:
+            yield shard, shard.records[self._horizon[shard] :]
+
+    def lose(self) -> list[Record]:
+        """Trim everything, read or not, as 24 hours without a reader do; what was not read."""
+        lost = []
+        for lane in self._all():
+            lost += self._records(lane)[lane.position :]
+            lane.position = len(self._records(lane))
+            lane.late.clear()
+            lane.failures = 0
+        for shard in self._stream.shards:
+            self._horizon[shard] = len(shard.records)
+        return lost
+
     def _all(self) -> Sequence[Lane]:
         for shard in self._stream.shards[self._seen :]:
             for poller in range(self._pollers):

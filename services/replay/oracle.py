@@ -31,7 +31,7 @@ class Truth:
 
     def hear(self, *, sid: str, sender: str, to: str, body: str, at_ms: int) -> None:
         """One delivery of a text. It counts at most once."""
-        said = _bare(body)
+        said = bare(body)
         if sid in self._heard or said in CARRIERS:
             return
         named = self._named(said, to)
@@ -67,12 +67,12 @@ class Truth:
     def _named(self, said: str, to: str) -> tuple[str, str] | None:
         here = {n: p for n, p in self._polls.items() if to in p.get("numbers", [to])}
         lead, _, rest = said.partition(" ")
-        keyed = [n for n, p in here.items() if p.get("keyword") and _bare(lead) == p["keyword"]]
+        keyed = [n for n, p in here.items() if p.get("keyword") and bare(lead) == p["keyword"]]
         if keyed:
-            choice = _choice(here[keyed[0]], _bare(rest))
+            choice = choice_named(here[keyed[0]], bare(rest))
             return (keyed[0], choice) if choice else None
         for name, poll in here.items():
-            if choice := _choice(poll, said):
+            if choice := choice_named(poll, said):
                 return name, choice
         return None
 
@@ -82,16 +82,16 @@ def _loaded(toml: str) -> Mapping[str, Any]:
     return tomllib.loads(toml)
 
 
-def _choice(poll: Mapping[str, Any], said: str) -> str | None:
-    for candidate in (said, _bare(_LEAD.sub("", f"{said} ", count=1))):
+def choice_named(poll: Mapping[str, Any], said: str) -> str | None:
+    for candidate in (said, bare(_LEAD.sub("", f"{said} ", count=1))):
         for place, choice in enumerate(poll["choices"], start=1):
             names: Iterable[str] = (choice["key"], choice["label"], *choice.get("words", ()))
-            if candidate in {*map(_bare, names), str(place)}:
+            if candidate in {*map(bare, names), str(place)}:
                 return str(choice["key"])
     return None
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     words = " ".join(text.casefold().split())
     return words.strip("".join(char for char in words if category(char)[0] in "PSZ"))
 

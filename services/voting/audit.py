@@ -58,6 +58,11 @@ class Audit:
         return sum(board.removed for board in self.boards.values())
 
     @property
+    def bad(self) -> int:
+        """How many stream records of the round could not be read, as the boards know."""
+        return sum(board.bad for board in self.boards.values())
+
+    @property
     def not_drained(self) -> tuple[str, ...]:
         """Why the stream is not proven to be drained; empty if it is.
 
@@ -67,11 +72,25 @@ class Audit:
         """
         names = {*self.boards, *self.recount.writes}
         none = Totals(picks={})
-        if self.removed == 0 and all(
+        odd = self.removed or self.bad
+        if not odd and all(
             self.boards.get(name, none).folded == self.recount.writes[name] for name in names
         ):
             return ()
-        return (*_why_not_equal(self.writes, self.folded, self.removed), *self.complaints)
+        return (*self._why_not_equal(), *self.complaints)
+
+    def _why_not_equal(self) -> list[str]:
+        found = []
+        if self.removed:
+            found.append(f"{self.removed} items were deleted from the table of ballots")
+        if self.bad:
+            found.append(f"{self.bad} stream records could not be read")
+        writes, folded = self.writes, self.folded
+        if folded < writes:
+            found.append(f"{writes - folded:,} of {writes:,} writes are not folded yet: wait")
+        if found:
+            return found
+        return [f"{writes:,} writes, {folded:,} records folded: were ballots edited by hand?"]
 
     @property
     def impaired(self) -> tuple[str, ...]:
@@ -107,11 +126,3 @@ class Audit:
             certified_at_ms=self.at_ms,
             digest=self.digest,
         )
-
-
-def _why_not_equal(writes: int, folded: int, removed: int) -> list[str]:
-    if removed:
-        return [f"{removed} items were deleted from the table of ballots: see docs/operating.md"]
-    if folded < writes:
-        return [f"{writes - folded:,} of {writes:,} writes are not folded yet: wait, audit again"]
-    return [f"{writes:,} writes, {folded:,} records folded: were ballots edited by hand?"]

@@ -53,7 +53,7 @@ def next_round(standing: Round, now_ms: int) -> Round:
         heard_until_ms=0,
         expires_from_ms=None,
         certified_at_ms=None,
-        previous=replace(closed(standing, now_ms), changed_at_ms=now_ms, previous=None),
+        previous=replace(closed(standing, now_ms), changed_at_ms=now_ms),
     )
 
 

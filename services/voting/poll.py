@@ -150,7 +150,7 @@ class Round:
     """The earliest expiry that a ballot of the round may carry; stored before one carries it."""
     certified_at_ms: int | None = None
     previous: "Round | None" = field(default=None, repr=False, compare=False)
-    """The round before the reset, known only for a while after it."""
+    """The round before the reset, known only for a few minutes after it."""
 
     def phase_at(self, now_ms: int) -> Phase:
         """The phase at a moment.

@@ -87,8 +87,9 @@ class Recount:
 class Difference:
     """What must be added to a board to make it the recount: by choice, and to its voters.
 
-    `missing` and `removed` are the records that a lost stream will never deliver, and the
-    deleted items that the board knows of: adding them makes writes and folded records equal.
+    `missing` are the records that a lost stream will never deliver; `removed` and `bad` take
+    back what the board says of deleted items and unreadable records. With them the board is
+    drained again.
     """
 
     board: str
@@ -96,9 +97,10 @@ class Difference:
     voters: int
     missing: int = 0
     removed: int = 0
+    bad: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.picks, self.voters, self.missing, self.removed))
+        return any((self.picks, self.voters, self.missing, self.removed, self.bad))
 
 
 def differences(recount: Recount, boards: Mapping[str, Totals]) -> list[Difference]:
@@ -125,5 +127,5 @@ def write_offs(recount: Recount, boards: Mapping[str, Totals]) -> list[Differenc
         shown = boards.get(board, Totals(picks={}))
         moved = off.get(board, Difference(board=board, picks={}, voters=0))
         missing = recount.writes[board] - shown.folded
-        found.append(replace(moved, missing=missing, removed=-shown.removed))
+        found.append(replace(moved, missing=missing, removed=-shown.removed, bad=-shown.bad))
     return [difference for difference in found if difference]

@@ -51,7 +51,9 @@ def _turned_at_ms(one: Round, now_ms: int) -> int:
 
 
 def _open_lately(one: Round, now_ms: int) -> Iterator[Round]:
-    """The round if it took texts in the last five minutes, and the one before it if it did."""
-    for each in (one, one.previous):
-        if each is not None and now_ms - each.last_open_ms(now_ms) <= REDELIVERED_MS:
+    """The round and those before it, each if it took texts in the last five minutes."""
+    each: Round | None = one
+    while each is not None:
+        if now_ms - each.last_open_ms(now_ms) <= REDELIVERED_MS:
             yield each
+        each = each.previous

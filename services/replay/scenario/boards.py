@@ -63,7 +63,9 @@ class SimulatedBoards(MemoryTallies):
         version, held = self._correction(off.board, round_number)
         if version != expected:
             return False
-        more = Totals(picks=off.picks, voters=off.voters, folded=off.missing, removed=off.removed)
+        more = Totals(
+            picks=off.picks, voters=off.voters, folded=off.missing, removed=off.removed, bad=off.bad
+        )
         self.corrected[off.board, round_number] = (version + 1, add_up([held, more]))
         return True
 

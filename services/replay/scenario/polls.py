@@ -79,7 +79,8 @@ class SimulatedPolls(PollStore):
     def _with_previous(self, standing: Round, since_ms: int) -> Round:
         if standing.number == 1 or standing.began_at_ms <= since_ms:
             return standing
-        return replace(standing, previous=self.past[standing.poll.id, standing.number - 1])
+        before = self._with_previous(self.past[standing.poll.id, standing.number - 1], since_ms)
+        return replace(standing, previous=before)
 
 
 @dataclass(slots=True)

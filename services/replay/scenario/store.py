@@ -33,15 +33,19 @@ class HeldUp:
 
 @dataclass(slots=True)
 class SimulatedVotes:
-    """The `Ballots` and `AuditedBallots` ports. `on_write` hears of every item as it is stored.
+    """The `Ballots` and `AuditedBallots` ports.
 
-    `holds_up` decides for the next write whether it lands at once.
+    `on_write` is called with every ballot as it is stored, `on_expiry` with every ballot that
+    TTL deletes. `holds_up` decides for the next write whether it lands at once.
     """
 
     stream: Stream
-    on_write: Callable[[str, str, Ballot | None], None]
+    on_write: Callable[[Ballot], None]
+    on_expiry: Callable[[Ballot], None]
     holds_up: Callable[[], bool] = lambda: False
     held: dict[str, dict[str, tuple[Ballot, Round]]] = field(default_factory=dict)
+    before_reading: Callable[[], None] = lambda: None
+    """Called before a recount reads: others may write meanwhile."""
     broken: dict[str, str] = field(default_factory=dict)
     """Items by hand that are no ballots, by both keys: the partition key of each."""
 
@@ -82,6 +86,7 @@ class SimulatedVotes:
 
     def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
         """Every ballot in the order of the keys."""
+        self.before_reading()
         for sk, ballot in sorted(
             (sk, ballot) for shard in self._shards(standing_in) for sk, (ballot, _) in shard.items()
         ):
@@ -133,7 +138,7 @@ class SimulatedVotes:
         ballot, cast_in = self.held[pk].pop(sk)
         body = {"Keys": key_of(pk, sk), "OldImage": item_of(ballot, cast_in)}
         self.stream.append("REMOVE", body, userIdentity=TTL)
-        self.on_write(pk, sk, None)
+        self.on_expiry(ballot)
 
     def put_by_hand(self, pk: str, sk: str, image: dict[str, Any]) -> None:
         """Store an item that is no ballot, as somebody with access to the table can."""
@@ -153,7 +158,7 @@ class SimulatedVotes:
         images["NewImage"] = item_of(after, cast_in)
         self.held.setdefault(after.pk, {})[after.sk] = (after, cast_in)
         self.stream.append(name, {"Keys": key_of(after.pk, after.sk), **images})
-        self.on_write(after.pk, after.sk, after)
+        self.on_write(after)
 
 
 def unavailable() -> StoreUnavailableError:

@@ -1,0 +1,110 @@
+"""Poll files of a scenario, drawn: they share words, numbers and keywords on purpose."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+NUMBERS: Final = ("+15550100198", "+15550100199")
+IDS: Final = ("band", "encore", "heat")
+KEYWORDS: Final = ("", "", "band", "heat", "big", "more")
+CHOICES: Final = (
+    (("RED", "Red", ""), ("BLUE", "Blue", "sky"), ("GREEN", "Green", "")),
+    (("RED", "Big Red", "rot"), ("BAND", "Band", "the band"), ("DJ", "DJ", "")),
+    (("ONE", "Song One", "first song"), ("TWO", "Song Two", ""), ("HEAT", "Heat", "hot")),
+)
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+
+
+@dataclass(slots=True)
+class PollFile:
+    """One poll file, as an operator edits it."""
+
+    name: str
+    choices: list[tuple[str, str, str]]
+    settings: dict[str, Any] = field(default_factory=dict)
+    opens_at_ms: int | None = None
+    closes_at_ms: int | None = None
+
+    @property
+    def toml(self) -> str:
+        """The text of the file."""
+        lines = [f'question = "{self.name}?"']
+        lines += [f"{key} = {_literal(value)}" for key, value in sorted(self.settings.items())]
+        if self.opens_at_ms is not None:
+            lines.append(f"opens_at = {_moment(self.opens_at_ms)}")
+        if self.closes_at_ms is not None:
+            lines.append(f"closes_at = {_moment(self.closes_at_ms)}")
+        for key, label, word in self.choices:
+            lines += ["[[choices]]", f'key = "{key}"', f'label = "{label}"']
+            lines += [f'words = ["{word}"]'] if word else []
+        return "\n".join(lines)
+
+
+def draw_file(draw: random.Random, name: str, now_ms: int) -> PollFile:
+    """A new poll file."""
+    made = PollFile(name=name, choices=list(draw.choice(CHOICES)))
+    policy = draw.choice(("last", "last", "first", "each", "unlimited"))
+    made.settings = {
+        "policy": policy,
+        "shards": draw.choice((1, 2, 3)),
+        "retention_days": draw.choice((1, 1, 2)),
+        "visibility": draw.choice(("open", "open", "sealed")),
+    }
+    if policy == "each":
+        made.settings["limit"] = draw.randint(1, 4)
+    if keyword := draw.choice(KEYWORDS):
+        made.settings["keyword"] = keyword
+    if draw.random() < 1 / 3:
+        made.settings["numbers"] = [draw.choice(NUMBERS)]
+    _draw_times(draw, made, now_ms)
+    return made
+
+
+def edit_file(draw: random.Random, held: PollFile, now_ms: int) -> PollFile:
+    """The file with something changed that an operator may want to change."""
+    made = PollFile(
+        name=held.name, choices=list(held.choices), settings=dict(held.settings),
+        opens_at_ms=held.opens_at_ms, closes_at_ms=held.closes_at_ms,
+    )  # fmt: skip
+    match draw.randrange(8):
+        case 0:
+            made.settings["shards"] = draw.choice((1, 2, 3, 4))
+        case 1:
+            made.settings["policy"] = draw.choice(("last", "first", "unlimited"))
+            made.settings.pop("limit", None)
+        case 2:
+            made.settings["retention_days"] = draw.choice((1, 2, 30))
+        case 3:
+            draw.shuffle(made.choices)
+        case 4:
+            made.choices.append(("MORE", "One more", ""))
+            made.choices = made.choices[:4]
+        case 5:
+            place = draw.randrange(len(made.choices))
+            key, label, _ = made.choices[place]
+            made.choices[place] = (key, label, draw.choice(("", "rot", "sky", "hot")))
+        case _:
+            _draw_times(draw, made, now_ms)
+    return made
+
+
+def _draw_times(draw: random.Random, made: PollFile, now_ms: int) -> None:
+    start = now_ms // 1000 * 1000
+    made.opens_at_ms = made.closes_at_ms = None
+    if draw.random() < 1 / 3:
+        made.opens_at_ms = start + draw.choice((-HOUR_MS, 10_000, 60_000))
+    if draw.random() < 1 / 2:
+        after = draw.choice((20_000, 120_000, HOUR_MS, DAY_MS, 3 * DAY_MS, -60_000))
+        made.closes_at_ms = (made.opens_at_ms or start) + after
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(f'"{entry}"' for entry in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
