@@ -4,7 +4,7 @@ A name is everything that a text may call a choice: its key, its label, its word
 place in ballot order. Standard library only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from services.voting.errors import Problem
@@ -21,13 +21,13 @@ def check_names(poll: Poll) -> Iterator[Problem]:
     places = {str(place): choice.key for place, choice in enumerate(poll.choices, start=1)}
     owners: dict[str, str] = {}
     for key, name, choice in _names_in(poll):
-        said = normalise(name)
+        said, texts = normalise(name), _texts_with(name)
         if remedy := _unusable(said):
             yield Problem(key=key, value=name, remedy=remedy)
-        elif owner := _other_owner(name, choice.key, owners):
+        elif owner := _other_owner(texts, choice.key, owners):
             remedy = f"{owner} already answers to it; take another"
             yield Problem(key=key, value=name, remedy=remedy)
-        elif owner := _other_owner(name, choice.key, places):
+        elif owner := _other_owner(texts, choice.key, places):
             remedy = f"it is the place of {owner} in ballot order; take another"
             yield Problem(key=key, value=name, remedy=remedy)
         else:
@@ -54,14 +54,15 @@ def _unusable(said: str) -> str | None:
     return "carriers answer this word themselves; take another" if said in RESERVED else None
 
 
-def _other_owner(name: str, own: str, owners: Mapping[str, str]) -> str | None:
-    """Another choice that a text with this name could mean, with or without "vote for"."""
-    return next((owners[text] for text in _texts_with(name) if owners.get(text, own) != own), None)
+def _other_owner(texts: Iterable[str], own: str, owners: Mapping[str, str]) -> str | None:
+    """Key of another choice that one of the texts could mean."""
+    return next((owners[text] for text in texts if owners.get(text, own) != own), None)
 
 
-def _texts_with(name: str) -> frozenset[str]:
-    """All that is looked up when a text uses a name, with and without an introduction."""
-    return frozenset(text for lead in _INTRODUCTIONS for text in candidate_names(lead + name))
+def _texts_with(name: str) -> list[str]:
+    """Everything that is looked up for texts with this name, such as "vote for RED"."""
+    texts = (text for lead in _INTRODUCTIONS for text in candidate_names(lead + name))
+    return list(dict.fromkeys(texts))
 
 
 def _unusable_keyword(poll: Poll, owners: Mapping[str, str]) -> str | None:
@@ -140,7 +141,7 @@ def _places_of(other: Poll, one: Poll) -> Iterator[Problem]:
     places = {str(place) for place in range(1, len(other.choices) + 1)}
     places -= {normalise(name) for _, name in _distinct_names(other)}
     for key, name in _distinct_names(one):
-        if places & _texts_with(name):
+        if places.intersection(_texts_with(name)):
             remedy = (
                 f"{_where(other)}, has a choice in that place; take another word or other times"
             )

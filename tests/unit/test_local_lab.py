@@ -15,8 +15,8 @@ from services.local.throttled import refusal
 from services.voting import schema
 from services.voting.definition import parse_poll
 from services.voting.directory import Directory
+from services.voting.names import check_together
 from services.voting.poll import Round
-from services.voting.sense import check_together
 from tests.support.polls import a_poll
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
