@@ -10,8 +10,8 @@ import typer
 from services.adapters.phones import read_phones
 from services.voting.definition import Examined, examine_poll, located
 from services.voting.errors import Problem
+from services.voting.names import check_together
 from services.voting.poll import Poll
-from services.voting.sense import check_together
 
 FOLDER = Path("polls")
 

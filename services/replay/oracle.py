@@ -9,15 +9,22 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
-from unicodedata import category
+from unicodedata import category, normalize
 
 CARRIERS: Final = {
     *("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"),
     *("help", "info", "start", "yes", "unstop"),
 }
-_LEAD: Final = re.compile(r"^(i )?vote( for)? ")
+_LEADS: Final = (re.compile(r"(i )?vote for(?!\w)"), re.compile(r"(i )?vote(?!\w)"))
+_KEYCAPS: Final = re.compile(r"(?<=[0-9])(\ufe0f?\u20e3)+")
+_MARK: Final = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff]"
+)
+_JOINER: Final = re.compile("[\u200d\ufe0e\U000e0020-\U000e007f]")
+_FRONT: Final = re.compile(r"m*(s[smj]*)?")
+_BACK: Final = re.compile(r"m*(s[smj]*)?\Z")
 _MOST_TEXTS: Final = 20
 
 
@@ -34,13 +41,11 @@ class Truth:
         said = bare(body)
         if sid in self._heard or said in CARRIERS:
             return
-        named = self._named(said, to)
+        named = self._named(said, to, at_ms)
         if named is None:
             return
         name, choice = named
         poll = self._polls[name]
-        if not _ms(poll.get("opens_at"), 0) <= at_ms < _ms(poll.get("closes_at"), 10**15):
-            return
         mine = self._votes.setdefault((name, sender), [])
         policy = poll.get("policy", "last")
         most = {"each": poll.get("limit", 1), "first": 1, "last": _MOST_TEXTS}.get(policy)
@@ -64,17 +69,27 @@ class Truth:
             counts[name].update(choices[-1:] if last else choices)
         return {name: dict(sorted((+count).items())) for name, count in counts.items()}
 
-    def _named(self, said: str, to: str) -> tuple[str, str] | None:
-        here = {n: p for n, p in self._polls.items() if to in p.get("numbers", [to])}
+    def _named(self, said: str, to: str, at_ms: int) -> tuple[str, str] | None:
+        """A word that one open poll has; without any, a word after a keyword of one."""
+        polls = {n: p for n, p in self._polls.items() if _listens(p, to) and _is_open(p, at_ms)}
         lead, _, rest = said.partition(" ")
-        keyed = [n for n, p in here.items() if p.get("keyword") and bare(lead) == p["keyword"]]
-        if keyed:
-            choice = choice_named(here[keyed[0]], bare(rest))
-            return (keyed[0], choice) if choice else None
-        for name, poll in here.items():
-            if choice := choice_named(poll, said):
-                return name, choice
-        return None
+        named = [(n, choice) for n, p in polls.items() if (choice := choice_named(p, said))]
+        if not named:
+            led = [(n, p) for n, p in polls.items() if lead and _keyword(p) == bare(lead)]
+            named = [(n, choice) for n, p in led if (choice := choice_named(p, bare(rest)))]
+        return named[0] if len(named) == 1 else None
+
+
+def _listens(poll: Mapping[str, Any], to: str) -> bool:
+    return to in (poll.get("numbers") or [to])
+
+
+def _keyword(poll: Mapping[str, Any]) -> str:
+    return bare(poll.get("keyword", ""))
+
+
+def _is_open(poll: Mapping[str, Any], at_ms: int) -> bool:
+    return _ms(poll.get("opens_at"), 0) <= at_ms < _ms(poll.get("closes_at"), 10**15)
 
 
 @cache
@@ -83,7 +98,9 @@ def _loaded(toml: str) -> Mapping[str, Any]:
 
 
 def choice_named(poll: Mapping[str, Any], said: str) -> str | None:
-    for candidate in (said, bare(_LEAD.sub("", f"{said} ", count=1))):
+    """Key of the choice of a poll file that a whole bare text names, or None."""
+    leads = (lead.match(said) for lead in _LEADS)
+    for candidate in (said, *(bare(said[lead.end() :]) for lead in leads if lead)):
         for place, choice in enumerate(poll["choices"], start=1):
             names: Iterable[str] = (choice["key"], choice["label"], *choice.get("words", ()))
             if candidate in {*map(bare, names), str(place)}:
@@ -91,9 +108,23 @@ def choice_named(poll: Mapping[str, Any], said: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def bare(text: str) -> str:
-    words = " ".join(text.casefold().split())
-    return words.strip("".join(char for char in words if category(char)[0] in "PSZ"))
+    """Cut a message at both ends, by a pattern over the kinds of its characters."""
+    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    words = " ".join(_KEYCAPS.sub("", folded).split())
+    kinds = "".join(map(_kind, words))
+    front = _FRONT.match(kinds)
+    start = front.end() if front else 0
+    back = _BACK.search(kinds, start)
+    return words[start : back.start()] if back else words
+
+
+def _kind(char: str) -> str:
+    """Symbol (`s`), invisible mark (`m`), joiner of emoji (`j`) or part of a word (`w`)."""
+    if category(char)[0] in "PSZ":
+        return "s"
+    return "m" if _MARK.match(char) else "j" if _JOINER.match(char) else "w"
 
 
 def _ms(moment: datetime | None, otherwise: int) -> int:

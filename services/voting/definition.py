@@ -1,7 +1,7 @@
 """Poll files: from TOML to a checked `Poll`, and every complaint about one.
 
 `services.voting.fields` says what a file may hold, `services.voting.sense` what makes no
-sense. Standard library only.
+sense, and `services.voting.names` which names are confused. Standard library only.
 """
 
 import re
@@ -15,8 +15,9 @@ from typing import Any
 from services.voting.contrast import BACKGROUNDS
 from services.voting.errors import PollFileError, Problem
 from services.voting.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
+from services.voting.names import check_together
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone, check_together
+from services.voting.sense import check_alone
 from services.voting.shape import check
 from services.voting.sharding import DEFAULT_SHARDS
 
@@ -120,7 +121,8 @@ def _build(poll_id: str, table: Mapping[str, Any], text: str) -> Poll:
         retention_days=table.get("retention_days", 30),
         percent_from=table.get("percent_from", 0),
         phones=table.get("phones", ""),
-        utc_offset_minutes=_utc_offset_minutes(closes or opens),
+        opens_utc_offset_minutes=_utc_offset_minutes(opens),
+        closes_utc_offset_minutes=_utc_offset_minutes(closes),
         reply_mode=ReplyMode(replies.pop("mode", ReplyMode.ALL)),
         reply_texts=replies,
         definition=text,
@@ -159,7 +161,8 @@ def refuse_clashes(polls: Iterable[Poll]) -> None:
 
 def located(problem: Problem, text: str) -> Problem:
     """The problem with the line its key stands on, where the text has that key."""
-    lines = text.splitlines()
+    # Not splitlines(): a string may hold U+2028, which is no end of a line in TOML.
+    lines = text.split("\n")
     start = 0
     if place := re.match(r"choices\[(\d+)\]", problem.key):
         heads = [n for n, line in enumerate(lines) if line.strip() == "[[choices]]"]

@@ -1,11 +1,13 @@
 """All polls of a deployment, and which of them a text is for. Standard library only."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.voting.message import (
+    RESERVED,
     Nearest,
-    find_choice,
-    is_reserved,
+    candidate_names,
+    find_named,
     near_choices,
     without_keyword,
 )
@@ -19,8 +21,7 @@ class Reading:
     """What a text says: its round and choice; no round means that no poll answers there.
 
     `near` is a choice that the text nearly names. `others` are the further rounds open on
-    the number, where the text names no choice. `elsewhere` are the rounds that hear the same
-    words but are not the one: the text may have been accepted there when it first came.
+    the number, where the text names no choice.
     """
 
     round: Round | None = None
@@ -28,7 +29,6 @@ class Reading:
     near: str | None = None
     reserved: bool = False
     others: tuple[Round, ...] = ()
-    elsewhere: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +51,68 @@ class Directory:
         )
 
     def read(self, number: str, body: str, now_ms: int, nearest: Nearest | None = None) -> Reading:
-        """Which round and choice a text names; one round may need no keyword, more may.
+        """Find the round and the choice that a text names.
 
-        A text that names nothing belongs to the first round on the number, so that its
-        sender can be told the choices. One that two open rounds hear names nothing.
+        A whole word of an open poll counts for that poll, unless two open polls hear it:
+        then it names nothing. Next come texts that begin with the keyword of an open poll,
+        then the same for polls that wait or are closed. Any other text belongs to the first
+        round on the number, so that its sender can be told the choices.
         """
-        if is_reserved(body):
+        candidates = candidate_names(body)
+        if candidates[0] in RESERVED:
             return Reading(reserved=True)
         rounds = self.answering(number, now_ms)
         if not rounds:
             return Reading()
-        for one in rounds:
-            rest = without_keyword(body, one.poll.keyword) if one.poll.keyword else None
-            if rest is not None:
-                return _within(one, rest, nearest)
-        named = [(r, key) for r in rounds if (key := find_choice(body, r.poll.lexicon)) is not None]
-        if len(named) == 1:
-            return Reading(round=named[0][0], choice=named[0][1])
         open_rounds = [r for r in rounds if r.phase_at(now_ms) is Phase.OPEN]
-        if not named:
-            return _unclear(open_rounds or rounds[:1], body, nearest)
-        return _contested(named, open_rounds)
+        other_rounds = rounds[len(open_rounds) :]
+        reading = _by_name(open_rounds, candidates)
+        if reading is None:
+            attempts = _attempts(open_rounds, other_rounds, candidates, nearest)
+            reading = next(reading for reading in attempts if reading is not None)
+        return reading
 
 
-def _within(one: Round, rest: str, nearest: Nearest | None) -> Reading:
-    """A text that begins with the keyword of a poll is for that poll alone."""
-    choice = find_choice(rest, one.poll.lexicon)
-    return Reading(round=one, choice=choice) if choice else _unclear([one], rest, nearest)
+def _attempts(
+    open_rounds: Sequence[Round],
+    other_rounds: Sequence[Round],
+    candidates: Sequence[str],
+    nearest: Nearest | None,
+) -> Iterator[Reading | None]:
+    """Read a text that is no whole word of an open poll in every way, in order of precedence.
+
+    Rounds that are not open do not contest a word: the first that hears it answers.
+    """
+    said = candidates[0]
+    yield _by_keyword(open_rounds, said, nearest)
+    yield from (_by_name([one], candidates) for one in other_rounds)
+    yield from (_by_keyword([one], said, nearest) for one in other_rounds)
+    yield _unclear(open_rounds or other_rounds[:1], said, nearest)
 
 
-def _contested(named: list[tuple[Round, str]], open_rounds: list[Round]) -> Reading:
-    """Words that several rounds hear: of the one that is open, or of none."""
-    (first, choice), *_ = named
-    hearing = tuple(one for one, _ in named)
-    if sum(one in open_rounds for one in hearing) <= 1:
-        return Reading(round=first, choice=choice, elsewhere=hearing[1:])
-    return Reading(round=open_rounds[0], others=tuple(open_rounds[1:]), elsewhere=hearing)
+def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> Reading | None:
+    """The round that has a choice of that name; no choice if several have."""
+    named = [(r, key) for r in rounds if (key := find_named(candidates, r.poll.lexicon))]
+    if not named:
+        return None
+    if len(named) > 1:
+        return Reading(round=rounds[0], others=tuple(rounds[1:]))
+    ((one, choice),) = named
+    return Reading(round=one, choice=choice)
 
 
-def _unclear(rounds: list[Round], body: str, nearest: Nearest | None) -> Reading:
-    """No choice; but one is nearly named if only one round has only one that is near."""
+def _by_keyword(rounds: Sequence[Round], said: str, nearest: Nearest | None) -> Reading | None:
+    """A text that begins with a keyword is for the rounds with that keyword alone."""
+    led = [(r, rest) for r in rounds if (rest := without_keyword(said, r.poll.keyword)) is not None]
+    if not led:
+        return None
+    _, rest = led[0]
+    with_keyword = [one for one, _ in led]
+    return _by_name(with_keyword, candidate_names(rest)) or _unclear(with_keyword, rest, nearest)
+
+
+def _unclear(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> Reading:
+    """No choice. One is suggested if exactly one choice of all rounds is nearly named."""
     if nearest is not None:
         near = [(r, key) for r in rounds for key in near_choices(body, r.poll.lexicon, nearest)]
         if len(near) == 1:

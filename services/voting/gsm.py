@@ -11,8 +11,8 @@ _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENDED = frozenset("\f^{}\\[~]|€")
-"""Sent as an escape and a second septet."""
+_EXTENDED = frozenset("^{}\\[~]|€")
+"""Sent as an escape and a second septet. Left out is the form feed, which no XML can hold."""
 _ALL = _BASIC | _EXTENDED
 
 

@@ -16,6 +16,7 @@ def voter_of(pepper: bytes, poll_id: str, round_number: int, phone: str) -> str:
 def mark_of(pepper: bytes, poll_id: str, phone: str) -> str:
     """32 hex characters by which a phone stands on the list of one poll.
 
-    Another subject than a voter's: a list does not tell who has voted.
+    The input of the HMAC begins with a character that no poll id has, so that it never
+    equals the input for a voter: a list does not tell who has voted.
     """
-    return hmac.digest(pepper, f"list:{poll_id}:{phone}".encode(), "sha256").hex()[:32]
+    return hmac.digest(pepper, f"#list:{poll_id}:{phone}".encode(), "sha256").hex()[:32]

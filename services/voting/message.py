@@ -1,7 +1,7 @@
 """A text message, and what it says: a whole word, never a guess. Standard library only."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from unicodedata import category, name, normalize
 
@@ -20,10 +20,23 @@ Nearest = Callable[[str, Collection[str]], Collection[str]]
 NEAR_LETTERS = 3
 """Shorter words are one edit away from nearly everything."""
 
-_JOINERS = frozenset("\u200d\ufe0e\ufe0f")
-"""What binds emoji into one: it may be trimmed with a symbol, never without one."""
+_TAGS = map(chr, range(0xE0020, 0xE0080))
+_JOINERS = frozenset({"\u200d", "\ufe0e", *_TAGS})
+"""Characters that bind symbols into one emoji: they are trimmed with a symbol only."""
 
-_INTRODUCTION = re.compile(r"(?:i )?vote(?: for)?\b")
+_MARKS = frozenset(
+    "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    "\u2066\u2067\u2068\u2069\ufe0f\ufeff"
+)
+"""Invisible characters that phones and copied texts add at the ends of a word: soft hyphen,
+zero-width space, word joiner, byte order mark, emoji variation selector, and the marks that
+set the direction of writing (Unicode, "Bidirectional Algorithm", explicit formatting)."""
+
+_KEY = "\u20e3"
+_KEYCAP = re.compile(f"([0-9])(?:\ufe0f?{_KEY})+")
+"""A digit drawn as a key of a phone, as emoji keyboards offer it."""
+
+_INTRODUCTION = re.compile(r"(?:i )?vote\b(?P<preposition> for\b)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +50,44 @@ class Message:
 
 
 def normalise(text: str) -> str:
-    """Fold case and width, and trim space, punctuation, emoji and quotes at both ends.
+    """Fold case, width and keycaps; trim space, punctuation, emoji and marks at both ends.
 
-    Inside, only runs of white space become one space: a joiner, a control character or a
-    letter of another script in the middle of a word leaves it another word.
+    Inside, only runs of white space become one space: a joiner, a mark, a control character
+    or a letter of another script in the middle of a word leaves it another word.
     """
     folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    if _KEY in folded:
+        folded = _KEYCAP.sub(r"\1", folded)
     return _trim(" ".join(folded.split()))
 
 
 def _trim(text: str) -> str:
-    start, end = 0, len(text)
-    while start < end and (_decorates(text[start]) or (start and text[start] in _JOINERS)):
-        start += 1
-    while (stop := _before_joiners(text, end)) > start and _decorates(text[stop - 1]):
-        end = stop - 1
-    return text[start:end]
+    if text[:1].isalnum() and text[-1:].isalnum():
+        return text
+    start = _start_of_words(text)
+    return text[start : _end_of_words(text, start)]
 
 
-def _before_joiners(text: str, end: int) -> int:
-    while end and text[end - 1] in _JOINERS:
-        end -= 1
+def _start_of_words(text: str) -> int:
+    symbols = False
+    for place, char in enumerate(text):
+        if _decorates(char):
+            symbols = True
+        elif char not in _MARKS and not (symbols and char in _JOINERS):
+            return place
+    return len(text)
+
+
+def _end_of_words(text: str, start: int) -> int:
+    end = place = len(text)
+    while place > start:
+        char = text[place - 1]
+        # Joiners go only once a symbol is found before them.
+        if _decorates(char) or (char in _MARKS and end == place):
+            end = place - 1
+        elif char not in _MARKS and char not in _JOINERS:
+            break
+        place -= 1
     return end
 
 
@@ -70,17 +100,34 @@ def is_reserved(text: str) -> bool:
     return normalise(text) in RESERVED
 
 
+def candidate_names(text: str) -> tuple[str, ...]:
+    """What a message is looked up as, normalised and in order of precedence.
+
+    The whole message comes first, then the message without a leading "vote for" or "i vote
+    for", then without a leading "vote" or "i vote": "vote for" names a choice called "For".
+    """
+    said = normalise(text)
+    lead = _INTRODUCTION.match(said)
+    if lead is None:
+        return (said,)
+    shorter = () if lead["preposition"] is None else (normalise(said[lead.start("preposition") :]),)
+    return (said, normalise(said[lead.end() :]), *shorter)
+
+
 def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
     """Key of the choice that the whole message names, or None.
 
-    A leading "vote", "vote for", "i vote" or "i vote for" is allowed. `lexicon` maps
-    normalised texts to keys.
+    `lexicon` maps normalised texts to keys.
     """
-    said = normalise(text)
-    found = lexicon.get(said)
-    if found is None and (lead := _INTRODUCTION.match(said)):
-        found = lexicon.get(normalise(said[lead.end() :]))
-    return found
+    return find_named(candidate_names(text), lexicon)
+
+
+def find_named(candidates: Iterable[str], lexicon: Mapping[str, str]) -> str | None:
+    """Key of the first choice in the lexicon that one of the `candidate_names` names."""
+    for candidate in candidates:
+        if candidate in lexicon:
+            return lexicon[candidate]
+    return None
 
 
 def near_choices(text: str, lexicon: Mapping[str, str], nearest: Nearest) -> frozenset[str]:
@@ -89,9 +136,7 @@ def near_choices(text: str, lexicon: Mapping[str, str], nearest: Nearest) -> fro
     Look-alike letters and hidden characters are no misspellings: nobody types them by
     accident. Neither are messages that are words of the poll, or reserved ones.
     """
-    said = normalise(text)
-    if lead := _INTRODUCTION.match(said):
-        said = normalise(said[lead.end() :])
+    said = candidate_names(text)[:2][-1]
     if said in RESERVED or not said.isprintable():
         return frozenset()
     words = [word for word in lexicon if _may_be_near(said, word)]

@@ -98,8 +98,10 @@ class Poll:
     percent_from: int = 0
     phones: str = ""
     """Name of the file with the phones that may vote; empty for all."""
-    utc_offset_minutes: int | None = None
-    """Of the times in the file, so that replies tell the hour that voters live by."""
+    opens_utc_offset_minutes: int | None = None
+    """UTC offset of `opens_at` in the file; None if it is absent or ends in Z."""
+    closes_utc_offset_minutes: int | None = None
+    """UTC offset of `closes_at`; another one if daylight saving begins or ends in between."""
     definition: str = field(default="", repr=False, compare=False)
     """The TOML text the poll was read from."""
     lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)

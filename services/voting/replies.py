@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from operator import itemgetter
 
 from services.voting.ballot import Kind, Outcome
 from services.voting.gsm import SEGMENT, cut
@@ -80,9 +81,9 @@ def reply_to(
         "choices": lambda: words_of(*polls),
         "left": lambda: str(outcome.left if outcome.left is not None else ""),
         "opens_in": lambda: _span(poll.opens_at_ms, told_at_ms),
-        "opens_at": lambda: moment(poll.opens_at_ms, poll.utc_offset_minutes),
+        "opens_at": lambda: _moment_of(poll, poll.opens_at_ms),
         "closes_in": lambda: _span(poll.closes_at_ms, told_at_ms),
-        "closed_at": lambda: moment(standing_in.closed_at_ms, poll.utc_offset_minutes),
+        "closed_at": lambda: _moment_of(poll, standing_in.closed_at_ms),
     }
     return cut(fill(_template(poll, outcome), values), SEGMENT)
 
@@ -99,10 +100,24 @@ def words_of(*polls: Poll) -> str:
     return ", ".join(choice.spoken_word for poll in polls for choice in poll.choices)
 
 
-def moment(at_ms: int | None, utc_offset_minutes: int | None) -> str:
-    """A time by the clock of the place, or of UTC where the place is not known."""
+def _moment_of(poll: Poll, at_ms: int | None) -> str:
     if at_ms is None:
         return "a day to be announced"
+    return moment(at_ms, _utc_offset_minutes_at(poll, at_ms))
+
+
+def _utc_offset_minutes_at(poll: Poll, at_ms: int) -> int | None:
+    """The UTC offset of the poll's own time that is nearest to a moment."""
+    times = (
+        (poll.closes_at_ms, poll.closes_utc_offset_minutes),
+        (poll.opens_at_ms, poll.opens_utc_offset_minutes),
+    )
+    known = [(abs(at_ms - own_ms), offset) for own_ms, offset in times if own_ms is not None]
+    return min(known, key=itemgetter(0), default=(0, None))[1]
+
+
+def moment(at_ms: int, utc_offset_minutes: int | None) -> str:
+    """A time by the clock of the place, or of UTC where the place is not known."""
     offset = timedelta(minutes=utc_offset_minutes or 0)
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(timezone(offset))
     zone = " UTC" if utc_offset_minutes is None else ""

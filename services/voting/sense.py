@@ -1,17 +1,17 @@
-"""What is wrong with polls that are well-formed: each by itself, and side by side.
+"""What is wrong with a poll that is well-formed.
 
 Standard library only.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from unicodedata import category
 
 from services.voting.contrast import BACKGROUNDS, ENOUGH, contrast
 from services.voting.errors import Problem
 from services.voting.gsm import SEGMENT, outside, septets
-from services.voting.message import RESERVED, normalise
-from services.voting.poll import Choice, Policy, Poll, ReplyMode
+from services.voting.names import check_names
+from services.voting.poll import Policy, Poll, ReplyMode
 from services.voting.replies import (
     DEFAULT_TEXTS,
     LONGEST_MOMENT,
@@ -30,45 +30,32 @@ def check_alone(poll: Poll) -> Iterator[Problem]:
         yield Problem(key="closes_at", value=closes, remedy="close after the opening")
     if poll.limit != 1 and poll.policy is not Policy.EACH:
         yield Problem(key="limit", value=poll.limit, remedy='a limit goes with policy = "each"')
-    yield from _check_names(poll)
+    yield from _check_characters(poll)
+    yield from check_names(poll)
     yield from _check_colours(poll)
     yield from _check_replies(poll)
     yield from _check_size(poll)
 
 
-def _check_names(poll: Poll) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
+def _check_characters(poll: Poll) -> Iterator[Problem]:
+    """Texts that a screen or a reply would show with a hole in it, or not at all."""
+    texts = [("question", poll.question)]
     for place, choice in enumerate(poll.choices):
-        for field, name in _names(choice):
-            key = f"choices[{place}].{field}"
-            if remedy := _unusable(normalise(name)):
-                yield Problem(key=key, value=name, remedy=remedy)
-            elif owners.setdefault(normalise(name), choice.key) != choice.key:
-                remedy = f"{owners[normalise(name)]} already answers to it; take another"
-                yield Problem(key=key, value=name, remedy=remedy)
-    keys = [choice.key for choice in poll.choices]
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
-        yield Problem(key="choices", value=key, remedy="give every choice a key of its own")
-    keyword = normalise(poll.keyword)
-    if poll.keyword and (remedy := _unusable(keyword)):
-        yield Problem(key="keyword", value=poll.keyword, remedy=remedy)
-    elif keyword in owners:
-        remedy = f"{owners[keyword]} already answers to it; take another"
-        yield Problem(key="keyword", value=poll.keyword, remedy=remedy)
+        texts.append((f"choices[{place}].label", choice.label))
+        texts += [(f"choices[{place}].words", word) for word in choice.words]
+    for key, text in texts:
+        if found := control_characters(text):
+            yield Problem(key=key, value=text, remedy=_remedy(found))
 
 
-def _unusable(said: str) -> str | None:
-    if not said:
-        return "name it with letters or digits"
-    return "carriers answer this word themselves; take another" if said in RESERVED else None
+def control_characters(text: str) -> list[str]:
+    """The control characters and line separators of a text, each once, in order."""
+    return [char for char in dict.fromkeys(text) if category(char) in {"Cc", "Zl", "Zp"}]
 
 
-def _names(choice: Choice) -> Iterator[tuple[str, str]]:
-    """Every name that a text may use, with the key it stands under."""
-    yield "key", choice.key
-    yield "label", choice.label
-    for word in choice.words:
-        yield "words", word
+def _remedy(control: Sequence[str]) -> str:
+    codes = ", ".join(f"U+{ord(char):04X}" for char in control)
+    return f"{codes}: control characters cannot be shown; write without"
 
 
 def _check_colours(poll: Poll) -> Iterator[Problem]:
@@ -97,6 +84,8 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
             offer = ", ".join(f"{{{place}}}" for place in sorted(places)) or "none"
             remedy = f"{{{unknown[0]}}} cannot be filled in here; what can: {offer}"
             yield Problem(key=key, value=own, remedy=remedy)
+        elif control := [char for char in control_characters(text) if char != "\n"]:
+            yield Problem(key=key, value=own, remedy=_remedy(control))
         elif odd := outside(text):
             remedy = f"{odd!r}: no carrier has this in its plain alphabet (GSM-7); write without"
             yield Problem(key=key, value=own, remedy=remedy)
@@ -133,41 +122,3 @@ def _check_size(poll: Poll) -> Iterator[Problem]:
         )
         key = "limit" if poll.policy is Policy.EACH else "choices"
         yield Problem(key=key, value=poll.limit, remedy=remedy)
-
-
-def check_together(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
-    """Words that two polls would both hear: on one number, open at the same time."""
-    for one, other in combinations(sorted(polls, key=lambda poll: poll.id), 2):
-        if _share_number(one, other) and _overlap(one, other):
-            yield from ((other, problem) for problem in _clashes(one, other))
-
-
-def _share_number(one: Poll, other: Poll) -> bool:
-    return not one.numbers or not other.numbers or bool({*one.numbers} & {*other.numbers})
-
-
-def _overlap(one: Poll, other: Poll) -> bool:
-    def closes_first(first: Poll, second: Poll) -> bool:
-        closes, opens = first.closes_at_ms, second.opens_at_ms
-        return closes is not None and opens is not None and closes <= opens
-
-    return not closes_first(one, other) and not closes_first(other, one)
-
-
-def _clashes(one: Poll, other: Poll) -> Iterator[Problem]:
-    heard = {normalise(name) for choice in one.choices for _, name in _names(choice)}
-    keyword = normalise(one.keyword) if one.keyword else None
-    where = f"poll {one.id!r}, open on the same number at the same time"
-    told: set[str] = set()
-    for place, choice in enumerate(other.choices):
-        for field, name in _names(choice):
-            said = normalise(name)
-            if said in told:
-                continue
-            if said in heard or said == keyword:
-                told.add(said)
-                remedy = f"{where}, answers to it too; take another word or other times"
-                yield Problem(key=f"choices[{place}].{field}", value=name, remedy=remedy)
-    if other.keyword and normalise(other.keyword) in {*heard, keyword}:
-        remedy = f"{where}, answers to it too; take another keyword"
-        yield Problem(key="keyword", value=other.keyword, remedy=remedy)

@@ -186,7 +186,7 @@ def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
 
     assert (
         mark_of(b"pepper", "colors", phone)
-        == hmac.digest(b"pepper", b"list:colors:+15550100199", "sha256").hex()[:32]
+        == hmac.digest(b"pepper", b"#list:colors:+15550100199", "sha256").hex()[:32]
     )
     assert (
         voter_of(b"pepper", "colors", 1, phone)

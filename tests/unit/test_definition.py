@@ -88,10 +88,17 @@ def test_a_full_file_is_read_whole() -> None:
         ('label = "Team B"', 'label = "alpha"', 26, "'alpha': A already answers to it"),
         ('label = "Team B"', 'label = "Stop!"', 26, "'Stop!': carriers answer this word"),
         ('label = "Team B"', 'label = "?!"', 26, "'?!': name it with letters or digits"),
+        ('label = "Team B"', 'label = "Team\\fB"', 26, r"label: 'Team\x0cB': U+000C: control characters cannot be shown; write without"),
+        ('label = "Team B"', 'label = "Team\u2028B"', 26, r"label: 'Team\u2028B': U+2028: control characters"),
+        ('"α"]', '"a\\u0085\\u0000b"]', 21, r"choices[0].words: 'a\x85\x00b': U+0085, U+0000: control characters"),
+        ('"Who wins?"', '"Who\\u2029wins?"', 2, r"question: 'Who\u2029wins?': U+2029: control characters"),
+        ('"Too late."', '"Too\\rlate."', 16, r"replies.closed: 'Too\rlate.': U+000D: control characters"),
+        ('"α"]', '"2"]', 21, "choices[0].words: '2': it is the place of B in ballot order"),
+        ('keyword = "final"', 'keyword = "team"', 4, "keyword: 'team': the name 'Team A' begins with it"),
         ('"#ffffff"', '"white"', 22, "choices[0].colour"),
         ("limit = 3", "limit = ", 6, "(TOML)"),
     ],
-)
+)  # fmt: skip
 def test_a_bad_file_is_refused_with_line_key_value_and_remedy(
     old: str, new: str, line: int, complaint: str
 ) -> None:
@@ -105,6 +112,16 @@ def test_a_bad_file_is_refused_with_line_key_value_and_remedy(
     assert complaint in str(caught.value)
     assert "polls/final.toml" in str(caught.value)
     assert caught.value.problems[0].line == line
+
+
+def test_a_line_separator_in_a_file_does_not_move_its_lines() -> None:
+    """TOML ends a line at a line feed only."""
+    text = FULL.replace("Who wins?", "Who\u2028wins?").replace("limit = 3", "limit = 21")
+
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(text, source="polls/final.toml")
+
+    assert [(p.key, p.line) for p in caught.value.problems] == [("limit", 6)]
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -1,6 +1,8 @@
 """Pseudonyms of voters."""
 
-from services.voting.identity import voter_of
+import pytest
+
+from services.voting.identity import mark_of, voter_of
 
 
 def test_a_voter_is_the_same_within_a_round_only() -> None:
@@ -22,3 +24,14 @@ def test_a_voter_is_the_same_within_a_round_only() -> None:
 def test_the_pseudonym_is_hmac_sha256_of_poll_round_and_phone() -> None:
     """For ever: with another one everybody could vote again."""
     assert voter_of(b"pepper", "colors", 1, "+15550100001") == "7352a412edc4970999772d072fc84b74"
+
+
+@pytest.mark.parametrize("poll_id", ["list", "7", "list-7", "0"])
+def test_no_entry_of_a_list_is_the_pseudonym_of_a_voter(poll_id: str) -> None:
+    """Not even where a poll is called "list" and another one like its round."""
+    phone = "+15550100001"
+    voters = {voter_of(b"pepper", name, 7, phone) for name in ("list", poll_id)}
+
+    assert mark_of(b"pepper", "7", phone) not in voters
+    assert mark_of(b"pepper", poll_id, phone) not in voters
+    assert len(mark_of(b"pepper", poll_id, phone)) == 32

@@ -15,8 +15,8 @@ from services.local.throttled import refusal
 from services.voting import schema
 from services.voting.definition import parse_poll
 from services.voting.directory import Directory
+from services.voting.names import check_together
 from services.voting.poll import Round
-from services.voting.sense import check_together
 from tests.support.polls import a_poll
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
@@ -133,7 +133,6 @@ def test_a_lab_s_text_is_never_a_vote_in_the_demo_s_poll() -> None:
 
         assert reading.round is lab
         assert reading.choice == choice.key
-        assert reading.elsewhere == ()
 
 
 def test_the_round_is_read_from_a_ballot_s_key() -> None:

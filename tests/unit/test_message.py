@@ -37,12 +37,58 @@ def test_the_whole_message_names_a_choice(text: str, choice: str) -> None:
     [
         "", " ", "?", "❤️", "redd", "re", "red blue", "not red", "I read it", "red or blue", "4", "0",
         "RЕD", "r\u200ded", "re\u200bd", "red\x00", "\x00red", "r e d", "voted red", "vote", "vote for",
-        "red\u200d", "devote red", "the", "\u202ered", "1.0", "１２",
+        "red\u200d", "\u200dred", "red\ufe0f\u200d", "\u200b\u200dred", "red\U000e0067", "r\u200eed", "re\ufe0fd",
+        "re\u00add", "\u0301red", "devote red", "the", "1.0", "１２", "1\ufe0f2", "1\u20e32\u20e3", "red 1\u20e3",
     ],
 )  # fmt: skip
 def test_anything_else_names_none(text: str) -> None:
     """Never a substring, never a guess; a Cyrillic letter makes another word."""
     assert find_choice(text, POLL.lexicon) is None
+
+
+MARKS = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufe0f\ufeff"
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=ascii)
+def test_an_invisible_mark_at_an_end_does_not_matter(mark: str) -> None:
+    """Phones set marks around words; nobody sees them."""
+    bodies = [f"{mark}red", f"red{mark}", f"{mark}{mark}Red! {mark}", f"vote {mark}red{mark}"]
+
+    assert [find_choice(body, POLL.lexicon) for body in bodies] == ["RED"] * 4
+    assert find_choice(f"r{mark}ed", POLL.lexicon) is None
+
+
+@pytest.mark.parametrize(
+    "body", ["1\ufe0f\u20e3", "1\u20e3", " 1\ufe0f\u20e3! ", "vote 1\ufe0f\u20e3", "Vote for 1\u20e3", "❤️ 1️⃣ ❤️", "1\ufe0f"]
+)  # fmt: skip
+def test_a_digit_from_an_emoji_keyboard_is_the_digit(body: str) -> None:
+    """Drawn as a key of a phone, or as an emoji."""
+    assert find_choice(body, POLL.lexicon) == "RED"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f red",
+        "red 🏳️‍🌈",
+        "red ❤\u200d\u200b",
+        "🧑🏽\u200d🚀\u200b red",
+    ],
+)
+def test_an_emoji_of_many_parts_is_trimmed_whole(body: str) -> None:
+    """With the joiners, tags and selectors that bind it."""
+    assert find_choice(body, POLL.lexicon) == "RED"
+
+
+@pytest.mark.parametrize(
+    ("body", "choice"),
+    [("for", "YEA"), ("vote for", "YEA"), ("I vote for!", "YEA"), ("vote for for", "YEA"), ("vote for against", "NAY")],
+)  # fmt: skip
+def test_a_choice_may_be_called_for(body: str, choice: str) -> None:
+    """For or against is what many votes are about."""
+    poll = a_poll(choices=(Choice(key="YEA", label="For"), Choice(key="NAY", label="Against")))
+
+    assert find_choice(body, poll.lexicon) == choice
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
@@ -52,7 +98,10 @@ def test_words_of_the_carriers_are_reserved_in_any_dress(word: str) -> None:
     assert not is_reserved(f"{word} it")
 
 
-@given(st.text(max_size=200))
+@given(
+    st.text(max_size=200)
+    | st.text("r1 !❤\u200b\u200d\u200e\ufe0f\ufe0e\u20e3\u0301\U000e0067", max_size=9)
+)
 def test_no_text_breaks_the_reader(text: str) -> None:
     """Whatever people send, there is an answer; what it is trimmed to is stable."""
     find_choice(text, POLL.lexicon)

@@ -1,5 +1,7 @@
 """Rounds in time, and the directory that routes a text to one."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.voting.directory import Directory, Reading
@@ -88,6 +90,7 @@ def test_polls_that_share_a_number_are_told_apart_by_choice_or_keyword() -> None
     assert read(COLORS, TREES, body="blue") == Reading(round=COLORS, choice="BLUE")
     assert read(COLORS, TREES, body="trees 2") == Reading(round=TREES, choice="ASH")
     assert read(COLORS, TREES, body="trees red") == Reading(round=TREES)
+    assert read(COLORS, TREES, body="trees") == Reading(round=TREES)
 
 
 def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
@@ -96,6 +99,50 @@ def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
 
     assert read(closed, COLORS, body="red").round == COLORS
     assert read(closed, body="red") == Reading(round=closed, choice="RED")
+
+
+BAND = a_round(
+    id="tonight", choices=(Choice(key="BAND", label="Band"), Choice(key="DJ", label="DJ"))
+)
+
+
+@pytest.mark.parametrize("times", [{"closes_at_ms": NOON}, {"opens_at_ms": NOON + 1}, {}])
+@pytest.mark.parametrize("body", ["BAND", "vote band", "1"])
+def test_a_word_of_an_open_poll_is_no_keyword_of_another_poll(
+    times: dict[str, int], body: str
+) -> None:
+    """Whether that one was yesterday, is tomorrow, or is open as well."""
+    other = a_round(id="a-bands", keyword="band", choices=TREES.poll.choices, **times)
+    shared = not times and body == "1"
+
+    reading = read(other, BAND, body=body)
+
+    assert (reading.choice, len(reading.others)) == ((None, 1) if shared else ("BAND", 0))
+
+
+def test_a_keyword_of_an_open_poll_comes_before_the_words_of_a_closed_one() -> None:
+    """And a word of a closed one before a keyword of one that waits."""
+    closed = a_round(
+        id="a-closed", closes_at_ms=NOON, choices=(Choice(key="T", label="Trees oak"),)
+    )
+    waiting = replace(TREES, poll=replace(TREES.poll, opens_at_ms=NOON + 1))
+
+    opened = read(closed, TREES, body="trees oak")
+    shut = read(closed, waiting, body="trees oak")
+
+    assert (opened.round, opened.choice) == (TREES, "OAK")
+    assert (shut.round, shut.choice) == (closed, "T")
+    assert read(waiting, body="trees oak") == Reading(round=waiting, choice="OAK")
+    assert read(waiting, COLORS, body="trees").round is waiting
+
+
+def test_a_word_after_a_keyword_that_two_open_polls_have_is_not_counted() -> None:
+    """An operator may open polls side by side that were to follow each other."""
+    again = replace(TREES, poll=replace(TREES.poll, id="trees-2"))
+
+    reading = read(TREES, again, COLORS, body="trees oak")
+
+    assert (reading.round, reading.choice, reading.others) == (TREES, None, (again,))
 
 
 def test_an_archived_poll_hears_nothing() -> None:

@@ -1,7 +1,10 @@
 """What a voter is told."""
 
+from xml.etree.ElementTree import fromstring
+
 import pytest
 
+from services.adapters.twilio import twiml
 from services.voting.ballot import Kind, Outcome
 from services.voting.gsm import septets
 from services.voting.poll import Choice, ReplyMode, Round
@@ -95,16 +98,22 @@ def test_a_waiting_voter_is_told_when(minutes: int, text: str) -> None:
     assert text in (reply_to(OUTCOMES["waiting"], there, NOON) or "")
 
 
-@pytest.mark.parametrize(
-    ("offset", "text"), [(None, "15 Jan at 08:00 UTC"), (0, "15 Jan at 08:00"), (330, "at 13:30")]
-)
-def test_times_are_told_by_the_clock_of_the_place(offset: int | None, text: str) -> None:
-    """The one that the poll's own times are written in; by UTC where it has none."""
-    timed = a_poll(opens_at_ms=NOON, closes_at_ms=NOON, utc_offset_minutes=offset)
+def test_a_reply_of_two_lines_arrives_as_two_lines() -> None:
+    """Carriers and XML both have the line feed."""
+    there = a_round(reply_texts={"accepted": "Thank you!\nYour vote for {choice} is in."})
 
-    assert text in (reply_to(OUTCOMES["waiting"], Round(poll=timed), 0) or "")
-    assert text in (reply_to(OUTCOMES["closed"], Round(poll=timed), 0) or "")
-    assert ("UTC" in (reply_to(OUTCOMES["closed"], Round(poll=timed), 0) or "")) is (offset is None)
+    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], there, 0)))  # noqa: S314 - our own answer
+
+    assert sent.findtext("Message") == "Thank you!\nYour vote for Red is in."
+
+
+def test_a_label_that_no_xml_can_hold_is_told_by_its_key() -> None:
+    """A poll that was applied before such labels were refused is still answered."""
+    there = a_round(choices=(Choice(key="RED", label="Red\fHot"), Choice(key="BLUE", label="Blue")))
+
+    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], there, 0)))  # noqa: S314 - our own answer
+
+    assert sent.findtext("Message") == "Thank you! Your vote for RED is in."
 
 
 def test_what_a_carrier_cannot_spell_is_told_by_its_key() -> None:

@@ -5,11 +5,10 @@ import pytest
 from services.voting.definition import examine_poll, parse_poll, stored_poll
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone, check_change, check_together
+from services.voting.sense import check_alone, check_change
 from tests.support.polls import NOON, a_poll
 
-HOUR = 3_600_000
-LONG = tuple(Choice(key=f"K{n:015}", label=f"{n}") for n in range(12))
+LONG = tuple(Choice(key=f"K{n:015}", label=f"L{n}") for n in range(12))
 
 
 def complaints(poll: Poll) -> list[str]:
@@ -22,11 +21,12 @@ def complaints(poll: Poll) -> list[str]:
     [
         ({"opens_at_ms": NOON, "closes_at_ms": NOON}, "close after the opening"),
         ({"limit": 3}, "a limit goes with"),
-        ({"keyword": "stop"}, "keyword: 'stop': carriers answer this word"),
-        ({"keyword": "Red"}, "keyword: 'Red': RED already answers to it"),
         ({"reply_texts": {"accepted": "Merci pour {choix}"}}, "{choix} cannot be filled in here"),
         ({"reply_texts": {"closed": "{closes_in}"}}, "{closes_in} cannot be filled in here"),
         ({"reply_texts": {"same": "“{choice}”"}}, "replies.same: '“{choice}”': '“”': no carrier has this"),
+        ({"question": "Which\tone?"}, r"question: 'Which\tone?': U+0009: control characters cannot be shown"),
+        ({"reply_texts": {"same": "A\r\nB"}}, r"replies.same: 'A\r\nB': U+000D: control characters"),
+        ({"reply_texts": {"same": "A\fB"}}, r"replies.same: 'A\x0cB': U+000C: control characters"),
         ({"reply_texts": {"unknown": "x" * 161}}, "up to 161 characters"),
         ({"reply_texts": {"unknown": "x" * 145 + "{choices}"}}, "up to 161 characters"),
         ({"reply_texts": {"same": "x" * 156 + "{choice}"}}, "up to 161 characters"),
@@ -49,6 +49,7 @@ def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: 
         {},
         {"reply_texts": {"unknown": "x" * 144 + "{choices}"}},
         {"reply_texts": {"limit": "€" * 80}},
+        {"reply_texts": {"same": "Still {choice}.\nThank you!"}},
         {"policy": Policy.EACH, "limit": 20},
         {"choices": (Choice(key="A", label="Красный", words=("красный",)), Choice(key="B", label="B"))},
         {"reply_mode": ReplyMode.NONE, "reply_texts": {"same": "“" * 500}},
@@ -75,52 +76,6 @@ def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
         "dark": "#ffee00",
         "light": "#ffee00",
     }
-
-
-NUMBER, OTHER = "+15550100111", "+15550100122"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "clash"),
-    [
-        ({}, {}, True),
-        ({"numbers": (NUMBER,)}, {}, True),
-        ({"numbers": (NUMBER,)}, {"numbers": (OTHER, NUMBER)}, True),
-        ({"numbers": (NUMBER,)}, {"numbers": (OTHER,)}, False),
-        ({"closes_at_ms": NOON}, {"opens_at_ms": NOON}, False),
-        ({"closes_at_ms": NOON + 1}, {"opens_at_ms": NOON}, True),
-        ({"opens_at_ms": NOON}, {"closes_at_ms": NOON}, False),
-        ({"closes_at_ms": NOON}, {}, True),
-    ],
-)
-def test_polls_clash_on_one_number_at_one_time(
-    one: dict[str, object],
-    other: dict[str, object],
-    clash: bool,  # noqa: FBT001
-) -> None:
-    """Otherwise the evening's second poll may have the first one's words."""
-    polls = [a_poll(id="a", **one), a_poll(id="b", **other)]
-
-    found = list(check_together(polls))
-
-    assert [(poll.id, p.key) for poll, p in found] == (
-        [("b", f"choices[{n}].key") for n in range(3)] if clash else []
-    )
-
-
-def test_keywords_clash_with_words_and_with_each_other() -> None:
-    """A text that leads with one must lead to one poll."""
-    trees = (Choice(key="OAK", label="Oak"), Choice(key="TREE", label="Tree"))
-    one = a_poll(id="a", keyword="tree")
-    other = a_poll(id="b", keyword="tree", choices=trees)
-
-    problems = [problem for _, problem in check_together([other, one])]
-
-    assert [(p.key, p.value) for p in problems] == [
-        ("choices[1].key", "TREE"),
-        ("keyword", "tree"),
-    ]
-    assert "poll 'a'" in problems[0].remedy
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from services.adapters.auditing import Auditor
@@ -168,8 +167,9 @@ class Operator:
 
     def begun(self, standing: Round) -> bool:
         """As the commands and the deploy ask."""
-        ports = {"recounts": self.votes, "tallies": self.boards, "certificates": self.boards}
-        return partial(has_begun, **ports)(standing)  # type: ignore[arg-type]
+        return has_begun(
+            standing, recounts=self.votes, tallies=self.boards, certificates=self.boards
+        )
 
     def _auditor(self) -> Auditor:
         return Auditor(
