@@ -1,41 +1,17 @@
-"""`voteapp audit`, `--repair` and `voteapp certify`, through the command line, with refusals."""
+"""`voteapp audit` and `--repair`, through the command line, with refusals."""
 
 import json
-from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from services.adapters.clock import now_ms
-from services.adapters.recounts import DynamoRecounts, Told
-from services.cli.app import app
+from services.adapters.recounts import DynamoRecounts
 from services.voting import schema
 from services.voting.poll import Round
+from services.voting.ports import Progress
 from services.voting.recount import Recount
-from tests.support.ledger import DAY_MS, Ledger, ledger
-
-
-@pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """A deployment with an open poll; the commands find it."""
-    with ledger() as made:
-        for command in ("audit", "certify", "export"):
-            monkeypatch.setattr(f"services.cli.{command}.find", lambda **_: made.deployment)
-        yield made
-
-
-def voteapp(*arguments: str, yes: bool = True) -> Any:
-    """Run a command; JSON, where it succeeds, in `.document`."""
-    more = ("--settle", "0") if arguments[0] in {"audit", "certify"} else ()
-    return CliRunner().invoke(app, [*arguments, *more], input="y\n" if yes else "n\n")
-
-
-def document(*arguments: str) -> dict[str, Any]:
-    """What a command says with --json, whatever its exit code."""
-    held: dict[str, Any] = json.loads(voteapp(*arguments, "--json").stdout)
-    return held
+from tests.support.commands import document, voteapp
+from tests.support.ledger import Ledger
 
 
 def some_votes(there: Ledger) -> None:
@@ -55,8 +31,25 @@ def rows(there: Ledger, board: str = "open#colors") -> list[dict[str, Any]]:
     return found
 
 
+def corrections(there: Ledger) -> list[dict[str, Any]]:
+    """The rows that repairs have written."""
+    return [row for row in rows(there) if row["sk"]["S"] == schema.correction_sk(1)]
+
+
+def spoil_board(there: Ledger, choice: str) -> None:
+    """Somebody takes a vote and its voter off the board by hand."""
+    (row,) = [row for row in rows(there) if "wm" in row]
+    there.dynamodb.update_item(
+        TableName="Aggregates",
+        Key={"pk": row["pk"], "sk": row["sk"]},
+        UpdateExpression="ADD #choice :less, voters :less",
+        ExpressionAttributeNames={"#choice": f"c#{choice}"},
+        ExpressionAttributeValues={":less": {"N": "-1"}},
+    )
+
+
 def test_a_board_that_is_the_recount_is_exact(there: Ledger) -> None:
-    """By choice and in ballots, drained, exit code 0."""
+    """By choice and in ballots, every write folded, exit code 0."""
     some_votes(there)
     answer = voteapp("audit", "colors", "--json")
     told = json.loads(answer.stdout)
@@ -64,9 +57,11 @@ def test_a_board_that_is_the_recount_is_exact(there: Ledger) -> None:
     assert answer.exit_code == 0
     assert told["votes"] == {"BLUE": 1, "GREEN": 2, "RED": 3}
     assert (told["ballots"], told["voters"]) == (6, 6)
+    assert (told["writes"], told["folded"]) == (7, 7)
     assert told["exact"]
     assert told["drained"]
     assert told["differences"] == []
+    assert told["unreadable"] == 0
 
 
 @pytest.mark.usefixtures("there")
@@ -75,25 +70,66 @@ def test_a_round_without_ballots_is_exact_too() -> None:
     assert document("audit", "colors")["exact"]
 
 
-def test_a_difference_is_shown_by_choice_and_exits_with_one(there: Ledger) -> None:
-    """Two ballots that the stream lost, as after an outage of more than 24 h."""
+def test_the_second_line_of_bookkeeping_is_shown(there: Ledger) -> None:
+    """The writes of the ballots, and the records that the board holds."""
     some_votes(there)
-    there.vote(20, "BLUE", folded=False)
-    there.vote(21, "RED", folded=False)
-    answer = voteapp("audit", "colors")
+
+    assert "writes 7, folded 7: drained" in voteapp("audit", "colors").stdout
+
+
+def test_a_difference_is_shown_by_choice_and_exits_with_one(there: Ledger) -> None:
+    """The stream is drained, and the board is off all the same: repair it."""
+    some_votes(there)
+    spoil_board(there, "RED")
+    spoil_board(there, "BLUE")
+    answer, told = voteapp("audit", "colors"), document("audit", "colors")
 
     assert answer.exit_code == 1
-    assert document("audit", "colors")["differences"] == [
-        {"board": "open#colors", "votes": {"BLUE": 1, "RED": 1}, "voters": 2}
-    ]
+    assert told["differences"] == [
+        {
+            "board": "open#colors", "votes": {"BLUE": 1, "RED": 1}, "voters": 2,
+            "missing": 0, "removed": 0, "bad": 0,
+        }
+    ]  # fmt: skip
+    assert told["drained"]
+    assert not told["exact"]
     assert "+1" in answer.stdout
     assert "--repair" in answer.stdout
+
+
+def test_an_audit_during_voting_does_not_advise_a_repair(there: Ledger) -> None:
+    """What is not folded yet makes a difference, and means nothing."""
+    some_votes(there)
+    there.vote(20, "BLUE", folded=False)
+    answer, told = voteapp("audit", "colors"), document("audit", "colors")
+
+    assert answer.exit_code == 1
+    assert "+1" in answer.stdout
+    assert "writes 8, folded 7: not drained" in answer.stdout
+    assert "1 of 8 writes are not folded yet" in answer.stdout
+    assert "--repair" not in answer.stdout
+    assert (told["drained"], told["exact"]) == (False, False)
+
+
+def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(there: Ledger) -> None:
+    """The repair is refused, the record is folded a moment later, and the board is right."""
+    some_votes(there)
+    there.ages_ms = [40]
+    there.vote(20, "BLUE", folded=False)
+    answer = voteapp("audit", "colors", "--repair", "--yes")
+    there.fold()
+    told = document("audit", "colors")
+
+    assert answer.exit_code == 1
+    assert "1 of 8 writes are not folded yet" in answer.stderr
+    assert told["exact"]
+    assert told["votes"] == {"BLUE": 2, "GREEN": 2, "RED": 3}
 
 
 def test_a_repair_sets_the_board_right_without_touching_the_tallies(there: Ledger) -> None:
     """One more row, summed like the others; done again, nothing changes."""
     some_votes(there)
-    there.vote(20, "BLUE", folded=False)
+    spoil_board(there, "BLUE")
     before = [row for row in rows(there) if row["sk"]["S"].startswith("tally#")]
     first = voteapp("audit", "colors", "--repair", "--yes")
     after = rows(there)
@@ -107,12 +143,24 @@ def test_a_repair_sets_the_board_right_without_touching_the_tallies(there: Ledge
     assert rows(there) == after
 
 
+def test_a_correction_row_adds_no_record_to_the_bookkeeping(there: Ledger) -> None:
+    """Its own counter counts corrections: the lines of writes and records stay equal."""
+    some_votes(there)
+    for choice in ("RED", "GREEN", "BLUE"):
+        spoil_board(there, choice)
+        voteapp("audit", "colors", "--repair", "--yes")
+    told = document("audit", "colors")
+
+    assert (told["writes"], told["folded"], told["exact"]) == (7, 7, True)
+
+
 def test_a_second_repair_of_other_votes_adds_to_the_same_row(there: Ledger) -> None:
     """The row grows, so the screen takes its newest version; its log tells both."""
-    for phone in (30, 31):
-        there.vote(phone, "GREEN", folded=False)
+    some_votes(there)
+    for _ in range(2):
+        spoil_board(there, "GREEN")
         voteapp("audit", "colors", "--repair", "--yes")
-    (row,) = [row for row in rows(there) if row["sk"]["S"] == schema.correction_sk(1)]
+    (row,) = corrections(there)
 
     assert row["c#GREEN"] == {"N": "2"}
     assert row["folded"] == {"N": "2"}
@@ -121,11 +169,33 @@ def test_a_second_repair_of_other_votes_adds_to_the_same_row(there: Ledger) -> N
 
 def test_a_repair_asks_first(there: Ledger) -> None:
     """And writes nothing if the answer is no."""
-    there.vote(20, "BLUE", folded=False)
-    answer = voteapp("audit", "colors", "--repair", yes=False)
+    some_votes(there)
+    spoil_board(there, "BLUE")
+    answer = voteapp("audit", "colors", "--repair", answer="n")
 
     assert answer.exit_code == 1
-    assert [row for row in rows(there) if "correction" in row["sk"]["S"]] == []
+    assert corrections(there) == []
+
+
+def test_a_repair_beside_another_one_is_refused(
+    there: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two desks found the same difference: only one adds it."""
+    some_votes(there)
+    spoil_board(there, "BLUE")
+    recount = DynamoRecounts.sums
+
+    def meanwhile(self: DynamoRecounts, standing: Round, told: Progress) -> Recount:
+        monkeypatch.setattr(DynamoRecounts, "sums", recount)
+        assert voteapp("audit", "colors", "--repair", "--yes").exit_code == 0
+        return recount(self, standing, told)
+
+    monkeypatch.setattr(DynamoRecounts, "sums", meanwhile)
+    answer = voteapp("audit", "colors", "--repair", "--yes")
+
+    assert answer.exit_code == 1
+    assert "somebody else has just corrected open#colors" in answer.stderr
+    assert document("audit", "colors")["exact"]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +205,7 @@ def test_a_repair_asks_first(there: Ledger) -> None:
         ("", "", 0, "missing"),
         ("Enabled", "PROBLEM: Function call failed", 0, "fails"),
         ("Enabled", "OK", 60_000, "60 s behind"),
+        ("Enabled", "OK", 0, "1 of 1 writes"),
     ],
 )
 def test_nothing_is_repaired_or_certified_while_the_stream_is_not_drained(
@@ -153,6 +224,14 @@ def test_nothing_is_repaired_or_certified_while_the_stream_is_not_drained(
     assert why in certify.stderr
 
 
+def test_a_proven_drain_needs_no_word_of_the_mapping(there: Ledger) -> None:
+    """Every write is folded, so it does not matter that the aggregator is switched off now."""
+    some_votes(there)
+    there.lambda_state = "Disabled"
+
+    assert document("audit", "colors")["exact"]
+
+
 def test_an_old_lag_does_not_count(there: Ledger) -> None:
     """The newest minute decides."""
     there.ages_ms = [90_000, 40]
@@ -161,14 +240,14 @@ def test_an_old_lag_does_not_count(there: Ledger) -> None:
     assert document("audit", "colors")["iterator_age_ms"] == 40
 
 
-def test_a_board_that_moves_between_two_readings_is_not_drained(
+def test_a_vote_cast_after_the_board_was_read_is_not_drained(
     there: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A vote that is folded while the ballots are read."""
+    """Even if it is folded before the ballots are read: the board that was read lacks it."""
     some_votes(there)
     recount = DynamoRecounts.sums
 
-    def meanwhile(self: DynamoRecounts, standing: Round, told: Told) -> Recount:
+    def meanwhile(self: DynamoRecounts, standing: Round, told: Progress) -> Recount:
         there.vote(50, "RED")
         return recount(self, standing, told)
 
@@ -177,94 +256,6 @@ def test_a_board_that_moves_between_two_readings_is_not_drained(
 
     assert answer.exit_code == 1
     assert not json.loads(answer.stdout)["drained"]
-
-
-def test_expired_ballots_are_neither_repaired_nor_certified(there: Ledger) -> None:
-    """The recount lacks them, and the board is right."""
-    there.vote(1, "RED", at_ms=now_ms() - 31 * DAY_MS)
-    there.vote(2, "RED", folded=False)
-    there.close()
-
-    for arguments in (("audit", "colors", "--repair", "--yes"), ("certify", "colors")):
-        answer = voteapp(*arguments)
-        assert answer.exit_code == 1
-        assert "expire" in answer.stderr
-
-
-def test_a_closed_round_is_certified_once_and_for_all(there: Ledger) -> None:
-    """Totals, ballots, voters, time and a digest that anybody can recompute."""
-    some_votes(there)
-    there.close()
-    first, second = document("certify", "colors"), document("certify", "colors")
-    (row,) = [row for row in rows(there) if row["sk"]["S"] == "certified#1"]
-    items = there.dynamodb.scan(TableName="Votes")["Items"]
-    lines = sorted(f"{i['sk']['S']} {next(iter(i['picks']['M']))}=1" for i in items)
-
-    assert first["votes"] == {"BLUE": 1, "GREEN": 2, "RED": 3}
-    assert (first["new"], second["new"]) == (True, False)
-    assert second == {**first, "new": False}
-    assert first["digest"] == sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
-    assert row["digest"] == {"S": first["digest"]}
-    assert row["c#RED"] == {"N": "3"}
-    assert (row["ballots"], row["voters"]) == ({"N": "6"}, {"N": "6"})
-    assert abs(int(row["certified_at"]["N"]) - now_ms()) < 60_000
-
-
-def test_a_changed_ballot_after_the_certificate_fails_loudly(there: Ledger) -> None:
-    """The certificate stays as it is."""
-    some_votes(there)
-    there.close()
-    before = document("certify", "colors")["digest"]
-    there.vote(77, "GREEN")
-    answer = voteapp("certify", "colors")
-
-    assert answer.exit_code == 1
-    assert "somebody has changed ballots" in answer.stderr
-    assert [r["digest"]["S"] for r in rows(there) if "digest" in r] == [before]
-
-
-@pytest.mark.parametrize(
-    ("ago_ms", "why"), [(None, "the poll is open: close it first"), (1_000, "a moment ago")]
-)
-def test_an_open_poll_or_one_just_closed_is_not_certified(
-    there: Ledger, ago_ms: int | None, why: str
-) -> None:
-    """Texts may still come in."""
-    some_votes(there)
-    if ago_ms is not None:
-        there.close(ago_ms=ago_ms)
-    answer = voteapp("certify", "colors")
-
-    assert answer.exit_code == 1
-    assert why in answer.stderr
-    assert [row for row in rows(there) if "digest" in row] == []
-
-
-def test_a_board_that_is_off_is_repaired_before_it_is_certified(there: Ledger) -> None:
-    """A certified figure that differs from the screen would be a scandal."""
-    there.vote(1, "RED", folded=False)
-    there.close()
-    refused = voteapp("certify", "colors")
-    voteapp("audit", "colors", "--repair", "--yes")
-
-    assert "--repair" in refused.stderr
-    assert document("certify", "colors")["votes"]["RED"] == 1
-
-
-def test_a_sealed_poll_becomes_visible_by_being_certified(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its tally stays sealed; the result is on the open board."""
-    with ledger('visibility = "sealed"') as there:
-        for command in ("audit", "certify"):
-            monkeypatch.setattr(f"services.cli.{command}.find", lambda **_: there.deployment)
-        some_votes(there)
-        there.close()
-        hidden = [row["sk"]["S"] for row in rows(there)]
-        voteapp("certify", "colors")
-        shown = {row["sk"]["S"]: row for row in rows(there)}
-
-    assert hidden == ["poll"]
-    assert set(shown) == {"poll", "certified#1"}
-    assert shown["certified#1"]["c#RED"] == {"N": "3"}
 
 
 @pytest.mark.parametrize("command", ["audit", "certify", "export"])

@@ -1,5 +1,9 @@
-"""A deployment on moto, for the commands that count: tables, a poll, ballots, a mapping."""
+"""A deployment on moto, for the commands that count: tables, a poll, ballots, a mapping.
 
+The stream is moto's own, and the aggregator's code folds it, when the test says so.
+"""
+
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,24 +13,29 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.config import Config
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
+from lambdas.aggregator.records import changes_of
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
-from services.adapters.items import item_of
+from services.adapters.items import ballot_of, item_of, key_of
 from services.adapters.provisioning import create_table
 from services.adapters.tallies import DynamoTallies
 from services.cli.deployment import Deployment
 from services.voting import control
 from services.voting.ballot import Ballot, Vote, cast
 from services.voting.definition import parse_poll
-from services.voting.fold import fold
+from services.voting.fold import Folded, fold
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.schema import AGGREGATES, VOTES
-from services.voting.tally import Change, difference, pad_sequence
 
 DAY_MS = 86_400_000
+BEGAN_MS = 90 * DAY_MS
+"""So long ago was the poll made."""
+PEPPER = b"a pepper that is long enough to be one"
 POLL = """
 question = "Which color should win tonight?"
 {more}
@@ -40,18 +49,29 @@ label = "Green"
 key = "BLUE"
 label = "Blue"
 """
+_ACCOUNT = "123456789012"
+"""As moto calls it."""
+_CONFIG = Config(account_id_endpoint_mode="disabled")
 
 
 @dataclass
 class Ledger:
-    """What a test works on. `lambda_state` and `ages_ms` are what AWS says of the mapping."""
+    """What a test works on. `lambda_state` and `ages_ms` are what AWS says of the mapping.
+
+    `unfolded` are the stream records that were read, and that no board holds.
+    """
 
     dynamodb: Any
     s3: Any
+    streams: Any
     lambda_state: str = "Enabled"
     last_result: str = "OK"
     ages_ms: list[float] = field(default_factory=list)
     sids: int = 0
+    unfolded: list[dict[str, Any]] = field(default_factory=list)
+    stream: tuple[str, str] = ("", "")
+    """Its label, and its only shard."""
+    iterator: str = ""
 
     @property
     def deployment(self) -> Deployment:
@@ -63,6 +83,7 @@ class Ledger:
                 "VotesTable": "Votes",
                 "AggregatesTable": "Aggregates",
                 "AggregatorFunction": "Aggregator",
+                "SecretArn": "secret",
             },
             webhook_url="https://votes.example.com/sms",
             dashboard_url=None,
@@ -72,52 +93,133 @@ class Ledger:
     @property
     def directory(self) -> DynamoDirectory:
         """Its polls."""
-        return DynamoDirectory(client=self.dynamodb, table="Aggregates")
+        return self.directory_at(0)
+
+    def directory_at(self, ago_ms: int) -> DynamoDirectory:
+        """Its polls, for who changed them some time ago."""
+        return DynamoDirectory(
+            client=self.dynamodb, table="Aggregates", clock=lambda: now_ms() - ago_ms
+        )
+
+    @property
+    def tallies(self) -> DynamoTallies:
+        """Its counts."""
+        return DynamoTallies(self.dynamodb, "Aggregates")
 
     @property
     def standing(self) -> Round:
         """The current round of its poll."""
         return self.directory.entry("colors").round
 
-    def open_poll(self, more: str = "") -> None:
+    def open_poll(self, more: str = "", *, ago_ms: int = BEGAN_MS) -> None:
         """Apply a poll file with these lines more."""
         poll = parse_poll(POLL.format(more=more), source="colors.toml")
-        self.directory.apply([poll], default_number="+15550100199")
+        self.directory_at(ago_ms).apply([poll], default_number="+15550100199")
 
     def close(self, *, ago_ms: int = 60_000) -> None:
         """Close the poll, some time ago."""
-        entry = self.directory.entry("colors")
-        self.directory.write(replace(entry, round=control.closed(entry.round, now_ms() - ago_ms)))
+        entry, at_ms = self.directory.entry("colors"), now_ms() - ago_ms
+        after = replace(entry, round=control.closed(entry.round, at_ms))
+        self.directory_at(ago_ms).write(after)
+
+    def wait(self, ms: int) -> None:
+        """As if that long had passed since anybody changed a poll."""
+        for row in self.dynamodb.query(
+            TableName="Aggregates",
+            KeyConditionExpression="pk = :directory",
+            ExpressionAttributeValues={":directory": {"S": "directory"}},
+        )["Items"]:
+            times = {"state_at", "changed_at", "began_at", "heard_until"} & set(row)
+            moved = {name: {"N": str(int(row[name]["N"]) - ms)} for name in times}
+            self.dynamodb.put_item(TableName="Aggregates", Item=row | moved)
+
+    def ballot(self, phone: int, there: Round | None = None) -> Ballot | None:
+        """What a phone holds, in the current round if none is given."""
+        there = there or self.standing
+        key: Any = key_of(*there.ballot_key(_voter(phone, there), ""))
+        found = self.dynamodb.get_item(TableName="Votes", Key=key, ConsistentRead=True)
+        return ballot_of(found["Item"], there) if "Item" in found else None
 
     def vote(
         self, phone: int, *choices: str, folded: bool = True, at_ms: int | None = None
     ) -> None:
         """Texts of one phone, straight into its ballot; and onto the board, if folded."""
-        there, ballot = self.standing, None
-        voter = voter_of(b"pepper", "colors", there.number, f"+155501{phone:05d}")
+        there = self.standing
+        ballot = self.ballot(phone, there)
         for choice in choices:
             self.sids += 1
             vote = Vote(
-                voter=voter, sid=f"SM{self.sids:032x}", choice=choice, at_ms=at_ms or now_ms()
-            )
+                voter=_voter(phone, there), sid=f"SM{self.sids:032x}", choice=choice,
+                at_ms=at_ms or now_ms(),
+            )  # fmt: skip
             after = cast(there, ballot, vote).ballot
             assert after
-            self._put(ballot, after, folded=folded)
+            self.put(after, there, folded=folded)
             ballot = after
 
-    def _put(self, before: Ballot | None, after: Ballot, *, folded: bool) -> None:
-        self.dynamodb.put_item(TableName="Votes", Item=item_of(after, self.standing))
+    def expire(self, *, at_ms: int | None = None) -> int:
+        """Delete what TTL would delete, and fold that; how many ballots it was."""
+        gone = [
+            item
+            for item in self.dynamodb.scan(TableName="Votes")["Items"]
+            if "expires_at" in item and int(item["expires_at"]["N"]) * 1000 <= (at_ms or now_ms())
+        ]
+        for item in gone:
+            key = key_of(item["pk"]["S"], item["sk"]["S"])
+            self.dynamodb.delete_item(TableName="Votes", Key=key)
+        who = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        self.unfolded += [{**record, "userIdentity": who} for record in self.written()]
+        self.fold()
+        return len(gone)
+
+    def written(self) -> list[dict[str, Any]]:
+        """The stream records that were not read yet."""
+        answer = self.streams.get_records(ShardIterator=self.iterator)
+        self.iterator = answer["NextShardIterator"]
+        records: list[dict[str, Any]] = answer["Records"]
+        return records
+
+    def fold(self) -> Folded:
+        """Fold all that waits to be folded, as the aggregator does."""
+        waiting = [*self.unfolded, *self.written()]
+        self.unfolded = []
+        return self._fold(waiting)
+
+    def renew_stream(self) -> None:
+        """As if it was disabled and enabled again: what was not folded is lost for good."""
+        table = dynamodb_backends[_ACCOUNT]["us-east-1"].get_table("Votes")
+        table.set_stream_specification(
+            {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        )
+        self.unfolded = []
+        self.read_stream()
+
+    def read_stream(self) -> None:
+        """Begin at the first record of the stream."""
+        arn = self.dynamodb.describe_table(TableName="Votes")["Table"]["LatestStreamArn"]
+        (shard,) = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        self.stream = (arn.rpartition("/stream/")[2], shard["ShardId"])
+        self.iterator = self.streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+
+    def put(self, ballot: Ballot, there: Round, *, folded: bool = True) -> None:
+        """Write a ballot."""
+        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, there))
         if folded:
-            change = Change(
-                after.board, after.round, pad_sequence(str(self.sids)),
-                difference(before.picks if before else {}, after.picks), int(before is None), 0,
-                after.changed_at_ms,
-            )  # fmt: skip
-            tallies = DynamoTallies(self.dynamodb, "Aggregates")
-            fold([change], tallies, stream_label="label", stream_shard="shard")
+            self._fold(self.written())
+        else:
+            self.unfolded += self.written()
+
+    def _fold(self, records: list[dict[str, Any]]) -> Folded:
+        changes, lost = changes_of(records)
+        assert not lost
+        label, shard = self.stream
+        return fold(changes, self.tallies, stream_label=label, stream_shard=shard)
 
     def _client(self, service: str) -> Any:
-        return {"dynamodb": self.dynamodb, "s3": self.s3}.get(service, self)
+        made = {"dynamodb": self.dynamodb, "s3": self.s3, "dynamodbstreams": self.streams}
+        return made.get(service, self)
 
     def list_event_source_mappings(self, FunctionName: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
         """As AWS Lambda."""
@@ -135,6 +237,16 @@ class Ledger:
             ]
         }
 
+    def get_secret_value(self, SecretId: str) -> Mapping[str, str]:  # noqa: N803 - AWS's name
+        """As Secrets Manager."""
+        assert SecretId == "secret"
+        held = {"twilio_auth_token": "token", "voter_pepper": PEPPER.decode()}
+        return {"SecretString": json.dumps(held)}
+
+
+def _voter(phone: int, there: Round) -> str:
+    return voter_of(PEPPER, "colors", there.number, f"+155501{phone:05d}")
+
 
 @contextmanager
 def ledger(more: str = "") -> Iterator[Ledger]:
@@ -144,9 +256,14 @@ def ledger(more: str = "") -> Iterator[Ledger]:
         "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
     }  # fmt: skip
     with patch.dict(os.environ, environ), mock_aws():
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = boto3.client("dynamodb", config=_CONFIG)
         create_table(dynamodb, VOTES, "Votes")
         create_table(dynamodb, AGGREGATES, "Aggregates")
-        made = Ledger(dynamodb=dynamodb, s3=boto3.client("s3"))
+        made = Ledger(
+            dynamodb=dynamodb,
+            s3=boto3.client("s3"),
+            streams=boto3.client("dynamodbstreams", config=_CONFIG),
+        )
+        made.read_stream()
         made.open_poll(more)
         yield made

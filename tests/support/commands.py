@@ -1,0 +1,35 @@
+"""The operator's commands, run on the ledger."""
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.app import app
+from tests.support.ledger import Ledger
+
+_COMMANDS = ("audit", "certify", "desk", "expire", "export", "forget", "poll")
+
+
+def wire(monkeypatch: pytest.MonkeyPatch, there: Ledger) -> None:
+    """Let the commands find this deployment."""
+    for name in _COMMANDS:
+        command = importlib.import_module(f"services.cli.{name}")
+        monkeypatch.setattr(command, "find", lambda **_: there.deployment)
+
+
+def voteapp(*arguments: str, answer: str = "y") -> Any:
+    """Run a command that waits for nothing, and answers what it is asked."""
+    waits = arguments[0] in {"audit", "certify"} and "--settle" not in arguments
+    more = ("--settle", "0") if waits else ()
+    return CliRunner().invoke(app, [*arguments, *more], input=f"{answer}\n")
+
+
+def document(*arguments: str) -> dict[str, Any]:
+    """What a command says with --json, whatever its exit code."""
+    # The runner writes what was answered to a question before it.
+    told = voteapp(*arguments, "--json").stdout.splitlines()[-1]
+    held: dict[str, Any] = json.loads(told)
+    return held
