@@ -46,9 +46,10 @@ class Operator:
         """Give one command, drawn; a refusal must have a reason."""
         commands: list[tuple[str, Callable[[], None]]] = [
             ("apply", self.apply), ("apply", self.apply), ("open", self.open),
-            ("open", self.open), ("close", self.close), ("close", self.close),
-            ("archive", self.archive), ("reset", self.reset), ("certify", self.certify),
-            ("certify", self.certify), ("repair", self.repair), ("forget", self.forget),
+            ("open", self.open), ("open", self.open), ("close", self.close), ("close", self.close),
+            ("archive", self.archive), ("reset", self.reset), ("reset", self.reset),
+            ("certify", self.certify), ("certify", self.certify), ("certify", self.certify),
+            ("repair", self.repair), ("repair", self.repair), ("forget", self.forget),
             ("expire", self.expire), ("stream lost", self.repair_lost),
         ]  # fmt: skip
         name, command = self.draw.choice(commands)
@@ -70,7 +71,7 @@ class Operator:
         name = self.draw.choice(IDS)
         if name not in wanted or self.draw.random() < 1 / 8:
             wanted[name] = draw_file(self.draw, name, now_ms)
-        elif self.draw.random() < 1 / 6:
+        elif self.draw.random() < 1 / 12:
             del wanted[name]
         else:
             wanted[name] = edit_file(self.draw, wanted[name], now_ms)
@@ -80,7 +81,7 @@ class Operator:
         for name, file in wanted.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:
                 self.truth.applied(name, file.toml, now_ms, back=name in gone)
-        for name in set(self.files) - set(wanted):
+        for name in set(self.truth.polls) - set(wanted):
             self.truth.said(name, "archived", now_ms)
         self.files = wanted
 
@@ -121,7 +122,8 @@ class Operator:
             self.truth.reset(name, after.round.number, now_ms)
         if open_it:
             self._expect(name, after.round, "open")
-        if after.round.state != before.round.state:
+        states = [(one.round.state, one.round.state_at_ms) for one in (before, after)]
+        if states[0] != states[1]:
             self.truth.said(name, after.round.state.value, now_ms)
 
     def certify(self) -> None:

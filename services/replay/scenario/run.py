@@ -19,7 +19,7 @@ from services.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk
 
-STEPS: Final = 70
+STEPS: Final = 90
 DIRECTORY_AGE_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
 SMALL_TALK: Final = ("purple", "STOP", "hello there", "")
@@ -129,7 +129,9 @@ class Scenario:
     def _body(self) -> str:
         if self.draw.random() < 0.1:  # noqa: PLR2004 - a share
             return self.draw.choice(SMALL_TALK)
-        names = [name for name in self.draw.choice(self.draw.choice(CHOICES)) if name]
+        files = list(self.operator.files.values())
+        choices = self.draw.choice(files).choices if files else self.draw.choice(CHOICES)
+        names = [name for name in self.draw.choice(choices) if name]
         word = self.draw.choice((*names, "1", "2"))
         if self.draw.random() < 1 / 4:
             word = f"{self.draw.choice(KEYWORDS)} {word}"
@@ -148,7 +150,7 @@ class Scenario:
                 400_000,
                 3_600_000,
                 DAY_MS,
-                2 * DAY_MS,
+                4 * DAY_MS,
             )
         )
         self.traffic.pass_time(self.clock[0] + step_ms)

@@ -228,7 +228,9 @@ class Truth:
         facts = self.polls[poll_id]
         turns = (_ms(facts.definition.get(name)) for name in ("opens_at", "closes_at"))
         steady = all(turn is None or abs(now_ms - turn) > SETTLED_MS for turn in turns)
-        young = facts.first_vote_ms is None or now_ms - facts.first_vote_ms < DAY_MS / 2
+        closes = _ms(facts.definition.get("closes_at"))
+        ages = (facts.first_vote_ms, closes)
+        young = all(at_ms is None or now_ms - at_ms < DAY_MS / 2 for at_ms in ages)
         return steady and young and (poll_id, facts.round) not in self.certified
 
 

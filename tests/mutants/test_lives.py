@@ -1,0 +1,194 @@
+"""The rules at the edges of time and of polls, each taken away: the simulator must notice.
+
+Each test puts back a fault that the system once had, and runs scenarios until one of them
+ends in a violation. Without the fault the same scenarios have none (`tests/proof`).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.adapters.items import item_of, key_of
+from services.replay.scenario import operator, traffic
+from services.replay.scenario.run import run_scenario
+from services.replay.scenario.store import HeldUp, SimulatedVotes
+from services.voting import ballot, control, directory, intake, schema
+from services.voting.audit import Audit
+from services.voting.ballot import Ballot
+from services.voting.directory import Directory, Reading
+from services.voting.identity import voter_of
+from services.voting.message import without_keyword
+from services.voting.poll import Round
+from services.voting.redelivery import Earlier, earlier_rounds
+from services.voting.sharding import shard_of
+
+FIRST = 500_000
+SCENARIOS = 1_500
+SECONDS_PER_DAY = 86_400
+
+Patch = pytest.MonkeyPatch
+
+
+def violation(containing: str) -> str | None:
+    """The first violation of that kind in the scenarios, or None if all hold."""
+    for number in range(FIRST, FIRST + SCENARIOS):
+        found = run_scenario(number).violation
+        if found is not None and containing in found:
+            return found
+    return None
+
+
+def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
+    """A ballot expired so many days after its text, while its round could still take others."""
+
+    def from_the_vote(standing_in: Round, at_ms: int) -> int:
+        return at_ms // 1000 + standing_in.poll.retention_days * SECONDS_PER_DAY
+
+    patch.setattr(ballot, "expiry_of", from_the_vote)
+    patch.setattr("services.adapters.polls.with_expiry", lambda standing, _: standing)
+
+
+def a_repair_that_ignores_expiry(patch: Patch) -> None:
+    """What had expired was taken off the board."""
+    patch.setattr(Audit, "impaired", property(lambda _: ()))
+    patch.setattr("services.adapters.auditing.why_final", lambda *_: None)
+
+
+def a_reset_that_looks_at_the_ballots_alone(patch: Patch) -> None:
+    """A round whose ballots had expired was not reset."""
+    patch.setattr(operator, "has_begun", lambda standing, **p: p["recounts"].has_ballots(standing))
+    patch.setattr(Round, "is_final_at", lambda *_: False)
+
+
+def a_change_that_looks_at_the_board_alone(patch: Patch) -> None:
+    """A deploy moved the ballots' shards while their records waited to be folded."""
+
+    def counted(standing: Round, **ports: Any) -> bool:
+        return bool(ports["tallies"].totals(standing.board, standing.number).voters)
+
+    patch.setattr(operator, "has_begun", counted)
+
+
+def a_change_under_a_first_vote_on_its_way(patch: Patch) -> None:
+    """An open poll without a ballot got other shards."""
+    patch.setattr("services.adapters.applying.is_quiet", lambda *_: True)
+
+
+def a_certificate_that_does_not_wait(patch: Patch) -> None:
+    """A text that was accepted before the close became a ballot after the certificate."""
+    patch.setattr("services.voting.audit.has_settled", lambda *_: True)
+
+
+def a_certified_round_that_can_be_opened(patch: Patch) -> None:
+    """And took more texts."""
+    patch.setattr(Round, "is_final_at", Round.is_expiring_at)
+    patch.setattr(control, "why_final", lambda *_: None)
+    patch.setattr("services.adapters.applying.why_final", lambda *_: None)
+
+
+def a_stream_taken_for_drained(patch: Patch) -> None:
+    """A vote that was not folded yet was repaired, and then counted again."""
+    patch.setattr(Audit, "not_drained", property(lambda _: ()))
+
+
+def keywords_before_whole_words(patch: Patch) -> None:
+    """A word of an open poll went to a poll whose keyword it begins with."""
+    words_first = Directory.read
+
+    def keyword_first(self: Directory, number: str, body: str, now_ms: int, *more: Any) -> Reading:
+        said = directory.candidate_names(body)[0]
+        for one in self.answering(number, now_ms):
+            if without_keyword(said, one.poll.keyword) is not None:
+                found = directory._by_keyword([one], said, None)
+                assert found
+                return found
+        return words_first(self, number, body, now_ms, *more)
+
+    patch.setattr(Directory, "read", keyword_first)
+    patch.setattr("services.voting.definition.check_together", lambda _: iter(()))
+
+
+def a_text_looked_for_in_its_own_round_alone(patch: Patch) -> None:
+    """Delivered again after a reset or a close, it counted in the next round, too."""
+    patch.setattr(intake, "earlier_rounds", lambda *_: Earlier())
+
+
+def a_text_on_its_way_that_nobody_bars(patch: Patch) -> None:
+    """Its first delivery landed in the old round after its second had counted in the new one."""
+
+    def landed(*where: Any) -> Earlier:
+        return replace(earlier_rounds(*where), in_flight=False)
+
+    patch.setattr(intake, "earlier_rounds", landed)
+
+
+def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
+    """A rewrite on its way brought the forgotten vote back."""
+
+    def delete(self: Any, there: Round, phone: str, pepper: bytes, _: int) -> int:
+        voter = voter_of(pepper, there.poll.id, there.number, phone)
+        pk = schema.ballot_pk(there.poll.id, there.number, shard_of(voter, there.poll.shards))
+        mine = [sk for sk in self.held.get(pk, {}) if sk.startswith(voter)]
+        for sk in mine:
+            held, cast_in = self.held[pk].pop(sk)
+            body = {"Keys": key_of(pk, sk), "OldImage": item_of(held, cast_in)}
+            self.stream.append("REMOVE", body)
+        return len(mine)
+
+    async def unchanged_by_texts(
+        self: Any, after: Ballot, standing_in: Round, *, expected: int
+    ) -> bool:
+        if self.holds_up():
+            await HeldUp()
+        found = self.held.get(after.pk, {}).get(after.sk)
+        if found is None or len(found[0].steps) != len(after.steps) - 1:
+            return False
+        self._store("MODIFY", found, after, standing_in)
+        return expected > 0
+
+    patch.setattr(SimulatedVotes, "forget", delete)
+    patch.setattr(SimulatedVotes, "replace", unchanged_by_texts)
+
+
+def a_channel_that_is_another_voter(patch: Patch) -> None:
+    """One person voted by text and by WhatsApp."""
+    patch.setattr(traffic, "without_channel", lambda address: address)
+
+
+def a_fold_that_takes_any_board(patch: Patch) -> None:
+    """A record with an impossible board stopped its shard for good."""
+
+    def any_place(board: str, number: str) -> tuple[str, int]:
+        return board, int(number)
+
+    patch.setattr("lambdas.aggregator.records._place", any_place)
+
+
+FAULTS: list[tuple[Callable[[Patch], None], str]] = [
+    (an_expiry_that_runs_from_the_vote, "a phone holds"),
+    (a_repair_that_ignores_expiry, "the board shows"),
+    (a_reset_that_looks_at_the_ballots_alone, "reset of a round with votes did nothing"),
+    (a_change_that_looks_at_the_board_alone, ""),
+    (a_change_under_a_first_vote_on_its_way, ""),
+    (a_certificate_that_does_not_wait, "after its certificate"),
+    (a_certified_round_that_can_be_opened, "after its certificate"),
+    (a_stream_taken_for_drained, ""),
+    (keywords_before_whole_words, "alone, answered by"),
+    (a_text_looked_for_in_its_own_round_alone, "counted in"),
+    (a_text_on_its_way_that_nobody_bars, "counted in"),
+    (a_ballot_that_forgetting_deletes, ""),
+    (a_channel_that_is_another_voter, "a phone holds"),
+    (a_fold_that_takes_any_board, "never folded"),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+def test_the_simulator_notices(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[Patch], None], kind: str
+) -> None:
+    """An old fault, put back, ends in a violation."""
+    fault(monkeypatch)
+
+    assert violation(kind) is not None
