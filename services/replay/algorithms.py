@@ -92,6 +92,8 @@ class RunningCounters:
         if change is None or change.bad:
             return
         new = record["dynamodb"]["NewImage"]["picks"]["M"]
+        if not new:
+            return
         choice = next((key for key, moved in change.picks.items() if moved > 0), next(iter(new)))
         item = f"{change.board}|{choice}.{self._draw.randrange(SUFFIXES)}"
         self._table[item] += 1

@@ -93,7 +93,7 @@ class EventSource:
 
     def lose(self) -> list[Record]:
         """Trim everything, read or not, as 24 hours without a reader do; what was not read."""
-        lost = []
+        lost: list[Record] = []
         for lane in self._all():
             lost += self._records(lane)[lane.position :]
             lane.position = len(self._records(lane))

@@ -1,6 +1,8 @@
 """`make prove`: thousands of random evenings, each with faults of its own, none miscounted.
 
-Also `python -m services.replay.prove --only NUMBER`, to run one of them again.
+Each number is two runs: an evening through the real webhook and every fault of the stream, and
+a scenario in which operators, deploys, expiry and late texts come between.
+Also `python -m services.replay.prove --only NUMBER`, to run one number again.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from services.replay.faults import ALL, MEANING, Fault
 from services.replay.making import STYLES, make
 from services.replay.outcome import Outcome
 from services.replay.running import Replay
+from services.replay.scenario.run import ScenarioOutcome, run_scenario
 from services.voting.poll import Round
 
 SCHEDULES: Final = 20_000
@@ -33,7 +36,11 @@ CHUNK: Final = 50
 
 @dataclass(slots=True)
 class Proof:
-    """What many schedules came to. `wrong` are the numbers of those that miscounted."""
+    """What many schedules came to. `wrong` are the numbers of those that miscounted.
+
+    `commands` counts what operators did, `refused` what they were refused; `violations` are the
+    first things that went wrong in scenarios, by number.
+    """
 
     schedules: int = 0
     texts: int = 0
@@ -41,6 +48,10 @@ class Proof:
     hit: Counter[Fault] = field(default_factory=Counter)
     """In how many schedules a fault was injected."""
     wrong: list[int] = field(default_factory=list)
+    commands: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    votes: int = 0
+    violations: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: "Proof") -> None:
         """Take another share in."""
@@ -49,6 +60,24 @@ class Proof:
         self.injected += other.injected
         self.hit += other.hit
         self.wrong += other.wrong
+        self.commands += other.commands
+        self.refused += other.refused
+        self.votes += other.votes
+        self.violations |= other.violations
+
+    def add_scenario(self, number: int, outcome: ScenarioOutcome) -> None:
+        """Take a scenario in."""
+        self.texts += outcome.deliveries
+        self.votes += outcome.accepted
+        self.commands += outcome.done
+        self.refused += outcome.refused
+        if outcome.violation is not None:
+            self.violations[number] = outcome.violation
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing went wrong."""
+        return not self.wrong and not self.violations
 
 
 def schedule(number: int) -> tuple[Outcome, frozenset[Fault]]:
@@ -78,6 +107,7 @@ def prove(numbers: Iterable[int]) -> Proof:
         proof.hit.update(outcome.injected.keys())
         if not outcome.exact:
             proof.wrong.append(number)
+        proof.add_scenario(number, run_scenario(number))
     return proof
 
 
@@ -85,8 +115,8 @@ def table(proof: Proof, seconds: float) -> Table:
     """The faults, how often each was injected, and the miscounts."""
     shown = Table(
         title=f"{proof.schedules:,} random schedules, {proof.texts:,} texts, {seconds:.0f} s",
-        caption=f"{len(proof.wrong)} miscounts",
-        caption_style="bold red" if proof.wrong else "bold green",
+        caption=f"{len(proof.wrong)} miscounts, {len(proof.violations)} violations",
+        caption_style="bold green" if proof.holds else "bold red",
     )
     shown.add_column("fault")
     shown.add_column("what happens")
@@ -96,6 +126,10 @@ def table(proof: Proof, seconds: float) -> Table:
         shown.add_row(fault, meaning, f"{proof.hit[fault]:,}", f"{proof.injected[fault]:,}")
     shown.add_section()
     shown.add_row("all", "", "", f"{proof.injected.total():,}", style="bold")
+    shown.add_section()
+    for command in sorted({*proof.commands, *proof.refused}):
+        done, refused = proof.commands[command], proof.refused[command]
+        shown.add_row(command, f"by an operator; refused {refused:,} times", "", f"{done:,}")
     return shown
 
 
@@ -121,8 +155,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     if wanted.only is not None:
         outcome, faults = schedule(wanted.only)
-        console.print(f"faults: {', '.join(sorted(faults))}", outcome)
-        return 0 if outcome.exact else 1
+        scenario = run_scenario(wanted.only)
+        console.print(f"faults: {', '.join(sorted(faults))}", outcome, scenario)
+        return 0 if outcome.exact and scenario.violation is None else 1
     started, proof = time.monotonic(), Proof()
     shares = list(_shares(wanted.schedules, wanted.first))
     with ProcessPoolExecutor(wanted.workers) as pool:
@@ -134,7 +169,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     console.print(table(proof, time.monotonic() - started))
     for number in proof.wrong[:10]:
         console.print(f"miscounted: python -m services.replay.prove --only {number}")
-    return 1 if proof.wrong else 0
+    for number, violation in list(proof.violations.items())[:10]:
+        console.print(f"{violation}: python -m services.replay.prove --only {number}", markup=False)
+    return 0 if proof.holds else 1
 
 
 if __name__ == "__main__":

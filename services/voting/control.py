@@ -26,21 +26,21 @@ def opened(standing: Round, now_ms: int) -> Round:
         return standing
     if reason := why_final(standing, now_ms):
         raise RoundFinalError(standing.poll.id, standing.number, reason)
-    return replace(standing, state=State.OPEN, state_at_ms=now_ms)
+    return _put(standing, State.OPEN, now_ms)
 
 
 def closed(standing: Round, now_ms: int) -> Round:
     """The round closed; one that the clock has closed keeps its time."""
     if standing.phase_at(now_ms) in {Phase.CLOSED, Phase.ARCHIVED}:
         return standing
-    return _ended(standing, State.CLOSED, now_ms)
+    return _put(standing, State.CLOSED, now_ms)
 
 
 def archived(standing: Round, now_ms: int) -> Round:
     """The round heard no more; nothing of it is deleted."""
     if standing.state is State.ARCHIVED:
         return standing
-    return _ended(standing, State.ARCHIVED, now_ms)
+    return _put(standing, State.ARCHIVED, now_ms)
 
 
 def next_round(standing: Round, now_ms: int) -> Round:
@@ -57,7 +57,7 @@ def next_round(standing: Round, now_ms: int) -> Round:
     )
 
 
-def _ended(standing: Round, state: State, now_ms: int) -> Round:
+def _put(standing: Round, state: State, now_ms: int) -> Round:
     heard_ms = standing.last_open_ms(now_ms)
     return replace(standing, state=state, state_at_ms=now_ms, heard_until_ms=heard_ms)
 

@@ -7,7 +7,7 @@ archived or changed, the same words can lead to another round than the first tim
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from services.voting.poll import Round
+from services.voting.poll import Phase, Round, State
 from services.voting.timing import LANDING_MS, REDELIVERED_MS
 
 
@@ -32,7 +32,7 @@ def earlier_rounds(rounds: Iterable[Round], number: str, now_ms: int) -> Earlier
     turned_ms = max((_turned_at_ms(one, now_ms) for one in here), default=0)
     if now_ms - turned_ms > REDELIVERED_MS:
         return _NONE
-    found = tuple(one for each in here for one in _open_lately(each, now_ms))
+    found = tuple(one for each in here for one in _open_before(each, turned_ms, now_ms))
     return Earlier(rounds=found, in_flight=now_ms - turned_ms <= LANDING_MS)
 
 
@@ -50,10 +50,19 @@ def _turned_at_ms(one: Round, now_ms: int) -> int:
     return max(one.state_at_ms, one.changed_at_ms, one.began_at_ms, *turns)
 
 
-def _open_lately(one: Round, now_ms: int) -> Iterator[Round]:
-    """The round and those before it, each if it took texts in the last five minutes."""
+def _open_before(one: Round, turned_ms: int, now_ms: int) -> Iterator[Round]:
+    """The round and those before it, each if it took texts before that turn, and lately."""
     each: Round | None = one
     while each is not None:
-        if now_ms - each.last_open_ms(now_ms) <= REDELIVERED_MS:
+        is_open = each.phase_at(now_ms) is Phase.OPEN
+        ended_ms = each.heard_until_ms if is_open else each.last_open_ms(now_ms)
+        opened_before = is_open and _opened_at_ms(each) < turned_ms
+        if opened_before or now_ms - ended_ms <= REDELIVERED_MS:
             yield each
         each = each.previous
+
+
+def _opened_at_ms(one: Round) -> int:
+    """When an open round began to take texts, this time."""
+    opens = one.poll.opens_at_ms if one.state is State.AUTO else None
+    return max(one.state_at_ms, one.began_at_ms, opens or 0)

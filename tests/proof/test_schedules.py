@@ -7,6 +7,7 @@ import pytest
 
 from services.replay.faults import ALL
 from services.replay.prove import Proof, main, prove, schedule, table
+from services.replay.scenario.run import run_scenario
 
 SCHEDULES = 2_000
 FIRST = 1_000_000
@@ -30,6 +31,27 @@ def test_two_thousand_random_schedules_and_no_miscount(proof: Proof) -> None:
     assert proof.wrong == []
 
 
+def test_two_thousand_scenarios_with_operators_and_no_violation(proof: Proof) -> None:
+    """Opened, closed, reset, archived, applied, certified, repaired, forgotten, expired."""
+    assert proof.violations == {}
+    assert proof.votes > 10 * SCHEDULES
+
+
+def test_operators_did_everything_many_times_and_were_refused_often(proof: Proof) -> None:
+    """A proof in which nobody does anything would prove nothing."""
+    done = {
+        name: proof.commands[name] >= 200
+        for name in (
+            "apply", "open", "close", "archive", "reset", "certify", "repair", "forget", "expire",
+            "stream lost",
+        )
+    }  # fmt: skip
+    refused = {name: proof.refused[name] >= 200 for name in ("apply", "open", "certify", "expire")}
+
+    assert set(done.values()) == {True}
+    assert set(refused.values()) == {True}
+
+
 def test_every_fault_was_injected_many_times(proof: Proof) -> None:
     """A proof without faults would prove nothing."""
     assert {fault: proof.hit[fault] >= 100 for fault in ALL} == dict.fromkeys(ALL, True)
@@ -38,6 +60,7 @@ def test_every_fault_was_injected_many_times(proof: Proof) -> None:
 def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
     """So that one that miscounts can be looked at again."""
     assert schedule(FIRST) == schedule(FIRST)
+    assert run_scenario(FIRST) == run_scenario(FIRST)
 
 
 def test_a_miscount_is_told_with_how_to_see_it_again(
@@ -65,4 +88,4 @@ def test_a_miscount_is_told_with_how_to_see_it_again(
 
 def test_the_table_names_every_fault(proof: Proof) -> None:
     """Whoever reads it sees what was done."""
-    assert table(proof, 1).row_count == len(ALL) + 1
+    assert table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})
