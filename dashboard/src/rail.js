@@ -38,7 +38,8 @@ export function createRail(find) {
       const { certificate, closed } = rail;
       countTo(find('total'), rail.total, figure);
       find('total').style.setProperty('--digits', String(figure(rail.total).length));
-      countTo(find('phones'), rail.phones, (n) => `from ${amount(n, 'phone')}`);
+      find('phones').hidden = rail.phones === null;
+      countTo(find('phones'), rail.phones ?? 0, (n) => `from ${amount(n, 'phone')}`);
       write(find('pace-title'), closed === null ? 'Votes per second' : 'Voting closed');
       write(find('rate'), closed ?? rail.rate);
       write(find('last'), rail.last);

@@ -13,7 +13,7 @@
  * @property {Face | null} face
  * @property {number | null} faceLostAt since when all reads lack `face` or hold an older one, ms
  * @property {Map<string, {row: TallyRow, lostAt: number | null}>} rows
- * @property {Certified[]} certified
+ * @property {Certified[]} certified one a round: once seen, a certificate stays
  * @property {string[]} unread
  */
 
@@ -35,7 +35,9 @@ const olderThan = (face, other) =>
   face.round < other.round || (face.round === other.round && face.stateAt < other.stateAt);
 
 /**
- * Reads are eventually consistent: of each row the version that has folded more stays.
+ * Reads are eventually consistent: of each row the version that has folded more stays, and a
+ * certificate stays although a read lacks it. Only a poll that was replaced begins anew: for
+ * `GONE_MS` all reads lacked its face, and the one read now is older.
  * @param {Ledger} known
  * @param {Rows} read
  * @param {number} now ms
@@ -54,14 +56,26 @@ export function learn(known, read, now) {
     rows.set(row.id, { row: newest, lostAt: null });
   }
   const lost = known.face !== null && (!read.face || olderThan(read.face, known.face));
-  const keep = lost && !(read.face && gone(known.faceLostAt));
+  const replaced = lost && read.face !== null && gone(known.faceLostAt);
+  const keep = lost && !replaced;
   return {
     face: keep ? known.face : read.face,
     faceLostAt: keep ? (known.faceLostAt ?? now) : null,
     rows,
-    certified: read.certified.length > 0 || !keep ? read.certified : known.certified,
+    certified: replaced ? read.certified : newestByRound([...known.certified, ...read.certified]),
     unread: read.unread,
   };
+}
+
+/** @param {Certified[]} certified @returns {Certified[]} one a round, the later one of two */
+function newestByRound(certified) {
+  /** @type {Map<number, Certified>} */
+  const rounds = new Map();
+  for (const one of certified) {
+    const before = rounds.get(one.round);
+    if (!before || before.at <= one.at) rounds.set(one.round, one);
+  }
+  return [...rounds.values()];
 }
 
 /** @param {TallyRow} kept @param {TallyRow} read a choice that is new is only in the row just read */

@@ -46,7 +46,7 @@ import * as words from './words.js';
 /**
  * @typedef {object} Rail
  * @property {number} total
- * @property {number} phones
+ * @property {number | null} phones null where every text is a ballot, and nobody knows
  * @property {string} rate
  * @property {string} last when the newest vote came
  * @property {string | null} closed
@@ -62,7 +62,9 @@ export function describe(seen) {
   const phase = phaseOf(face, now);
   const turnMs = untilTurn(face, phase, now);
   const ended = phase === 'closed' || phase === 'archived';
-  const certified = (ended && seen.certified.find(({ round }) => round === face.round)) || null;
+  const found = (ended && seen.certified.find(({ round }) => round === face.round)) || null;
+  const outdated = found !== null && isOutdated(found, seen.totals);
+  const certified = outdated ? null : found;
   const figures = certified ? ofCertified(certified, face) : face.sealed ? null : seen.totals;
   const since = ended ? closedAt(face) : null;
   const settling = !certified && since !== null && now - since < SETTLING_MS;
@@ -81,9 +83,9 @@ export function describe(seen) {
       bad: seen.totals?.bad ?? 0,
       unread: seen.unread.length,
       percentFrom: figures && figures.total < face.percentFrom ? face.percentFrom : 0,
-      corrected: certified !== null && seen.totals !== null && differ(certified, seen.totals),
+      outdated,
     }),
-    phase: words.phaseText(phase, turnMs, certified !== null, face.sealed),
+    phase: words.phaseText(phase, turnMs, { certified: certified !== null, outdated, sealed: face.sealed }),
     question: face.question,
     face,
     message: hidden ? hiddenMessage(face) : { title: '', text: '' },
@@ -92,11 +94,11 @@ export function describe(seen) {
     rows,
     rail: {
       total: figures?.total ?? 0,
-      phones: figures?.voters ?? 0,
+      phones: face.policy === 'unlimited' ? null : (figures?.voters ?? 0),
       rate: ended || seen.rate === null ? '–' : seen.rate.toFixed(seen.rate < 100 ? 1 : 0),
       last: words.lastVote(seen.totals?.asOf ?? 0, now, ended),
       closed: since === null ? null : clockTime(since, now),
-      certificate: ended ? certificateOf(certified, now) : null,
+      certificate: ended ? certificateOf(found, outdated, now) : null,
     },
   };
 }
@@ -124,7 +126,7 @@ function blank({ poll, link, unread, now }) {
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
     rows: [],
-    rail: { total: 0, phones: 0, rate: '–', last: '', closed: null, certificate: null },
+    rail: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
   };
 }
 
@@ -135,14 +137,22 @@ const ofCertified = (certified, face) => ({
   voters: certified.voters,
 });
 
-/** @param {Certified} certified @param {Totals} totals */
-const differ = (certified, totals) =>
-  totals.total > 0 && Object.entries(totals.counts).some(([key, votes]) => certified.counts[key] !== votes);
+/**
+ * Whether votes were counted after the certificate was made, so that it is not the result. Where
+ * the newest vote counted is older, the certificate is right whatever the live count says: its
+ * rows may be older copies, or a ballot may have been forgotten since.
+ * @param {Certified} certified
+ * @param {Totals | null} totals
+ */
+const isOutdated = ({ at, counts }, totals) =>
+  totals !== null && totals.asOf > at &&
+  Object.entries(totals.counts).some(([key, votes]) => (counts[key] ?? 0) !== votes);
 
-/** @param {Certified | null} certified @param {number} now @returns {Rail['certificate']} */
-function certificateOf(certified, now) {
-  if (!certified) return { sure: false, digest: '', title: 'Not yet certified', text: 'A recount of every ballot will confirm this count.' };
-  const { ballots, at, digest } = certified;
+/** @param {Certified | null} found @param {boolean} outdated @param {number} now @returns {Rail['certificate']} */
+function certificateOf(found, outdated, now) {
+  if (!found) return { sure: false, digest: '', title: 'Not yet certified', text: 'A recount of every ballot will confirm this count.' };
+  const { ballots, at, digest } = found;
+  if (outdated) return { sure: false, digest: '', title: 'Not certified', text: `The certificate of ${clockTime(at, now)} is of an earlier count.` };
   const text = `${words.amount(ballots, 'ballot')} recounted, ${clockTime(at, now)}`;
   return { sure: true, title: 'Certified', text, digest: digest.match(/.{1,8}/g)?.join(' ') ?? '' };
 }

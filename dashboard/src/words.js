@@ -56,24 +56,28 @@ export const troubleText = (link) => (link.trouble === null ? '' : (TROUBLES[lin
 
 /**
  * What is out of order, or left out, for the footer.
- * @param {{link: Link, bad: number, unread: number, corrected: boolean, percentFrom: number, skew: number, now: number}} seen
+ * @param {{link: Link, bad: number, unread: number, outdated: boolean, percentFrom: number, skew: number, now: number}} seen
  */
-export function notes({ link, bad, unread, corrected, percentFrom, skew, now }) {
+export function notes({ link, bad, unread, outdated, percentFrom, skew, now }) {
   const shown = link.ageMs === null ? '' : ` Shown are the figures of ${clockSeconds(now - link.ageMs)}.`;
   return [
     link.kind === 'live' || !link.trouble ? '' : `${troubleText(link)}${shown}`,
     unread > 0 ? `${amount(unread, 'row')} of the store could not be read.` : '',
     bad > 0 ? `${amount(bad, 'record')} could not be counted.` : '',
-    corrected ? 'The recount corrected the live count.' : '',
+    outdated ? 'Votes were counted after this result was certified. Run an audit.' : '',
     percentFrom > 0 ? `Percentages are shown from ${amount(percentFrom, 'vote')} on.` : '',
     skew === 0 ? '' : `This screen’s clock is ${span(Math.abs(skew))} ${skew > 0 ? 'fast' : 'slow'}; times here are corrected.`,
   ].filter(Boolean).join(' ');
 }
 
-/** @param {Phase} phase @param {number | null} turnMs @param {boolean} certified @param {boolean} sealed */
-export function phaseText(phase, turnMs, certified, sealed) {
+/**
+ * @param {Phase} phase
+ * @param {number | null} turnMs
+ * @param {{certified: boolean, outdated: boolean, sealed: boolean}} result
+ */
+export function phaseText(phase, turnMs, { certified, outdated, sealed }) {
   const left = turnMs === null ? '' : ` · ${phase === 'waiting' ? 'opens' : 'closes'} in ${countdown(turnMs)}`;
-  const result = certified ? 'certified result' : (sealed ? 'sealed' : 'not yet certified');
+  const result = certified ? 'certified result' : sealed ? 'sealed' : outdated ? 'not certified' : 'not yet certified';
   return {
     waiting: `Not open yet${left}`,
     open: `Voting open${sealed ? ', sealed' : ''}${left}`,

@@ -72,6 +72,36 @@ test('an older face changes nothing, nor does one that is missing for a moment',
   assert.equal(learn(older, read({ face: null }), 31_001).face?.round, 2);
 });
 
+/** @param {number} round @param {number} [at] @returns {import('../src/rows.js').Certified} */
+const certificate = (round, at = 5) => ({ round, counts: { RED: round }, ballots: 1, voters: 1, at, digest: 'ab' });
+
+test('a certificate once seen stays, although older copies lack it', () => {
+  let known = learn(emptyLedger(), read({}), 0);
+  for (const [now, certified] of /** @type {const} */ ([[1000, [certificate(1)]], [2000, []], [99_000, []]])) {
+    known = learn(known, read({ certified: [...certified] }), now);
+
+    assert.deepEqual(known.certified, [certificate(1)]);
+  }
+});
+
+test('there is one certificate a round: a later one replaces an earlier one, and never the other way', () => {
+  const known = learn(emptyLedger(), read({ certified: [certificate(1, 7)] }), 0);
+  const more = learn(known, read({ certified: [certificate(1, 5), certificate(2)] }), 1000);
+
+  assert.deepEqual(more.certified, [certificate(1, 7), certificate(2)]);
+  assert.deepEqual(learn(more, read({ certified: [certificate(1, 8)] }), 2000).certified, [certificate(1, 8), certificate(2)]);
+});
+
+test('the certificates of a poll that was replaced are gone with it', () => {
+  const known = learn(emptyLedger(), read({ face: face({ round: 2 }), certified: [certificate(1), certificate(2)] }), 0);
+  const older = read({ face: face({ round: 1 }) });
+  const lost = learn(known, older, 1000);
+
+  assert.equal(learn(lost, older, 31_000).certified.length, 2);
+  assert.equal(learn(lost, older, 31_001).certified.length, 0);
+  assert.equal(learn(lost, read({ face: null }), 31_001).certified.length, 2);
+});
+
 test('totals are the sum over the rows of the current round; one row may be negative', () => {
   const rows = [
     row({ counts: { RED: 5, GREEN: 2 }, voters: 7, asOf: 10, bad: 1 }),

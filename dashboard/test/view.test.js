@@ -65,9 +65,39 @@ test('a certified result replaces the live count once voting is closed', () => {
 
   assert.deepEqual([shown.rail.total, shown.verdict?.title], [8, 'It is a tie']);
   assert.equal(shown.rail.certificate?.digest, 'abcdefgh ij');
-  assert.match(shown.note, /recount corrected/);
+  assert.equal(shown.note, '');
   assert.equal(view({ certified: [certified] }).rows[0]?.votes, 5);
   assert.equal(view({ face: face({ ...closed, round: 2 }), certified: [certified] }).rail.certificate?.sure, false);
+});
+
+test('a certificate that votes counted later disagree with is not shown as the result', () => {
+  const early = { ...certified, at: NOW - 1 };
+  const shown = view({ face: face(closed), certified: [early] });
+
+  assert.deepEqual([shown.rail.total, shown.verdict?.title, shown.phase], [8, 'RED wins', 'Voting closed · not certified']);
+  assert.match(shown.note, /^Votes were counted after this result was certified\. Run an audit\.$/);
+  assert.deepEqual([shown.rail.certificate?.sure, shown.rail.certificate?.title, shown.rail.certificate?.digest], [false, 'Not certified', '']);
+});
+
+test('a certificate stands while the live count is older, the same, or not to be had', () => {
+  const early = { ...certified, at: NOW - 1, counts: { RED: 5, GREEN: 3, BLUE: 0 } };
+  const older = { ...totals({ RED: 1, GREEN: 0, BLUE: 0 }), asOf: NOW };
+  const shown = [
+    view({ face: face(closed), certified: [early] }),
+    view({ face: face(closed), certified: [certified], totals: older }),
+    view({ face: face(closed), certified: [certified], totals: null }),
+  ];
+
+  assert.deepEqual(shown.map(({ phase }) => phase), Array(3).fill('Voting closed · certified result'));
+  assert.deepEqual(shown.map(({ note }) => note), ['', '', '']);
+  assert.deepEqual(shown.map(({ rail }) => rail.certificate?.sure), [true, true, true]);
+});
+
+test('phones are not told where every text is a ballot of its own', () => {
+  const unlimited = face({ policy: 'unlimited' });
+
+  assert.deepEqual([view({}).rail.phones, view({ face: unlimited }).rail.phones], [8, null]);
+  assert.equal(view({ face: { ...unlimited, ...closed }, certified: [certified] }).rail.phones, null);
 });
 
 test('a sealed poll shows nothing of its count until it is certified', () => {

@@ -3,6 +3,9 @@
 Rows go to a part file in blocks; after each block a state file says how far it is. Going on
 reads the ballots again from the first, because the digest covers all of them and because
 that is how it knows that the rows already written still hold; it writes only what is missing.
+
+A kill at any moment leaves either what the next run goes on from, to the very bytes, or what
+it starts over from; and never a file beside the sidecar of another one.
 """
 
 import json
@@ -10,13 +13,15 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from services.adapters.export_state import ExportState, hash_start
 from services.adapters.rows import Columns, Format, header, lines, require, to_parquet
+from services.adapters.whole_file import replace_file
 from services.voting.digest import Digest
 from services.voting.errors import VotingError
 from services.voting.recount import Recount, Slip
@@ -42,12 +47,17 @@ class BallotsChangedError(VotingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What is to be written: `round_name` as `colors:1`, and where the part file lies."""
+    """What is to be written: `round_name` as `colors:1`, and where the part file lies.
+
+    `expired` is whether ballots of the round have expired: they are not in the file, although
+    their votes are on the board.
+    """
 
     round_name: str
     form: Format
     columns: Columns
     target: Path
+    expired: bool = False
 
     @property
     def state_file(self) -> Path:
@@ -56,7 +66,7 @@ class Export:
 
     @property
     def part_file(self) -> Path:
-        """The rows so far."""
+        """The rows so far: CSV, or JSON lines for the other formats."""
         return self.target.with_name(f"{self.target.name}.part")
 
     @property
@@ -72,7 +82,7 @@ class Export:
             ParquetMissingError: the library is not there; nothing was read yet.
         """
         require(self.form)
-        state = self._resume()
+        state, written = self._resume()
         digest, recount = Digest(), Recount()
 
         def each() -> Iterator[Slip]:
@@ -88,82 +98,80 @@ class Export:
         ):
             raise BallotsChangedError(self.state_file)
         with self.part_file.open("r+b") as part:
-            part.truncate(state.bytes)
-            part.seek(state.bytes)
+            part.truncate(state.part_bytes)
+            part.seek(state.part_bytes)
             while block := list(islice(rows, BLOCK)):
                 recount.add(block)
-                part.write(lines(self.columns, self.form, self._in_order(block, state)))
+                written.update(added := lines(self.columns, self.form, self._order(block, state)))
+                part.write(added)
                 part.flush()
-                os.fsync(part.fileno())
-                state.rows, state.bytes = state.rows + len(block), part.tell()
-                state.digest = digest.hexdigest()
+                os.fsync(part.fileno())  # the state must not tell of rows that are not on the disk
+                state.rows, state.part_bytes = state.rows + len(block), part.tell()
+                state.digest, state.part_sha256 = digest.hexdigest(), written.hexdigest()
                 state.save(self.state_file)
         return self._finish(recount, digest.hexdigest())
 
-    def _resume(self) -> "_State":
-        wanted = f"{self.round_name} {self.form} {','.join(self.columns.names)}"
-        state = _State.load(self.state_file, wanted) if self.part_file.exists() else None
-        if state is None:
-            head = header(self.columns, self.form)
-            self.part_file.write_bytes(head)
-            state = _State(wanted=wanted, salt=secrets.token_hex(8), bytes=len(head))
-        return state
+    def _resume(self) -> tuple[ExportState, Any]:
+        """The state to go on from, and the SHA-256 object over the rows that it tells of.
 
-    def _in_order(self, block: list[Slip], state: "_State") -> list[Slip]:
+        A new one where there is none, where it is of another export, and where the part file
+        does not hold the bytes that it tells of.
+        """
+        wanted = f"{self.round_name} {self.form} {','.join(self.columns.names)}"
+        state = ExportState.load(self.state_file)
+        if state and state.wanted == wanted and self.part_file.exists():
+            written = hash_start(self.part_file, state.part_bytes)
+            if written.hexdigest() == state.part_sha256:
+                return state, written
+        self.state_file.unlink(missing_ok=True)  # first, or it would tell of the new part file
+        head = header(self.columns, self.form)
+        self.part_file.write_bytes(head)
+        written = sha256(head)
+        return ExportState(
+            wanted=wanted, salt=secrets.token_hex(8), part_bytes=len(head),
+            part_sha256=written.hexdigest(),
+        ), written  # fmt: skip
+
+    def _order(self, block: list[Slip], state: ExportState) -> list[Slip]:
         """Without keys, in an order that tells nothing: not even whose ballots lie together."""
         if not self.columns.with_keys:
             random.Random(f"{state.salt}:{state.rows}").shuffle(block)  # noqa: S311 - the salt is secret
         return block
 
     def _finish(self, recount: Recount, digest: str) -> dict[str, Any]:
+        """Put the sidecar and the file in place; the part file and the state go last."""
         notes = {
             "round": self.round_name,
             "rows": recount.ballots.total(),
             "voters": recount.voters,
             "votes": {choice: recount.votes[choice] for choice in self.columns.choices},
+            "expired": self.expired,
             "with_keys": self.columns.with_keys,
             "digest": digest,
             "digest_of": DIGEST_OF,
         }
-        if self.form == "parquet":
-            footer = {"voteapp": json.dumps(notes)}
-            made = self.target.with_name(f"{self.target.name}.making")
-            to_parquet(self.part_file, made, self.columns, footer)
-            made.replace(self.part_file)
-        with self.part_file.open("rb") as part:
-            told = {**notes, "file": self.target.name, "file_sha256": _sha256(part)}
-        self.part_file.replace(self.target)
-        self.sidecar.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        finished = self._convert(notes)
+        told = {**notes, "file": self.target.name, "file_sha256": _sha256(finished)}
+        content = f"{json.dumps(told, indent=2)}\n".encode()
+        self.target.unlink(missing_ok=True)  # an older export: the new sidecar is not of it
+        replace_file(
+            self.sidecar, content, draft=self.sidecar.with_name(f"{self.sidecar.name}.draft")
+        )
+        finished.replace(self.target)
+        self.part_file.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)
         return told
 
-
-@dataclass(slots=True, kw_only=True)
-class _State:
-    wanted: str
-    salt: str
-    bytes: int
-    rows: int = 0
-    digest: str = ""
-
-    @classmethod
-    def load(cls, path: Path, wanted: str) -> "_State | None":
-        """The state of the same export, or None."""
-        try:
-            held = cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None
-        return held if held.wanted == wanted else None
-
-    def save(self, path: Path) -> None:
-        """Complete or not at all."""
-        draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        draft.replace(path)
+    def _convert(self, notes: dict[str, Any]) -> Path:
+        """The finished file: the part file itself, or made of it; the part file stays."""
+        if self.form != "parquet":
+            return self.part_file
+        made = self.target.with_name(f"{self.target.name}.making")
+        to_parquet(self.part_file, made, self.columns, {"voteapp": json.dumps(notes)})
+        with made.open("r+b") as file:
+            os.fsync(file.fileno())
+        return made
 
 
-def _sha256(file: Any) -> str:  # noqa: ANN401 - an open binary file
-    total = sha256()
-    while chunk := file.read(1 << 20):
-        total.update(chunk)
-    return total.hexdigest()
+def _sha256(path: Path) -> str:
+    return str(hash_start(path, path.stat().st_size).hexdigest())

@@ -1,7 +1,5 @@
 """Ballots as rows of a file: CSV, JSON lines, Parquet."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from services.adapters.csv_text import encode_csv
 from services.voting.errors import VotingError
 from services.voting.recount import Slip
 
@@ -59,14 +58,14 @@ class Columns:
 
 def header(columns: Columns, form: Format) -> bytes:
     """What comes before the rows."""
-    return _csv([columns.names]) if form == "csv" else b""
+    return encode_csv([columns.names]) if form == "csv" else b""
 
 
 def lines(columns: Columns, form: Format, slips: Sequence[Slip]) -> bytes:
     """Rows as CSV; as JSON lines for the other formats."""
     rows = [columns.row(slip) for slip in slips]
     if form == "csv":
-        return _csv([tuple(row.values()) for row in rows])
+        return encode_csv([tuple(row.values()) for row in rows])
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
@@ -95,9 +94,3 @@ def _arrow() -> tuple[Any, Any]:
     except ImportError:
         raise ParquetMissingError from None
     return pa, parquet
-
-
-def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
-    writer = csv.writer(text := io.StringIO(), lineterminator="\n")
-    writer.writerows(rows)
-    return text.getvalue().encode()

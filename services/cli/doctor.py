@@ -55,7 +55,7 @@ def doctor(
 
 
 def _show(finding: Finding) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     console.print(f"{MARKS[finding.verdict]} {finding.check:<18} ", end="")
     console.print(finding.detail, markup=False)
     if finding.remedy and finding.verdict is not Verdict.OK:

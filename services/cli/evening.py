@@ -35,7 +35,7 @@ def make_one(
     somebody: a corpus of 2,787 messages, CC BY 4.0.
     """
     if style not in STYLES:
-        errors.print(f"--style: {style!r}: one of {', '.join(STYLES)}", markup=False)
+        errors.print(f"--style: {style!r}: one of {', '.join(STYLES)}")
         raise typer.Exit(FAILED)
     evening = make(voters=voters, minutes=minutes, seed=seed, style=style)
     path = file or Path(f"{style}-{seed}{SUFFIX}")

@@ -1,5 +1,6 @@
 """`voteapp export`: all ballots of a round, to a file or to S3."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
@@ -7,15 +8,18 @@ from urllib.parse import urlsplit
 import typer
 
 from services.adapters.certificates import DynamoCertificates
+from services.adapters.clock import now_ms
 from services.adapters.exports import Export
 from services.adapters.rows import Columns, Format
 from services.cli.audit import RoundNumber
 from services.cli.counting import reading, round_of
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, emit, told
+from services.cli.output import FAILED, Json, emit, told
 from services.cli.poll import PollId
 from services.cli.tables import described
+from services.cli.targets import require_writable, writing
 from services.voting.poll import Round
+from services.voting.recount import Slip
 
 To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
 
@@ -37,11 +41,13 @@ def export(
 
     Without keys nothing tells a voter, and the order says nothing. Interrupted, the same
     command goes on where it was. Totals and digest are in a .digest.json beside the file
-    (Parquet: in its footer, too); with keys, anybody can recompute the digest.
+    (Parquet: in its footer, too); with keys, anybody can recompute the digest. Items that cannot
+    be read as ballots are named, and make the command exit with 1.
     """
     if form not in get_args(Format):
         raise typer.BadParameter(f"{form!r}: csv, jsonl or parquet", param_hint="--format")
     chosen: Any = form
+    unreadable: list[str] = []
     with told():
         there = find(local=local, stage=stage)
         standing, _ = round_of(there, poll, round_number)
@@ -51,13 +57,21 @@ def export(
             form=chosen,
             columns=Columns(choices=_choices(there, standing), with_keys=with_keys),
             target=_local_file(where),
+            expired=_has_expired(standing, now_ms()),
         )
-        with reading(f"Exporting {poll}, round {standing.number}") as advance:
-            notes = wanted.run(there.recounts.slips(standing), advance)
+        require_writable(wanted.target, option="--to", value=where)
+        with (
+            reading(f"Exporting {poll}, round {standing.number}") as advance,
+            writing(option="--to", value=where),
+        ):
+            notes = wanted.run(_votes(there, standing, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
             _upload(there, wanted, where)
-    notes |= {"to": where, "certified": _is_certified(there, standing, notes["digest"])}
+    certified = _is_certified(there, standing, notes["digest"])
+    notes |= {"to": where, "certified": certified, "unreadable": unreadable}
     emit(notes, described(notes), as_json=as_json)
+    if unreadable:
+        raise typer.Exit(FAILED)
 
 
 def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
@@ -66,8 +80,25 @@ def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(c.key for c in standing.poll.choices), *sorted(shown)]))
 
 
+def _votes(
+    there: Deployment, standing: Round, columns: Columns, unreadable: list[str]
+) -> Iterator[Slip]:
+    """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
+    known = set(columns.choices)
+    for slip in there.recounts.slips(standing, unreadable.append):
+        if not slip.picks.keys() <= known:
+            unreadable.append(slip.key)
+        elif slip.picks:
+            yield slip
+
+
+def _has_expired(standing: Round, now_ms: int) -> bool:
+    """Whether ballots of the round have expired by now: the file lacks them."""
+    return standing.is_expiring_at(now_ms)
+
+
 def _local_file(where: str) -> Path:
-    """The file itself; for S3 one of that name here, until it is uploaded."""
+    """The file itself; for S3 one of that name in this folder, until it is uploaded."""
     if not where.startswith("s3://"):
         return Path(where)
     url = urlsplit(where)

@@ -18,7 +18,8 @@ FAILED: Final = 1
 UNREACHED: Final = 3
 """Exit code of a command that found nothing to work on, or got no answer from it."""
 
-errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Prints words as they are: those of a poll file may hold [brackets]."""
 
 Json = typer.Option("--json", help="Print one JSON document instead of text, for scripts.")
 Yes = typer.Option("--yes", "-y", help="Do it without asking.")
@@ -49,17 +50,17 @@ def told() -> Iterator[None]:
         raise typer.Exit(UNREACHED) from None
     except PollFileError as error:
         for line in str(error).splitlines():
-            errors.print(line, markup=False)
+            errors.print(line)
         raise typer.Exit(FAILED) from None
     except VotingError as error:
-        errors.print(str(error), markup=False)
+        errors.print(str(error))
         raise typer.Exit(FAILED) from None
 
 
 def _tell(problem: str, details: tuple[str, ...], remedy: str) -> None:
-    errors.print("\n[bold red]✗[/] ", end="")
-    errors.print(problem, markup=False)
+    errors.print("\n✗ ", style="bold red", end="")
+    errors.print(problem)
     for line in details:
-        errors.print("  [dim]│[/] ", end="")
-        errors.print(line, markup=False)
-    errors.print(f"  → {remedy}\n", markup=False)
+        errors.print("  │ ", style="dim", end="")
+        errors.print(line)
+    errors.print(f"  → {remedy}\n")

@@ -7,8 +7,10 @@ from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from services.cli.output import FAILED, Json, errors
 from services.local.errors import LocalCloudError
@@ -54,10 +56,10 @@ def replay(
             on: Any = engine
             played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
     except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
-        errors.print(str(error), markup=False)
+        errors.print(str(error))
         raise typer.Exit(FAILED) from None
     except LocalCloudError as error:
-        errors.print(f"{error.problem}: {error.remedy}", markup=False)
+        errors.print(f"{error.problem}: {error.remedy}")
         raise typer.Exit(FAILED) from None
     if as_json:
         print(json.dumps(document(evening, played.outcome, seed=seed, engine=engine), indent=1))
@@ -109,7 +111,7 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"Replaying {name}", total=total)
+        task = bar.add_task(f"Replaying {escape(name)}", total=total)
         yield lambda: bar.advance(task)
 
 
@@ -131,14 +133,14 @@ def _show(evening: Evening, played: Played, engine: str) -> None:
 
 
 def _counts(evening: Evening, outcome: Outcome) -> Table:
-    table = Table(title=f"{evening.name}: what each would show", title_style="bold")
+    table = Table(title=Text(f"{evening.name}: what each would show"), title_style="bold")
     table.add_column("poll")
     table.add_column("choice")
     for _, title in _COLUMNS:
         table.add_column(title, justify="right")
     for poll in evening.polls:
         for choice in poll.choices:
-            table.add_row(poll.id, choice.label, *_cells(outcome, poll.id, choice.key))
+            table.add_row(poll.id, Text(choice.label), *_cells(outcome, poll.id, choice.key))
         table.add_section()
     totals = [sum(sum(c.values()) for c in _column(outcome, name).values()) for name, _ in _COLUMNS]
     table.add_row("", "all", *_marked(totals), style="bold")

@@ -1,7 +1,7 @@
 """`voteapp results`: the count as the screen has it, once or live, also as CSV and JSON."""
 
-import csv
 import json
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,15 +17,19 @@ from rich.table import Table
 from rich.text import Text
 
 from services.adapters.clock import now_ms
+from services.adapters.csv_text import encode_csv
+from services.adapters.whole_file import replace_file
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.files import PollId
 from services.cli.output import Json, told
+from services.cli.targets import require_writable, writing
 from services.voting.errors import RoundUnknownError
-from services.voting.poll import Round
+from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
 RATE_SECONDS: Final = 10
 """A rate is over so long."""
+CSV: Final = "--csv"
 _BAR: Final = 30
 
 
@@ -63,7 +67,7 @@ def results(
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1,
     looks: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 for never.")] = 0,
     to_csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write the count as CSV, too.")
+        Path | None, typer.Option(CSV, metavar="FILE", help="Write the count as CSV, too.")
     ] = None,
     round_number: Annotated[
         int | None, typer.Option("--round", min=1, help="An earlier round.")
@@ -77,6 +81,8 @@ def results(
     An operator sees sealed polls, too. With --watch and --json, one document a line.
     """
     with told(), suppress(KeyboardInterrupt):
+        if to_csv:
+            require_writable(_real(to_csv), option=CSV, value=str(to_csv))
         there = find(local=local, stage=stage)
         _round(there, poll, round_number)
         looking = _readings(there, poll, round_number, every if watch else None, looks)
@@ -132,15 +138,25 @@ def _picture(reading: Reading) -> Group:
         count = max(0, totals.picks.get(choice.key, 0))
         share = f"{100 * count / votes:.1f}%" if votes else ""
         bar = Text("█" * round(_BAR * count / most), style=choice.colour.get("dark", ""))
-        table.add_row(choice.label, f"[bold]{count:,}[/]", share, bar)
+        table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
     phase = reading.standing.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
     head.append(f"round {reading.standing.number}, {phase}", style="dim")
     if poll.visibility == "sealed":
         head.append("  sealed: guests see nothing of this", style="yellow")
-    people = f"{votes:,} votes from {totals.voters:,} voters"
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
-    return Group(head, "", table, "", Text(f"{people}{rate}   {_freshness(reading)}", style="dim"))
+    return Group(
+        head, "", table, "", Text(f"{_people(reading)}{rate}   {_freshness(reading)}", style="dim")
+    )
+
+
+def _people(reading: Reading) -> str:
+    """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
+    totals = reading.totals
+    votes = f"{sum(totals.picks.values()):,} votes"
+    if reading.standing.poll.policy is Policy.UNLIMITED:
+        return votes
+    return f"{votes} from {totals.voters:,} voters"
 
 
 def _freshness(reading: Reading) -> str:
@@ -150,14 +166,22 @@ def _freshness(reading: Reading) -> str:
 
 
 def _written(reading: Reading, file: Path | None) -> Reading:
-    """The reading, and its count as CSV: written anew each time, one row a choice."""
+    """The reading; its count replaces the CSV file, one row a choice."""
     if file is None:
         return reading
     poll, picks = reading.standing.poll, reading.totals.picks
-    with file.open("w", newline="", encoding="utf-8") as sink:
-        rows = csv.writer(sink)
-        rows.writerow(("poll", "round", "choice", "label", "votes"))
-        for choice in poll.choices:
-            count = picks.get(choice.key, 0)
-            rows.writerow((poll.id, reading.standing.number, choice.key, choice.label, count))
+    counts = [
+        (poll.id, reading.standing.number, c.key, c.label, picks.get(c.key, 0))
+        for c in poll.choices
+    ]
+    content = encode_csv([("poll", "round", "choice", "label", "votes"), *counts])
+    target = _real(file)
+    draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
+    with writing(option=CSV, value=str(file)):
+        replace_file(target, content, draft=draft)
     return reading
+
+
+def _real(file: Path) -> Path:
+    """The file that a link names: the link is to stay."""
+    return Path(os.path.realpath(file))

@@ -7,16 +7,21 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from services.adapters.entries import Entry
 from services.cli.deployment import Deployment
-from services.voting.poll import Round
+from services.voting.poll import Policy, Round
 
 
 def shown(
     entry: Entry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
 ) -> dict[str, Any]:
-    """A poll as it stands; times in epoch milliseconds."""
+    """A poll as it stands; times in epoch milliseconds.
+
+    `voters` are the ballots that hold a vote. Under policy `unlimited` every text is a ballot,
+    so nobody knows how many people voted: for people, the number is left out.
+    """
     standing = entry.round
     poll, totals = standing.poll, there.tallies.totals(standing.board, standing.number)
     row: dict[str, Any] = {
@@ -25,6 +30,7 @@ def shown(
         "phase": standing.phase_at(now_ms).value,
         "state": standing.state.value,
         "round": standing.number,
+        "policy": poll.policy.value,
         "numbers": list(poll.numbers) or ([entry.number] if entry.number else []),
         "votes": sum(totals.picks.values()),
         "voters": totals.voters,
@@ -34,7 +40,6 @@ def shown(
     }
     if rounds:
         row |= {
-            "policy": poll.policy.value,
             "limit": poll.limit,
             "keyword": poll.keyword,
             "shards": poll.shards,
@@ -51,6 +56,7 @@ def _past(there: Deployment, standing: Round, now_ms: int) -> dict[str, Any]:
     return {
         "round": standing.number,
         "phase": standing.phase_at(now_ms).value,
+        "policy": standing.poll.policy.value,
         "votes": sum(totals.picks.values()),
         "voters": totals.voters,
     }
@@ -69,18 +75,18 @@ def listing(rows: Sequence[Mapping[str, Any]]) -> str:
             row["phase"] + sealed,
             str(row["round"]),
             f"{row['votes']:,}",
-            f"{row['voters']:,}",
+            "-" if _hidden(row) else f"{row['voters']:,}",
             numbers,
-            row["question"],
+            Text(row["question"]),  # as it is: in a string, [words] would be rich's markup
         )
     return rendered(table)
 
 
 def described(document: Mapping[str, Any]) -> str:
-    """A document as lines: what is empty is left out."""
-    lines = []
+    """A document as lines: what is empty is left out, and voters that nobody can know."""
+    lines, hidden = [], _hidden(document)
     for name, value in document.items():
-        if value in (None, "", [], {}):
+        if value in (None, "", [], {}) or name in hidden:
             continue
         if name.endswith("_at") and isinstance(value, int):
             value = f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: PLW2901
@@ -90,11 +96,17 @@ def described(document: Mapping[str, Any]) -> str:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        pairs = ((key, _inline(held)) for key, held in value.items())
+        hidden = _hidden(value)
+        pairs = ((key, _inline(held)) for key, held in value.items() if key not in hidden)
         return ", ".join(key if key == held else f"{key} {held}" for key, held in pairs)
     if isinstance(value, list | tuple):
         return "; ".join(_inline(held) for held in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _hidden(document: Mapping[str, Any]) -> set[str]:
+    """What people are not shown: the voters, where every text is a ballot of its own."""
+    return {"voters"} if document.get("policy") == Policy.UNLIMITED else set()
 
 
 def rendered(what: RenderableType) -> str:

@@ -1,17 +1,19 @@
 """A crowd of simulated phones: who texts what next, the same for the same seed.
 
-Also keeps what the count must come to, from the texts alone and by other means than the
-system under test: for each phone, the choice of its last text.
+Also what the count must come to, from the texts alone and by other means than the system
+under test: for each phone, the choice of its last text. So no phone texts more votes than its
+ballot holds: those beyond would be refused.
 """
 
 import math
 import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from services.local.texts import Kind, Text
+from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Poll
 
 WEIGHTS: Final[Mapping[Kind, int]] = {
     Kind.NEW: 62,
@@ -42,44 +44,99 @@ _SWING_TEXTS: Final = 400
 class Crowd:
     """An endless supply of texts to one number, for a poll where the latest text counts.
 
-    `choices` maps keys, in ballot order, to the word and the label that people may text.
+    `choices` maps keys, in ballot order, to the word and the label that people may text. No
+    phone texts more than `votes_per_phone` votes; None sets no limit. Once all phones have,
+    what they text is no vote.
     """
 
-    def __init__(self, choices: Mapping[str, tuple[str, str]], *, to: str, seed: int) -> None:
+    def __init__(
+        self,
+        choices: Mapping[str, tuple[str, str]],
+        *,
+        to: str,
+        seed: int,
+        votes_per_phone: int | None = MESSAGES_PER_BALLOT,
+    ) -> None:
         self._choices = choices
         self._to = to
         self._random = random.Random(seed)  # noqa: S311 - a show, not a secret
         self._offset = self._random.randrange(PHONES)
+        self._votes_per_phone = votes_per_phone
+        self._forget_everybody()
+
+    def _forget_everybody(self) -> None:
         self._sent: list[Text] = []
+        self._texted: Counter[str] = Counter()
+        self._again: deque[str] = deque()
         self._phones = 0
+        self._is_used_up = False
+
+    def change_poll(self, poll: Poll) -> None:
+        """Text the choices of the poll as it is now."""
+        self._choices, self._votes_per_phone = texted_choices(poll), votes_per_phone(poll)
+
+    def begin_round(self, poll: Poll) -> None:
+        """Begin anew: nobody has voted in this round of the poll, and everybody may."""
+        self.change_poll(poll)
+        self._forget_everybody()
+
+    def text_again(self, texts: Iterable[Text]) -> None:
+        """Have the phones of these texts vote before all others.
+
+        Nobody knows whether these texts are in their ballots. They are never delivered again.
+        """
+        for text in texts:
+            self._texted[text.sender] += 1
+            if text.sender not in self._again:
+                self._again.append(text.sender)
+        self._sent = [text for text in self._sent if text.sender not in self._again]
 
     def next(self) -> Text:
         """The next text, of a kind drawn by weight."""
+        while self._again:
+            if self._has_room(sender := self._again.popleft()):
+                return self._vote(Kind.CHANGED, sender, self._favourite())
         kinds, weights = zip(*WEIGHTS.items(), strict=True)
         return self.make(self._random.choices(kinds, weights)[0])
 
     def make(self, kind: Kind) -> Text:
-        """A text of one kind; of the first kind where there is nobody yet to text again."""
-        if kind in {Kind.CHANGED, Kind.REDELIVERED} and not self._sent:
-            kind = Kind.NEW
+        """A text of one kind; of another where there is no phone to send it.
+
+        Where nobody has texted yet, or who was to change a vote has no vote left, a new voter;
+        where there is no phone with a vote left, words that are no choice.
+        """
         match kind:
             case Kind.NEW:
-                text = self._vote(kind, self._new_phone(), self._favourite())
-                self._remember(text)
+                text = self._new_voter()
             case Kind.CHANGED:
-                before = self._random.choice(self._sent)
-                others = [key for key in self._choices if key != before.choice]
-                text = self._vote(kind, before.sender, self._random.choice(others))
-                self._remember(text)
+                text = self._changed_vote()
             case Kind.REDELIVERED:
-                text = replace(self._random.choice(self._sent), kind=kind)
+                text = self._redelivery()
             case Kind.FORGED:
-                text = self._vote(kind, self._new_phone(), self._favourite())
+                text = self._text(kind, self._new_phone(), *self._words(self._favourite()))
             case Kind.UNKNOWN:
                 text = self._other(kind, GARBAGE)
             case Kind.RESERVED:
                 text = self._other(kind, RESERVED)
         return text
+
+    def _new_voter(self) -> Text:
+        sender = self._free_phone()
+        if sender is None:
+            return self._other(Kind.UNKNOWN, GARBAGE)
+        return self._vote(Kind.NEW, sender, self._favourite())
+
+    def _changed_vote(self) -> Text:
+        before = self._random.choice(self._sent) if self._sent else None
+        if before is None or not self._has_room(before.sender):
+            return self._new_voter()
+        others = [key for key in self._choices if key != before.choice]
+        return self._vote(Kind.CHANGED, before.sender, self._random.choice(others))
+
+    def _redelivery(self) -> Text:
+        if not self._sent:
+            return self._new_voter()
+        return replace(self._random.choice(self._sent), kind=Kind.REDELIVERED)
 
     def _remember(self, text: Text) -> None:
         """So that its phone can text again; only so many are remembered."""
@@ -87,6 +144,18 @@ class Crowd:
             self._sent.append(text)
         else:
             self._sent[self._random.randrange(REMEMBERED)] = text
+
+    def _has_room(self, sender: str) -> bool:
+        """Whether a phone may text one vote more."""
+        return self._votes_per_phone is None or self._texted[sender] < self._votes_per_phone
+
+    def _free_phone(self) -> str | None:
+        """A phone that has a vote left, those first that have not texted; None if none has."""
+        for _ in range(0 if self._is_used_up else PHONES):
+            if self._has_room(sender := self._new_phone()):
+                return sender
+        self._is_used_up = True
+        return None
 
     def _new_phone(self) -> str:
         """A number nobody has texted from, until all have."""
@@ -102,11 +171,18 @@ class Crowd:
         return self._random.choices(list(self._choices), pulls)[0]
 
     def _vote(self, kind: Kind, sender: str, choice: str) -> Text:
+        """A text that votes; its phone is remembered."""
+        text = self._text(kind, sender, *self._words(choice))
+        self._texted[sender] += 1
+        self._remember(text)
+        return text
+
+    def _words(self, choice: str) -> tuple[str, str]:
+        """What somebody may text for a choice, and its key."""
         word, label = self._choices[choice]
         place = list(self._choices).index(choice) + 1
         manner = self._random.choice(MANNERS)
-        body = manner.format(word=word, lower=word.lower(), label=label, place=place)
-        return self._text(kind, sender, body, choice)
+        return manner.format(word=word, lower=word.lower(), label=label, place=place), choice
 
     def _other(self, kind: Kind, bodies: Sequence[str]) -> Text:
         sender = self._random.choice(self._sent).sender if self._sent else self._new_phone()
@@ -115,6 +191,16 @@ class Crowd:
     def _text(self, kind: Kind, sender: str, body: str, choice: str | None) -> Text:
         sid = f"SM{self._random.getrandbits(128):032x}"
         return Text(kind=kind, sid=sid, sender=sender, to=self._to, body=body, choice=choice)
+
+
+def texted_choices(poll: Poll) -> dict[str, tuple[str, str]]:
+    """The choices of a poll as a crowd texts them: word and label by key."""
+    return {choice.key: (choice.word, choice.label) for choice in poll.choices}
+
+
+def votes_per_phone(poll: Poll) -> int:
+    """How many texts of one phone a ballot of the poll takes, where it takes more than one."""
+    return poll.limit if poll.policy is Policy.EACH else MESSAGES_PER_BALLOT
 
 
 def expected(texts: Sequence[Text]) -> Counter[str]:

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.text import Text as Styled
 
 from services.local.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
-from services.local.crowd import Crowd
+from services.local.crowd import Crowd, texted_choices, votes_per_phone
 from services.local.deployment import NUMBER
 from services.local.phones import Phones
 from services.voting.poll import Policy, Round
@@ -64,10 +64,9 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
                 webbrowser.open(cloud.dashboard_url)
             crowd = crowd_for(standing, number or NUMBER, seed=seed)
             texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
-            texting.also = cloud.handsets.votes
             try:
                 with texting if phones else nullcontext() as crowd_texting:
-                    _watch(console, cloud, standing, crowd_texting)
+                    _watch(console, cloud, crowd_texting)
             finally:
                 interrupted_at = time.monotonic()
     except KeyboardInterrupt:
@@ -77,8 +76,8 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
 
 def crowd_for(standing: Round, number: str, *, seed: int) -> Crowd:
     """A crowd that knows a round's choices and the number to text to."""
-    choices = {choice.key: (choice.word, choice.label) for choice in standing.poll.choices}
-    return Crowd(choices, to=number, seed=seed)
+    poll = standing.poll
+    return Crowd(texted_choices(poll), to=number, seed=seed, votes_per_phone=votes_per_phone(poll))
 
 
 def end_on_signals() -> None:
@@ -102,12 +101,20 @@ def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
     )
 
 
-def _watch(console: Console, cloud: LocalCloud, standing: Round, phones: Phones | None) -> None:
-    """Keep the live line going until a signal or until a server dies."""
+def _watch(console: Console, cloud: LocalCloud, phones: Phones | None) -> None:
+    """Keep the live line going until a signal or until a server dies.
+
+    The round is read anew at each look: somebody may reset the poll meanwhile.
+    """
     started = time.monotonic()
     with Live(console=console, refresh_per_second=4, transient=False) as live:
         while True:
             cloud.check()
+            looked_at = time.time()
+            standing, _ = cloud.round_of(DEFAULT_POLL)
+            if phones:
+                phones.follow(standing, looked_at)
+                phones.also = cloud.handsets.votes_in(standing.number)
             totals = cloud.totals(standing)
             live.update(live_line(standing, totals, phones, time.monotonic() - started))
             time.sleep(1 / LOOKS_PER_SECOND)
@@ -141,6 +148,8 @@ def _verdict(totals: Totals, phones: Phones) -> Styled:
     counted = {key: count for key, count in totals.picks.items() if count}
     if counted == expected:
         return Styled("exact ✓", style="green")
+    if phones.are_waiting:
+        return Styled("the phones wait until the round is open everywhere", style="yellow")
     away = abs(sum(expected.values()) - sum(counted.values()))
     return Styled(f"{away} on the way" if away else "some on the way", style="yellow")
 

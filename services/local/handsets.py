@@ -7,15 +7,17 @@ import asyncio
 import secrets
 import time
 import xml.etree.ElementTree as ET
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from services.local.crowd import votes_per_phone
+from services.local.expectation import SETTLE_SECONDS
 from services.local.phones import UNREACHED, Line, deliver, session
 from services.local.texts import Kind, Text
 from services.voting.message import find_choice
-from services.voting.poll import Round
+from services.voting.poll import Phase, Round
 
 PHONES: Final = 6
 LONGEST: Final = 1_600
@@ -42,8 +44,8 @@ class Handsets:
     def __init__(self, line: Line, *, poll: Callable[[], tuple[Round, str]]) -> None:
         self.poll = poll
         """The round that is texted to, and the number to text to."""
-        self.votes: dict[str, str] = {}
-        """What each phone has voted for in a poll where the latest text counts."""
+        self._votes: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self._counted: Counter[tuple[int, str]] = Counter()
         self._line = line
         self._threads: dict[int, list[Bubble]] = defaultdict(list)
         self._texting: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -56,6 +58,10 @@ class Handsets:
     def thread(self, phone: int) -> list[Bubble]:
         """What is on a phone's screen."""
         return list(self._threads[phone])
+
+    def votes_in(self, round_number: int) -> dict[str, str]:
+        """What each phone has voted for in a round of a poll where the latest text counts."""
+        return dict(self._votes[round_number])
 
     async def text(self, phone: object, body: object) -> list[Bubble]:
         """Send a text and wait for the reply; both, as bubbles.
@@ -76,7 +82,7 @@ class Handsets:
         return [sent, reply]
 
     async def _send(self, sender: str, body: str) -> Bubble:
-        standing, number = await asyncio.to_thread(self.poll)
+        standing, number = await self._settled_poll()
         sid = f"SM{secrets.token_hex(16)}"
         text = Text(kind=Kind.NEW, sid=sid, sender=sender, to=number, body=body)
         async with session() as http:
@@ -84,10 +90,28 @@ class Handsets:
         if not answer.accepted:
             why = "no answer" if answer.status == UNREACHED else f"{answer.status}: {answer.body}"
             return Bubble(kind="failure", text=f"Not delivered ({why})", at_ms=_now_ms())
-        if choice := find_choice(body, standing.poll.lexicon):
-            self.votes[sender] = choice
+        self._note(standing, sender, body)
         reply = message_in(answer.body)
         return Bubble(kind="reply" if reply else "silence", text=reply or "", at_ms=_now_ms())
+
+    async def _settled_poll(self) -> tuple[Round, str]:
+        """The poll, once its round is known everywhere: before, nobody knows where a text goes."""
+        while True:
+            standing, number = await asyncio.to_thread(self.poll)
+            changed_at_ms = max(standing.began_at_ms, standing.state_at_ms)
+            left_seconds = SETTLE_SECONDS - (_now_ms() - changed_at_ms) / 1000
+            if left_seconds <= 0:
+                return standing, number
+            await asyncio.sleep(left_seconds)
+
+    def _note(self, standing: Round, sender: str, body: str) -> None:
+        """Note the vote of a text that was taken: one more than a ballot holds is none."""
+        choice = find_choice(body, standing.poll.lexicon)
+        place = standing.number, sender
+        is_open = standing.phase_at(_now_ms()) is Phase.OPEN
+        if choice and is_open and self._counted[place] < votes_per_phone(standing.poll):
+            self._counted[place] += 1
+            self._votes[standing.number][sender] = choice
 
 
 def message_in(twiml: str) -> str | None:

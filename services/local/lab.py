@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, Self
 from services.adapters.directory import DynamoDirectory
 from services.local import edge
 from services.local.aws import LocalAws
-from services.local.crowd import Crowd
+from services.local.crowd import Crowd, texted_choices
 from services.local.deployment import Outputs
 from services.local.lab_poll import NUMBER, begin_round, lab_poll, round_number
 from services.local.lab_settings import LabSettings
@@ -173,8 +173,8 @@ class Lab:
             self._running = starting.pop_all()
 
     def _texts(self) -> Callable[[], Text]:
-        choices = {choice.key: (choice.word, choice.label) for choice in self.round.poll.choices}
-        crowd = Crowd(choices, to=NUMBER, seed=SEED)
+        choices = texted_choices(self.round.poll)
+        crowd = Crowd(choices, to=NUMBER, seed=SEED, votes_per_phone=None)
 
         def next_text() -> Text:
             """A new phone's; the bare word, for "2" would be a vote in the demo's poll too."""

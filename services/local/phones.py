@@ -12,10 +12,14 @@ from urllib.parse import urlencode
 import aiohttp
 
 from services.local.crowd import Crowd
+from services.local.expectation import Expectation
 from services.local.texts import Kind, Text, form_fields, signature
+from services.voting.poll import Round
 
 TWILIO_SECONDS: Final = 15
 """Twilio gives up on a webhook after so long."""
+IDLE_SECONDS: Final = 0.1
+"""Between two looks at whether the phones may text again."""
 UNREACHED: Final = 0
 """Stands for the status of a text whose webhook could not be reached."""
 
@@ -81,18 +85,17 @@ class Phones:
     """The crowd, texting at a steady rate from a thread of its own until stopped.
 
     Texts of one phone wait for one another, as a person does for the reply: what the count
-    must come to is then known from the texts alone.
+    must come to is then known from the texts alone. Whoever looks at the poll tells them its
+    round, so that they begin anew after a reset.
     """
 
     def __init__(self, crowd: Crowd, line: Line, *, texts_per_second: float) -> None:
         self.texts_per_second = texts_per_second
         self.kinds: Counter[Kind] = Counter()
         self.statuses: Counter[int] = Counter()
-        self.votes: dict[str, str] = {}
-        """What each phone has voted for, by the answers so far."""
         self.also: Mapping[str, str] = {}
-        """The same of phones that are not of the crowd: people's."""
-        self._taken: set[str] = set()
+        """What phones that are not of the crowd have voted for: people's."""
+        self._expectation = Expectation(crowd)
         self._crowd = crowd
         self._line = line
         self._stopping = threading.Event()
@@ -106,9 +109,23 @@ class Phones:
         """Texts that have not been answered yet."""
         return len(self._under_way)
 
+    @property
+    def votes(self) -> dict[str, str]:
+        """What each phone of the crowd has voted for in the current round."""
+        return self._expectation.votes
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether nobody texts, because voting is not open, or not yet known to be."""
+        return self._expectation.is_waiting
+
+    def follow(self, standing: Round, looked_at: float) -> None:
+        """Tell them the poll's round as it stood in the directory at a moment (`time.time()`)."""
+        self._expectation.follow(standing, looked_at)
+
     def tally(self) -> Counter[str]:
         """Votes by choice as they must be counted once everything has arrived."""
-        return Counter([*self.votes.values(), *self.also.values()])
+        return self._expectation.tally() + Counter(self.also.values())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -122,6 +139,10 @@ class Phones:
         due = time.monotonic()
         async with session() as http:
             while not self._stopping.is_set():
+                if not self._expectation.may_text(time.time(), in_flight=self.in_flight):
+                    await asyncio.sleep(IDLE_SECONDS)
+                    due = time.monotonic()
+                    continue
                 self._send(http, self._crowd.next())
                 due = max(due + 1 / self.texts_per_second, time.monotonic() - 1)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -141,8 +162,6 @@ class Phones:
         answer = await deliver(http, self._line, text)
         self.kinds[text.kind] += 1
         self.statuses[answer.status] += 1
-        if answer.accepted and text.choice and text.sid not in self._taken:
-            self._taken.add(text.sid)
-            self.votes[text.sender] = text.choice
+        self._expectation.note(answer)
         if self._under_way.get(text.sender) is asyncio.current_task():
             del self._under_way[text.sender]

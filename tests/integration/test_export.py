@@ -155,6 +155,43 @@ def test_what_cannot_be_written_is_told(there: Ledger, arguments: tuple[str, ...
     assert arguments[-1] in answer.stderr
 
 
+@pytest.mark.parametrize("to", [".", "missing/a.csv", "s3:a.csv/b.csv"])
+def test_a_target_that_cannot_be_written_is_told_before_any_ballot_is_read(
+    there: Ledger, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2; option, value and remedy are named, and nothing is left."""
+    del there
+    monkeypatch.setattr("services.adapters.recounts.DynamoRecounts.slips", None)
+    answer = CliRunner().invoke(app, ["export", "colors", "--to", to])
+
+    assert answer.exit_code == 2
+    assert f"--to: '{to}'" in answer.stderr
+    assert "name a file" in answer.stderr
+    assert list(Path().iterdir()) == []
+
+
+def test_what_goes_to_s3_needs_this_folder_until_it_is_uploaded(
+    there: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the state lies that it goes on from."""
+    del there
+    Path(".colors.csv").mkdir()
+    monkeypatch.setattr("services.adapters.recounts.DynamoRecounts.slips", None)
+    answer = CliRunner().invoke(app, ["export", "colors", "--to", "s3://archive/colors.csv"])
+
+    assert answer.exit_code == 2
+    assert "'s3://archive/colors.csv'" in answer.stderr
+
+
+def test_the_notes_tell_that_no_ballot_has_expired(there: Ledger) -> None:
+    """To a script, and to people."""
+    del there
+    shown = CliRunner().invoke(app, ["export", "colors"]).stdout
+
+    assert export()["expired"] is False
+    assert "expired     False" in shown
+
+
 def slips(count: int, *, stop: int | None = None) -> Iterator[Slip]:
     """So many ballots by their keys; interrupted before one of them."""
     for number in range(count):

@@ -44,6 +44,18 @@ def test_votes_still_under_way_are_said() -> None:
     assert "exact" not in line.plain
 
 
+def test_a_reset_begins_a_new_count_and_the_phones_are_said_to_wait() -> None:
+    """What was counted before is expected no more."""
+    phones = phones_that_voted(one="RED")
+    phones.follow(a_round(), 1.0)
+    phones.follow(a_round(number=2), 2.0)
+    shown = live_line(a_round(number=2), Totals(picks={"RED": 1}), phones, 9).plain
+
+    assert phones.are_waiting
+    assert "exact" in live_line(a_round(number=2), Totals(picks={"RED": 0}), phones, 9).plain
+    assert "the phones wait until the round is open everywhere" in shown
+
+
 def test_the_right_sum_for_the_wrong_choices_is_not_exact() -> None:
     """A change that is under way."""
     phones = phones_that_voted(one="RED")

@@ -93,6 +93,7 @@ class Scenario:
         )
 
     def _step(self) -> None:
+        self.traffic.pass_time(self.clock[0] + self.draw.randint(1, 40))
         kind = self.draw.random()
         if kind < 0.5:  # noqa: PLR2004 - shares of what happens
             self._text()

@@ -1,0 +1,108 @@
+"""`voteapp results --csv`: a file that is always whole, and errors that say what to do."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli.app import app
+from services.voting.definition import parse_poll
+from tests.support.ledger import POLL, Ledger, ledger
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ledger]:
+    """Two votes; the command runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    with ledger() as made:
+        made.vote(1, "RED")
+        made.vote(2, "RED")
+        for command in ("results", "poll"):
+            monkeypatch.setattr(f"services.cli.{command}.find", lambda **_: made.deployment)
+        yield made
+
+
+def run(*arguments: str) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_count_replaces_an_older_file_as_a_whole(there: Ledger) -> None:
+    """And leaves no draft beside it."""
+    del there
+    Path("count.csv").write_text("what was there before\n" * 100)
+    done = run("results", "colors", "--csv", "count.csv")
+
+    assert done.exit_code == 0
+    assert [*csv.DictReader(Path("count.csv").read_text().splitlines())] == [
+        {"poll": "colors", "round": "1", "choice": "RED", "label": "Red", "votes": "2"},
+        {"poll": "colors", "round": "1", "choice": "GREEN", "label": "Green", "votes": "0"},
+        {"poll": "colors", "round": "1", "choice": "BLUE", "label": "Blue", "votes": "0"},
+    ]
+    assert [path.name for path in Path().iterdir()] == ["count.csv"]
+
+
+def test_a_link_goes_on_to_name_the_file(there: Ledger) -> None:
+    """The file behind it is replaced."""
+    del there
+    Path("shared").mkdir()
+    Path("count.csv").symlink_to("shared/real.csv")
+    run("results", "colors", "--csv", "count.csv")
+
+    assert Path("count.csv").is_symlink()
+    assert Path("shared/real.csv").read_text().startswith("poll,round,choice,label,votes\n")
+
+
+def test_a_label_that_begins_like_a_formula_is_none(there: Ledger) -> None:
+    """It comes from a poll file, and opens in somebody's spreadsheet."""
+    toml = POLL.format(more="").replace('label = "Red"', 'label = "=HYPERLINK(1)"')
+    there.directory.apply([parse_poll(toml, source="colors.toml")])
+    run("results", "colors", "--csv", "count.csv")
+
+    assert "RED,'=HYPERLINK(1),2\n" in Path("count.csv").read_text()
+
+
+@pytest.mark.parametrize("target", [".", "missing/count.csv"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(
+    there: Ledger, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2; option, value and remedy are named."""
+    del there
+    monkeypatch.setattr("services.cli.results.find", None)
+    done = run("results", "colors", "--csv", target)
+
+    assert done.exit_code == 2
+    assert f"--csv: '{target}'" in done.stderr
+    assert "name a file" in done.stderr
+
+
+def test_labels_and_questions_with_brackets_are_shown_as_they_are(there: Ledger) -> None:
+    """By the list, by show, by results."""
+    toml = POLL.format(more="").replace("tonight?", "tonight [/10]")
+    toml = toml.replace('label = "Red"', 'label = "The [red] one"')
+    there.directory.apply([parse_poll(toml, source="colors.toml")])
+
+    assert "tonight [/10]" in run("poll", "list").stdout
+    assert "tonight [/10]" in run("poll", "show", "colors").stdout
+    assert "The [red] one" in run("results", "colors").stdout
+
+
+def test_under_the_policy_unlimited_voters_are_for_scripts_only(there: Ledger) -> None:
+    """Each text is a ballot, so they are no people."""
+    there.directory.apply(
+        [parse_poll(POLL.format(more='policy = "unlimited"'), source="colors.toml")]
+    )
+
+    assert "voters" not in run("poll", "show", "colors").stdout
+    assert "voters" not in run("results", "colors").stdout
+    assert '"voters": 2' in run("poll", "show", "colors", "--json").stdout
+    assert '"voters": 2' in run("results", "colors", "--json").stdout
+
+
+def test_results_advise_no_repair(there: Ledger) -> None:
+    """A board that is a moment behind is no fault."""
+    there.vote(3, "BLUE", folded=False)
+
+    assert "repair" not in run("results", "colors").stdout

@@ -1,0 +1,91 @@
+"""What people text on the page /phone is expected in the count as it can be counted."""
+
+from typing import Any
+
+import pytest
+
+from services.local import handsets
+from services.local.handsets import Handsets
+from services.local.phones import Answer, Line
+from services.voting.poll import Round, State
+from tests.support.polls import NOON, NUMBER, a_round
+
+PHONE_1 = "+15550190001"
+
+
+class Desk:
+    """Handsets whose texts are all taken, on a clock that only waiting moves."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, standing: Round) -> None:
+        self.standing = standing
+        self.now_ms = NOON
+        self.waited: list[float] = []
+        self.handsets = Handsets(
+            Line(url="http://x", token="-"), poll=lambda: (self.standing, NUMBER)
+        )
+        monkeypatch.setattr(handsets, "deliver", self._deliver)
+        monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)
+        monkeypatch.setattr("services.local.handsets.asyncio.sleep", self._sleep)
+
+    async def _deliver(self, _http: Any, _line: Any, text: Any) -> Answer:
+        return Answer(text=text, status=200, body="<Response />", sent_at=0, answered_at=0)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.now_ms += round(seconds * 1000)
+
+
+async def test_the_latest_choice_of_a_phone_is_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that are no choice change nothing."""
+    desk = Desk(monkeypatch, a_round())
+    for words in ("RED", "blue", "hello"):
+        await desk.handsets.text(1, words)
+
+    assert desk.handsets.votes_in(1) == {PHONE_1: "BLUE"}
+    assert desk.waited == []
+
+
+async def test_a_text_beyond_what_a_ballot_holds_is_not_expected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The twenty-first is refused, and told so."""
+    desk = Desk(monkeypatch, a_round())
+    for _ in range(20):
+        await desk.handsets.text(1, "RED")
+    await desk.handsets.text(1, "BLUE")
+
+    assert desk.handsets.votes_in(1) == {PHONE_1: "RED"}
+
+
+async def test_a_text_to_a_closed_poll_is_not_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is answered, and counts for nothing."""
+    desk = Desk(
+        monkeypatch, Round(poll=a_round().poll, state=State.CLOSED, state_at_ms=NOON - 60_000)
+    )
+    await desk.handsets.text(1, "RED")
+
+    assert desk.handsets.votes_in(1) == {}
+
+
+async def test_votes_are_expected_in_their_own_round_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a reset everybody begins anew."""
+    desk = Desk(monkeypatch, a_round())
+    await desk.handsets.text(1, "RED")
+    desk.standing = a_round(number=2)
+
+    assert desk.handsets.votes_in(2) == {}
+    await desk.handsets.text(1, "BLUE")
+    assert desk.handsets.votes_in(2) == {PHONE_1: "BLUE"}
+
+
+@pytest.mark.parametrize("change", ["began_at_ms", "state_at_ms"])
+async def test_a_text_waits_until_its_round_is_known_everywhere(
+    monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Two seconds after a reset or an opening a webhook may not have heard of it."""
+    changed: dict[str, int] = {change: NOON - 2_000}
+    desk = Desk(monkeypatch, Round(poll=a_round().poll, state=State.OPEN, number=2, **changed))
+    await desk.handsets.text(1, "RED")
+
+    assert desk.waited == [3.0]
+    assert desk.handsets.votes_in(2) == {PHONE_1: "RED"}
