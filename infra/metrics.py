@@ -71,5 +71,6 @@ class LogMeasure:
 REFUSED_SIGNATURES = LogMeasure(
     name="RefusedSignatures", lines='{ $.event = "refused" && $.status = 403 }'
 )
+UNREADABLE_POLLS = LogMeasure(name="UnreadablePolls", lines='{ $.event = "directory.unreadable" }')
 BAD_RECORDS = LogMeasure(name="BadRecords", lines="{ $.badrecords > 0 }", value="$.badrecords")
 FOLDED_RECORDS = LogMeasure(name="FoldedRecords", lines="{ $.folded > 0 }", value="$.folded")

@@ -46,6 +46,7 @@ class Observability(Construct):
         self._storage, self._ingest, self._aggregation = storage, ingest, aggregation
         namespace = config.stack_name
         self._refused = metrics.REFUSED_SIGNATURES.of(self, ingest.log_group, namespace)
+        self._unreadable = metrics.UNREADABLE_POLLS.of(self, ingest.log_group, namespace)
         folding = aggregation.aggregator.log_group
         self._bad = metrics.BAD_RECORDS.of(self, folding, namespace)
         self._folded = metrics.FOLDED_RECORDS.of(self, folding, namespace)
@@ -90,6 +91,13 @@ class Observability(Construct):
                 threshold=20,
                 minutes=1,
                 means="Somebody forges texts, or the token or the URL at Twilio is not ours.",
+            ),
+            Watch(
+                name="PollsUnreadable",
+                metric=self._unreadable,
+                threshold=1,
+                minutes=1,
+                means="A poll takes no texts: its row cannot be read. voteapp poll list names it.",
             ),
             Watch(
                 name="AggregatorFails",

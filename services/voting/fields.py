@@ -25,7 +25,7 @@ FIELDS: Sequence[Field] = (
     Field("closes_at", datetime, "When voting closes, with a time zone; without it, when you close it."),
     Field("visibility", str, "Whether guests see the count before it is certified. Fixed while a round has ballots.", among=("open", "sealed"), default="open"),
     Field("shards", int, "Partition keys that the ballots of a round are spread over: each takes 1,000 votes a second. Fixed while a round has ballots.", low=1, high=MAX_SHARDS, default=DEFAULT_SHARDS),
-    Field("retention_days", int, "Days after which a ballot expires.", low=1, high=3650, default=30),
+    Field("retention_days", int, "Days after the end of its round after which a ballot expires.", low=1, high=3650, default=30),
     Field("percent_from", int, "Votes below which the screen shows no percentages.", low=0, default=0),
     Field("phones", str, "File beside this one with the only phones that may vote, one a line. Stored as keyed hashes, by `voteapp poll apply`; without it, all may vote.", pattern=r"[\w.-]{1,64}"),
     Field("replies", dict, "Which texts are answered, and how."),

@@ -116,7 +116,8 @@ class Truth:
             if held is None or held[0][0] != poll:
                 raise ViolationError(f"{text.sid}: thanked by {poll}, and stored in {held}")
             first = self.told.setdefault(text.sid, (kind, reply, _file_of(self.polls[poll])))
-            same_file = first[2] == _file_of(self.polls[poll])
+            obeyed = now_ms - self.turned_at_ms > SETTLED_MS
+            same_file = obeyed and first[2] == _file_of(self.polls[poll])
             if first[0] != kind or (same_file and first[1] != reply):
                 raise ViolationError(f"{text.sid}: told {first[:2]}, then {(kind, reply)}")
         elif held is not None and kind != "barred" and now_ms - self.turned_at_ms > SETTLED_MS:
