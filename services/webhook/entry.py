@@ -1,8 +1,9 @@
 """The webhook's entry point and only assembler: environment in, `app` out."""
 
+import asyncio
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from services.adapters.ballots import DynamoBallots
 from services.adapters.cached import Cached
@@ -29,7 +30,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     """The real dependencies, by the environment. Connects to nothing yet.
 
     Raises:
-        SettingsError: a variable is missing.
+        SettingsError: a variable is missing or cannot be used.
     """
     settings = WebhookSettings.from_env(environ)
     session = Session()
@@ -59,7 +60,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
             lists=DynamoPhoneLists(client, settings.aggregates_table),
         ),
         secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
-        probes={"votes": ballots.probe, "aggregates": Cached(load, seconds=0).current},
+        probes={"votes": ballots.probe, "aggregates": partial(asyncio.to_thread, load)},
         public_base_url=settings.public_base_url,
         close=session.close,
     )
