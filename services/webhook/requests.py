@@ -1,7 +1,8 @@
 """Reading one request of Twilio's, in the order that gives a forger nothing.
 
-First the signature header must be there, then the form's type and size, then the
-signature itself; only then is any field looked at. Imports Starlette and the adapters.
+First the signature header must be there, then the form's type, the URL and the form's size
+are checked, then the signature itself; only then is any field looked at. Every refusal is a
+row of docs/webhook.md. Imports Starlette and the adapters.
 """
 
 from collections.abc import Callable, Sequence

@@ -70,7 +70,7 @@ class Routes:
         return Response(twiml(None if withheld else answer.reply), media_type="text/xml")
 
     def _withholds(self, answer: Answer, phone: str) -> bool:
-        """Whether a phone has had so many error replies that it gets no further one now."""
+        """Whether a phone has had too many error replies to get this one; else it is counted."""
         is_error_reply = answer.reply is not None and is_error(answer.outcome.kind)
         return is_error_reply and not self.error_replies.admit(phone)
 
