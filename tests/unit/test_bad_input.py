@@ -135,7 +135,7 @@ CASES: dict[str, list[Sent]] = {
     "signed, with a malformed `MessageSid`": [altered(MessageSid=sid) for sid in ("SM1", "x", SID + "0", SID.lower(), f" {SID}")],
     "signed, with a malformed `From`": [altered(From=sender) for sender in ("12", "+0123", "+1 555", "fax:+15550100199", "rcs:a.b")],
     "signed, with a malformed `To`": [altered(To=number) for number in ("12", "+0123", "messenger:1", "rcs:", "rcs:a b c d e f g")],
-    "a recorded request whose fields are cut elsewhere": [
+    "a recorded request whose `MessageSid` or `From` has swallowed the next field": [
         recorded(
             FROM_HERE | {"NumMedia": "0"},
             {k: v for k, v in FROM_HERE.items() if k != "MessageSid"} | {"MessageSid": f"{SID}NumMedia0"},
