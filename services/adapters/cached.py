@@ -1,19 +1,20 @@
-"""A value that is loaded again when it has grown old: the directory, the secrets."""
+"""A value that is loaded again when it has grown old: the directory, the secrets, a verdict."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-class Cached(Generic[T]):
-    """Holds what `load` returned for `seconds`; loads in a thread, once for all who wait."""
+class CachedAwaitable(Generic[T]):
+    """Holds what awaiting `load()` gave for `seconds`; loads once for all who wait."""
 
     def __init__(
         self,
-        load: Callable[[], T],
+        load: Callable[[], Awaitable[T]],
         *,
         seconds: float,
         monotonic: Callable[[], float] = time.monotonic,
@@ -36,10 +37,23 @@ class Cached(Generic[T]):
         async with self._lock:
             if (held := self._younger_than(limit)) is None:
                 asked_at = self._monotonic()
-                held = (asked_at, await asyncio.to_thread(self._load))
+                held = (asked_at, await self._load())
                 self._held = held
         return held[1]
 
     def _younger_than(self, seconds: float) -> tuple[float, T] | None:
         held = self._held
         return held if held and self._monotonic() - held[0] < seconds else None
+
+
+class Cached(CachedAwaitable[T]):
+    """The same of a `load` that blocks, which runs in a thread."""
+
+    def __init__(
+        self,
+        load: Callable[[], T],
+        *,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(partial(asyncio.to_thread, load), seconds=seconds, monotonic=monotonic)

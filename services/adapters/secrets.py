@@ -5,13 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from services.settings import WebhookSettings
+from services.settings import LEAST_PEPPER_CHARACTERS, WebhookSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TOKEN_KEY = "twilio_auth_token"  # noqa: S105 - a name, not a secret
 PEPPER_KEY = "voter_pepper"
+_REMEDY = "restore the version of the secret that the stack generated"
+
+
+class UnusableSecretError(Exception):
+    """A secret under which no text may be counted. Names the key in it, never its value."""
+
+    def __init__(self, key: str, problem: str, remedy: str) -> None:
+        self.key = key
+        super().__init__(f"{key}: {problem}: {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,8 @@ def secrets_loader(
 ) -> Callable[[], Secrets]:
     """What reads the secrets: from `SECRET_ARN`, else from the settings themselves.
 
-    It raises StoreUnavailableError where Secrets Manager is out of reach.
+    It raises StoreUnavailableError where Secrets Manager is out of reach, and
+    UnusableSecretError where the secret is not JSON or its pepper is too short.
     """
 
     def from_manager() -> Secrets:
@@ -40,13 +50,27 @@ def secrets_loader(
 
         with store_errors("GetSecretValue"):
             answer = client().get_secret_value(SecretId=settings.secret_arn or "")
-        held = json.loads(answer["SecretString"])
-        return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
+        return _parse(answer.get("SecretString", ""))
 
     def from_settings() -> Secrets:
         return Secrets(settings.twilio_auth_token or "", (settings.voter_pepper or "").encode())
 
     return from_manager if settings.secret_arn else from_settings
+
+
+def _parse(text: str) -> Secrets:
+    try:
+        held = dict(json.loads(text))
+    except (TypeError, ValueError):
+        raise UnusableSecretError("SecretString", "not a JSON object", _REMEDY) from None
+    token, pepper = held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "")
+    for key, value in ((TOKEN_KEY, token), (PEPPER_KEY, pepper)):
+        if not isinstance(value, str):
+            raise UnusableSecretError(key, "not a text", _REMEDY)
+    if len(pepper) < LEAST_PEPPER_CHARACTERS:
+        problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
+        raise UnusableSecretError(PEPPER_KEY, problem, _REMEDY)
+    return Secrets(token, pepper.encode())
 
 
 def secrets_client() -> "SecretsManagerClient":

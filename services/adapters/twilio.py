@@ -2,12 +2,14 @@
 
 import base64
 import hmac
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from starlette.datastructures import FormData
-from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
+
+_ORIGIN = re.compile(r"(?P<host>(?P<scheme>https?)://[^/?#]*?)(?P<port>:[0-9]+)?(?=[/?#]|$)")
+_STANDARD_PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_signed(
@@ -15,17 +17,29 @@ def is_signed(
 ) -> bool:
     """Whether Twilio signed exactly these form fields for exactly this URL.
 
-    The URL as we know it is tried first; before a refusal Twilio's own validator decides,
-    which also accepts it with or without its port (Twilio, "Webhooks Security").
+    Agrees with `twilio.request_validator` (Twilio, "Webhooks Security"), whose work on a
+    forged form grows with the square of its fields. Here it is two digests at most: of the
+    URL as we know it, and of the same URL without its port or with the standard one.
     """
     if not token or not signature:
         return False
-    signed = url + "".join(key + value for key, value in sorted(set(fields)))
-    digest = hmac.digest(token.encode(), signed.encode(errors="surrogatepass"), "sha1")
-    if hmac.compare_digest(base64.b64encode(digest), signature.encode()):
-        return True
-    # The validator takes a multi-dict: with repeated fields a plain one loses values.
-    return bool(RequestValidator(token).validate(url, FormData([*fields]), signature))
+    signed = "".join(key + value for key, value in sorted(set(fields)))
+    given = signature.encode()
+    return any(
+        hmac.compare_digest(_signature(token, form + signed), given) for form in _url_forms(url)
+    )
+
+
+def _signature(token: str, signed: str) -> bytes:
+    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1"))
+
+
+def _url_forms(url: str) -> Iterator[str]:
+    """The URL as known, then with the port added or left out: Twilio may do either."""
+    yield url
+    if origin := _ORIGIN.match(url):
+        port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
+        yield f"{origin['host']}{port}{url[origin.end() :]}"
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,5 @@
 """`voteapp forget`: everything that a phone has voted, taken out."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,23 +8,29 @@ import typer
 from services.adapters.forgetting import Forgotten
 from services.cli.deployment import DeploymentError, Local, Stage, find
 from services.cli.output import Json, Yes, be_sure, emit, told
+from services.voting.addresses import is_sender, without_channel
 
 
 def forget(
-    phone: Annotated[str, typer.Argument(help="The phone (E.164), as +15550100199.")],
+    phone: Annotated[str, typer.Argument(help="The phone, as +15550100199, or a short code.")],
     *,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Remove a phone's ballots, in every round of every poll; the count goes down by them.
+    """Empty a phone's ballots, in every round of every poll; the count goes down by them.
 
-    The phone is found by its keyed hash: its number is stored nowhere. Forgetting it again
-    finds nothing. A certified result stays as it was certified.
+    The phone is found by its keyed hash: its number is stored nowhere. It is the same phone by
+    text, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays as it was
+    certified, and votes whose ballots have expired stay counted.
     """
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", phone):
-        raise typer.BadParameter("write it as +15550100199", param_hint="PHONE")
+    if not is_sender(phone):
+        raise typer.BadParameter(
+            "write a number as +15550100199, or a short code or sender id as Twilio shows it",
+            param_hint="PHONE",
+        )
+    phone = without_channel(phone)
     with told():
         there = find(local=local, stage=stage)
         pepper = there.secrets().voter_pepper
@@ -35,7 +40,7 @@ def forget(
         rounds = [one for poll in polls for one in there.directory.rounds(poll)]
         found = [ballot for ballot, _, _ in there.forgetting.find(rounds, phone, pepper)]
         if found:
-            be_sure(f"Remove {len(found)} ballots?\n{_told(found)}\n", yes=yes)
+            be_sure(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
         removed = there.forgetting.remove(rounds, phone, pepper)
     document = {
         "removed": [{"poll": f.poll, "round": f.round, "picks": {**f.picks}} for f in removed],

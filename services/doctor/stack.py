@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.adapters.secrets import Secrets
 from services.doctor.finding import DEPLOY, RESTORE, Finding, fine, skipped, verdict_on, wrong
+from services.settings import LEAST_PEPPER_CHARACTERS
 from services.voting import schema
 
 OUTPUTS: Final = (
@@ -26,10 +27,11 @@ def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
 
 
 def check_secret(secrets: Secrets) -> Finding:
-    """Token and pepper set: without either, every text is refused."""
-    if not secrets.voter_pepper:
+    """Token set and pepper long enough: else the webhook counts no text."""
+    if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
         remedy = "the stack generates it; restore the version of the secret that had it"
-        return wrong("secret", "voter_pepper: not set: every text is refused", remedy)
+        problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
+        return wrong("secret", f"voter_pepper: {problem}: no text is counted", remedy)
     if not secrets.twilio_auth_token:
         remedy = "set it: voteapp connect --number +1..."
         return wrong("secret", "twilio_auth_token: not set: every text is refused", remedy)

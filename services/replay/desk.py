@@ -80,6 +80,7 @@ class Desk:
                 secrets=Cached(lambda: Secrets(TOKEN, PEPPER), seconds=_FOREVER_SECONDS),
                 probes={"votes": well},
                 public_base_url=BASE_URL,
+                monotonic=lambda: self.now_ms / 1000,
             )
         )
 

@@ -5,9 +5,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.adapters.secrets import UnusableSecretError
 from services.voting.errors import StoreUnavailableError
-from services.webhook.requests import RefusedRequestError
-from services.webhook.routes import Dependencies, Routes, refused, unavailable
+from services.webhook.errors import RefusedRequestError
+from services.webhook.health import Health
+from services.webhook.reply_limit import ErrorReplyLimit
+from services.webhook.routes import Dependencies, Routes, misconfigured, refused, unavailable
 
 
 def create_app(deps: Dependencies) -> FastAPI:
@@ -19,11 +22,20 @@ def create_app(deps: Dependencies) -> FastAPI:
         if deps.close:
             await deps.close()
 
-    routes = Routes(deps)
-    app = FastAPI(title="VoteApp webhook", docs_url=None, redoc_url=None, lifespan=lifespan)
+    routes = Routes(deps, ErrorReplyLimit(monotonic=deps.monotonic))
+    health = Health(deps.probes, monotonic=deps.monotonic)
+    app = FastAPI(
+        title="VoteApp webhook",
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would be made of the request's own host and query, malformed or not.
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
     app.add_route("/sms", routes.sms, methods=["POST"])
-    app.add_api_route("/health", routes.health, methods=["GET"], response_model=None)
+    app.add_api_route("/health", health.answer, methods=["GET"], response_model=None)
     app.add_api_route("/", routes.about, methods=["GET"], response_model=None)
     app.add_exception_handler(RefusedRequestError, refused)
     app.add_exception_handler(StoreUnavailableError, unavailable)
+    app.add_exception_handler(UnusableSecretError, misconfigured)
     return app

@@ -1,8 +1,9 @@
 """The webhook's entry point and only assembler: environment in, `app` out."""
 
+import asyncio
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from services.adapters.ballots import DynamoBallots
 from services.adapters.cached import Cached
@@ -15,12 +16,10 @@ from services.adapters.sessions import Session, async_client
 from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
+from services.voting.timing import DIRECTORY_SECONDS
 from services.webhook import log
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
-
-DIRECTORY_SECONDS = 2
-"""An operator's open or close reaches every webhook within three seconds."""
 
 SECRETS_SECONDS = 60
 
@@ -29,7 +28,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     """The real dependencies, by the environment. Connects to nothing yet.
 
     Raises:
-        SettingsError: a variable is missing.
+        SettingsError: a variable is missing or cannot be used.
     """
     settings = WebhookSettings.from_env(environ)
     session = Session()
@@ -46,7 +45,10 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         from services.adapters.dynamo import store_errors
 
         with store_errors("reading the directory"):
-            return polls().load()
+            found = polls().load()
+        if found.unreadable:
+            log.event("directory.unreadable", polls=list(found.unreadable))
+        return found
 
     directory = Cached(load, seconds=DIRECTORY_SECONDS)
 
@@ -59,7 +61,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
             lists=DynamoPhoneLists(client, settings.aggregates_table),
         ),
         secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
-        probes={"votes": ballots.probe, "aggregates": Cached(load, seconds=0).current},
+        probes={"votes": ballots.probe, "aggregates": partial(asyncio.to_thread, load)},
         public_base_url=settings.public_base_url,
         close=session.close,
     )

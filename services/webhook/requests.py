@@ -1,32 +1,41 @@
 """Reading one request of Twilio's, in the order that gives a forger nothing.
 
-First the signature header must be there, then the form's type and size, then the
-signature itself; only then is any field looked at. Imports Starlette and the adapters.
+First the signature header must be there, then the form's type, the URL and the form's size
+are checked, then the signature itself; only then is any field looked at. Every refusal is a
+row of docs/webhook.md. Imports Starlette and the adapters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.adapters.twilio import is_signed
+from services.voting.addresses import is_message_sid, is_recipient, is_sender, without_channel
 from services.voting.message import Message
+from services.webhook.errors import RefusedRequestError
+from services.webhook.percent import decode_percent
+from services.webhook.urls import signed_url
 
 SIGNATURE_HEADER = "x-twilio-signature"
 FORM_TYPE = "application/x-www-form-urlencoded"
-MOST_BYTES = 64 * 1024
-MOST_FIELDS = 1000
-"""Twilio sends about twenty, and adds more without notice."""
 
+MOST_BYTES = 20 * 1024
+"""More than the longest text comes to, and little enough to decode for a forger.
 
-class RefusedRequestError(Exception):
-    """A request that is not a text message. `status` is the HTTP status that says so."""
+Twilio's `Body` has at most 1,600 UTF-16 units. A unit is at most three bytes of UTF-8, each
+sent as `%XX`: 14,400 bytes. Ten media of about 260 bytes (`MediaUrl0` and its type) are 2,600,
+and thirty short fields 1,500: 18,500.
+"""
 
-    def __init__(self, status: int, reason: str) -> None:
-        self.status = status
-        self.reason = reason
-        super().__init__(reason)
+MOST_FIELDS = 100
+"""Twilio sends about twenty, with ten media forty, and adds more without notice."""
+
+_FIELDS: Sequence[tuple[str, Callable[[str], bool], str]] = (
+    ("MessageSid", is_message_sid, "not SM or MM and 32 hexadecimal digits"),
+    ("From", is_sender, "no phone number, short code or sender id"),
+    ("To", is_recipient, "no phone number, short code, sender id or agent"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +51,26 @@ class SignedForm:
         return is_signed(token, self.url, self.fields, self.signature)
 
     def message(self) -> Message:
-        """The text it carries; only of a form whose signature is right.
+        """The text it carries, its addresses without channel; only of a form signed right.
+
+        The signature does not cover where a field ends and the next begins, so what counts is
+        held against its pattern: a field that has swallowed the next one does not fit.
 
         Raises:
-            RefusedRequestError: 400 where a field is missing.
+            RefusedRequestError: 400 naming the field that is missing or malformed, and never
+                its value, which may be a phone number.
         """
         form = dict(reversed(self.fields))
-        for name in ("MessageSid", "From", "To"):
-            if not form.get(name):
+        for name, is_valid, problem in _FIELDS:
+            if not (value := form.get(name)):
                 raise RefusedRequestError(400, f"{name}: missing: every text of Twilio's has one")
+            if not is_valid(value):
+                raise RefusedRequestError(400, f"{name}: {problem}")
         return Message(
-            sid=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", "")
+            sid=form["MessageSid"],
+            sender=without_channel(form["From"]),
+            to=without_channel(form["To"]),
+            body=form.get("Body", ""),
         )
 
 
@@ -60,52 +78,49 @@ async def read_form(request: Request, *, public_base_url: str | None) -> SignedF
     """The form that a request carries.
 
     Raises:
-        RefusedRequestError: 403 where it has no signature, 415 or 413 where the body is no form
-            or over 64 KB, 400 where it has too many fields.
+        RefusedRequestError: 403 where it has no signature or several, 415 or 413 where the body
+            is no form or over `MOST_BYTES`, 400 where body, host or query are malformed.
     """
-    signature = request.headers.get(SIGNATURE_HEADER)
-    if not signature:
+    signatures = request.headers.getlist(SIGNATURE_HEADER)
+    if not any(signatures):
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: missing: only Twilio may post here")
+    if len(signatures) > 1:
+        raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: given twice: Twilio sends one")
     kind = request.headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != FORM_TYPE:
         raise RefusedRequestError(415, f"content-type: {kind[:80]!r}: send {FORM_TYPE}")
-    fields = _parse(await _read_body(request))
-    return SignedForm(signed_url(request, public_base_url), fields, signature)
-
-
-def signed_url(request: Request, public_base_url: str | None) -> str:
-    """The URL as Twilio called it, which is what it signed.
-
-    `PUBLIC_BASE_URL` knows best; else API Gateway's own domain name, which a caller cannot
-    choose; else what the proxy in front of us says.
-    """
-    path = request.url.path
-    if request.url.query:
-        path = f"{path}?{request.url.query}"
-    if public_base_url:
-        return f"{public_base_url.rstrip('/')}{path}"
-    gateway = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName")
-    if gateway:
-        return f"https://{gateway}{path}"
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    host = request.headers.get("x-forwarded-host", request.headers.get("host", ""))
-    return f"{scheme}://{host}{path}"
+    url = signed_url(request, public_base_url)
+    return SignedForm(url, _parse(await _read_body(request)), signatures[0])
 
 
 async def _read_body(request: Request) -> bytes:
-    """The body, given up as soon as it is over 64 KB, whatever its length header says."""
+    """The body, given up as soon as it is too long, whatever its length header says."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise RefusedRequestError(413, f"body: over {MOST_BYTES} bytes: no text is as long")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise RefusedRequestError(413, f"body: over {MOST_BYTES} bytes: no text is as long")
+    except ClientDisconnect:
+        raise RefusedRequestError(400, "body: cut off: send all of it") from None
     return bytes(body)
 
 
 def _parse(body: bytes) -> list[tuple[str, str]]:
+    """The fields as `urllib.parse.parse_qsl` reads them, blank values kept."""
+    if body.count(b"&") >= MOST_FIELDS:
+        raise RefusedRequestError(400, f"body: over {MOST_FIELDS} fields: send fewer")
+    fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")
     try:
-        return parse_qsl(
-            body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        raise RefusedRequestError(400, f"body: over {MOST_FIELDS} fields: send fewer") from None
+        return [_split(field) for field in fields if field]
+    except UnicodeDecodeError:
+        raise RefusedRequestError(400, "body: malformed: a % without two digits") from None
+
+
+def _split(field: str) -> tuple[str, str]:
+    name, _, value = field.partition("=")
+    return (_decode(name), _decode(value)) if "%" in field else (name, value)
+
+
+def _decode(text: str) -> str:
+    return decode_percent(text.encode()).decode("utf-8", "replace")

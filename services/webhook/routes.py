@@ -1,101 +1,91 @@
 """What the webhook answers to. Thin: read, hand over, translate back."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from services.adapters.cached import Cached
-from services.adapters.secrets import Secrets
+from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.twilio import twiml
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Intake
+from services.voting.intake import Answer, Intake
+from services.voting.timing import REQUEST_SECONDS
 from services.webhook import log
-from services.webhook.requests import SIGNATURE_HEADER, RefusedRequestError, SignedForm, read_form
-
-BUDGET_SECONDS = 8
-"""For everything that one text needs of the store: Twilio gives up after 15."""
+from services.webhook.errors import RefusedRequestError
+from services.webhook.health import Probe
+from services.webhook.reply_limit import ErrorReplyLimit, is_error
+from services.webhook.requests import SIGNATURE_HEADER, SignedForm, read_form
 
 RENEWED_SECONDS = 5
 """A form whose signature is wrong may have the secrets read anew, but not more often."""
 
-PROBE_SECONDS = 3
-
-Probe = Callable[[], Awaitable[object]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What the application is made of. `probes` name what `/health` asks."""
+    """What the application is made of. `probes` name what `/health` asks.
+
+    `monotonic`, in seconds, times the limit of error replies and the age of `/health`'s result.
+    """
 
     intake: Intake
     secrets: Cached[Secrets]
     probes: Mapping[str, Probe]
     public_base_url: str | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The three routes, over their dependencies."""
+    """The routes, over their dependencies."""
 
     deps: Dependencies
+    error_replies: ErrorReplyLimit
 
     async def sms(self, request: Request) -> Response:
         """One text from Twilio. The answer is TwiML; an error says whether to try again."""
-        started = perf_counter()
+        started = time.perf_counter()
         form = await read_form(request, public_base_url=self.deps.public_base_url)
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
+            async with asyncio.timeout(REQUEST_SECONDS):
                 secrets = await self._authenticate(form)
-                answer = await self.deps.intake.accept(form.message(), pepper=secrets.voter_pepper)
+                message = form.message()
+                answer = await self.deps.intake.accept(message, pepper=secrets.voter_pepper)
         except TimeoutError as error:
             raise StoreUnavailableError("accepting a text") from error
+        withheld = self._withholds(answer, message.sender)
         log.event(
             "text",
             outcome=answer.outcome.kind,
             poll=answer.poll_id,
-            ms=round((perf_counter() - started) * 1000, 1),
+            withheld=withheld,
+            ms=round((time.perf_counter() - started) * 1000, 1),
         )
-        return Response(twiml(answer.reply), media_type="text/xml")
+        return Response(twiml(None if withheld else answer.reply), media_type="text/xml")
+
+    def _withholds(self, answer: Answer, phone: str) -> bool:
+        """Whether a phone has had too many error replies to get this one; else it is counted."""
+        is_error_reply = answer.reply is not None and is_error(answer.outcome.kind)
+        return is_error_reply and not self.error_replies.admit(phone)
 
     async def _authenticate(self, form: SignedForm) -> Secrets:
-        """The secrets under which a form is signed; a token changed lately is read anew."""
-        for age_seconds in (None, RENEWED_SECONDS):
-            secrets = await self.deps.secrets.current(at_most_seconds=age_seconds)
-            if secrets.complete and form.is_signed(secrets.twilio_auth_token):
-                return secrets
-        if not secrets.complete:
+        """The secrets under which a form is signed; those changed lately are read anew.
+
+        Secrets that have not changed are not held against the form again.
+        """
+        held = await self.deps.secrets.current()
+        if held.complete and form.is_signed(held.twilio_auth_token):
+            return held
+        renewed = await self.deps.secrets.current(at_most_seconds=RENEWED_SECONDS)
+        if not renewed.complete:
             raise RefusedRequestError(403, "the Twilio auth token is not set: see the deploy guide")
+        if renewed != held and form.is_signed(renewed.twilio_auth_token):
+            return renewed
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
-
-    async def health(self) -> JSONResponse:
-        """Whether the tables answer: 200 if all do, else 503 naming those that do not."""
-        names = list(self.deps.probes)
-        verdicts = await asyncio.gather(*(self._probe(name) for name in names))
-        well = all(verdicts)
-        return JSONResponse(
-            {
-                "status": "ok" if well else "unavailable",
-                "tables": {
-                    name: "ok" if verdict else "no answer"
-                    for name, verdict in zip(names, verdicts, strict=True)
-                },
-            },
-            status_code=200 if well else 503,
-        )
-
-    async def _probe(self, name: str) -> bool:
-        try:
-            async with asyncio.timeout(PROBE_SECONDS):
-                await self.deps.probes[name]()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the table did not answer
-            log.event("unhealthy", table=name, error=type(error).__name__)
-            return False
-        return True
 
     async def about(self) -> dict[str, str]:
         """What this is, for whoever opens the address in a browser."""
@@ -124,3 +114,11 @@ async def unavailable(_: Request, error: Exception) -> Response:
         status_code=503,
         headers={"Retry-After": str(error.retry_after_seconds)},
     )
+
+
+async def misconfigured(_: Request, error: Exception) -> Response:
+    """The secret cannot be used: 503, so that no text is counted and Twilio tries again."""
+    if not isinstance(error, UnusableSecretError):
+        raise error
+    log.event("misconfigured", key=error.key, reason=str(error))
+    return PlainTextResponse("The webhook's secret cannot be used: see its log.", status_code=503)

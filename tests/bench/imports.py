@@ -8,7 +8,7 @@ _ENVIRON = {
     "VOTES_TABLE": "Votes",
     "AGGREGATES_TABLE": "Aggregates",
     "TWILIO_AUTH_TOKEN": "token",
-    "VOTER_PEPPER": "pepper",
+    "VOTER_PEPPER": "a pepper that is for the benchmark alone",
     "AWS_REGION": "us-east-1",
 }
 _PROGRAM = "from time import perf_counter as t; s = t(); import {}; print(t() - s)"

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.folding import records_per_second
+from tests.bench.forging import forged_ratio
 from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
 from tests.bench.units import units_per_vote
@@ -43,6 +44,11 @@ class Figure:
 def measure() -> Iterator[Figure]:
     """Every figure, as soon as it is there."""
     yield _webhook()
+    dearest, kind = forged_ratio()
+    yield Figure(
+        what="Webhook: CPU of the most expensive forged form, as a ratio to a real text",
+        value=dearest, shown=f"{dearest:.2f} ({kind})", bound=5,
+    )  # fmt: skip
     speed = records_per_second()
     yield Figure(
         what="Fold: stream records a second, JSON decoding apart",
@@ -114,6 +120,8 @@ def _page(table: list[str]) -> str:
             "- **Webhook**: uvicorn's CPU for a signed text, from the socket to the TwiML, with a",
             "  store on loopback that answers at once. The plain handler does the same put with",
             "  form parameters, Twilio's validator and boto3 (`tests/bench/plain.py`).",
+            "- **Forged form**: of the largest accepted size, in one process, without a network; the",
+            "  fastest of interleaved rounds each (`tests/bench/forging.py`).",
             "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",

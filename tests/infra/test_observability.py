@@ -11,7 +11,7 @@ from infra.metrics import BAD_RECORDS, FOLDED_RECORDS, REFUSED_SIGNATURES
 from lambdas.aggregator import handler as aggregator
 from services.adapters.memory import MemoryTallies
 from services.webhook import log
-from services.webhook.requests import RefusedRequestError
+from services.webhook.errors import RefusedRequestError
 from services.webhook.routes import refused
 from tests.infra.conftest import Resources, Synthesise
 

@@ -16,7 +16,8 @@ from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.ports import Ballots
 from services.webhook.app import create_app
-from services.webhook.routes import Dependencies, Probe
+from services.webhook.health import Probe
+from services.webhook.routes import Dependencies
 from tests.support.polls import NOON, NUMBER, PEPPER, a_phone, a_round, a_sid
 
 TOKEN = "12345"
@@ -30,14 +31,14 @@ async def well() -> None:
 
 @dataclass
 class Desk:
-    """A webhook, its store and its clock."""
+    """A webhook, its store and its clocks; `monotonic` in seconds, of limits and caches."""
 
     rounds: list[Round] = field(default_factory=lambda: [a_round()])
     ballots: Ballots = field(default_factory=MemoryBallots)
     token: str = TOKEN
     public_base_url: str | None = BASE_URL
     now_ms: int = NOON
-    secrets_at: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = time.monotonic
     probes: Mapping[str, Probe] = field(default_factory=lambda: {"votes": well})
 
     @property
@@ -51,10 +52,11 @@ class Desk:
                     clock=lambda: self.now_ms,
                 ),
                 secrets=Cached(
-                    lambda: Secrets(self.token, PEPPER), seconds=60, monotonic=self.secrets_at
+                    lambda: Secrets(self.token, PEPPER), seconds=60, monotonic=self.monotonic
                 ),
                 probes=self.probes,
                 public_base_url=self.public_base_url,
+                monotonic=self.monotonic,
             )
         )
 
@@ -85,5 +87,9 @@ def twilio_form(body: str, *, phone: int = 0, sid: str | None = None) -> dict[st
 
 def signed(form: Mapping[str, str], url: str = f"{BASE_URL}/sms") -> dict[str, str]:
     """The headers that Twilio sends with a form."""
-    signature = RequestValidator(TOKEN).compute_signature(url, dict(form))
-    return {**FORM, "X-Twilio-Signature": signature}
+    return {**FORM, "X-Twilio-Signature": signature_of(form, url)}
+
+
+def signature_of(form: Mapping[str, str], url: str) -> str:
+    """The signature of a form, by Twilio's own library."""
+    return str(RequestValidator(TOKEN).compute_signature(url, dict(form)))

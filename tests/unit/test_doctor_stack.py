@@ -58,7 +58,7 @@ def test_a_deploy_that_was_rolled_back_is_found() -> None:
 
 def test_a_secret_with_both_is_fine() -> None:
     """And neither is told."""
-    finding = check_secret(Secrets("the-token", b"the-pepper"))
+    finding = check_secret(Secrets("the-token", b"the-pepper" * 4))
 
     assert finding.verdict is Verdict.OK
     assert "the-token" not in str(finding)
@@ -67,16 +67,17 @@ def test_a_secret_with_both_is_fine() -> None:
 
 def test_an_unset_token_is_found_with_the_command_that_sets_it() -> None:
     """As after every first deploy."""
-    finding = check_secret(Secrets("", b"the-pepper"))
+    finding = check_secret(Secrets("", b"the-pepper" * 4))
 
     assert finding.verdict is Verdict.FAILED
     assert "twilio_auth_token" in finding.detail
     assert "voteapp connect" in finding.remedy
 
 
-def test_a_lost_pepper_is_found() -> None:
-    """Without it no voter has a name."""
-    finding = check_secret(Secrets("the-token", b""))
+@pytest.mark.parametrize("pepper", [b"", b"x" * 31])
+def test_a_lost_or_weak_pepper_is_found(pepper: bytes) -> None:
+    """Under it the webhook counts no text."""
+    finding = check_secret(Secrets("the-token", pepper))
 
     assert finding.verdict is Verdict.FAILED
     assert "voter_pepper" in finding.detail

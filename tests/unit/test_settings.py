@@ -30,8 +30,47 @@ def test_a_missing_or_empty_variable_is_named(name: str, empty: bool) -> None:  
 
 def test_both_secrets_may_come_from_the_environment() -> None:
     """One alone may not."""
-    both = FULL | {"SECRET_ARN": "", "TWILIO_AUTH_TOKEN": "t", "VOTER_PEPPER": "p"}
+    both = FULL | {"SECRET_ARN": "", "TWILIO_AUTH_TOKEN": "t", "VOTER_PEPPER": "p" * 32}
 
-    assert WebhookSettings.from_env(both).voter_pepper == "p"
+    assert WebhookSettings.from_env(both).voter_pepper == "p" * 32
     with pytest.raises(SettingsError, match="SECRET_ARN"):
         WebhookSettings.from_env(both | {"VOTER_PEPPER": ""})
+
+
+@pytest.mark.parametrize("pepper", ["weak word", "x" * 31])
+def test_a_weak_pepper_is_refused_without_being_told(pepper: str) -> None:
+    """At the start, also where a secret is named; the error names the variable alone."""
+    with pytest.raises(
+        SettingsError, match=r"VOTER_PEPPER is shorter than 32 .*openssl"
+    ) as refused:
+        WebhookSettings.from_env(FULL | {"VOTER_PEPPER": pepper})
+
+    assert pepper not in str(refused.value)
+    assert refused.value.value is None
+
+
+def test_no_secret_is_shown_with_the_settings() -> None:
+    """Whoever logs them."""
+    settings = WebhookSettings.from_env(
+        FULL | {"TWILIO_AUTH_TOKEN": "a-token", "VOTER_PEPPER": "a-pepper" * 4}
+    )
+
+    assert "a-token" not in repr(settings)
+    assert "a-pepper" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["votes.example.com", "https://", "https://[", "https://a:99999999", "ftp://a", "https://a b", "https://a/?b=1", "https://a/#b", "https://ä"],
+)  # fmt: skip
+def test_a_base_url_that_is_none_is_refused_at_the_start(url: str) -> None:
+    """And not with every text."""
+    with pytest.raises(SettingsError, match="PUBLIC_BASE_URL"):
+        WebhookSettings.from_env(FULL | {"PUBLIC_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://votes.example.com", "http://127.0.0.1:8080/", "https://a/prefix", "http://[::1]:80", "https://user:word@a"],
+)  # fmt: skip
+def test_a_base_url_may_have_a_port_and_a_path(url: str) -> None:
+    """Whatever Twilio calls."""
+    assert WebhookSettings.from_env(FULL | {"PUBLIC_BASE_URL": url}).public_base_url == url

@@ -9,6 +9,7 @@ from typing import Any, Final
 from services.replay.scenario.polls import LateDirectory
 from services.replay.scenario.store import SimulatedVotes
 from services.replay.scenario.truth import Text, Truth, ViolationError
+from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Answer, Intake
 from services.voting.message import Message
@@ -60,7 +61,8 @@ class Traffic:
             ballots=self.votes,
             clock=lambda: self.clock[0],
         )
-        message = Message(sid=text.sid, sender=text.phone, to=text.to, body=text.body)
+        sender = without_channel(text.sender)
+        message = Message(sid=text.sid, sender=sender, to=text.to, body=text.body)
         expected = self.truth.expected(text, self.clock[0])
         self._step(intake.accept(message, pepper=PEPPER), text, expected, tries)
 

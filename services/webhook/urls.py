@@ -1,0 +1,77 @@
+"""The URL that Twilio called, from what a request says of itself. Imports Starlette only."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from services.webhook.errors import RefusedRequestError
+from services.webhook.percent import decode_percent
+
+MOST_QUERY_BYTES = 2_048
+"""Twilio calls the URL that an operator has typed: nobody types a longer query."""
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
+_HIGHEST_PORT = 65_535
+_PRINTABLE = re.compile(rb"[!-~]*")
+_SCHEMES = frozenset({"http", "https"})
+
+
+def signed_url(request: Request, public_base_url: str | None) -> str:
+    """The URL as Twilio called it, which is what it signed.
+
+    `PUBLIC_BASE_URL` knows best; else API Gateway's own domain name, which a caller cannot
+    choose; else what the proxy in front of us says, of a list the first.
+
+    Raises:
+        RefusedRequestError: 400 where the query or a host is malformed, also one not used.
+    """
+    headers = request.headers
+    host = _check_host("host", headers.get("host"))
+    forwarded = _check_host("x-forwarded-host", _first(headers.get("x-forwarded-host")))
+    path = f"{request.scope['path']}{_query(request.scope)}"
+    if public_base_url:
+        return f"{public_base_url.rstrip('/')}{path}"
+    gateway = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName")
+    if gateway:
+        return f"https://{gateway}{path}"
+    if not (forwarded or host):
+        raise RefusedRequestError(400, "host: missing: name one, or set PUBLIC_BASE_URL")
+    return f"{_scheme(request)}://{forwarded or host}{path}"
+
+
+def _first(listed: str | None) -> str | None:
+    return None if listed is None else listed.partition(",")[0].strip()
+
+
+def _check_host(header: str, host: str | None) -> str | None:
+    if host is None:
+        return None
+    found = _HOST.fullmatch(host)
+    if not found or int(found[1] or 1) not in range(1, _HIGHEST_PORT + 1):
+        raise RefusedRequestError(400, f"{header}: malformed: write it as votes.example.com:443")
+    return host
+
+
+def _scheme(request: Request) -> str:
+    scheme = _first(request.headers.get("x-forwarded-proto")) or str(request.scope["scheme"])
+    if scheme not in _SCHEMES:
+        raise RefusedRequestError(400, "x-forwarded-proto: malformed: write http or https")
+    return scheme
+
+
+def _query(scope: Mapping[str, Any]) -> str:
+    """The query string with its question mark, or nothing."""
+    query: bytes = scope["query_string"]
+    if not query:
+        return ""
+    if len(query) > MOST_QUERY_BYTES or not _PRINTABLE.fullmatch(query):
+        raise RefusedRequestError(
+            400, f"query: malformed: write at most {MOST_QUERY_BYTES} ASCII characters"
+        )
+    try:
+        decode_percent(query).decode()
+    except UnicodeDecodeError:
+        raise RefusedRequestError(400, "query: malformed: its escapes are not UTF-8") from None
+    return f"?{query.decode()}"

@@ -1,0 +1,68 @@
+"""The secrets' loader: what it takes, and that it says nothing of what it refuses."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.adapters.secrets import Secrets, UnusableSecretError, secrets_loader
+from services.settings import WebhookSettings
+
+ARN = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
+
+
+def load(**held: Any) -> Secrets:
+    """What the loader makes of a secret with this answer of Secrets Manager."""
+    client: Any = SimpleNamespace(get_secret_value=lambda SecretId: held)  # noqa: N803, ARG005 - AWS's name
+    return secrets_loader(ARN, lambda: client)()
+
+
+def test_a_secret_holds_token_and_pepper() -> None:
+    """After a deploy the token is empty, until it is set."""
+    pepper = "p" * 32
+    new = load(SecretString=json.dumps({"twilio_auth_token": "", "voter_pepper": pepper}))
+    full = load(SecretString=json.dumps({"twilio_auth_token": "t", "voter_pepper": pepper}))
+
+    assert (new.complete, full.complete) == (False, True)
+    assert full == Secrets("t", pepper.encode())
+
+
+@pytest.mark.parametrize("pepper", ["", "x", "x" * 31])
+def test_a_weak_pepper_is_refused_without_being_told(pepper: str) -> None:
+    """All phone numbers can be tried against a hash whose key can be guessed."""
+    with pytest.raises(UnusableSecretError, match="restore") as refused:
+        load(SecretString=json.dumps({"twilio_auth_token": "token", "voter_pepper": pepper}))
+
+    assert refused.value.key == "voter_pepper"
+    assert "shorter than 32 characters" in str(refused.value)
+    assert "x" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"SecretString": "not JSON, but a secret"},
+        {"SecretString": '"a secret"'},
+        {"SecretString": "[1]"},
+        {"SecretString": json.dumps({"twilio_auth_token": None, "voter_pepper": "p" * 32})},
+        {"SecretString": json.dumps({"twilio_auth_token": "t", "voter_pepper": ["a secret"] * 32})},
+        {"SecretString": json.dumps({"twilio_auth_token": "t"})},
+        {"SecretBinary": b"a secret"},
+    ],
+)
+def test_what_is_no_such_secret_is_refused_without_being_told(held: dict[str, Any]) -> None:
+    """A null is not the token "None"."""
+    with pytest.raises(UnusableSecretError) as refused:
+        load(**held)
+
+    assert "a secret" not in str(refused.value)
+
+
+def test_both_may_come_from_the_environment() -> None:
+    """Which has refused a weak pepper at the start."""
+    settings = WebhookSettings(
+        votes_table="V", aggregates_table="A", twilio_auth_token="t", voter_pepper="p" * 32
+    )
+
+    assert secrets_loader(settings, lambda: pytest.fail("asked"))() == Secrets("t", b"p" * 32)
