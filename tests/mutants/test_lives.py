@@ -19,7 +19,7 @@ from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, Reading
 from services.voting.identity import voter_of
-from services.voting.message import without_keyword
+from services.voting.message import candidate_names, without_keyword
 from services.voting.poll import Round
 from services.voting.redelivery import Earlier, earlier_rounds
 from services.voting.sharding import shard_of
@@ -98,7 +98,7 @@ def keywords_before_whole_words(patch: Patch) -> None:
     words_first = Directory.read
 
     def keyword_first(self: Directory, number: str, body: str, now_ms: int, *more: Any) -> Reading:
-        said = directory.candidate_names(body)[0]
+        said = candidate_names(body)[0]
         for one in self.answering(number, now_ms):
             if without_keyword(said, one.poll.keyword) is not None:
                 found = directory._by_keyword([one], said, None)
