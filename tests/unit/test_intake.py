@@ -1,17 +1,14 @@
 """One text from arrival to answer, where it is neither plainly counted nor plainly refused."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from services.adapters.distance import one_edit_away
-from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
 from services.voting import control
 from services.voting.ballot import Kind
 from services.voting.identity import mark_of
-from services.voting.intake import RESET_REMEMBERED_MS, Answer, Intake
-from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Round, State
+from tests.support.desk import Desk
 from tests.support.polls import NOON, PEPPER, a_phone, a_poll, a_round, a_text
 
 TREES = Round(
@@ -19,28 +16,6 @@ TREES = Round(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )
 )
-
-
-@dataclass
-class Desk:
-    """An intake, its polls, its ballots, its lists and its clock."""
-
-    rounds: list[Round] = field(default_factory=lambda: [a_round()])
-    lists: MemoryPhoneLists = field(default_factory=MemoryPhoneLists)
-    ballots: MemoryBallots = field(default_factory=MemoryBallots)
-    now_ms: int = NOON
-
-    async def take(self, message: Message) -> Answer:
-        """Take one text in."""
-        intake = Intake(
-            directory=MemoryDirectory(self.rounds), ballots=self.ballots,
-            clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
-        )  # fmt: skip
-        return await intake.accept(message, pepper=PEPPER)
-
-    async def say(self, body: str, phone: int = 0) -> Answer:
-        """Take a new text in."""
-        return await self.take(a_text(body, phone=phone))
 
 
 @pytest.mark.parametrize("body", ["redd", "rde", "bred", "vote gren", "Blu!", "blues"])
@@ -83,37 +58,6 @@ async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
     assert both.outcome.kind is Kind.UNKNOWN
     assert "RED, GREEN, BLUE, OAK, ASH" in (both.reply or "")
     assert (one.outcome.kind, one.outcome.choice) == (Kind.ACCEPTED, "GREEN")
-
-
-async def test_a_text_delivered_again_is_answered_from_the_poll_that_took_it() -> None:
-    """Also when another poll on the number would hear its words by now."""
-    desk = Desk([a_round(), replace(TREES, state=State.CLOSED)])
-    text = a_text("2")
-    first = await desk.take(text)
-    desk.rounds[1] = TREES
-    ambiguous = await desk.take(text)
-    desk.rounds[0] = control.closed(desk.rounds[0], NOON)
-    other_open = await desk.take(text)
-
-    assert first == ambiguous == other_open
-    assert len(desk.ballots.held) == 1
-
-
-@pytest.mark.parametrize(("later_ms", "kept"), [(0, True), (RESET_REMEMBERED_MS, False)])
-async def test_a_text_delivered_again_after_a_reset_is_not_a_vote_of_the_new_round(
-    later_ms: int,
-    kept: bool,  # noqa: FBT001
-) -> None:
-    """For five minutes: nobody delivers a text again after that."""
-    desk = Desk()
-    text = a_text("red")
-    first = await desk.take(text)
-    desk.rounds[0] = control.next_round(desk.rounds[0], NOON)
-    desk.now_ms += later_ms
-    again = await desk.take(text)
-
-    assert again.reply == first.reply
-    assert len(desk.ballots.held) == (1 if kept else 2)
 
 
 async def test_a_reply_that_tells_the_time_is_the_same_when_delivered_again() -> None:

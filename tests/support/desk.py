@@ -1,0 +1,36 @@
+"""An intake over memory, with a clock and polls to change at will."""
+
+from dataclasses import dataclass, field
+
+from services.adapters.distance import one_edit_away
+from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.voting.intake import Answer, Intake
+from services.voting.message import Message
+from services.voting.poll import Round
+from tests.support.polls import NOON, PEPPER, a_round, a_text
+
+
+@dataclass
+class Desk:
+    """An intake, its polls, its ballots, its lists and its clock."""
+
+    rounds: list[Round] = field(default_factory=lambda: [a_round()])
+    lists: MemoryPhoneLists = field(default_factory=MemoryPhoneLists)
+    ballots: MemoryBallots = field(default_factory=MemoryBallots)
+    now_ms: int = NOON
+
+    async def take(self, message: Message) -> Answer:
+        """Take one text in."""
+        intake = Intake(
+            directory=MemoryDirectory(self.rounds), ballots=self.ballots,
+            clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
+        )  # fmt: skip
+        return await intake.accept(message, pepper=PEPPER)
+
+    async def say(self, body: str, phone: int = 0) -> Answer:
+        """Take a new text in."""
+        return await self.take(a_text(body, phone=phone))
+
+    def counted(self, sid: str) -> int:
+        """How many ballots hold a text."""
+        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.steps)

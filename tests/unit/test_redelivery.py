@@ -1,0 +1,159 @@
+"""A text that is delivered again counts once over all polls, rounds and states."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from services.adapters.memory import MemoryBallots
+from services.voting import control
+from services.voting.ballot import Ballot, Kind
+from services.voting.poll import Choice, Round, State
+from services.voting.redelivery import earlier_rounds
+from tests.support.desk import Desk
+from tests.support.polls import NOON, NUMBER, a_poll, a_text
+from tests.support.turns import BEGAN, HOUR, TURNS, standing
+
+SECOND = 1_000
+
+RED_ELSEWHERE = standing(a_poll(id="other"), state=State.CLOSED, state_at_ms=BEGAN)
+
+
+@pytest.mark.parametrize("later_ms", [0, 25 * SECOND, 299 * SECOND])
+@pytest.mark.parametrize("name", TURNS)
+async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
+    name: str, later_ms: int
+) -> None:
+    """Whatever became of its round meanwhile, and whoever hears its words by now."""
+    desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
+    text = a_text("red")
+    first = await desk.take(text)
+    desk.rounds = [TURNS[name](desk.rounds[0]), control.opened(RED_ELSEWHERE, NOON)]
+    desk.now_ms = NOON + later_ms
+    again = await desk.take(text)
+
+    assert first.outcome.kind is Kind.ACCEPTED
+    assert (again.reply, again.outcome, again.poll_id) == (first.reply, first.outcome, "colors")
+    assert desk.counted(text.sid) == 1
+
+
+@pytest.mark.parametrize(("later_ms", "counted"), [(299 * SECOND, 1), (301 * SECOND, 2)])
+@pytest.mark.parametrize("turn", ["reset", "reset, then other shards", "archived"])
+async def test_after_five_minutes_the_same_text_would_be_a_new_vote(
+    turn: str, later_ms: int, counted: int
+) -> None:
+    """Nobody delivers a text again after that."""
+    desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
+    text = a_text("red")
+    await desk.take(text)
+    other = RED_ELSEWHERE if turn != "archived" else control.opened(RED_ELSEWHERE, NOON)
+    desk.rounds = [TURNS[turn](desk.rounds[0]), other]
+    desk.now_ms = NOON + later_ms
+    await desk.take(text)
+
+    assert desk.counted(text.sid) == counted
+
+
+@pytest.mark.parametrize(("later_ms", "poll"), [(2, "h1"), (299, "h1"), (301, "h2")])
+@pytest.mark.parametrize(("keyword", "lead"), [("heat", "heat "), ("", "")])
+async def test_of_two_polls_back_to_back_only_the_first_counts_a_text_again(
+    keyword: str, lead: str, later_ms: int, poll: str
+) -> None:
+    """With one keyword, or the same words: accepted half a second before the first one closed."""
+    heats = [
+        standing(a_poll(id="h1", keyword=keyword, closes_at_ms=NOON)),
+        standing(a_poll(id="h2", keyword=keyword, opens_at_ms=NOON)),
+    ]
+    desk = Desk(heats, now_ms=NOON - 500)
+    text = a_text(f"{lead}red")
+    first = await desk.take(text)
+    desk.now_ms = NOON + later_ms * SECOND
+    again = await desk.take(text)
+
+    assert first.poll_id == "h1"
+    assert again.poll_id == poll
+    assert (again.reply == first.reply) is (poll == "h1") or again.outcome.kind is Kind.ACCEPTED
+    assert desk.counted(text.sid) == (1 if poll == "h1" else 2)
+
+
+async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear_it_now() -> None:
+    """And where only the other one is open by then."""
+    trees = a_poll(
+        id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
+    )
+    desk = Desk([standing(), standing(trees, state=State.CLOSED, state_at_ms=BEGAN)])
+    text = a_text("2")
+    first = await desk.take(text)
+    desk.rounds[1] = control.opened(desk.rounds[1], NOON)
+    both_open = await desk.take(text)
+    desk.rounds[0] = control.closed(desk.rounds[0], NOON)
+    other_open = await desk.take(text)
+
+    assert first == both_open == other_open
+    assert len(desk.ballots.held) == 1
+
+
+async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None:
+    """Of the same phone and with the same words: its MessageSid tells it apart."""
+    desk = Desk([standing()], now_ms=NOON - 3)
+    first = await desk.say("red")
+    desk.rounds = [control.next_round(desk.rounds[0], NOON)]
+    desk.now_ms = NOON + 5
+    second, third = await desk.say("red"), await desk.say("blue")
+
+    kinds = [answer.outcome.kind for answer in (first, second, third)]
+    assert kinds == [Kind.ACCEPTED, Kind.ACCEPTED, Kind.CHANGED]
+
+
+async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
+    """The hot path is one write."""
+    desk = Desk([standing(), RED_ELSEWHERE], ballots=CountingBallots())
+    await desk.say("red")
+
+    assert desk.ballots.reads == 0  # type: ignore[attr-defined]
+    assert earlier_rounds(desk.rounds, NUMBER, NOON).rounds == ()
+
+
+@dataclass
+class CountingBallots(MemoryBallots):
+    """Counts what is read."""
+
+    reads: int = 0
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """Count, and read."""
+        self.reads += 1
+        return await MemoryBallots.find(self, pk, sk, standing_in)
+
+
+@pytest.mark.parametrize(
+    ("later_ms", "known", "in_flight"),
+    [(0, 1, True), (20_000, 1, True), (20_001, 1, False), (300_000, 1, False), (300_001, 0, False)],
+)
+def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
+    later_ms: int,
+    known: int,
+    in_flight: bool,  # noqa: FBT001
+) -> None:
+    """A write that is still on its way lands in twenty seconds, or never."""
+    closed = control.closed(standing(), NOON)
+    found = earlier_rounds([closed], NUMBER, NOON + later_ms)
+
+    assert (len(found.rounds), found.in_flight) == (known, in_flight)
+
+
+def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
+    """One closed an hour ago, one opened just now: only the third may hold the text."""
+    closed = control.closed(standing(a_poll(id="old")), NOON - HOUR)
+    opened = control.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
+    found = earlier_rounds([closed, standing(), opened], NUMBER, NOON + 5)
+
+    assert [one.poll.id for one in found.rounds] == ["colors"]
+
+
+def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
+    """Unless a deploy has moved them away from its number just now."""
+    elsewhere = standing(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, heard_until_ms=NOON)
+    untouched = replace(elsewhere, changed_at_ms=BEGAN)
+
+    assert len(earlier_rounds([elsewhere], NUMBER, NOON + 5).rounds) == 1
+    assert earlier_rounds([untouched], NUMBER, NOON + 5).rounds == ()

@@ -1,0 +1,143 @@
+"""A text whose deliveries race with each other and with what becomes of their polls."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from services.adapters.memory import MemoryBallots
+from services.voting import control
+from services.voting.ballot import Ballot, Kind
+from services.voting.intake import Answer
+from services.voting.message import Message
+from services.voting.poll import Policy, Round
+from tests.support.desk import Desk
+from tests.support.polls import NOON, a_poll, a_text
+from tests.support.turns import TURNS, Turn, standing
+
+
+@dataclass
+class SlowBallots(MemoryBallots):
+    """Holds the writes of one text to the first round back until they are let go."""
+
+    held_back: str = ""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """Wait at the gate, then store."""
+        await self._wait(ballot)
+        return await MemoryBallots.create(self, ballot, standing_in)
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """Wait at the gate, then rewrite."""
+        await self._wait(ballot)
+        return await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+
+    async def _wait(self, ballot: Ballot) -> None:
+        if ballot.round == 1 and self.held_back in [step.sid for step in ballot.steps]:
+            self.reached.set()
+            await self.gate.wait()
+
+
+@pytest.mark.parametrize("voted_before", [False, True])
+async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_nothing(
+    voted_before: bool,  # noqa: FBT001
+) -> None:
+    """What it finds is a ballot that refuses it; nobody is answered twice."""
+    ballots = SlowBallots()
+    desk = Desk([standing()], ballots=ballots, now_ms=NOON - 3)
+    if voted_before:
+        await desk.say("green")
+    text = a_text("red")
+    ballots.held_back = text.sid
+    late = asyncio.ensure_future(desk.take(text))
+    await ballots.reached.wait()
+    desk.rounds, desk.now_ms = [control.next_round(desk.rounds[0], NOON)], NOON + 2
+    again = await desk.take(text)
+    ballots.gate.set()
+    first = await late
+
+    assert (again.outcome.kind, again.outcome.choice) == (Kind.ACCEPTED, "RED")
+    assert (first.outcome.kind, first.reply) == (Kind.BARRED, None)
+    assert desk.counted(text.sid) == 1
+
+
+async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> None:
+    """The second delivery finds it in the round before, and counts nothing."""
+    desk = Desk([standing()], now_ms=NOON - 3)
+    text = a_text("red")
+    first = await desk.take(text)
+    desk.rounds, desk.now_ms = [control.next_round(desk.rounds[0], NOON)], NOON + 2
+
+    assert await desk.take(text) == first
+    assert desk.counted(text.sid) == 1
+
+
+@dataclass
+class ShuffledBallots(MemoryBallots):
+    """Every call takes its time before and after it is carried out."""
+
+    draw: random.Random = field(default_factory=random.Random)
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """Some time later."""
+        await self._pause()
+        created = await MemoryBallots.create(self, ballot, standing_in)
+        await self._pause()
+        return created
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """Some time later."""
+        await self._pause()
+        found = await MemoryBallots.find(self, pk, sk, standing_in)
+        await self._pause()
+        return found
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """Some time later."""
+        await self._pause()
+        replaced = await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+        await self._pause()
+        return replaced
+
+    async def _pause(self) -> None:
+        for _ in range(self.draw.randrange(5)):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
+    policy: Policy,
+) -> None:
+    """Three deliveries of each of three texts of one phone, begun before and after the turn."""
+    for seed in range(150):
+        draw = random.Random(seed)  # noqa: S311 - a repeatable race
+        turn = TURNS[draw.choice([name for name in TURNS if "reset" in name])]
+        poll = a_poll(policy=policy, limit=4 if policy is Policy.EACH else 1)
+        desk = Desk([standing(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1)
+        texts = [a_text(draw.choice(["red", "green", "blue"])) for _ in range(3)]
+        told = await race(desk, texts * 3, turn, draw)
+        accepted = {
+            text.sid
+            for text, answer in told
+            if answer.outcome.kind in {Kind.ACCEPTED, Kind.CHANGED, Kind.SAME}
+        }
+
+        assert all(desk.counted(text.sid) <= 1 for text in texts), seed
+        assert {text.sid for text in texts if desk.counted(text.sid)} == accepted, seed
+
+
+async def race(
+    desk: Desk, texts: list[Message], turn: Turn, draw: random.Random
+) -> list[tuple[Message, Answer]]:
+    """Deliver texts at the same time, with the turn somewhere in between."""
+    draw.shuffle(texts)
+    before = draw.randrange(len(texts))
+    under_way = [asyncio.ensure_future(desk.take(text)) for text in texts[:before]]
+    for _ in range(draw.randrange(6)):
+        await asyncio.sleep(0)
+    desk.rounds, desk.now_ms = [turn(desk.rounds[0])], NOON + 1
+    under_way += [asyncio.ensure_future(desk.take(text)) for text in texts[before:]]
+    return list(zip(texts, await asyncio.gather(*under_way), strict=True))
