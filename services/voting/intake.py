@@ -14,7 +14,7 @@ from services.voting.identity import mark_of, voter_of
 from services.voting.message import Message, Nearest
 from services.voting.poll import Phase, Round
 from services.voting.ports import Ballots, Clock, DirectorySource, PhoneLists
-from services.voting.redelivery import Earlier, earlier_rounds
+from services.voting.redelivery import Earlier, earlier_rounds, may_land
 from services.voting.replies import reply_to
 
 RACES = 16
@@ -65,7 +65,7 @@ class Intake:
         if before is not None:
             there, outcome = before
         elif there is not None and reading.choice is not None:
-            outcome = await self._vote(there, reading.choice, text, earlier)
+            there, outcome = await self._vote(there, reading.choice, text, earlier)
         else:
             outcome = _unread(reading, now_ms)
         return Answer(
@@ -85,7 +85,10 @@ class Intake:
                     return there, first
         return None
 
-    async def _vote(self, there: Round, choice: str, text: "_Text", earlier: Earlier) -> Outcome:
+    async def _vote(
+        self, there: Round, choice: str, text: "_Text", earlier: Earlier
+    ) -> tuple[Round, Outcome]:
+        """The round that accepted the text or refused it, and the outcome."""
         vote = text.vote_in(there, choice)
         refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
         if refusal is None and not await self._admits(there, text):
@@ -93,12 +96,13 @@ class Intake:
         if refusal is not None:
             # A text accepted in time may be delivered again after the close.
             first = redelivered(there, await self._find(there, text), text.sid)
-            return first or Outcome(kind=refusal)
+            return there, first or Outcome(kind=refusal)
         if earlier.in_flight:
             for other in earlier.rounds:
-                if not _same(other, there) and (first := await self._bar(other, text)):
-                    return first
-        return await self._cast(there, vote)
+                elsewhere = not _same(other, there) and may_land(other, vote.at_ms)
+                if elsewhere and (first := await self._bar(other, text)):
+                    return other, first
+        return there, await self._cast(there, vote)
 
     async def _admits(self, there: Round, text: "_Text") -> bool:
         if not there.poll.phones:

@@ -36,6 +36,11 @@ def earlier_rounds(rounds: Iterable[Round], number: str, now_ms: int) -> Earlier
     return Earlier(rounds=found, in_flight=now_ms - turned_ms <= LANDING_MS)
 
 
+def may_land(one: Round, now_ms: int) -> bool:
+    """Whether a text that the round accepted may still be on its way to its ballot."""
+    return now_ms - one.last_open_ms(now_ms) <= LANDING_MS
+
+
 def _may_concern(one: Round, number: str, now_ms: int) -> bool:
     """Whether the round answers on the number, or did before a change of its file just now."""
     on_number = not one.poll.numbers or number in one.poll.numbers

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +12,7 @@ from services.voting import control
 from services.voting.ballot import Ballot, Kind
 from services.voting.intake import Answer
 from services.voting.message import Message
-from services.voting.poll import Policy, Round
+from services.voting.poll import Choice, Policy, Round, State
 from tests.support.desk import Desk
 from tests.support.polls import NOON, a_poll, a_text
 from tests.support.turns import TURNS, Turn, standing
@@ -73,6 +74,55 @@ async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> Non
 
     assert await desk.take(text) == first
     assert desk.counted(text.sid) == 1
+
+
+@dataclass
+class HookedBallots(MemoryBallots):
+    """Lets something happen right after a ballot was looked for and not found."""
+
+    meanwhile: list[Callable[[], None]] = field(default_factory=list)
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """Find, then let it happen."""
+        found = await MemoryBallots.find(self, pk, sk, standing_in)
+        if found is None and self.meanwhile:
+            self.meanwhile.pop()()
+        return found
+
+
+async def test_a_write_that_lands_while_its_text_is_read_again_gives_its_own_rounds_reply() -> None:
+    """The other poll has other words and other replies; it is not the one that counted."""
+    trees = (Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
+    heats = [
+        standing(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
+        standing(a_poll(id="h2", opens_at_ms=NOON, choices=trees)),
+    ]
+    ballots = HookedBallots()
+    desk = Desk(heats, ballots=ballots, now_ms=NOON - 3)
+    text = a_text("1")
+    first = await desk.take(text)
+    landed = dict(ballots.held)
+    ballots.held.clear()
+    ballots.meanwhile = [lambda: ballots.held.update(landed)]
+    desk.now_ms = NOON + 2
+
+    assert first.reply == "Heat 1: Red"
+    assert await desk.take(text) == first
+    assert desk.counted(text.sid) == 1
+
+
+@pytest.mark.parametrize(("later_ms", "written"), [(20_000, True), (20_001, False)])
+async def test_a_round_in_which_no_text_can_land_is_not_written_to(
+    later_ms: int,
+    written: bool,  # noqa: FBT001
+) -> None:
+    """It may be certified by now; another poll that opens does not concern it."""
+    closed = control.closed(standing(a_poll(id="old")), NOON)
+    opened = control.opened(standing(state=State.CLOSED), NOON + later_ms)
+    desk = Desk([closed, opened], now_ms=NOON + later_ms)
+    await desk.say("red")
+
+    assert any(pk.startswith("old:") for pk, _ in desk.ballots.held) is written
 
 
 @dataclass
