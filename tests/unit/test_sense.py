@@ -5,7 +5,7 @@ import pytest
 from services.voting.definition import examine_poll, parse_poll, stored_poll
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone, check_change
+from services.voting.sense import check_alone
 from tests.support.polls import NOON, a_poll
 
 LONG = tuple(Choice(key=f"K{n:015}", label=f"L{n}") for n in range(12))
@@ -76,33 +76,6 @@ def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
         "dark": "#ffee00",
         "light": "#ffee00",
     }
-
-
-@pytest.mark.parametrize(
-    ("changes", "key"),
-    [
-        ({"shards": 20}, "shards"),
-        ({"policy": Policy.FIRST}, "policy"),
-        ({"visibility": "sealed"}, "visibility"),
-        ({"choices": a_poll().choices[:2]}, "choices"),
-        ({"choices": a_poll().choices[::-1]}, "choices"),
-    ],
-)
-def test_what_a_round_depends_on_may_not_change_in_it(changes: dict[str, object], key: str) -> None:
-    """Where its ballots are, what they count for, and on which board."""
-    (problem,) = check_change(a_poll(), a_poll(**changes), 4)
-
-    assert problem.key == key
-    assert "round 4 has ballots" in problem.remedy
-    assert "voteapp poll reset colors" in problem.remedy
-
-
-def test_everything_else_may_change_at_any_time() -> None:
-    """Words, texts, times; and new choices at the end."""
-    more = (*a_poll().choices, Choice(key="PINK", label="Pink", words=("rose",)))
-    after = a_poll(question="Now?", choices=more, closes_at_ms=NOON, reply_texts={"same": "Yes."})
-
-    assert list(check_change(a_poll(), after, 1)) == []
 
 
 def test_what_is_stored_is_read_even_if_checks_have_become_stricter() -> None:
