@@ -1,6 +1,7 @@
 """`voteapp poll open | close | archive | reset`: the operator's word on a poll."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -107,10 +108,15 @@ def _tell(before: Entry, after: Entry, *, as_json: bool) -> None:
 
 
 def _hint(before: Entry, after: Entry) -> str:
-    """What is left to do of a round that has ended and whose ballots nobody lets expire."""
-    ended = before.round if before.round.number != after.round.number else after.round
-    lasting = ended.expires_from_ms is None and before != after
-    if not lasting or (after.round.phase_at(now_ms()) is Phase.OPEN and ended is after.round):
+    """What an operator should know of the expiry of a round that was ended or opened."""
+    poll, now = after.round.poll.id, now_ms()
+    expires, closes = after.round.expires_from_ms, after.round.known_close_ms
+    if after.round.phase_at(now) is Phase.OPEN and expires is not None and closes is None:
+        day = f"{datetime.fromtimestamp(expires / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+        return f"\nit closes by itself on {day}, when its first ballots expire"
+    was_reset = before.round.number != after.round.number
+    ended = before.round if was_reset else after.round
+    has_ended = was_reset or ended.phase_at(now) in {Phase.CLOSED, Phase.ARCHIVED}
+    if before == after or not has_ended or ended.expires_from_ms is not None:
         return ""
-    poll = ended.poll.id
     return f"\nonce it is certified, let its ballots expire: voteapp poll expire {poll}"

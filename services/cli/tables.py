@@ -40,6 +40,8 @@ def shown(
     }
     if rounds:
         row |= {
+            "certified_at": standing.certified_at_ms,
+            "ballots_expire_at": standing.expires_from_ms,
             "limit": poll.limit,
             "keyword": poll.keyword,
             "shards": poll.shards,
@@ -90,7 +92,7 @@ def described(document: Mapping[str, Any]) -> str:
             continue
         if name.endswith("_at") and isinstance(value, int):
             value = f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: PLW2901
-        lines.append(f"{name:<12}{_inline(value)}")
+        lines.append(f"{name:<18}{_inline(value)}")
     return "\n".join(lines) or "nothing to do"
 
 
