@@ -5,13 +5,10 @@ from dataclasses import replace
 import pytest
 
 from services.adapters.mappings import MappingState
-from services.voting import control
 from services.voting.tally import Change, pad_sequence
 from tests.support.hall import THERE, VOTERS, Hall
-from tests.support.polls import NOON
 
 BOARD = THERE.board
-CLOSED = control.closed(THERE, NOON - 20_000)
 
 
 def a_hall(*, folded: int | None = None) -> Hall:
