@@ -7,7 +7,7 @@ import { clientOf, createSource } from '../src/source.js';
 const DATE = 'Sat, 21 Nov 2026 20:15:03 GMT';
 const CREDENTIALS = { AccessKeyId: 'AKIDGUEST', SecretKey: 'secret', SessionToken: 'session', Expiration: 4_000_000_000 };
 
-/** @typedef {{status?: number, body?: object, cut?: boolean}} Said */
+/** @typedef {{status?: number, body?: object}} Said */
 
 /**
  * Cognito and DynamoDB on a port of this machine. `says` has what each call is answered, by its
@@ -34,8 +34,7 @@ async function aws(t, says = {}) {
       authorization: request.headers.authorization ?? '',
       token: request.headers['x-amz-security-token']?.toString(),
     });
-    const { status = 200, body = well[call], cut = false } = says[call] ?? {};
-    if (cut) return void request.socket.destroy();
+    const { status = 200, body = well[call] } = says[call] ?? {};
     response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0', Date: DATE });
     response.end(JSON.stringify(body));
   });
@@ -96,6 +95,18 @@ test('a pool that refuses is told from a table that refuses, and asked again', a
   delete says.GetId;
   assert.equal(await troubleOf(source.read()), 'none');
   assert.deepEqual(asked.map(({ call }) => call), ['GetId', 'GetId', 'GetCredentialsForIdentity', 'Query']);
+});
+
+test('an identity that is gone is replaced by another one', async (t) => {
+  const { config, asked, says } = await aws(t);
+  says.GetCredentialsForIdentity = { status: 400, body: { __type: 'ResourceNotFoundException', message: 'gone' } };
+  const source = createSource(config);
+
+  assert.equal(await troubleOf(source.read()), 'credentials');
+  delete says.GetCredentialsForIdentity;
+  await source.read();
+  assert.deepEqual(asked.map(({ call }) => call),
+    ['GetId', 'GetCredentialsForIdentity', 'GetId', 'GetCredentialsForIdentity', 'Query']);
 });
 
 test('a request that fails is not sent again by the client: the poller does that, at its own pace', async (t) => {
