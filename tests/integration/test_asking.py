@@ -46,8 +46,8 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("command", "question"), ASKED, ids=[" ".join(c) for c, _ in ASKED])
-@pytest.mark.parametrize("answer", ["n", ""])
+@pytest.mark.parametrize(("command", "question"), ASKED, ids=[c[-2] for c, _ in ASKED])
+@pytest.mark.parametrize("answer", ["n", ""], ids=["no", "nothing"])
 def test_a_no_changes_nothing(
     there: Ledger, command: tuple[str, ...], question: str, answer: str
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_no_changes_nothing(
     assert everything(there) == before
 
 
-@pytest.mark.parametrize("command", [command for command, _ in ASKED], ids=lambda c: " ".join(c))
+@pytest.mark.parametrize("command", [c for c, _ in ASKED], ids=[c[-2] for c, _ in ASKED])
 def test_with_yes_nothing_is_asked_and_it_is_done(there: Ledger, command: tuple[str, ...]) -> None:
     """For scripts: no input is needed."""
     end(there)

@@ -3,18 +3,19 @@
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from services.adapters.twilio_client import TwilioError
 from services.adapters.twilio_numbers import TwilioNumbers
+from services.cli.app import app
 from services.cli.deployment import Deployment
 from tests.integration.test_connect import (  # the fixtures are found by their names
-    TOKEN,
     run,
     secret_of,
     there,
     twilio,
 )
-from tests.support.twilio_api import NUMBER, Account
+from tests.support.twilio_api import NUMBER, TOKEN, Account
 
 __all__ = ["there", "twilio"]
 
@@ -65,3 +66,15 @@ def test_a_poll_that_was_archived_does_not_show_the_number(
 
     assert entry.number is None
     assert there.directory.entry("shared").number is None
+
+
+@pytest.mark.parametrize("number", ["15550100177", "+05550100177", "5550100177", "+1555"])
+def test_a_number_that_is_not_written_in_full_is_refused_before_anybody_is_asked(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plus, country, and the rest; the exit code is that of a wrong use."""
+    monkeypatch.delenv("TWILIO_ACCOUNT_SID", raising=False)
+    done = CliRunner().invoke(app, ["connect", "--number", number])
+
+    assert done.exit_code == 2
+    assert "write it as +15550100199" in done.output

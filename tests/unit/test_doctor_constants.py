@@ -61,9 +61,7 @@ def test_a_forged_text_is_posted_with_nothing_that_could_count() -> None:
 
 def test_a_clock_is_told_ahead_or_behind_as_it_is() -> None:
     """The operator sets it by that."""
-    fetch = answering(
-        {"https://api.example.com/": an_answer(Date="Wed, 18 Nov 2026 11:06:40 GMT")}
-    )
+    fetch = answering({"https://api.example.com/": an_answer(Date="Wed, 18 Nov 2026 11:06:40 GMT")})
     at = NOW + 0.5
 
     assert "10.0 s ahead" in check_clock(fetch, HOOK, at + 10).detail
@@ -85,7 +83,7 @@ def test_a_page_without_one_of_its_headers_is_found() -> None:
 
 def test_a_page_that_is_not_there_or_is_no_page_is_found() -> None:
     """With all headers and the right configuration."""
-    held = {name: value for name, value in HEADERS.items()} | {"Cache-Control": "no-cache"}
+    held = HEADERS | {"Cache-Control": "no-cache"}
     config = an_answer(body='{"aggregatesTable": "boards"}')
     for page in (an_answer(404, "<html>", **held), an_answer(200, "Hello", **held)):
         fetch = answering({f"{PAGE}/": page, f"{PAGE}/config.json": config})
@@ -109,9 +107,7 @@ def test_the_self_test_waits_until_every_webhook_has_read_the_polls_anew() -> No
 def test_the_self_test_waits_half_a_minute_for_the_count_and_no_longer() -> None:
     """A batch may have to be folded again; then it is a fault."""
     desk = Desk(counts=False)
-    finding = SelfTest(
-        desk=desk, post=desk.post, sleep=desk.sleep, clock=lambda: desk.now
-    ).run()
+    finding = SelfTest(desk=desk, post=desk.post, sleep=desk.sleep, clock=lambda: desk.now).run()
 
     assert "not counted in 30 s" in finding.detail
     assert 30 <= desk.now <= 35

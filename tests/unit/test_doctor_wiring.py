@@ -86,8 +86,9 @@ class Aws:
         held = {"AccessKeyId": "guest-key", "SecretKey": "secret", "SessionToken": "session"}
         return {"Credentials": held}
 
-    def as_guest(self, **given: str) -> "Guest":
-        """The client that a guest makes with credentials."""
+    def client(self, service: str, *, endpoint_url: str, **given: str) -> "Guest":
+        """The client that a guest makes with credentials, at the operator's address."""
+        assert (service, endpoint_url) == ("dynamodb", "https://dynamodb")
         self.guests.append(given)
         return Guest(self)
 
@@ -124,8 +125,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         patch.delenv(name, raising=False)
     patch.setattr(web, "fetch", nobody)
-    session = SimpleNamespace(client=lambda _, endpoint_url, **given: aws.as_guest(**given))
-    patch.setattr(boto3, "Session", lambda region_name: session)
+    patch.setattr(boto3, "Session", lambda **_: aws)
     old = replace(a_round(), state=State.ARCHIVED, poll=a_poll(id="bygone"))
     there: Any = SimpleNamespace(
         name="VoteApp-prod",

@@ -53,7 +53,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     """At twelve texts a second."""
     made = Board()
     monkeypatch.setattr(results, "now_ms", lambda: made.clock_ms)
-    monkeypatch.setattr(results.time, "sleep", made.sleep)
+    monkeypatch.setattr("services.cli.results.time.sleep", made.sleep)
     return made
 
 
