@@ -1,7 +1,7 @@
 """Templates to ask questions of: each stage and choice is synthesised once a session."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,37 @@ class Resources:
             if function["Properties"].get("Handler") == handler
         )
         return dict(found)
+
+    def readable(self, value: Any) -> Any:
+        """A value of the template with every resource in it by what it is for: `votes.Arn`."""
+        match value:
+            case {"Ref": str(name)}:
+                return self._known.get(name, name)
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                return f"{self._known.get(name, name)}.{attribute}"
+            case dict():
+                return {key: self.readable(held) for key, held in value.items()}
+            case list():
+                return [self.readable(held) for held in value]
+        return value
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What resources are for, by logical id."""
+        known = {
+            id(self.table("expires_at")): "votes",
+            id(self.table(None)): "aggregates",
+            **{id(held): "secret" for held in self.of("AWS::SecretsManager::Secret").values()},
+        }
+        names = {name: known[id(held)] for name, held in self.all.items() if id(held) in known}
+        for name, function in self.of("AWS::Lambda::Function").items():
+            handler = str(function["Properties"].get("Handler", "")).split(".")
+            if handler[0] == "lambdas":
+                names[name] = handler[1]
+                names[function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]] = (
+                    f"{handler[1]} log"
+                )
+        return names
 
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every statement of a policy for a role: logical id of the role, statement."""
