@@ -1,5 +1,6 @@
 """Templates to ask questions of: each stage and choice is synthesised once a session."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -121,3 +122,23 @@ def stage(request: pytest.FixtureRequest) -> str:
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage without options."""
     return Resources(synthesise(stage))
+
+
+def packager(folder: Path, stage: str = "prod", *, complete: bool = False) -> Packager:
+    """Of a stage, in a folder of its own."""
+    return Packager(config=StageConfig.of(stage, Options()), complete=complete, folder=folder)
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been run; each leaves one module behind."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        target = Path(command[command.index("--target") + 1])
+        (target / "wheel.py").write_text("")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return commands
