@@ -1,19 +1,36 @@
-"""Where CloudFormation waits for the answer of a custom resource, as strict as it is itself.
+"""What carries out a deploy's custom resources, and where CloudFormation waits for answers.
 
-After "Custom resource request objects" and "response objects" of the CloudFormation guide, and
-Amazon S3's presigned PUT: only the method and the headers that were signed, here no content type.
+The mailbox is as strict as the real one. After "Custom resource request objects" and "response
+objects" of the CloudFormation guide, and Amazon S3's presigned PUT: only the method and the
+headers that were signed, here no content type.
 """
 
 import io
 import json
 import math
 import urllib.request
+from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 from urllib.response import addinfourl
 
-from lambdas.polls.handler import handler
+import boto3
+import pytest
+from moto import mock_aws
 
+from lambdas.polls.handler import handler
+from services.adapters.provisioning import create_table
+from services.voting import schema
+
+COLORS = """
+question = "Which colour?"
+[[choices]]
+key = "RED"
+label = "Red"
+[[choices]]
+key = "BLUE"
+label = "Blue"
+"""
 ADDRESS = (
     "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/"
     "arn%3Aaws%3Acloudformation%3Aus-east-1%3A123456789012%3Astack/VoteApp-dev/guid%7CApplied"
@@ -59,6 +76,7 @@ class Mailbox(urllib.request.HTTPSHandler):
             event["PhysicalResourceId"] = HELD
         if kind == "Update":
             event["OldResourceProperties"] = {"ServiceToken": "the same"}
+        self.bodies.clear()
         handler(event, None)
         return self._read(event)
 
@@ -80,3 +98,31 @@ def _response(request: urllib.request.Request, status: int, reason: str) -> addi
     response = addinfourl(io.BytesIO(), Message(), request.full_url, status)
     response.msg = reason  # type: ignore[attr-defined]
     return response
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+    """CloudFormation's mailbox in the place of every HTTPS address."""
+    box = Mailbox()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), box)
+    monkeypatch.setattr(urllib.request, "_opener", opener)
+    return box
+
+
+@pytest.fixture
+def aggregates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of two empty tables, which the function finds in its environment."""
+    environment = {
+        "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CONFIG_FILE": "/dev/null",
+        "VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates",
+        "DEFAULT_NUMBER": "+15550100199",
+    }  # fmt: skip
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        client = boto3.client("dynamodb")
+        create_table(client, schema.VOTES, "votes")
+        create_table(client, schema.AGGREGATES, "aggregates")
+        yield client
