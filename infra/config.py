@@ -87,7 +87,7 @@ class StageConfig:
     wheel_platform: str | None = "manylinux2014_aarch64"
     """Platform of the wheels in a bundle; None takes those of the machine that builds."""
     keeps_data: bool = False
-    """Data outlives the stack: tables, secret, bucket and logs stay after a destroy."""
+    """Data outlives the stack: tables, secret and logs stay after a destroy."""
     log_retention_days: int = 30
     assumes_deploy_roles: bool = True
     """The CDK command line assumes the bootstrap roles, or uses the caller's credentials."""

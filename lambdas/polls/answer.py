@@ -8,10 +8,11 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Final, Literal
 
-_REASON_CHARACTERS: Final = 2_000
-"""A whole answer may have 4,096 bytes."""
+_REASON_BYTES: Final = 2_000
+"""As JSON, where a letter beyond ASCII takes six or more; a whole answer may have 4,096."""
 _TIMEOUT_SECONDS: Final = 10
 
 
@@ -56,6 +57,8 @@ def send(answer: Answer, event: Mapping[str, Any]) -> None:
 
 
 def _shortened(reason: str) -> str:
-    if len(reason) <= _REASON_CHARACTERS:
+    ends = accumulate(len(json.dumps(letter)) - 2 for letter in reason)
+    fits = sum(1 for end in ends if end <= _REASON_BYTES)
+    if fits == len(reason):
         return reason
-    return reason[:_REASON_CHARACTERS] + " ... (the rest is in the function's log)"
+    return reason[:fits] + " ... (the rest is in the function's log)"

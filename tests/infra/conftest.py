@@ -1,7 +1,8 @@
 """Templates to ask questions of: each stage and choice is synthesised once a session."""
 
+import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,6 @@ from aws_cdk.assertions import Template
 from infra.config import Options, StageConfig
 from infra.packaging import Packager
 from infra.stack import VotingStack
-from tests.support.mailbox import aggregates, mailbox
-
-__all__ = ["aggregates", "mailbox"]
 
 POLLS = {"colors.toml": 'question = "Which?"'}
 """The template carries the text of a poll and does not read it."""
@@ -56,6 +54,37 @@ class Resources:
         )
         return dict(found)
 
+    def readable(self, value: Any) -> Any:
+        """A value of the template with every resource in it by what it is for: `votes.Arn`."""
+        match value:
+            case {"Ref": str(name)}:
+                return self._known.get(name, name)
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                return f"{self._known.get(name, name)}.{attribute}"
+            case dict():
+                return {key: self.readable(held) for key, held in value.items()}
+            case list():
+                return [self.readable(held) for held in value]
+        return value
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What resources are for, by logical id."""
+        known = {
+            id(self.table("expires_at")): "votes",
+            id(self.table(None)): "aggregates",
+            **{id(held): "secret" for held in self.of("AWS::SecretsManager::Secret").values()},
+        }
+        names = {name: known[id(held)] for name, held in self.all.items() if id(held) in known}
+        for name, function in self.of("AWS::Lambda::Function").items():
+            handler = str(function["Properties"].get("Handler", "")).split(".")
+            if handler[0] == "lambdas":
+                names[name] = handler[1]
+                names[function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]] = (
+                    f"{handler[1]} log"
+                )
+        return names
+
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every statement of a policy for a role: logical id of the role, statement."""
         for policy in self.of("AWS::IAM::Policy").values():
@@ -93,3 +122,23 @@ def stage(request: pytest.FixtureRequest) -> str:
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage without options."""
     return Resources(synthesise(stage))
+
+
+def packager(folder: Path, stage: str = "prod", *, complete: bool = False) -> Packager:
+    """Of a stage, in a folder of its own."""
+    return Packager(config=StageConfig.of(stage, Options()), complete=complete, folder=folder)
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been run; each leaves one module behind."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        target = Path(command[command.index("--target") + 1])
+        (target / "wheel.py").write_text("")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return commands

@@ -1,6 +1,7 @@
 """The webhook's way in: one API, three routes, a log without anybody's number."""
 
 import json
+import sys
 
 import pytest
 
@@ -73,6 +74,40 @@ def test_the_secret_has_a_generated_pepper_and_no_token_yet(resources: Resources
     }
 
 
+def test_a_text_is_given_up_before_twilio_gives_up(resources: Resources) -> None:
+    """Twilio waits 15 s; the webhook gives up after 8 and answers 503, which must come through."""
+    assert 8 < resources.function("webhook")["Timeout"] < 15
+
+
+def test_a_function_runs_on_what_its_wheels_are_built_for(resources: Resources, stage: str) -> None:
+    """On another processor or Python the first import would fail."""
+    for name in CONTENTS:
+        function = resources.function(name)
+
+        assert function["Architectures"] == ["arm64"]
+        assert function["Runtime"] == (
+            "python{}.{}".format(*sys.version_info) if stage == "local" else "python3.14"
+        )
+
+
+@pytest.mark.parametrize(
+    ("function", "variables"),
+    [
+        ("webhook", {"VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates", "SECRET_ARN": "secret.Id"}),
+        ("aggregator", {"AGGREGATES_TABLE": "aggregates"}),
+        ("polls", {"VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates"}),
+    ],
+)  # fmt: skip
+def test_a_function_is_told_its_tables_each_by_its_own_name(
+    resources: Resources, function: str, variables: dict[str, str]
+) -> None:
+    """Swapped, ballots would lie among the counts."""
+    told = resources.readable(resources.function(function)["Environment"]["Variables"])
+
+    assert {name: told[name] for name in told if name in variables} == variables
+    assert told.get("POWERTOOLS_METRICS_NAMESPACE", "VoteApp-").startswith("VoteApp-")
+
+
 @pytest.mark.parametrize("function", SETTINGS)
 def test_the_environment_is_what_the_settings_read(resources: Resources, function: str) -> None:
     """Names are spelled in `settings.py` alone."""
@@ -101,10 +136,17 @@ def test_every_log_group_forgets(resources: Resources) -> None:
 
 
 def test_the_webhook_starts_from_a_snapshot_on_aws(resources: Resources, stage: str) -> None:
-    """A snapshot is of a published version, so the API calls that, by its alias."""
+    """A snapshot is of a published version, so the API calls that, by its alias, and may."""
     snap_start = resources.function("webhook").get("SnapStart")
-    aliases = resources.of("AWS::Lambda::Alias")
+    aliases = list(resources.of("AWS::Lambda::Alias"))
+    integration = resources.readable(resources.only("AWS::ApiGatewayV2::Integration"))
+    allowed = {
+        str(resources.readable(permission["Properties"]["FunctionName"]))
+        for permission in resources.of("AWS::Lambda::Permission").values()
+        if permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    }
 
     on_aws = stage != "local"
     assert (snap_start == {"ApplyOn": "PublishedVersions"}) == on_aws
-    assert len(aliases) == on_aws
+    assert [integration["IntegrationUri"]] == (aliases if on_aws else ["webhook.Arn"])
+    assert allowed == {integration["IntegrationUri"]}

@@ -1,28 +1,33 @@
 """Alarms: what each one watches, and that somebody is told."""
 
 import json
-from io import StringIO
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from infra.metrics import BAD_RECORDS, FOLDED_RECORDS, REFUSED_SIGNATURES
-from lambdas.aggregator import handler as aggregator
-from services.adapters.memory import MemoryTallies
 from services.webhook import log
 from services.webhook.errors import RefusedRequestError
 from services.webhook.routes import refused
 from tests.infra.conftest import Resources, Synthesise
 
-WATCHED = {
-    ("WriteThrottleEvents", "Sum", 1.0),
-    ("5xx", "Sum", 1.0),
-    ("Latency", "p99", 5000.0),
-    ("RefusedSignatures", "Sum", 20.0),
-    ("Errors", "Sum", 1.0),
-    ("IteratorAge", "Maximum", 60000.0),
-    ("BadRecords", "Sum", 1.0),
+# Name: of what, statistic, from which value on, in how many minutes of five.
+WATCHED = [
+    ("WriteThrottleEvents", {"TableName": "votes"}, "Sum", 1, 2),
+    ("WriteThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
+    ("5xx", {"ApiId": "the API"}, "Sum", 1, 2),
+    ("Latency", {"ApiId": "the API"}, "p99", 5_000, 3),
+    ("RefusedSignatures", {}, "Sum", 20, 1),
+    ("UnreadablePolls", {}, "Sum", 1, 1),
+    ("Errors", {"FunctionName": "aggregator"}, "Sum", 1, 3),
+    ("IteratorAge", {"FunctionName": "aggregator"}, "Maximum", 60_000, 1),
+    ("BadRecords", {}, "Sum", 1, 1),
+]
+NAMESPACES = {
+    "TableName": "AWS/DynamoDB",
+    "ApiId": "AWS/ApiGateway",
+    "FunctionName": "AWS/Lambda",
+    "": "VoteApp-prod",
 }
 
 
@@ -38,14 +43,27 @@ def alarms(resources: Resources) -> list[dict[str, Any]]:
 
 
 def test_each_thing_that_can_go_wrong_has_an_alarm(watched: Resources) -> None:
-    """Two for throttled writes: one a table."""
-    found = [
-        (a["MetricName"], a.get("Statistic") or a["ExtendedStatistic"], float(a["Threshold"]))
-        for a in alarms(watched)
-    ]
+    """Of the right table and function; an hour's worth of fault is told within minutes."""
+    (api,) = watched.of("AWS::ApiGatewayV2::Api")
+    found = []
+    for alarm in alarms(watched):
+        named = {d["Name"]: watched.readable(d["Value"]) for d in alarm.get("Dimensions", [])}
+        of = {name: value.replace(api, "the API") for name, value in named.items()}
+        statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+        minutes = alarm["DatapointsToAlarm"]
+        found.append((alarm["MetricName"], of, statistic, alarm["Threshold"], minutes))
 
-    assert set(found) == WATCHED
-    assert len(found) == len(WATCHED) + 1
+        assert alarm["Namespace"] == NAMESPACES[next(iter(of), "")]
+
+    assert found == WATCHED
+
+
+def test_a_value_at_its_threshold_is_an_alarm_within_five_minutes(watched: Resources) -> None:
+    """One throttled write is one too many, and an evening is over in an hour."""
+    for alarm in alarms(watched):
+        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 5)
+        assert alarm.get("ActionsEnabled", True) is True
 
 
 def test_every_alarm_is_sent_by_mail_and_says_what_it_means(watched: Resources) -> None:
@@ -73,6 +91,13 @@ def test_a_cost_out_of_line_is_told_before_the_bill(watched: Resources) -> None:
         for n in budget["NotificationsWithSubscribers"]
     }
     assert notices == {("ACTUAL", 80), ("FORECASTED", 100)}
+    for notice in budget["NotificationsWithSubscribers"]:
+        assert notice["Notification"]["ComparisonOperator"] == "GREATER_THAN"
+        assert notice["Notification"]["ThresholdType"] == "PERCENTAGE"
+        assert notice["Subscribers"] == [
+            {"Address": "count@example.com", "SubscriptionType": "EMAIL"}
+        ]
+    assert (budget["Budget"]["BudgetType"], budget["Budget"]["TimeUnit"]) == ("COST", "MONTHLY")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 50, "Unit": "USD"}
 
 
@@ -80,7 +105,7 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
     """They still show on the dashboard."""
     resources = Resources(synthesise("prod"))
 
-    assert len(alarms(resources)) == len(WATCHED) + 1
+    assert len(alarms(resources)) == 9
     assert resources.of("AWS::SNS::Topic") == {}
     assert resources.of("AWS::Budgets::Budget") == {}
 
@@ -92,6 +117,51 @@ def test_the_dashboard_shows_the_way_from_text_to_screen(watched: Resources) -> 
     stations = ("Texts in", "Votes written", "Oldest vote in the stream", "Folded", "Screens")
     positions = [body.index(station) for station in stations]
     assert positions == sorted(positions)
+
+
+def test_the_dashboard_asks_for_the_measure_that_the_aggregator_reports(
+    watched: Resources,
+) -> None:
+    """Under the stage's name and its service; with another dimension the graph stays empty."""
+    parts = watched.only("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    body = "".join(part for part in parts if isinstance(part, str))
+
+    assert '["VoteApp-prod","VoteToCount","service","aggregator",' in body
+
+
+@pytest.mark.parametrize("folding", ["BadRecords", "FoldedRecords"])
+def test_a_line_of_the_aggregator_counts_as_many_records_as_it_names(
+    watched: Resources, folding: str
+) -> None:
+    """In the aggregator's own log; a line without any counts nothing."""
+    name = folding.lower() if folding == "BadRecords" else "folded"
+    (found,) = measured(watched, folding)
+
+    assert watched.readable(found["LogGroupName"]) == "aggregator log"
+    assert found["FilterPattern"] == f"{{ $.{name} > 0 }}"
+    assert found["MetricTransformations"][0]["MetricValue"] == f"$.{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("RefusedSignatures", '{ $.event = "refused" && $.status = 403 }'),
+        ("UnreadablePolls", '{ $.event = "directory.unreadable" }'),
+    ],
+)
+def test_a_line_of_the_webhook_counts_once(watched: Resources, name: str, pattern: str) -> None:
+    """In the webhook's own log."""
+    (found,) = measured(watched, name)
+
+    assert watched.readable(found["LogGroupName"]) == "webhook log"
+    assert found["FilterPattern"] == pattern
+    assert found["MetricTransformations"][0]["MetricValue"] == "1"
+
+
+def measured(resources: Resources, name: str) -> list[dict[str, Any]]:
+    """The filters that make a measure out of lines of a log."""
+    filters = [held["Properties"] for held in resources.of("AWS::Logs::MetricFilter").values()]
+    return [held for held in filters if held["MetricTransformations"][0]["MetricName"] == name]
 
 
 def test_two_stages_of_an_account_do_not_share_a_measure(synthesise: Synthesise) -> None:
@@ -106,26 +176,10 @@ def test_two_stages_of_an_account_do_not_share_a_measure(synthesise: Synthesise)
     assert namespaces == {"VoteApp-dev", "VoteApp-prod"}
 
 
-def test_the_aggregator_logs_the_fields_that_the_alarms_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A renamed field would silence the alarm for good."""
-    lines = StringIO()
-    monkeypatch.setattr(aggregator.logger.registered_handler, "stream", lines)
-    event = {"shardId": "shard", "Records": [{"dynamodb": "not a record"}]}
-
-    aggregator.aggregate(event, MemoryTallies(), default_shard=None)
-
-    (batch,) = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert batch["badrecords"] == 1
-    assert BAD_RECORDS.value == "$.badrecords"
-    assert FOLDED_RECORDS.value.removeprefix("$.") in batch
-
-
 async def test_the_webhook_logs_the_event_that_the_alarm_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A refused signature, and nothing else that is refused."""
+    """Under the very names that the filter of refused signatures asks for."""
     events: list[dict[str, Any]] = []
     monkeypatch.setattr(
         log, "event", lambda name, **fields: events.append({"event": name, **fields})
@@ -134,4 +188,3 @@ async def test_the_webhook_logs_the_event_that_the_alarm_reads(
     await refused(Request({"type": "http"}), RefusedRequestError(403, "forged"))
 
     assert events == [{"event": "refused", "status": 403, "reason": "forged"}]
-    assert REFUSED_SIGNATURES.lines == '{ $.event = "refused" && $.status = 403 }'

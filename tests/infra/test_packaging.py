@@ -7,28 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.config import Options, StageConfig
-from infra.packaging import CONTENTS, FunctionName, Packager, PackagingError
-
-
-def packager(folder: Path, stage: str = "prod", *, complete: bool = False) -> Packager:
-    """Of a stage, in a folder of its own."""
-    return Packager(config=StageConfig.of(stage, Options()), complete=complete, folder=folder)
-
-
-@pytest.fixture
-def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that would have been run; each leaves one module behind."""
-    commands: list[list[str]] = []
-
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        commands.append(command)
-        target = Path(command[command.index("--target") + 1])
-        (target / "wheel.py").write_text("")
-        return subprocess.CompletedProcess(command, 0, "", "")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    return commands
+from infra.packaging import CONTENTS, FunctionName, PackagingError
+from tests.infra.conftest import packager
 
 
 @pytest.mark.parametrize("function", CONTENTS)

@@ -1,5 +1,7 @@
 """Both tables in the template are the tables of the schema."""
 
+from collections import Counter
+
 import pytest
 
 from services.adapters.provisioning import table_arguments
@@ -19,9 +21,9 @@ def test_a_deployed_table_is_the_table_that_is_provisioned_locally(
 
     assert deployed["KeySchema"] == local["KeySchema"]
     assert deployed["AttributeDefinitions"] == local["AttributeDefinitions"]
-    assert deployed["BillingMode"] == local["BillingMode"]
-    view = local["StreamSpecification"]["StreamViewType"]
-    assert deployed["StreamSpecification"] == {"StreamViewType": view}
+    assert deployed["BillingMode"] == local["BillingMode"] == "PAY_PER_REQUEST"
+    assert local["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert deployed["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
 def test_the_votes_expire_by_the_attribute_of_the_schema(resources: Resources) -> None:
@@ -43,21 +45,54 @@ def test_there_are_two_tables_and_both_can_be_restored_to_a_point_in_time(
         assert recovery == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_only_production_keeps_its_tables(synthesise: Synthesise) -> None:
-    """A destroy leaves nothing of a trial, and everything of an evening."""
-    kept = {
-        stage: {
-            (table["DeletionPolicy"], table["Properties"].get("DeletionProtectionEnabled"))
-            for table in Resources(synthesise(stage)).of("AWS::DynamoDB::Table").values()
-        }
-        for stage in ("local", "dev", "prod")
-    }
+@pytest.mark.parametrize(
+    ("stage", "webhook"),
+    [
+        ("local", "lambda"),
+        ("dev", "lambda"),
+        ("dev", "container"),
+        ("prod", "lambda"),
+        ("prod", "container"),
+    ],
+)
+def test_only_production_keeps_what_cannot_be_made_again(
+    synthesise: Synthesise, stage: str, webhook: str
+) -> None:
+    """A destroy leaves nothing of a trial, and everything of an evening.
 
-    assert kept == {
-        "local": {("Delete", False)},
-        "dev": {("Delete", False)},
-        "prod": {("Retain", True)},
+    With the secret the pepper would go, and everybody could vote again. The page is uploaded
+    again, and so the log of its upload is not kept either.
+    """
+    resources = Resources(synthesise(stage, webhook=webhook))
+    kept = Counter(
+        resource["Type"]
+        for resource in resources.all.values()
+        if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+    )
+
+    evening = {
+        "AWS::DynamoDB::Table": 2,
+        "AWS::SecretsManager::Secret": 1,
+        "AWS::Logs::LogGroup": 4,  # webhook, its API, aggregator, polls
     }
+    assert kept == (evening if stage == "prod" else {})
+    for kind in kept:
+        for resource in resources.of(kind).values():
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"]
+
+
+def test_a_table_of_production_is_not_even_deleted_by_hand(
+    resources: Resources, stage: str
+) -> None:
+    """Until somebody takes the protection away."""
+    for table in resources.of("AWS::DynamoDB::Table").values():
+        assert table["Properties"]["DeletionProtectionEnabled"] == (stage == "prod")
+
+
+def test_a_table_is_encrypted_with_the_key_that_needs_no_grant(resources: Resources) -> None:
+    """Guests have no access to KMS at all: under another key the screen would stay empty."""
+    for table in resources.of("AWS::DynamoDB::Table").values():
+        assert "SSESpecification" not in table["Properties"]
 
 
 def test_no_resource_has_a_name_of_its_own(resources: Resources) -> None:

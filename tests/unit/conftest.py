@@ -3,6 +3,10 @@
 import pytest
 from pytest_socket import disable_socket
 
+from tests.support.mailbox import aggregates, mailbox
+
+__all__ = ["aggregates", "mailbox"]
+
 
 @pytest.fixture(autouse=True)
 def no_sockets() -> None:

@@ -9,11 +9,15 @@ from services.adapters.items import item_of
 from services.voting.ballot import cast, forget
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
-from tests.support.polls import a_round, a_vote
+from tests.support.polls import NOON, a_round, a_vote
 
 THERE = a_round()
 RED = item_of(cast(THERE, None, a_vote("RED")).ballot, THERE)  # type: ignore[arg-type]
 BLUE = item_of(cast(THERE, None, a_vote("BLUE")).ballot, THERE)  # type: ignore[arg-type]
+LATER = item_of(
+    cast(THERE, cast(THERE, None, a_vote("RED")).ballot, a_vote("BLUE", at_ms=NOON + 5_000)).ballot,  # type: ignore[arg-type]
+    THERE,
+)
 TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
@@ -60,6 +64,20 @@ def test_a_record_moves_the_tally_by_new_minus_old(
 
     assert (change.board, change.round, change.bad) == ("open#colors", 1, 0)
     assert (change.picks, change.voters) == (picks, voters)
+
+
+@pytest.mark.parametrize(
+    ("one", "as_of_ms"),
+    [
+        (record("INSERT", NewImage=RED), NOON),
+        (record("MODIFY", OldImage=RED, NewImage=LATER), NOON + 5_000),
+        (record("REMOVE", OldImage=RED), 0),
+    ],
+    ids=["first vote", "changed later", "removed"],
+)
+def test_a_record_tells_when_its_ballot_was_changed(one: dict[str, Any], as_of_ms: int) -> None:
+    """The screen shows how fresh the count is."""
+    assert only(one).as_of_ms == as_of_ms
 
 
 FORGOTTEN = item_of(forget(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  # type: ignore[arg-type]
@@ -132,6 +150,13 @@ def test_a_record_that_cannot_be_read_is_bad_and_the_rest_counts(image: dict[str
 def test_a_bad_record_is_counted_on_the_board_it_names(image: dict[str, Any], board: str) -> None:
     """Or on one that no guest reads."""
     assert only(record("INSERT", NewImage=image)).board == board
+
+
+def test_a_bad_removal_is_counted_on_the_board_its_old_image_names() -> None:
+    """It has no new image; on another board nobody would look for it."""
+    change = only(record("REMOVE", OldImage=BROKEN[0]))
+
+    assert (change.board, change.round, change.bad) == ("open#colors", 1, 1)
 
 
 @pytest.mark.parametrize(

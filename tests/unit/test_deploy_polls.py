@@ -1,0 +1,128 @@
+"""What a deploy does to the polls, over both tables in moto, and to the viewers' identity."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from services.adapters.directory import DynamoDirectory
+from services.voting.definition import parse_poll
+from tests.support.mailbox import Mailbox
+
+LONG_AGO = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000
+QUIET = """
+question = "Which colour?"
+opens_at = 2099-12-31T20:00:00Z
+closes_at = 2099-12-31T21:00:00Z
+policy = "first"
+[[choices]]
+key = "RED"
+label = "Red"
+[[choices]]
+key = "BLUE"
+label = "Blue"
+"""
+"""No text can be on its way to it now, but an operator may have had it open before."""
+
+
+def files(**texts: str) -> list[dict[str, str]]:
+    """Poll files as they are among the properties of the resource."""
+    return [{"Source": f"{name}.toml", "Text": text} for name, text in texts.items()]
+
+
+@pytest.fixture
+def standing(aggregates: Any) -> Any:
+    """The same account with the quiet poll in its directory."""
+    directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
+    directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
+    return aggregates
+
+
+def test_applied_polls_are_in_the_directory_and_on_their_boards(
+    mailbox: Mailbox, aggregates: Any
+) -> None:
+    """What the webhook obeys and what the screen shows, with the number to text to."""
+    answer = mailbox.request("Create", "Custom::Polls", Files=files(colors=QUIET))
+
+    rows = aggregates.scan(TableName="aggregates")["Items"]
+    assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert answer["PhysicalResourceId"] == "polls"
+    assert answer["Data"] == {"Polls": "colors"}
+    assert {row["pk"]["S"] for row in rows} == {"directory", "open#colors"}
+    assert {row["number"]["S"] for row in rows} == {"+15550100199"}
+    assert aggregates.scan(TableName="votes")["Count"] == 0
+
+
+def test_a_poll_whose_file_is_gone_is_archived(mailbox: Mailbox, standing: Any) -> None:
+    """The directory holds what the files say, and nothing else takes texts."""
+    mailbox.request("Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND")))
+
+    directory = DynamoDirectory(client=standing, table="aggregates")
+    states = {entry.round.poll.id: entry.round.state.value for entry in directory.entries()}
+    assert states == {"colors": "archived", "shapes": "auto"}
+
+
+def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
+    mailbox: Mailbox, aggregates: Any
+) -> None:
+    """It names file, key and remedy; and no poll of the deploy is applied."""
+    refused = files(colors=QUIET, shapes='question = "Which?"')
+
+    answer = mailbox.request("Update", "Custom::Polls", Files=refused)
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "made before")
+    assert "shapes.toml" in answer["Reason"]
+    assert "choices" in answer["Reason"]
+    assert aggregates.scan(TableName="aggregates")["Count"] == 0
+
+
+def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
+    mailbox: Mailbox, standing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after 60 seconds, the function could not answer any more."""
+    made = _clients(monkeypatch)
+    pool = boto3.client("cognito-identity").create_identity_pool(
+        IdentityPoolName="guests", AllowUnauthenticatedIdentities=True
+    )["IdentityPoolId"]
+    made.clear()
+    mailbox.request("Update", "Custom::Polls", Files=files(colors=QUIET))
+    mailbox.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
+
+    assert set(made) == {"dynamodb", "cognito-identity"}
+    for config in made.values():
+        a_call = config.connect_timeout + config.read_timeout
+        assert a_call * config.retries["total_max_attempts"] <= 45
+    assert standing
+
+
+def _clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The configuration of each client that is made from here on."""
+    made: dict[str, Any] = {}
+    make: Any = boto3.client
+
+    def watched(service: str, **arguments: Any) -> Any:
+        client = make(service, **arguments)
+        made[service] = client.meta.config
+        return client
+
+    monkeypatch.setattr(boto3, "client", watched)
+    return made
+
+
+@pytest.mark.usefixtures("aggregates")
+def test_a_guest_identity_is_the_resource_itself_and_asked_for_by_nobody(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id is stable as long as the pool is; the role of the function may not sign for it."""
+    pool = boto3.client("cognito-identity").create_identity_pool(
+        IdentityPoolName="guests", AllowUnauthenticatedIdentities=True
+    )["IdentityPoolId"]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    answer = mailbox.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
+
+    assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert answer["PhysicalResourceId"].startswith("us-east-1:")
