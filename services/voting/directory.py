@@ -73,6 +73,14 @@ class Directory:
         return reading
 
 
+def may_name(one: Round, body: str) -> bool:
+    """Whether a text names a choice of the round, whatever phase that is in."""
+    candidates = candidate_names(body)
+    rest = without_keyword(candidates[0], one.poll.keyword)
+    with_keyword = () if rest is None else candidate_names(rest)
+    return find_named((*candidates, *with_keyword), one.poll.lexicon) is not None
+
+
 def _attempts(
     open_rounds: Sequence[Round],
     other_rounds: Sequence[Round],

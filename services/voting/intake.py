@@ -58,7 +58,7 @@ class Intake:
         directory = await self.directory.current()
         now_ms = self.clock()
         reading = directory.read(message.to, message.body, now_ms, self.nearest)
-        earlier = earlier_rounds(directory.rounds, message.to, now_ms)
+        earlier = earlier_rounds(directory.rounds, message.to, message.body, now_ms)
         there = reading.round
         text = _Text(sid=message.sid, phone=message.sender, pepper=pepper, at_ms=now_ms)
         before = None if reading.reserved else await self._before(earlier, reading, text)

@@ -7,6 +7,7 @@ archived or changed, the same words can lead to another round than the first tim
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from services.voting.directory import may_name
 from services.voting.poll import Phase, Round, State
 from services.voting.timing import LANDING_MS, REDELIVERED_MS
 
@@ -22,17 +23,19 @@ class Earlier:
 _NONE = Earlier()
 
 
-def earlier_rounds(rounds: Iterable[Round], number: str, now_ms: int) -> Earlier:
+def earlier_rounds(rounds: Iterable[Round], number: str, body: str, now_ms: int) -> Earlier:
     """The rounds that may have accepted a text to a number in the last five minutes.
 
     None in nearly all cases: only where a poll of the number turned in that time can a text
-    read otherwise than when it first came.
+    read otherwise than when it first came, and only a round that hears its words, or did
+    before its file changed, can have accepted it.
     """
     here = [one for one in rounds if _may_concern(one, number, now_ms)]
     turned_ms = max((_turned_at_ms(one, now_ms) for one in here), default=0)
     if now_ms - turned_ms > REDELIVERED_MS:
         return _NONE
-    found = tuple(one for each in here for one in _open_before(each, turned_ms, now_ms))
+    before = (one for each in here for one in _open_before(each, turned_ms, now_ms))
+    found = tuple(one for one in before if _changed_lately(one, now_ms) or may_name(one, body))
     return Earlier(rounds=found, in_flight=now_ms - turned_ms <= LANDING_MS)
 
 
@@ -44,8 +47,12 @@ def may_land(one: Round, now_ms: int) -> bool:
 def _may_concern(one: Round, number: str, now_ms: int) -> bool:
     """Whether the round answers on the number, or did before a change of its file just now."""
     on_number = not one.poll.numbers or number in one.poll.numbers
-    moved = one.changed_at_ms > one.began_at_ms and now_ms - one.changed_at_ms <= REDELIVERED_MS
-    return on_number or moved
+    return on_number or _changed_lately(one, now_ms)
+
+
+def _changed_lately(one: Round, now_ms: int) -> bool:
+    """Whether the round may have had another file when a text first came."""
+    return one.changed_at_ms > one.began_at_ms and now_ms - one.changed_at_ms <= REDELIVERED_MS
 
 
 def _turned_at_ms(one: Round, now_ms: int) -> int:

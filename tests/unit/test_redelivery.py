@@ -110,7 +110,7 @@ async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
     await desk.say("red")
 
     assert desk.ballots.reads == 0  # type: ignore[attr-defined]
-    assert earlier_rounds(desk.rounds, NUMBER, NOON).rounds == ()
+    assert earlier_rounds(desk.rounds, NUMBER, "red", NOON).rounds == ()
 
 
 @dataclass
@@ -136,7 +136,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 ) -> None:
     """A write that is still on its way lands in twenty seconds, or never."""
     closed = control.closed(standing(), NOON)
-    found = earlier_rounds([closed], NUMBER, NOON + later_ms)
+    found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
 
     assert (len(found.rounds), found.in_flight) == (known, in_flight)
 
@@ -145,7 +145,7 @@ def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
     """One closed an hour ago, one opened just now: only the third may hold the text."""
     closed = control.closed(standing(a_poll(id="old")), NOON - HOUR)
     opened = control.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
-    found = earlier_rounds([closed, standing(), opened], NUMBER, NOON + 5)
+    found = earlier_rounds([closed, standing(), opened], NUMBER, "red", NOON + 5)
 
     assert [one.poll.id for one in found.rounds] == ["colors"]
 
@@ -155,5 +155,46 @@ def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
     elsewhere = standing(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, heard_until_ms=NOON)
     untouched = replace(elsewhere, changed_at_ms=BEGAN)
 
-    assert len(earlier_rounds([elsewhere], NUMBER, NOON + 5).rounds) == 1
-    assert earlier_rounds([untouched], NUMBER, NOON + 5).rounds == ()
+    assert len(earlier_rounds([elsewhere], NUMBER, "red", NOON + 5).rounds) == 1
+    assert earlier_rounds([untouched], NUMBER, "red", NOON + 5).rounds == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ("red", True),
+        ("vote red!", True),
+        ("2", True),
+        ("tree blue", True),
+        ("oak", False),
+        ("tree", False),
+        ("redd", False),
+    ],
+)
+def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: bool) -> None:
+    """It cannot have accepted them: another poll that opens does not concern it."""
+    there = standing(a_poll(keyword="tree"))
+    opened = control.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
+
+    assert bool(earlier_rounds([there, opened], NUMBER, body, NOON + 5).rounds) is asked
+
+
+def test_a_round_whose_file_has_changed_is_asked_about_any_words() -> None:
+    """It may have heard them when the text first came; for five minutes."""
+    changed = replace(standing(), changed_at_ms=NOON)
+
+    assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_000).rounds == (changed,)
+    assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_001).rounds == ()
+
+
+async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words() -> None:
+    """A round that nobody has voted in has not begun by that."""
+    trees = a_poll(
+        id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
+    )
+    opened = control.opened(standing(trees, state=State.CLOSED), NOON)
+    desk = Desk([standing(), opened], now_ms=NOON + 5)
+    answer = await desk.say("oak")
+
+    assert answer.outcome.kind is Kind.ACCEPTED
+    assert [pk.partition(":")[0] for pk, _ in desk.ballots.held] == ["trees"]
