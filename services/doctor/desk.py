@@ -1,11 +1,13 @@
 """The self-test's own poll on DynamoDB: made for one text, and removed to the last row.
 
 It has a number of its own that nobody has, a keyword of its own, a sealed board and a round
-number that no other run has, so that it can touch no real poll, nor an earlier run's rows.
+number that no other run has, so that it can touch no real poll, nor an earlier run's rows. Of
+its ballot the emptied item stays until it expires, a day later: forgetting deletes nothing.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.directory import DynamoDirectory
@@ -42,6 +44,8 @@ label = "Arrived"
 key = "UNUSED"
 label = "Unused"
 """
+OPEN_MS: Final = 3_600_000
+"""A poll with a closing time: its ballot has an expiry from the first write on."""
 STALE_MS: Final = 180_000
 """A run that began longer ago was killed; a younger one may still be under way."""
 
@@ -59,8 +63,10 @@ class DynamoDesk:
     @property
     def round(self) -> Round:
         """The round of this run, open from its beginning."""
+        closes = datetime.fromtimestamp((self.began_at_ms + OPEN_MS) // 1000, UTC)
+        definition = f"closes_at = {closes:%Y-%m-%dT%H:%M:%SZ}\n{DEFINITION}"
         return Round(
-            poll=parse_poll(DEFINITION, source=f"{POLL}.toml"),
+            poll=parse_poll(definition, source=f"{POLL}.toml"),
             number=self.began_at_ms // 1000,
             state=State.OPEN,
             state_at_ms=self.began_at_ms,
@@ -95,7 +101,7 @@ class DynamoDesk:
         return totals.totals(standing.board, standing.number).picks.get(CHOICE, 0)
 
     def forget(self) -> None:
-        """Take the ballot out, as `voteapp forget` does."""
+        """Empty the ballot, as `voteapp forget` does."""
         DynamoForgetting(self.client, self.votes).remove([self.round], PHONE, self.pepper)
 
     def clear(self) -> None:

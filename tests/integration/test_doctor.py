@@ -1,6 +1,7 @@
 """`voteapp doctor --local` against the running local cloud."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -42,14 +43,18 @@ def test_a_running_demo_is_well() -> None:
     assert "All is well." in done.output
 
 
-def test_the_self_test_leaves_nothing_and_touches_no_count(cloud: LocalCloud) -> None:
-    """Both tables hold the same rows as before, to the last attribute."""
+def test_the_self_test_leaves_an_empty_ballot_and_touches_no_count(cloud: LocalCloud) -> None:
+    """Else both tables hold the same rows as before, to the last attribute."""
     before = rows(cloud)
     done = run("--json")
     checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+    (left,) = [row for row in rows(cloud) if row not in before]
 
     assert checks["a text"]["verdict"] == "ok"
-    assert rows(cloud) == before
+    assert [row for row in rows(cloud) if row != left] == before
+    assert left["pk"]["S"].startswith("doctor-selftest:")
+    assert (left["picks"], left["sids"], left["n"]) == ({"M": {}}, {"L": []}, {"N": "0"})
+    assert 0 < int(left["expires_at"]["N"]) - time.time() < 26 * 3_600
 
 
 def test_a_mapping_that_was_switched_off_is_found(cloud: LocalCloud) -> None:
