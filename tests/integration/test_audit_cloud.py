@@ -11,12 +11,13 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner
 
+from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
 from services.adapters.entries import Entry
 from services.cli.app import app
 from services.cli.deployment import PICK
 from services.local.cloud import LocalCloud
-from services.voting import schema
+from services.voting import control, schema
 from services.voting.definition import parse_poll
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send
@@ -42,6 +43,14 @@ def voteapp(cloud: LocalCloud, *arguments: str) -> Any:
         return CliRunner().invoke(app, [*arguments, "--local", "--json"])
 
 
+def close_half_a_minute_ago(directory: DynamoDirectory) -> None:
+    """As if the operator had said so then: nobody waits for it here."""
+    then_ms = now_ms() - 30_000
+    entry = directory.entry("proof")
+    closed = replace(entry.round, state=State.CLOSED, state_at_ms=then_ms)
+    replace(directory, clock=lambda: then_ms).write(replace(entry, round=closed))
+
+
 def test_a_sealed_poll_is_audited_closed_certified_and_exported(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
@@ -56,24 +65,25 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
     while (audit := voteapp(cloud, "audit", "proof")).exit_code and time.monotonic() < deadline:
         time.sleep(0.5)
     open_still = voteapp(cloud, "certify", "proof")
-    entry = directory.entry("proof")
-    closed = replace(entry.round, state=State.CLOSED, state_at_ms=int(time.time() * 1000) - 6000)
-    directory.write(replace(entry, round=closed))
-    certified = voteapp(cloud, "certify", "proof")
+    too_soon = voteapp(cloud, "poll", "close", "proof"), voteapp(cloud, "certify", "proof")
+    close_half_a_minute_ago(directory)
+    certified = voteapp(cloud, "certify", "proof", "--yes")
     target = tmp_path / "proof.csv"
     exported = voteapp(cloud, "export", "proof", "--with-keys", "--to", str(target))
     face = cloud.dynamodb.get_item(
         TableName=cloud.outputs.aggregates_table,
         Key={"pk": {"S": "open#proof"}, "sk": {"S": schema.certified_sk(1)}},
     )["Item"]
-    entry = directory.entry("proof")
-    directory.write(replace(entry, round=replace(entry.round, state=State.ARCHIVED)))
+    again = voteapp(cloud, "poll", "open", "proof")
+    directory.change("proof", lambda r: control.archived(r, now_ms()))
 
     assert [answer.status for answer in answers] == [200] * 17
     assert json.loads(audit.stdout)["votes"] == {"AYE": 7, "NAY": 5}
     assert open_still.exit_code == 1
     assert "close it first" in open_still.stderr
+    assert "wait 20 seconds" in too_soon[1].stderr
     assert certified.exit_code == 0, certified.output
+    assert "is final" in again.stderr
     digest = json.loads(certified.stdout)["digest"]
     assert face["digest"] == {"S": digest}
     assert (face["c#AYE"], face["c#NAY"]) == ({"N": "7"}, {"N": "5"})
