@@ -1,58 +1,102 @@
-"""Forgetting a phone, on both stores that run DynamoDB's interface."""
+"""Forgetting a phone, on both stores that run DynamoDB's interface, also in races with texts."""
 
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import pytest
 
+from services.adapters import items
 from services.adapters.ballots import DynamoBallots
 from services.adapters.forgetting import DynamoForgetting, Forgotten
 from services.adapters.memory import MemoryDirectory
 from services.adapters.provisioning import create_table
 from services.adapters.recounts import DynamoRecounts
 from services.adapters.sessions import Session, async_client
-from services.voting.intake import Intake
+from services.voting.ballot import Ballot, Kind, cast
+from services.voting.errors import StoreUnavailableError
+from services.voting.intake import Answer, Intake
+from services.voting.message import Message
 from services.voting.poll import Policy, Round
 from services.voting.schema import VOTES
 from tests.contract.conftest import environment
-from tests.support.polls import NOON, PEPPER, a_phone, a_round, a_text
+from tests.support.polls import NOON, PEPPER, a_phone, a_round, a_text, a_vote
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 _serial = count(1)
 
 
-async def vote(table: str, endpoint: str, there: Round, *texts: tuple[int, str]) -> None:
-    """Phones text, one after the other."""
-    session = Session()
-    intake = Intake(
-        directory=MemoryDirectory([there]),
-        ballots=DynamoBallots(async_client(environment(endpoint), session), table),
-        clock=lambda: NOON,
-    )
-    for phone, body in texts:
-        await intake.accept(a_text(body, phone=phone), pepper=PEPPER)
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of ballots, for who texts and for who forgets."""
+
+    client: Any
+    name: str
+    ballots: DynamoBallots
+
+    async def text(self, there: Round, message: Message) -> Answer:
+        """A text arrives."""
+        intake = Intake(
+            directory=MemoryDirectory([there]), ballots=self.ballots, clock=lambda: NOON
+        )
+        return await intake.accept(message, pepper=PEPPER)
+
+    async def vote(self, there: Round, *texts: tuple[int, str]) -> None:
+        """Phones text, one after the other."""
+        for phone, body in texts:
+            await self.text(there, a_text(body, phone=phone))
+
+    def forgetting(self, client: Any = None) -> DynamoForgetting:
+        """Who forgets, through another client if one is given."""
+        return DynamoForgetting(client or self.client, self.name, clock=lambda: NOON + 7)
+
+    def held(self, *rounds: Round) -> list[Ballot]:
+        """All ballots of the rounds."""
+        recounts = DynamoRecounts(self.client, self.name)
+        return [ballot for there in rounds for ballot in recounts.ballots(there)]
+
+
+@pytest.fixture
+async def table(client: Any, endpoint: str) -> AsyncIterator[Table]:
+    """An empty one."""
+    name, session = f"Forgetting{next(_serial)}", Session()
+    create_table(client, VOTES, name)
+    ballots = DynamoBallots(async_client(environment(endpoint), session), name)
+    yield Table(client=client, name=name, ballots=ballots)
     await session.close()
 
 
+class Meanwhile:
+    """A client that lets something happen just before a write, as often as there is anything."""
+
+    def __init__(self, client: Any, *happens: Callable[[], object]) -> None:
+        self._client = client
+        self._happens = list(happens)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **arguments: Any) -> Any:
+        """Write, after what happens."""
+        if self._happens:
+            self._happens.pop(0)()
+        return self._client.put_item(**arguments)
+
+
 @BOTH
-async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(
-    client: Any, endpoint: str
-) -> None:
+async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Table) -> None:
     """Under each policy, where each round has its ballots; a second time finds nothing."""
-    table = f"Forgetting{next(_serial)}"
-    create_table(client, VOTES, table)
     first = a_round(policy=Policy.EACH, limit=3, shards=3)
     second = replace(first, number=2, poll=replace(first.poll, policy=Policy.LAST, shards=50))
     seed = a_round(id="seed", policy=Policy.UNLIMITED)
-    texts = ((0, "red"), (0, "blue"), (1, "red"))
     for there in (first, second, seed):
-        await vote(table, endpoint, there, *texts)
-    forgetting = DynamoForgetting(client, table)
-    rounds = [first, second, seed]
+        await table.vote(there, (0, "red"), (0, "blue"), (1, "red"))
+    forgetting, rounds = table.forgetting(), [first, second, seed]
 
     found = [one for one, _, _ in forgetting.find(rounds, a_phone(0), PEPPER)]
     removed = forgetting.remove(rounds, a_phone(0), PEPPER)
+    left = table.held(*rounds)
     again = forgetting.remove(rounds, a_phone(0), PEPPER)
 
     def told(ballots: list[Forgotten]) -> list[tuple[str, int, list[tuple[str, int]]]]:
@@ -69,5 +113,144 @@ async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(
         ]
     )
     assert again == []
-    left = [b for there in rounds for b in DynamoRecounts(client, table).ballots(there)]
-    assert [dict(ballot.picks) for ballot in left] == [{"RED": 1}] * 3
+    assert [dict(ballot.picks) for ballot in left if ballot.picks] == [{"RED": 1}] * 3
+    assert table.held(*rounds) == left
+
+
+@BOTH
+async def test_nothing_is_deleted_and_every_write_is_counted(table: Table) -> None:
+    """The items stay, empty, each written once more."""
+    there = a_round(policy=Policy.EACH, limit=3)
+    await table.vote(there, (0, "red"), (0, "blue"))
+    table.forgetting().remove([there], a_phone(0), PEPPER)
+
+    (ballot,) = table.held(there)
+    assert (ballot.picks, ballot.steps, ballot.writes) == ({}, (), 3)
+    assert ballot.forgotten_at_ms == NOON + 7
+    assert len(ballot.forgotten) == 2
+
+
+@BOTH
+@pytest.mark.parametrize("policy", [Policy.LAST, Policy.FIRST, Policy.EACH, Policy.UNLIMITED])
+async def test_a_forgotten_text_delivered_again_stays_forgotten(
+    table: Table, policy: Policy
+) -> None:
+    """It gets no reply; a later one is a new vote."""
+    there, text = a_round(policy=policy), a_text("red")
+    await table.text(there, text)
+    table.forgetting().remove([there], a_phone(0), PEPPER)
+    again, later = await table.text(there, text), await table.text(there, a_text("blue"))
+
+    assert (again.outcome.kind, again.reply) == (Kind.BARRED, None)
+    assert later.outcome.kind is Kind.ACCEPTED
+    assert [dict(b.picks) for b in table.held(there) if b.picks] == [{"BLUE": 1}]
+
+
+@BOTH
+async def test_a_rewrite_decided_before_a_forget_does_not_bring_the_old_vote_back(
+    table: Table,
+) -> None:
+    """Read, forgotten, voted anew, rewritten: the lock is the number of writes, not of texts."""
+    there = a_round(policy=Policy.EACH, limit=5)
+    await table.vote(there, (0, "red"))
+    (read,) = table.held(there)
+    decided = cast(there, read, a_vote("GREEN")).ballot
+    assert decided
+    table.forgetting().remove([there], a_phone(0), PEPPER)
+    await table.vote(there, (0, "blue"))
+
+    assert not await table.ballots.replace(decided, there, expected=read.writes)
+    (ballot,) = table.held(there)
+    assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
+
+
+@BOTH
+async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table: Table) -> None:
+    """Its write fails, it reads the emptied ballot, and counts by itself alone."""
+    there = a_round(policy=Policy.EACH, limit=5)
+    await table.vote(there, (0, "red"))
+
+    class Slow(DynamoBallots):
+        async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+            if not forgotten:
+                forgotten.extend(table.forgetting().remove([there], a_phone(0), PEPPER))
+            return await DynamoBallots.replace(self, ballot, standing_in, expected=expected)
+
+    forgotten: list[Forgotten] = []
+    slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))
+    answer = await slow.text(there, a_text("blue"))
+    (ballot,) = table.held(there)
+
+    assert [dict(one.picks) for one in forgotten] == [{"RED": 1}]
+    assert (answer.outcome.kind, answer.outcome.left) == (Kind.ACCEPTED, 4)
+    assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
+
+
+@BOTH
+async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten_with_it(
+    table: Table,
+) -> None:
+    """The emptying reads again: no vote that was there at its write survives it."""
+    there = a_round()
+    await table.vote(there, (0, "red"))
+    (read,) = table.held(there)
+    changed = cast(there, read, a_vote("BLUE")).ballot
+    assert changed
+
+    def lands() -> None:
+        table.client.put_item(TableName=table.name, Item=items.item_of(changed, there))
+
+    removed = table.forgetting(Meanwhile(table.client, lands)).remove([there], a_phone(0), PEPPER)
+    (ballot,) = table.held(there)
+
+    assert [dict(one.picks) for one in removed] == [{"BLUE": 1}]
+    assert (ballot.picks, ballot.writes, len(ballot.forgotten)) == ({}, 3, 2)
+
+
+@BOTH
+async def test_two_that_forget_a_phone_at_once_empty_it_once(table: Table) -> None:
+    """The later one finds nothing any more."""
+    there = a_round()
+    await table.vote(there, (0, "red"))
+    other: list[Forgotten] = []
+    between = Meanwhile(
+        table.client,
+        lambda: other.extend(table.forgetting().remove([there], a_phone(0), PEPPER)),
+    )
+    removed = table.forgetting(between).remove([there], a_phone(0), PEPPER)
+    (ballot,) = table.held(there)
+
+    assert (len(other), removed, ballot.writes) == (1, [], 2)
+
+
+@BOTH
+async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: Table) -> None:
+    """Rather than tried for ever: nothing is emptied, and the command may be run again."""
+    there = a_round(policy=Policy.EACH, limit=20)
+    await table.vote(there, (0, "red"))
+
+    def texts() -> None:
+        (read,) = table.held(there)
+        ballot = replace(read, writes=read.writes + 1)
+        table.client.put_item(TableName=table.name, Item=items.item_of(ballot, there))
+
+    never_fast_enough = Meanwhile(table.client, *[texts] * 16)
+    with pytest.raises(StoreUnavailableError):
+        table.forgetting(never_fast_enough).remove([there], a_phone(0), PEPPER)
+
+    assert [dict(ballot.picks) for ballot in table.held(there)] == [{"RED": 1}]
+
+
+@BOTH
+async def test_an_item_that_is_no_ballot_is_forgotten_by_deleting_it(table: Table) -> None:
+    """Nothing in it can be kept, and a person asked for it to be gone."""
+    there = a_round()
+    await table.vote(there, (0, "red"))
+    (ballot,) = table.held(there)
+    item = items.item_of(ballot, there)
+    del item["sids"]
+    table.client.put_item(TableName=table.name, Item=item)
+    removed = table.forgetting().remove([there], a_phone(0), PEPPER)
+
+    assert [dict(one.picks) for one in removed] == [{}]
+    assert table.held(there) == []

@@ -123,15 +123,33 @@ def test_votes_left_are_told() -> None:
     assert [outcome.left for outcome in outcomes] == [2, 1, 0]
 
 
-def test_a_ballot_keeps_its_first_time_and_expires_after_its_last() -> None:
-    """`cast_at` stays, `changed_at` and the expiry move."""
-    there = a_round(retention_days=2)
+def test_a_ballot_keeps_its_first_time_and_tells_its_last() -> None:
+    """`cast_at` stays, `changed_at` moves."""
+    there = a_round()
     first = cast(there, None, a_vote("RED", at_ms=NOON)).ballot
     second = cast(there, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
 
     assert second
     assert (second.cast_at_ms, second.changed_at_ms) == (NOON, NOON + 5_000)
-    assert second.expires_at_s == NOON // 1000 + 5 + 2 * 86_400
+
+
+@given(st.lists(st.sampled_from(CHOICES), min_size=1, max_size=20))
+def test_every_write_of_a_ballot_adds_one_to_its_writes(choices: list[str]) -> None:
+    """It is the lock of the next write, and a line of the bookkeeping."""
+    ballot, _ = cast_all(a_round(), choices)
+
+    assert ballot is not None
+    assert ballot.writes == len(choices)
+
+
+def test_a_text_that_changes_nothing_writes_nothing() -> None:
+    """Refused or delivered again: the counter stays, and there is no stream record."""
+    there = a_round(policy=Policy.FIRST)
+    vote = a_vote("RED")
+    ballot = cast(there, None, vote).ballot
+
+    assert cast(there, ballot, vote).ballot is None
+    assert cast(there, ballot, a_vote("BLUE")).ballot is None
 
 
 POLICIES = st.sampled_from(

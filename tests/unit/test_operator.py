@@ -30,7 +30,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 INTERACTIVE = {"demo", "smoke"}
 """The demo is for a person; smoke ends with a line of JSON anyway."""
 FILES_ONLY = {"poll check", "version"}
-DESTROYING = {"poll reset", "poll archive", "poll apply", "forget"}
+DESTROYING = {"poll reset", "poll archive", "poll apply", "poll expire", "forget"}
 PALE = COLORS_TOML.replace('light = "#c8371b"', 'light = "#ffee00"')
 
 
@@ -71,7 +71,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
     """In docs/operating.md, each by its name."""
     page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 
-    assert len(OURS) == 12
+    assert len(OURS) == 13
     assert [name for name, _ in OURS if f"voteapp {name}" not in page] == []
 
 
@@ -106,7 +106,7 @@ def test_without_anything_to_work_on_the_exit_code_is_3(arguments: list[str], pr
 
 def test_used_wrongly_the_exit_code_is_2() -> None:
     """As with every command of this kind."""
-    assert run("forget", "0177").exit_code == 2
+    assert run("forget", "+0177").exit_code == 2
     assert run("poll", "open").exit_code == 2
 
 

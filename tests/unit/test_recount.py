@@ -5,52 +5,59 @@ from hashlib import sha256
 import pytest
 
 from services.voting.digest import Digest, line_of
-from services.voting.recount import Difference, Recount, Slip, differences
+from services.voting.recount import Difference, Recount, Slip, differences, write_offs
 from services.voting.tally import Totals
-from tests.support.polls import NOON, a_round
 
 OPEN, SEALED = "open#colors", "sealed#colors"
-DAY_S = 86_400
 
 
-def slip(
-    key: str, board: str = OPEN, *, changed: int = 0, expires: int = 10**10, **picks: int
-) -> Slip:
+def slip(key: str, board: str = OPEN, *, changed: int = 0, writes: int = 1, **picks: int) -> Slip:
     """A ballot, for a recount."""
-    return Slip(key, board, picks, changed, expires)
+    return Slip(key, board, picks, changed, writes)
 
 
 def test_slips_are_summed_by_board() -> None:
-    """Votes, ballots, voters, the newest vote, the first expiry."""
+    """Votes, ballots that hold one, voters, writes, the newest vote."""
     recount = Recount()
     recount.add(
-        [slip("a", RED=1, changed=5, expires=30), slip("b", RED=2, BLUE=1, changed=9, expires=20)]
+        [slip("a", RED=1, changed=5, writes=3), slip("b", RED=2, BLUE=1, changed=9, writes=2)]
     )
-    recount.add([slip("c", SEALED, RED=1, changed=7, expires=25)])
+    recount.add([slip("c", SEALED, RED=1, changed=7)])
 
     assert {board: dict(picks) for board, picks in recount.picks.items()} == {
         OPEN: {"RED": 3, "BLUE": 1}, SEALED: {"RED": 1},
     }  # fmt: skip
     assert dict(recount.ballots) == {OPEN: 2, SEALED: 1}
     assert dict(recount.votes) == {"RED": 4, "BLUE": 1}
-    assert (recount.voters, recount.newest_ms, recount.expires_at_s) == (3, 9, 20)
+    assert dict(recount.writes) == {OPEN: 5, SEALED: 1}
+    assert (recount.voters, recount.newest_ms) == (3, 9)
 
 
-def test_a_voter_with_several_ballots_is_one_voter_also_across_pages() -> None:
-    """Where every text is a ballot of its own, its key goes on with the MessageSid."""
+def test_a_ballot_without_a_vote_counts_by_its_writes_alone() -> None:
+    """It was forgotten: nobody's ballot, but its records were folded."""
+    recount = Recount()
+    recount.add([slip("a", RED=1, changed=5), slip("b", changed=9, writes=4)])
+
+    assert dict(recount.ballots) == {OPEN: 1}
+    assert dict(recount.writes) == {OPEN: 5}
+    assert (recount.voters, recount.newest_ms, dict(recount.votes)) == (1, 5, {"RED": 1})
+
+
+def test_voters_are_the_ballots_that_hold_a_vote() -> None:
+    """As on the screen: where every text is a ballot of its own, each is a voter."""
     recount = Recount()
     recount.add([slip("a#1", RED=1), slip("a#2", RED=1)])
     recount.add([slip("a#3", RED=1), slip("b#1", RED=1)])
 
-    assert recount.voters == 2
-    assert recount.ballots[OPEN] == 4
+    assert recount.voters == recount.ballots[OPEN] == 4
 
 
 def test_shards_are_merged() -> None:
     """As if they had been one."""
     one, two, empty = Recount(), Recount(), Recount()
-    one.add([slip("a", RED=1, changed=5, expires=30)])
-    two.add([slip("b", BLUE=1, changed=4, expires=20), slip("c", SEALED, RED=1, expires=40)])
+    one.add([slip("a", RED=1, changed=5, writes=2)])
+    two.add([slip("b", BLUE=1, changed=4), slip("c", SEALED, RED=1, writes=7)])
+    two.add_unreadable("pk z")
     for other in (two, empty):
         one.merge(other)
 
@@ -58,21 +65,21 @@ def test_shards_are_merged() -> None:
         OPEN: {"RED": 1, "BLUE": 1}, SEALED: {"RED": 1},
     }  # fmt: skip
     assert dict(one.ballots) == {OPEN: 2, SEALED: 1}
-    assert (one.voters, one.newest_ms, one.expires_at_s) == (3, 5, 20)
-    assert empty.expires_at_s is None
+    assert dict(one.writes) == {OPEN: 3, SEALED: 7}
+    assert (one.voters, one.newest_ms) == (3, 5)
+    assert (one.unreadable, one.unreadable_keys) == (1, ["pk z"])
 
 
-def test_a_merge_keeps_an_expiry_that_only_the_other_has() -> None:
-    """Or only this one."""
+def test_of_many_unreadable_ballots_ten_are_named() -> None:
+    """And all are counted, over all shards."""
     one, two = Recount(), Recount()
-    two.add([slip("a", RED=1, expires=7)])
+    for number in range(8):
+        one.add_unreadable(f"b{number}")
+        two.add_unreadable(f"a{number}")
     one.merge(two)
-    two.merge(Recount())
 
-    empty = Recount()
-    empty.merge(Recount())
-
-    assert (one.expires_at_s, two.expires_at_s, empty.expires_at_s) == (7, 7, None)
+    assert one.unreadable == 16
+    assert one.unreadable_keys == [*(f"a{number}" for number in range(8)), "b0", "b1"]
 
 
 def test_what_is_off_is_what_must_be_added() -> None:
@@ -114,25 +121,34 @@ def test_a_difference_in_ballots_alone_is_one() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("expires_s", "opened_days_ago", "lacks"),
-    [
-        (NOON // 1000, None, True),
-        (NOON // 1000 + 1, None, False),
-        (10**10, 30, True),
-        (10**10, 29, False),
-    ],
-)
-def test_ballots_may_be_missing_once_the_first_could_have_expired(
-    expires_s: int, opened_days_ago: int | None, *, lacks: bool
-) -> None:
-    """By the ballots that are there, or by the time the round began."""
+def test_what_a_lost_stream_will_never_deliver_is_written_off() -> None:
+    """By board: the missing records, deleted items and unreadable records that it knows of."""
     recount = Recount()
-    recount.add([slip("a", RED=1, expires=expires_s)])
-    began = None if opened_days_ago is None else NOON - opened_days_ago * DAY_S * 1000
+    recount.add([slip("a", RED=1, writes=3), slip("b", BLUE=1, writes=2), slip("c", writes=4)])
+    boards = {
+        OPEN: Totals(picks={"RED": 1}, voters=1, folded=6, removed=2, bad=1),
+        SEALED: Totals(picks={}),
+    }
+    (off,) = write_offs(recount, boards)
+    after = {
+        OPEN: Totals(
+            picks={"RED": 1, "BLUE": 1}, voters=2, folded=6 + off.missing,
+            removed=2 + off.removed, bad=1 + off.bad,
+        )
+    }  # fmt: skip
 
-    assert recount.may_lack_expired(a_round(opens_at_ms=began, retention_days=30), NOON) is lacks
-    assert not Recount().may_lack_expired(a_round(), NOON)
+    assert off == Difference(board=OPEN, picks={"BLUE": 1}, voters=1, missing=3, removed=-2, bad=-1)
+    assert write_offs(recount, after) == []
+
+
+def test_a_board_that_folded_more_than_was_written_is_written_down() -> None:
+    """As after an operator has written a ballot anew by hand, with its first counter."""
+    recount = Recount()
+    recount.add([slip("a", RED=1, writes=1)])
+
+    assert write_offs(recount, {OPEN: Totals(picks={"RED": 1}, voters=1, folded=4)}) == [
+        Difference(board=OPEN, picks={}, voters=0, missing=-3)
+    ]
 
 
 def test_a_line_is_the_key_and_every_choice_with_votes() -> None:

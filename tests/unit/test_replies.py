@@ -38,7 +38,7 @@ def test_every_outcome_has_a_reply_of_one_segment(name: str) -> None:
 
 def test_every_outcome_but_silence_has_a_text() -> None:
     """A new kind of outcome cannot be forgotten here."""
-    assert {kind.value for kind in Kind} - set(DEFAULT_TEXTS) == {"reserved"}
+    assert {kind.value for kind in Kind} - set(DEFAULT_TEXTS) == {"reserved", "barred"}
 
 
 def test_a_reply_names_choices_as_the_screen_does() -> None:

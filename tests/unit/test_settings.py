@@ -15,7 +15,9 @@ def test_settings_survive_the_way_through_the_environment() -> None:
     assert webhook.to_env() == FULL
     assert WebhookSettings.from_env(webhook.to_env()) == webhook
     assert AggregatorSettings.from_env(aggregator.to_env()) == aggregator
-    assert PollsSettings.from_env({"AGGREGATES_TABLE": "A"}).default_number is None
+    polls = {"VOTES_TABLE": "V", "AGGREGATES_TABLE": "A"}
+    assert PollsSettings.from_env(polls).to_env() == polls
+    assert PollsSettings.from_env(polls).default_number is None
 
 
 @pytest.mark.parametrize("name", FULL)

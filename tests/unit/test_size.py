@@ -6,7 +6,7 @@ from services.adapters.items import item_bytes, item_of
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round
 from services.voting.size import WRITE_UNIT, largest_ballot_bytes
-from tests.support.polls import a_poll, a_vote
+from tests.support.polls import NOON, a_poll, a_vote
 
 LONG = tuple(Choice(key=f"K{n:015}", label=f"{n}") for n in range(12))
 TIMED = {"accepted": "In. Voting closes {closes_in}."}
@@ -27,7 +27,7 @@ TIMED = {"accepted": "In. Voting closes {closes_in}."}
 )
 def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) -> None:
     """No phone's texts make a larger one, and some phone's make one nearly as large."""
-    poll = a_poll(**changes)
+    poll = a_poll(closes_at_ms=NOON, **changes)
     there = Round(poll=poll, number=9_999)
     keys = sorted((choice.key for choice in poll.choices), key=len, reverse=True)
     ballot: Ballot | None = None

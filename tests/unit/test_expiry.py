@@ -1,0 +1,259 @@
+"""No ballot expires while its round can still take a text."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pytest
+
+from services.replay.scenario.polls import SimulatedPolls
+from services.voting import control
+from services.voting.ballot import Ballot, Vote, cast, expiry_of
+from services.voting.control import expiry_after_end, with_expiry
+from services.voting.definition import parse_poll
+from services.voting.errors import RoundNotEndedError, VotingError
+from services.voting.poll import Phase, Poll, Round, State
+from tests.support.polls import NOON, a_poll, a_vote
+
+HOUR = 3_600_000
+DAY = 86_400_000
+BEGAN = NOON - DAY
+NOON_S = NOON // 1000
+TWO_DAYS_S = 2 * 86_400
+
+
+def standing(**changes: object) -> Round:
+    """A round that began yesterday, whose ballots are kept for two days."""
+    return Round(poll=a_poll(retention_days=2, **changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
+
+
+@pytest.mark.parametrize(
+    ("there", "at_ms", "expires_s"),
+    [
+        (standing(closes_at_ms=NOON), BEGAN, NOON_S + TWO_DAYS_S + 20),
+        (standing(closes_at_ms=NOON), NOON - 1, NOON_S + TWO_DAYS_S + 20),
+        (standing(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 20),
+        (standing(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 20),
+        (standing(), NOON, None),
+        (control.opened(standing(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
+        (control.opened(standing(closes_at_ms=NOON), NOON), NOON, None),
+    ],
+    ids=[
+        "cast early",
+        "cast late",
+        "rounded up",
+        "landed late",
+        "no close",
+        "reopened",
+        "at close",
+    ],
+)
+def test_a_ballot_expires_after_its_round_and_not_after_its_text(
+    there: Round, at_ms: int, expires_s: int | None
+) -> None:
+    """Retention counts from the end; while nobody knows the end, there is no expiry."""
+    ballot = cast(there, None, a_vote("RED", at_ms=at_ms)).ballot
+
+    assert expiry_of(there, at_ms) == expires_s
+    assert ballot
+    assert ballot.expires_at_s == expires_s
+
+
+def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
+    """The next text of its phone writes it anew."""
+    there = standing(closes_at_ms=NOON)
+    first = cast(there, None, a_vote("RED", at_ms=NOON - 1)).ballot
+    again = control.opened(there, NOON + HOUR)
+    second = cast(again, first, a_vote("BLUE", at_ms=NOON + 2 * HOUR)).ballot
+
+    assert first
+    assert second
+    assert (first.expires_at_s, second.expires_at_s) == (NOON_S + TWO_DAYS_S + 20, None)
+
+
+@pytest.mark.parametrize(
+    ("there", "expires_from"),
+    [
+        (standing(closes_at_ms=NOON + HOUR), NOON + HOUR + 2 * DAY),
+        (standing(closes_at_ms=NOON - HOUR), NOON + 2 * DAY),
+        (standing(), None),
+        (standing(closes_at_ms=BEGAN), None),
+        (replace(standing(closes_at_ms=NOON), expires_from_ms=NOON + 1), NOON + 1),
+        (replace(standing(closes_at_ms=NOON), expires_from_ms=NOON + 9 * DAY), NOON + 2 * DAY),
+        (replace(standing(), expires_from_ms=NOON + 5), NOON + 5),
+    ],
+    ids=["to come", "past", "no close", "before it began", "kept", "sooner", "close taken away"],
+)
+def test_a_round_stores_the_earliest_expiry_and_never_puts_it_off(
+    there: Round, expires_from: int | None
+) -> None:
+    """A ballot may carry it from the moment the round is stored."""
+    assert with_expiry(there, NOON).expires_from_ms == expires_from
+
+
+@pytest.mark.parametrize("at_ms", [NOON, NOON + 1, NOON + HOUR, NOON + 2 * DAY])
+@pytest.mark.parametrize("closes", [BEGAN + 1, NOON - 1, NOON, NOON + DAY])
+def test_no_ballot_expires_before_what_its_round_has_stored(closes: int, at_ms: int) -> None:
+    """Whenever it is written; later by 20 seconds at least, since clocks differ."""
+    there = with_expiry(standing(closes_at_ms=closes), NOON)
+    expires_s, stored = expiry_of(there, at_ms), there.expires_from_ms
+
+    assert stored is not None
+    assert expires_s is not None
+    assert expires_s * 1000 >= stored + 20_000
+
+
+@pytest.mark.parametrize("state", [State.AUTO, State.OPEN])
+def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
+    """Also if an operator has opened it again after its closing time."""
+    there = replace(
+        standing(closes_at_ms=NOON - DAY // 2), state=state, state_at_ms=NOON,
+        expires_from_ms=NOON + DAY,
+    )  # fmt: skip
+    before, after = there.phase_at(NOON + DAY - 1), there.phase_at(NOON + DAY)
+
+    assert before is (Phase.OPEN if state is State.OPEN else Phase.CLOSED)
+    assert after is Phase.CLOSED
+    assert there.closed_at_ms == (NOON + DAY if state is State.OPEN else NOON - DAY // 2)
+
+
+@pytest.mark.parametrize(
+    ("there", "at_ms", "expires_from"),
+    [
+        (control.closed(standing(), NOON), NOON + 20_000, NOON + 20_000 + 7 * DAY),
+        (control.closed(standing(), NOON), NOON + 20_001, NOON + 21_000 + 7 * DAY),
+        (
+            replace(control.closed(standing(), NOON), poll=a_poll(retention_days=30)),
+            NOON + DAY, NOON + 30 * DAY,
+        ),
+        (
+            replace(control.closed(standing(), NOON), expires_from_ms=NOON + 5 * DAY),
+            NOON + DAY, NOON + 5 * DAY,
+        ),
+    ],
+    ids=["a week's notice", "to the second", "retention from the end", "what was promised"],
+)  # fmt: skip
+def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
+    there: Round, at_ms: int, expires_from: int
+) -> None:
+    """`retention_days` after the end, and never less than seven days from now."""
+    assert expiry_after_end(there, at_ms) == expires_from
+
+
+@pytest.mark.parametrize(
+    ("there", "at_ms"),
+    [
+        (standing(), NOON),
+        (standing(closes_at_ms=NOON + 1), NOON),
+        (standing(opens_at_ms=NOON + HOUR), NOON),
+        (control.closed(standing(), NOON), NOON + 19_999),
+        (control.archived(standing(), NOON), NOON + 19_999),
+    ],
+    ids=["open", "closes soon", "waits", "closed just now", "archived just now"],
+)
+def test_ballots_of_a_round_that_may_take_texts_are_given_none(there: Round, at_ms: int) -> None:
+    """A voter whose ballot is gone could vote again."""
+    with pytest.raises(RoundNotEndedError, match="close it, and wait 20 seconds"):
+        expiry_after_end(there, at_ms)
+
+
+# --- whatever operators do, on any day ------------------------------------------------
+
+
+@dataclass
+class Calendar:
+    """Polls in memory over days, with everything that was ever written."""
+
+    draw: random.Random
+    now_ms: int = NOON
+    written: dict[tuple[int, str], list[Ballot]] = field(default_factory=dict)
+    """By round and voter."""
+
+    def __post_init__(self) -> None:
+        self.polls = SimulatedPolls(clock=lambda: self.now_ms)
+        self.apply()
+
+    def apply(self) -> None:
+        """A file with another closing time or another retention."""
+        closes = self.draw.choice([None, self.draw.randrange(-DAY, 6 * DAY)])
+        self.polls.apply([self._poll(closes)], begun=self.has_begun)
+
+    def _poll(self, closes: int | None) -> Poll:
+        days = self.draw.choice([1, 2, 5])
+        text = f'question = "?"\npolicy = "first"\nretention_days = {days}\n'
+        text += '[[choices]]\nkey = "RED"\nlabel = "R"\n[[choices]]\nkey = "BLUE"\nlabel = "B"\n'
+        poll = parse_poll(text, source="colors.toml")
+        return replace(poll, closes_at_ms=None if closes is None else self.now_ms + closes)
+
+    def has_begun(self, there: Round) -> bool:
+        """Whether anybody has voted."""
+        return any(number == there.number for number, _ in self.written)
+
+    def standing(self) -> Round:
+        """The current round."""
+        return self.polls.entry("colors").round
+
+    def text(self) -> None:
+        """A vote of one of four phones, if the round takes it and the ballot is not there."""
+        there = self.standing()
+        if there.phase_at(self.now_ms) is not Phase.OPEN:
+            return
+        voter = f"voter{self.draw.randrange(4)}"
+        ballots = self.written.setdefault((there.number, voter), [])
+        held = [one for one in ballots if not self.is_gone(one)]
+        vote = Vote(voter=voter, sid=f"SM{self.draw.random()}", choice="RED", at_ms=self.now_ms)
+        after = cast(there, held[-1] if held else None, vote).ballot
+        if after:
+            ballots.append(after)
+
+    def is_gone(self, ballot: Ballot) -> bool:
+        """Whether TTL has deleted it: as soon as it may, which is the worst case."""
+        return ballot.expires_at_s is not None and ballot.expires_at_s * 1000 <= self.now_ms
+
+    def do(self, word: Callable[[Round, int], Round]) -> None:
+        """What an operator says."""
+        self.polls.change("colors", lambda there: word(there, self.now_ms))
+
+    def reset(self) -> None:
+        """`voteapp poll reset`."""
+        self.polls.reset("colors", self.standing().number, begun=self.has_begun)
+
+    def date(self) -> None:
+        """`voteapp poll expire` on the current round."""
+        there = self.standing()
+        at_ms = self.polls.promise_expiry("colors", there.number)
+        for (number, _), ballots in self.written.items():
+            if number == there.number and ballots and ballots[-1].expires_at_s is None:
+                ballots[-1] = replace(ballots[-1], expires_at_s=at_ms // 1000 + 20)
+
+    def step(self) -> None:
+        """Something happens, or is refused."""
+        words = (control.opened, control.closed, control.archived)
+        what: list[Callable[[], None]] = [partial(self.do, word) for word in words]
+        what += [self.text, self.text, self.text, self.apply, self.date, self.reset]
+        with suppress(VotingError):
+            self.draw.choice(what)()
+        self.now_ms += self.draw.choice([0, 1, 1_000, 21_000, HOUR, 9 * HOUR, DAY])
+
+
+def test_whatever_operators_do_nobody_votes_twice_because_a_ballot_has_expired() -> None:
+    """Policy `first`, over weeks: one vote a phone and round, and the round knows what is gone."""
+    votes = gone = 0
+    for seed in range(200):
+        calendar = Calendar(random.Random(seed))  # noqa: S311 - the same weeks every time
+        for _ in range(60):
+            calendar.step()
+            for there in calendar.polls.rounds("colors"):
+                mine = [b for (n, _), b in calendar.written.items() if n == there.number]
+                lost = [one for ballots in mine for one in ballots if calendar.is_gone(one)]
+                gone += len(lost)
+                if lost:
+                    assert there.phase_at(calendar.now_ms) is not Phase.OPEN, seed
+                    assert there.is_expiring_at(calendar.now_ms), seed
+        assert all(len(ballots) <= 1 for ballots in calendar.written.values()), seed
+        votes += sum(map(len, calendar.written.values()))
+
+    assert votes > 1_000
+    assert gone > 1_000

@@ -1,0 +1,146 @@
+"""When a round has ended for good, and when nothing can be on its way to it."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.voting import control, timing
+from services.voting.control import ended_at_ms, has_settled, is_quiet
+from services.voting.errors import RoundFinalError
+from services.voting.poll import Phase, Round, State
+from tests.support.polls import NOON, a_poll
+
+HOUR = 3_600_000
+DAY = 86_400_000
+BEGAN = NOON - DAY
+
+
+def standing(**changes: object) -> Round:
+    """A round that began yesterday, of a poll with these times."""
+    return Round(poll=a_poll(**changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
+
+
+def test_the_wait_is_made_of_what_a_text_can_take() -> None:
+    """A directory 2 s old, a request of 8 s, and 10 s for late writes and clocks."""
+    assert (timing.DIRECTORY_SECONDS, timing.REQUEST_SECONDS, timing.MARGIN_SECONDS) == (2, 8, 10)
+    assert (timing.LANDING_SECONDS, timing.LANDING_MS) == (20, 20_000)
+
+
+ENDS = {
+    "closed by an operator": control.closed(standing(), NOON),
+    "archived": control.archived(standing(), NOON),
+    "closed by the clock": standing(closes_at_ms=NOON),
+    "its ballots expire": replace(standing(), expires_from_ms=NOON),
+    "ended by a reset": control.next_round(standing(), NOON).previous,
+    "reset after the clock had closed it": control.next_round(
+        standing(closes_at_ms=NOON - HOUR), NOON
+    ).previous,
+    "closed by a deploy, for an hour ago": replace(
+        standing(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
+    ),
+    "closed, then changed by a deploy": replace(
+        control.closed(standing(), NOON - HOUR), changed_at_ms=NOON
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize(("later_ms", "settled"), [(0, False), (19_999, False), (20_000, True)])
+def test_a_round_has_settled_twenty_seconds_after_its_end(
+    name: str,
+    later_ms: int,
+    settled: bool,  # noqa: FBT001
+) -> None:
+    """Whatever ended it; the last change counts, since before it the round may have been open."""
+    ended = ENDS[name]
+    assert ended is not None
+
+    assert ended_at_ms(ended, NOON + later_ms) == NOON
+    assert has_settled(ended, NOON + later_ms) is settled
+    assert is_quiet(ended, NOON + later_ms) is settled
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        standing(),
+        standing(closes_at_ms=NOON + 1),
+        standing(opens_at_ms=NOON + HOUR),
+        control.opened(standing(closes_at_ms=NOON - HOUR), NOON - HOUR),
+    ],
+    ids=["open", "closes in a moment", "waits", "opened again"],
+)
+def test_a_round_that_takes_texts_or_will_has_not_ended(there: Round) -> None:
+    """However long ago anything was changed."""
+    assert ended_at_ms(there, NOON) is None
+    assert not has_settled(there, NOON)
+
+
+@pytest.mark.parametrize(
+    ("opens_in_ms", "changed_ago_ms", "quiet"),
+    [
+        (20_000, 20_000, True),
+        (19_999, 20_000, False),
+        (20_000, 19_999, False),
+        (HOUR, HOUR, True),
+        (HOUR, 0, False),
+        (1, HOUR, False),
+    ],
+)
+def test_a_round_that_waits_is_quiet_between_its_last_change_and_its_opening(
+    opens_in_ms: int,
+    changed_ago_ms: int,
+    quiet: bool,  # noqa: FBT001
+) -> None:
+    """It may have been open until that change; and a change takes a moment to be in force."""
+    there = standing(opens_at_ms=NOON + opens_in_ms)
+
+    assert is_quiet(replace(there, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
+
+
+def test_an_open_round_is_never_quiet() -> None:
+    """A first vote may come at any moment."""
+    assert not is_quiet(standing(), NOON)
+
+
+FINAL = {
+    "certified": (replace(standing(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
+    "expiring": (replace(standing(), expires_from_ms=NOON), "has ballots that expire since 2027"),
+    "certified and archived": (
+        replace(control.archived(standing(), NOON), certified_at_ms=NOON),
+        "was certified on",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FINAL)
+def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
+    """The remedy is the next round."""
+    there, why = FINAL[name]
+    with pytest.raises(RoundFinalError) as caught:
+        control.opened(there, NOON)
+
+    assert there.phase_at(NOON) is not Phase.OPEN
+    assert why in str(caught.value)
+    assert "voteapp poll reset colors" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FINAL)
+@pytest.mark.parametrize("state", [State.AUTO, State.OPEN, State.CLOSED])
+def test_after_a_reset_there_is_nothing_final_any_more(name: str, state: State) -> None:
+    """The new round has neither certificate nor ballots."""
+    after = control.next_round(replace(FINAL[name][0], state=state), NOON + 5)
+
+    assert control.why_final(after, NOON + 5) is None
+    assert control.opened(after, NOON + 5).phase_at(NOON + 5) is Phase.OPEN
+
+
+def test_no_state_and_no_time_opens_a_certified_round() -> None:
+    """Neither a later close nor the operator's word that stands in its row."""
+    for state in (State.AUTO, State.OPEN):
+        for closes in (None, NOON - 1, NOON + HOUR):
+            there = replace(
+                standing(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
+            )
+
+            assert there.phase_at(NOON) is Phase.CLOSED
