@@ -6,17 +6,21 @@ itself. Between reading and writing somebody else may be let in.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from services.adapters.provisioning import create_table
 from services.voting.schema import AGGREGATES, VOTES
 
 READS = frozenset({"GetItem", "Query"})
+_ACCOUNT = "123456789012"
+"""As moto calls it."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Recorded:
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     rivals: dict[str, Callable[[], object]] = field(default_factory=dict)
     """What happens once, by the request that it is a moment faster than."""
+    _saved: dict[str, Any] = field(default_factory=dict)
 
     def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """Called by the library before it sends a request."""
@@ -39,6 +44,18 @@ class Recorded:
         """The requests of these names."""
         return [params for name, params in self.requests if name in names]
 
+    def save(self) -> None:
+        """Take the tables as they are for the beginning of every test."""
+        self._saved = {name: deepcopy(table.items) for name, table in _tables()}
+
+    def restore(self) -> "Recorded":
+        """Tables as they were saved, no requests, no rivals. Making them anew takes longer."""
+        self.rivals.clear()
+        for name, table in _tables():
+            table.items = deepcopy(self._saved[name])
+        self.requests.clear()
+        return self
+
     def item(self, table: str, pk: str, sk: str) -> dict[str, Any] | None:
         """An item, read past the record."""
         kept = [*self.requests]
@@ -46,6 +63,10 @@ class Recorded:
         self.requests[:] = kept
         found: dict[str, Any] | None = answer.get("Item")
         return found
+
+
+def _tables() -> list[tuple[str, Any]]:
+    return list(dynamodb_backends[_ACCOUNT]["us-east-1"].tables.items())
 
 
 @contextmanager
@@ -59,4 +80,5 @@ def recorded_tables() -> Iterator[Recorded]:
             create_table(client, table, table.name)
         recorded = Recorded(client)
         client.meta.events.register("provide-client-params.dynamodb", recorded.note)
+        recorded.save()
         yield recorded

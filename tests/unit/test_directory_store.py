@@ -22,7 +22,8 @@ from tests.support.recorded import Recorded, recorded_tables
 HOUR = 3_600_000
 DAY = 24 * HOUR
 NUMBER = "+15550100199"
-COLORS = parse_poll(COLORS_TOML, source="colors.toml")
+COLORS_TEXT = f'numbers = ["{NUMBER}"]\n{COLORS_TOML}'
+COLORS = parse_poll(COLORS_TEXT, source="colors.toml")
 OTHER = parse_poll(f'numbers = ["+15550100111"]\n{COLORS_TOML}', source="other.toml")
 
 
@@ -59,13 +60,19 @@ class Office:
         self.tables.client.put_item(TableName="Aggregates", Item=self.row(sk) | changes)
 
 
-@pytest.fixture
-def office() -> Iterator[Office]:
+@pytest.fixture(scope="module")
+def both_tables() -> Iterator[Recorded]:
     """With the polls colors and other, applied at noon."""
     with recorded_tables() as tables:
-        office = Office(tables)
-        office.polls.apply([COLORS, OTHER], default_number=NUMBER)
-        yield office
+        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
+        tables.save()
+        yield tables
+
+
+@pytest.fixture
+def office(both_tables: Recorded) -> Office:
+    """At noon."""
+    return Office(both_tables.restore())
 
 
 def test_what_vanished_with_its_file_comes_back_by_its_times(office: Office) -> None:
@@ -116,13 +123,13 @@ def test_a_row_keeps_all_that_is_known_of_a_round(office: Office) -> None:
 def test_who_read_an_older_revision_may_not_write(office: Office) -> None:
     """Neither the row nor the face."""
     entry = office.polls.entry("colors")
-    office.polls.write(replace(entry, number="+15550100111"))
+    office.polls.write(replace(entry, number="+15550100133"))
 
     with pytest.raises(PollChangedError):
         office.polls.write(replace(entry, number="+15550100122"))
     face = office.tables.item("Aggregates", "open#colors", "poll")
     assert face
-    assert face["number"] == {"S": "+15550100111"}
+    assert face["number"] == {"S": "+15550100133"}
 
 
 def test_a_new_poll_does_not_overwrite_one_that_somebody_has_just_made(office: Office) -> None:
@@ -145,7 +152,7 @@ def test_a_row_that_is_no_poll_is_named_and_the_others_are_read(office: Office) 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"round": {"N": "x"}}, {"state": {"S": "ajar"}}, {"definition": {"S": "= ="}}, {"revision": {"S": "1"}}],
+    [{"round": {"S": "1"}}, {"state": {"S": "ajar"}}, {"definition": {"S": "= ="}}, {"revision": {"S": "1"}}],
 )  # fmt: skip
 def test_every_way_in_which_a_row_is_no_poll_is_survived(
     office: Office, changes: dict[str, Any]
@@ -202,12 +209,14 @@ def test_a_past_round_that_cannot_be_read_does_not_take_the_poll_down(office: Of
     assert (there.number, there.previous) == (2, None)
 
 
-def test_ten_rounds_come_back_in_their_order(office: Office) -> None:
-    """Sorted as numbers: the tenth is not the second."""
-    for _ in range(11):
+def test_the_tenth_round_comes_after_the_ninth(office: Office) -> None:
+    """Sorted as numbers: it is not the second."""
+    entry = office.polls.entry("colors")
+    office.polls.write(replace(entry, round=replace(entry.round, number=9)))
+    for _ in range(2):
         office.say(control.next_round)
 
-    assert [there.number for there in office.polls.rounds("colors")] == list(range(1, 13))
+    assert [there.number for there in office.polls.rounds("colors")] == [9, 10, 11]
 
 
 def test_a_past_round_of_another_poll_is_not_one_of_this(office: Office) -> None:
@@ -326,11 +335,11 @@ def test_the_face_shows_every_word_of_an_operator(office: Office) -> None:
 
 def test_a_sealed_polls_face_is_on_the_open_board(office: Office) -> None:
     """Guests see the question, and not the count."""
-    sealed = parse_poll(f'visibility = "sealed"\n{COLORS_TOML}', source="colors.toml")
-    office.polls.apply([sealed, OTHER])
+    text = f'visibility = "sealed"\nnumbers = ["+15550100133"]\n{COLORS_TOML}'
+    office.polls.apply([COLORS, OTHER, parse_poll(text, source="secret.toml")])
 
-    assert face(office)["visibility"] == {"S": "sealed"}
-    assert office.tables.item("Aggregates", "sealed#colors", "poll") is None
+    assert face(office, "secret")["visibility"] == {"S": "sealed"}
+    assert office.tables.item("Aggregates", "sealed#secret", "poll") is None
 
 
 def test_the_face_tells_when_a_poll_opens_closes_and_shows_shares(office: Office) -> None:
@@ -338,7 +347,7 @@ def test_the_face_tells_when_a_poll_opens_closes_and_shows_shares(office: Office
     plain = face(office)
     text = (
         "opens_at = 2030-01-01T00:00:00Z\ncloses_at = 2030-01-02T00:00:00Z\npercent_from = 7\n"
-        f"{COLORS_TOML}"
+        f"{COLORS_TEXT}"
     )
     office.polls.apply([parse_poll(text, source="colors.toml"), OTHER])
     timed = face(office)

@@ -33,7 +33,7 @@ OUTAGES = [
     ConnectionError(),
     OSError(),
 ]
-FAULTS = [aio.ValidationException(), aio.AccessDeniedException(), KeyError("x")]
+FAULTS = [aio.ValidationException(), aio.AccessDenied(), aio.TableNotFound(), KeyError("x")]
 
 
 class Failing:
