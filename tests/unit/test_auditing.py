@@ -27,6 +27,7 @@ BALLOTS = (
     Slip("c", OPEN, {"BLUE": 1}, NOON - 1, 2),
 )
 DIGEST = sha256(b"a RED=1\nb RED=1\nc BLUE=1\n").hexdigest()
+WELL = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
 ENDED = Round(poll=a_poll(), state=State.CLOSED, state_at_ms=NOON - 20_000)
 
 
@@ -41,7 +42,7 @@ class World:
     corrected: int = 0
     certified: list[Certificate] = field(default_factory=list)
     certifies: bool = True
-    state: MappingState = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
+    state: MappingState = WELL
     log: list[str] = field(default_factory=list)
     written: list[tuple[Difference, int, int]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
@@ -210,7 +211,9 @@ def test_a_record_too_many_on_one_board_does_not_make_up_for_one_too_few_on_the_
     ballots = (*BALLOTS, Slip("d", SEALED, {"RED": 1}, NOON, 1))
     world = World(boards=[replace(RED, folded=5)], ballots=ballots)
 
-    assert world.audit().not_drained == ("5 writes, 5 records folded: were ballots edited by hand?",)
+    assert world.audit().not_drained == (
+        "5 writes, 5 records folded: were ballots edited by hand?",
+    )
 
 
 def test_what_is_wrong_with_the_mapping_is_told_where_records_are_missing() -> None:

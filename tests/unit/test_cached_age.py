@@ -42,7 +42,8 @@ async def test_a_value_is_as_old_as_its_load_was_long() -> None:
 @pytest.mark.parametrize("waiting", [2, 50])
 async def test_all_who_wait_for_one_load_are_given_what_it_gave(waiting: int) -> None:
     """The load takes until all of them wait; nobody loads it again after that."""
-    gate, loads = asyncio.Event(), []
+    gate = asyncio.Event()
+    loads: list[None] = []
 
     async def load() -> int:
         loads.append(None)

@@ -130,9 +130,7 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
     ],
     ids=["closed", "reset", "certified", "written again"],
 )
-def test_a_round_that_was_changed_meanwhile_is_not_certified(
-    tables: Recorded, change: Any
-) -> None:
+def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, change: Any) -> None:
     """Who changed it may have opened it: neither the certificate nor the finality is written."""
     there = standing(tables)
     later = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON + 1)
@@ -144,6 +142,19 @@ def test_a_round_that_was_changed_meanwhile_is_not_certified(
         store.write(certificate(), there, current=True)
     assert store.find("colors", 1) is None
     assert tables.item("Aggregates", "directory", "colors") == before
+
+
+def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorded) -> None:
+    """The round says that there was one; what it said is in a backup."""
+    store, there = DynamoCertificates(tables.client, "Aggregates"), standing(tables)
+    store.write(certificate(3), there, current=True)
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
+    tables.client.delete_item(TableName="Aggregates", Key=key)
+
+    with pytest.raises(PollChangedError):
+        store.write(certificate(4), there, current=True)
+    assert store.find("colors", 1) is None
+    assert standing(tables).certified_at_ms == NOON + 3
 
 
 def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.adapters import exports
+from services.adapters.export_state import ExportState
 from services.adapters.exports import Export
 from services.adapters.rows import Columns
 from services.voting.recount import Slip
@@ -60,7 +61,7 @@ def test_the_salt_is_gone_with_the_state(tmp_path: Path) -> None:
     salts: list[str] = []
     order = Export._order
 
-    def note(export: Export, block: list[Slip], state: exports.ExportState) -> list[Slip]:
+    def note(export: Export, block: list[Slip], state: ExportState) -> list[Slip]:
         salts.append(state.salt)
         return order(export, block, state)
 

@@ -13,7 +13,6 @@ from aiodynamo.credentials import Credentials, Key
 from aiodynamo.http import aiohttp as implementation
 from aiodynamo.http.types import Request, RequestFailed, Response
 
-from services.adapters import sessions
 from services.adapters.sessions import LateCredentials, Session, async_client
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
@@ -79,7 +78,9 @@ async def test_one_attempt_takes_at_most_three_seconds(wire: Wire) -> None:
 
 async def test_the_host_is_sent_as_it_is_signed(wire: Wire) -> None:
     """Without a port, which only an emulator has; all else is as it was."""
-    await Session()(Request(method="POST", url="http://127.0.0.1:8000/", headers={"A": "b"}, body=b""))
+    await Session()(
+        Request(method="POST", url="http://127.0.0.1:8000/", headers={"A": "b"}, body=b"")
+    )
     (sent,) = wire.requests
 
     assert sent.headers == {"A": "b", "Host": "127.0.0.1"}
@@ -145,7 +146,7 @@ def chains(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Chain]]:
         found.append(Chain())
         return found[-1]
 
-    monkeypatch.setattr(sessions.Credentials, "auto", staticmethod(auto))
+    monkeypatch.setattr(Credentials, "auto", staticmethod(auto))
     return found  # type: ignore[return-value]
 
 

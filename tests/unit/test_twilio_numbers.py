@@ -105,7 +105,8 @@ def test_retries_are_those_that_the_url_asks_for(fragment: str, retries: bool) -
     ],
 )
 def test_texts_reach_a_webhook_if_nothing_comes_before_it(
-    changes: dict[str, object], reaches: bool  # noqa: FBT001
+    changes: dict[str, object],
+    reaches: bool,  # noqa: FBT001
 ) -> None:
     """The right URL and method; neither an application nor a service that takes the texts."""
     fields = {"number": LONG, "sid": "PN", "url": WEBHOOK, "method": "POST"} | changes

@@ -25,7 +25,7 @@ def logged(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 class UnreachableBallots(MemoryBallots):
     """A store that does not answer."""
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
         """Fail."""
         raise StoreUnavailableError("PutItem Votes")
 
