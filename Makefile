@@ -55,9 +55,10 @@ prove: ## 20,000 random evenings with random faults: every miscount is told (ARG
 	$(set_up)
 	$(RUN) services.replay.prove $(ARGS)
 
-mutants: ## change the core in every small way; at least 95% must be noticed
+mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
 	$(set_up)
 	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
+	$(RUN) tests.mutants.by_hand $(ARGS)
 	$(RUN) tests.mutants.report
 
 clean: ## remove everything the other targets made

@@ -53,10 +53,18 @@ def build(app: App) -> VotingStack:
     )
 
 
-if __name__ == "__main__":
+def run(application: App) -> None:
+    """Synthesise the stack. A refusal ends the program with its one line and code 1.
+
+    Raises:
+        SystemExit: an option, a poll file or a bundle is refused.
+    """
     try:
-        application = App()
         build(application)
         application.synth()
     except (OptionError, PollFileError, PackagingError) as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    run(App())

@@ -111,7 +111,8 @@ def _allowed(step: Step, begun: Begun, unreadable: Sequence[str], now_ms: int) -
     ]
     if not problems and poll.closes_at_ms == standing.poll.closes_at_ms:
         return step
-    if begun(standing):
+    # Once ballots may have expired, nothing that is left tells that there was none.
+    if standing.is_final_at(now_ms) or begun(standing):
         _refuse(poll, problems)
         return step
     if not is_quiet(standing, now_ms):

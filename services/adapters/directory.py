@@ -4,7 +4,8 @@ Directory row and face are written in one transaction, on condition that nobody 
 changed the row: what the webhook obeys and what the screen shows cannot disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,13 +58,20 @@ class DynamoDirectory(PollStore):
         return self._read()[0]
 
     def unreadable(self) -> tuple[str, ...]:
-        """The ids of rows that cannot be read."""
-        return self._read()[1]
+        """The ids of polls that cannot be read, and past rounds as "colors, round 1"."""
+        return (*self._read()[1], *self._unreadable_rounds())
 
     def past_rounds(self, poll_id: str) -> list[Round]:
-        """The rounds of a poll that were reset, oldest first, each as it was when it ended."""
+        """The rounds of a poll that were reset, oldest first, each as it was when it ended.
+
+        One that cannot be read is left out.
+        """
+        rounds = []
         prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
-        return [past_round(row, poll_id) for row in self._rows("begins_with(sk, :sk)", prefix)]
+        for row in self._rows("begins_with(sk, :sk)", prefix):
+            with suppress(*_UNREADABLE):
+                rounds.append(past_round(row, poll_id))
+        return rounds
 
     def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
         """Store an entry and the poll's face, and the round that has ended.
@@ -116,6 +124,14 @@ class DynamoDirectory(PollStore):
             except _UNREADABLE:
                 unreadable.append(row["sk"]["S"])
         return entries, tuple(unreadable)
+
+    def _unreadable_rounds(self) -> Iterator[str]:
+        for row in self._rows("begins_with(sk, :sk)", schema.PAST_ROUNDS):
+            poll_id, number = schema.past_round_of(row["sk"]["S"])
+            try:
+                past_round(row, poll_id)
+            except _UNREADABLE:
+                yield f"{poll_id}, round {number}"
 
     def _with_previous(self, standing: Round, since_ms: int) -> Round:
         """The round with those before it, as far back as resets were not long ago."""

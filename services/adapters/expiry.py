@@ -18,7 +18,8 @@ from services.voting.timing import LANDING_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_HAS_NONE: Final = "attribute_exists(pk) AND attribute_not_exists(expires_at)"
+# It is still there, has no expiry, and counts its writes: else it is no ballot.
+_HAS_NONE: Final = "attribute_not_exists(expires_at) AND attribute_type(writes, :number)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class BallotExpiry:
                 ExpressionAttributeValues={
                     ":at": {"N": str(at_ms // 1000 + LANDING_SECONDS)},
                     ":one": {"N": "1"},
+                    ":number": {"S": "N"},
                 },
             )
         except self.client.exceptions.ConditionalCheckFailedException:

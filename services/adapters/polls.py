@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from services.adapters.entries import Entry
 from services.voting.control import expiry_after_end, next_round, with_expiry
 from services.voting.control import opened as open_round
-from services.voting.errors import PollChangedError, PollUnknownError, RoundUnknownError
+from services.voting.errors import (
+    PollChangedError,
+    PollUnknownError,
+    PollUnreadableError,
+    RoundUnknownError,
+)
 from services.voting.poll import Poll, Round
 
 if TYPE_CHECKING:
@@ -39,11 +44,14 @@ class PollStore(ABC):
 
     @abstractmethod
     def unreadable(self) -> tuple[str, ...]:
-        """The ids of polls that cannot be read."""
+        """What cannot be read: ids of polls, and past rounds as "colors, round 1"."""
 
     @abstractmethod
     def past_rounds(self, poll_id: str) -> list[Round]:
-        """The rounds of a poll that were reset, oldest first, each as it was when it ended."""
+        """The rounds of a poll that were reset, oldest first, each as it was when it ended.
+
+        One that cannot be read is left out.
+        """
 
     @abstractmethod
     def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
@@ -62,11 +70,13 @@ class PollStore(ABC):
         """
 
     def entry(self, poll_id: str) -> Entry:
-        """One poll. Raises: PollUnknownError."""
+        """One poll. Raises: PollUnknownError, PollUnreadableError."""
         entries = self.entries()
         for entry in entries:
             if entry.round.poll.id == poll_id:
                 return entry
+        if poll_id in self.unreadable():
+            raise PollUnreadableError(poll_id)
         raise PollUnknownError(poll_id, [entry.round.poll.id for entry in entries])
 
     def rounds(self, poll_id: str) -> list[Round]:

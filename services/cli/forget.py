@@ -7,7 +7,7 @@ import typer
 
 from services.adapters.forgetting import Forgotten
 from services.cli.deployment import DeploymentError, Local, Stage, find
-from services.cli.output import Json, Yes, be_sure, emit, told
+from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
 from services.voting.addresses import is_sender, without_channel
 
 
@@ -23,7 +23,8 @@ def forget(
 
     The phone is found by its keyed hash: its number is stored nowhere. It is the same phone by
     text, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays as it was
-    certified, and votes whose ballots have expired stay counted.
+    certified, and votes whose ballots have expired stay counted. Exits with 1 if a poll or a
+    round cannot be read: its ballots were not searched.
     """
     if not is_sender(phone):
         raise typer.BadParameter(
@@ -42,12 +43,19 @@ def forget(
         if found:
             be_sure(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
         removed = there.forgetting.remove(rounds, phone, pepper)
+        unreadable = list(there.directory.unreadable())
     document = {
         "removed": [{"poll": f.poll, "round": f.round, "picks": {**f.picks}} for f in removed],
         "rounds_searched": len(rounds),
+        "unreadable": unreadable,
     }
     nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
     emit(document, f"removed:\n{_told(removed)}" if removed else nothing, as_json=as_json)
+    for name in unreadable:
+        remedy = "its row in the directory cannot be read: mend that row, then forget again"
+        errors.print(f"not searched: {name}: {remedy}", markup=False)
+    if unreadable:
+        raise typer.Exit(FAILED)
 
 
 def _told(ballots: Sequence[Forgotten]) -> str:

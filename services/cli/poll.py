@@ -109,11 +109,20 @@ def list_polls(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """List all polls: phase, round, number, votes and voters."""
+    """List all polls: phase, round, number, votes and voters.
+
+    Exits with 1 if a row of the directory cannot be read.
+    """
     with told():
         there = find(local=local, stage=stage)
         rows = [shown(entry, there, now_ms()) for entry in there.directory.entries()]
-    emit({"polls": rows}, listing(rows), as_json=as_json)
+        unreadable = list(there.directory.unreadable())
+    emit({"polls": rows, "unreadable": unreadable}, listing(rows), as_json=as_json)
+    for name in unreadable:
+        remedy = "its row in the directory cannot be read: mend or delete that row"
+        errors.print(f"{name}: {remedy}", markup=False)
+    if unreadable:
+        raise typer.Exit(FAILED)
 
 
 @app.command("show")

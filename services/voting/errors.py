@@ -49,6 +49,16 @@ class PollUnknownError(VotingError):
         super().__init__(f"no poll {poll_id!r}; there are: {there}")
 
 
+class PollUnreadableError(VotingError):
+    """The row of a poll in the directory is no poll."""
+
+    def __init__(self, poll_id: str) -> None:
+        self.poll_id = poll_id
+        super().__init__(
+            f"poll {poll_id!r}: its row in the directory cannot be read: mend or delete that row"
+        )
+
+
 class RoundUnknownError(VotingError):
     """A poll has had no such round."""
 

@@ -65,9 +65,19 @@ def listed_sk(poll_id: str, mark: str) -> str:
     return f"{DIRECTORY_END}phone#{poll_id}#{mark}"
 
 
+PAST_ROUNDS: Final = f"{DIRECTORY_END}round#"
+"""In the directory's partition: what the sort keys of rounds that have ended begin with."""
+
+
 def past_round_sk(poll_id: str, round_number: int) -> str:
     """Sort key, in the directory's partition, of a round as it was when it ended."""
-    return f"{DIRECTORY_END}round#{poll_id}#{round_number:05}"
+    return f"{PAST_ROUNDS}{poll_id}#{round_number:05}"
+
+
+def past_round_of(sk: str) -> tuple[str, int]:
+    """The poll and the round of such a sort key."""
+    _, poll_id, number = sk.split("#")
+    return poll_id, int(number)
 
 
 UNREADABLE_BOARD: Final = "unreadable"

@@ -13,6 +13,7 @@ from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
 from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
+from tests.bench.recounting import recount_ratio
 from tests.bench.units import units_per_vote
 
 VOTES = 4_000
@@ -60,6 +61,11 @@ def measure() -> Iterator[Figure]:
             what=f"Cold start: import of the {name}'s handler, as a ratio to `import {yardstick}`",
             value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=bound,
         )  # fmt: skip
+    recount = recount_ratio()
+    yield Figure(
+        what="Recount of 100,000 ballots, as a ratio to the bare paginated queries",
+        value=recount, shown=f"{recount:.2f}", bound=1.3,
+    )  # fmt: skip
     units = units_per_vote()
     yield Figure(
         what="Write units a vote, over 2,000 votes with 40 changes and 20 redeliveries",
@@ -125,6 +131,8 @@ def _page(table: list[str]) -> str:
             "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",
+            "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
+            "  (`tests/bench/recounting.py`).",
             "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
             "  (`tests/bench/units.py`).",
             "",

@@ -11,6 +11,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from services.adapters.ballots import DynamoBallots
+from services.adapters.directory import DynamoDirectory
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.adapters.provisioning import create_table
 from services.adapters.recounts import DynamoRecounts
@@ -19,6 +20,7 @@ from services.adapters.tallies import DynamoTallies
 from services.local.emulator import emulator
 from services.voting.ports import Ballots, Recounts, Tallies
 from services.voting.schema import AGGREGATES, VOTES
+from tests.support.directory import Watch
 
 _serial = count(1)
 
@@ -59,6 +61,20 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 def client(endpoint: str) -> Any:
     """A boto3 client of that store."""
     return client_of(endpoint)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """The directory's clock."""
+    return Watch()
+
+
+@pytest.fixture
+def directory(client: Any, watch: Watch) -> DynamoDirectory:
+    """An empty one, in a table of its own."""
+    name = f"Directory{next(_serial)}"
+    create_table(client, AGGREGATES, name)
+    return DynamoDirectory(client=client, table=name, clock=watch)
 
 
 @pytest.fixture(params=["memory", "moto", "emulator"])

@@ -1,46 +1,29 @@
 """The directory of polls, on both stores that run DynamoDB's interface."""
 
 from dataclasses import replace
-from itertools import count
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from services.adapters.directory import DynamoDirectory
 from services.adapters.phones import DynamoPhoneLists, PhoneListStore
-from services.adapters.provisioning import create_table
 from services.adapters.sessions import Session, async_client
-from services.voting import control
 from services.voting.definition import parse_poll
-from services.voting.errors import PollChangedError, PollFileError, PollUnknownError
+from services.voting.errors import PollChangedError, PollFileError
 from services.voting.identity import mark_of
-from services.voting.poll import Phase, Round, State
-from services.voting.schema import AGGREGATES
+from services.voting.poll import State
 from tests.contract.conftest import environment
-from tests.support.polls import COLORS_TOML, NUMBER, PEPPER, a_phone
+from tests.support.directory import COLORS, OTHER, Watch, face_of
+from tests.support.polls import NUMBER, PEPPER, a_phone
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
-OTHER = parse_poll(f'numbers = ["+15550100111"]\n{COLORS_TOML}', source="other.toml")
-COLORS = parse_poll(f'numbers = ["{NUMBER}"]\n{COLORS_TOML}', source="colors.toml")
-
-_serial = count(1)
-
-
-@pytest.fixture
-def directory(client: Any) -> DynamoDirectory:
-    """An empty one, in a table of its own."""
-    name = f"Directory{next(_serial)}"
-    create_table(client, AGGREGATES, name)
-    return DynamoDirectory(client=client, table=name)
 
 
 @BOTH
-def test_a_new_poll_is_created_with_its_face(directory: DynamoDirectory) -> None:
+def test_a_new_poll_is_created_with_itsface_of(directory: DynamoDirectory) -> None:
     """The webhook reads the poll as the file had it; the screen finds its face."""
     applied = directory.apply([COLORS], default_number=NUMBER)
 
-    face = _face(directory, "colors")
+    face = face_of(directory, "colors")
     assert applied.created == ("colors",)
     assert [r.poll for r in directory.load().rounds] == [COLORS]
     assert face["question"] == {"S": "Which color should win tonight?"}
@@ -77,17 +60,24 @@ def test_a_changed_poll_keeps_its_round_and_state(directory: DynamoDirectory) ->
 
 
 @BOTH
-def test_a_poll_whose_file_is_gone_is_archived_and_comes_back(directory: DynamoDirectory) -> None:
+def test_a_poll_whose_file_is_gone_is_archived_and_comes_back(
+    directory: DynamoDirectory, watch: Watch
+) -> None:
     """Nothing is deleted: the directory stops answering for it, until the file is back."""
     directory.apply([COLORS, OTHER])
 
-    gone = directory.apply([COLORS], now_ms=5)
-    while_gone = [r.poll.id for r in directory.load().rounds]
+    gone = directory.apply([COLORS])
+    while_gone = {r.poll.id: r.state for r in directory.load().rounds}
+    watch.now_ms += 301_000
+    later = [r.poll.id for r in directory.load().rounds]
     directory.apply([COLORS, OTHER])
 
     assert gone.archived == ("other",)
-    assert while_gone == ["colors"]
-    assert [r.poll.id for r in directory.load().rounds] == ["colors", "other"]
+    assert while_gone == {"colors": State.AUTO, "other": State.ARCHIVED}
+    assert later == ["colors"]
+    assert {r.poll.id: r.state for r in directory.load().rounds} == dict.fromkeys(
+        ("colors", "other"), State.AUTO
+    )
 
 
 @BOTH
@@ -97,117 +87,8 @@ def test_two_writers_of_one_entry_cannot_both_win(directory: DynamoDirectory) ->
     (entry,) = directory.entries()
     directory.write(replace(entry, number="+15550100111"))
 
-    with pytest.raises(ClientError, match="TransactionCanceled"):
-        directory.write(replace(entry, number="+15550100122"))
-
-
-@BOTH
-def test_a_poll_that_the_operator_archived_stays_so_after_a_deploy(
-    directory: DynamoDirectory,
-) -> None:
-    """Its file may still be there; only what vanished with its file comes back with it."""
-    directory.apply([COLORS, OTHER])
-    directory.change("colors", lambda r: control.archived(r, 7))
-
-    applied = directory.apply([COLORS, OTHER])
-    _, opened = directory.change("colors", lambda r: control.opened(r, 9))
-
-    assert applied.unchanged == ("colors", "other")
-    assert [r.poll.id for r in directory.load().rounds] == ["colors", "other"]
-    assert opened.round.phase_at(10) is Phase.OPEN
-
-
-@BOTH
-def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory) -> None:
-    """As it was: its ballots lie where its own definition says."""
-    directory.apply([COLORS], default_number=NUMBER)
-    directory.change("colors", lambda r: control.next_round(r, 50), now_ms=50)
-    wider = parse_poll(f"shards = 99\n{COLORS.definition}", source="colors.toml")
-    directory.apply([wider])
-    directory.change("colors", lambda r: control.next_round(r, 60), now_ms=60)
-
-    first, second, current = directory.rounds("colors")
-    assert [(r.number, r.poll.shards) for r in (first, second, current)] == [
-        (1, 10), (2, 99), (3, 99),
-    ]  # fmt: skip
-    assert (first.state, first.state_at_ms) == (State.CLOSED, 50)
-    assert (current.state, current.began_at_ms) == (State.AUTO, 60)
-    assert _face(directory, "colors")["round"] == {"N": "3"}
-    assert [e.round.poll.id for e in directory.entries()] == ["colors"]
-
-
-@BOTH
-def test_a_change_that_changes_nothing_is_not_written(directory: DynamoDirectory) -> None:
-    """Saying it twice leaves the revision as it is."""
-    directory.apply([COLORS])
-    directory.change("colors", lambda r: control.closed(r, 5))
-    revision = directory.entry("colors").revision
-
-    before, after = directory.change("colors", lambda r: control.closed(r, 9))
-
-    assert before == after
-    assert directory.entry("colors").revision == revision
-
-
-@BOTH
-def test_a_change_is_decided_anew_where_somebody_was_faster(directory: DynamoDirectory) -> None:
-    """Two desks: neither word is lost."""
-    directory.apply([COLORS])
-    decided: list[Round] = []
-
-    def close_while_another_moves_the_number(standing: Round) -> Round:
-        if not decided:
-            directory.write(replace(directory.entry("colors"), number="+15550100133"))
-        decided.append(standing)
-        return control.closed(standing, 5)
-
-    directory.change("colors", close_while_another_moves_the_number)
-
-    entry = directory.entry("colors")
-    assert len(decided) == 2
-    assert (entry.number, entry.round.state) == ("+15550100133", State.CLOSED)
-
-
-@BOTH
-def test_who_is_always_too_late_is_told(directory: DynamoDirectory) -> None:
-    """Rather than tried for ever."""
-    directory.apply([COLORS])
-    numbers = (f"+1555010{n:04}" for n in count(1000))
-
-    def too_late(standing: Round) -> Round:
-        directory.write(replace(directory.entry("colors"), number=next(numbers)))
-        return control.closed(standing, 5)
-
     with pytest.raises(PollChangedError):
-        directory.change("colors", too_late)
-
-
-@BOTH
-def test_an_unknown_poll_is_named_with_those_there_are(directory: DynamoDirectory) -> None:
-    """A typing mistake is seen at once."""
-    directory.apply([COLORS])
-
-    with pytest.raises(PollUnknownError, match="no poll 'colours'; there are: colors"):
-        directory.change("colours", lambda r: r)
-
-
-@BOTH
-@pytest.mark.parametrize("begun", [True, False])
-def test_what_a_round_depends_on_is_refused_while_it_has_ballots(
-    directory: DynamoDirectory,
-    begun: bool,  # noqa: FBT001
-) -> None:
-    """With the line; and nothing of the whole is applied."""
-    directory.apply([COLORS])
-    wider = parse_poll(f"shards = 99\n{COLORS.definition}", source="colors.toml")
-    if not begun:
-        assert directory.apply([wider, OTHER]).changed == ("colors",)
-        return
-
-    with pytest.raises(PollFileError, match=r"polls/colors.toml:1: shards: 99: round 1 has"):
-        directory.apply([OTHER, wider], begun=lambda r: r.poll.id == "colors")
-
-    assert [e.round.poll for e in directory.entries()] == [COLORS]
+        directory.write(replace(entry, number="+15550100122"))
 
 
 @BOTH
@@ -243,10 +124,3 @@ async def test_a_list_of_phones_holds_exactly_these(
     assert not await lists.holds("other", kept)
     assert [r.poll.id for r in directory.load().rounds] == ["colors"]
     await session.close()
-
-
-def _face(directory: DynamoDirectory, poll_id: str) -> dict[str, Any]:
-    answer = directory.client.get_item(
-        TableName=directory.table, Key={"pk": {"S": f"open#{poll_id}"}, "sk": {"S": "poll"}}
-    )
-    return dict(answer["Item"])

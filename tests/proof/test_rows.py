@@ -165,21 +165,6 @@ def test_a_first_vote_that_stands_is_named_in_the_refusal() -> None:
     assert (outcome.kind, outcome.previous) == (Kind.STANDS, "RED")
 
 
-def test_a_round_has_begun_once_anything_of_it_is_counted(tallies: DynamoTallies) -> None:
-    """A vote, or a voter alone; a round whose votes were all taken back has not."""
-    standing = a_round()
-    before = tallies.begun(standing)
-    deliver(tallies, [Change(BOARD, 1, pad_sequence("1"), {"RED": 1}, 0, 0, 0)])
-    votes_alone = tallies.begun(standing)
-    deliver(tallies, [Change(BOARD, 1, pad_sequence("2"), {"RED": -1}, 1, 0, 0)])
-    voters_alone = tallies.begun(standing)
-    deliver(tallies, [Change(BOARD, 1, pad_sequence("3"), {}, -1, 0, 0)])
-
-    assert (before, votes_alone, voters_alone) == (False, True, True)
-    assert not tallies.begun(standing)
-    assert not tallies.begun(a_round(number=2))
-
-
 def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
     """Both are keyed hashes of 32 hex characters; these are fixed for good."""
     phone = "+15550100199"

@@ -2,19 +2,23 @@
 
 import importlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
+from services.cli.counting import stream_rest_of
 from tests.support.ledger import Ledger
 
 _COMMANDS = ("audit", "certify", "desk", "expire", "export", "forget", "poll")
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, there: Ledger) -> None:
-    """Let the commands find this deployment."""
+    """Let the commands find this deployment, and wait for no stream."""
+    rest = replace(stream_rest_of(there.deployment), sleep=lambda _: None)
+    monkeypatch.setattr("services.cli.audit.stream_rest_of", lambda _: rest)
     for name in _COMMANDS:
         command = importlib.import_module(f"services.cli.{name}")
         monkeypatch.setattr(command, "find", lambda **_: there.deployment)

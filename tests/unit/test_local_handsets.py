@@ -83,7 +83,7 @@ async def test_a_text_waits_until_its_round_is_known_everywhere(
     monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """Two seconds after a reset or an opening a webhook may not have heard of it."""
-    changed: dict[str, int] = {change: NOON - 2_000}
+    changed: dict[str, Any] = {change: NOON - 2_000}
     desk = Desk(monkeypatch, Round(poll=a_round().poll, state=State.OPEN, number=2, **changed))
     await desk.handsets.text(1, "RED")
 

@@ -1,0 +1,46 @@
+"""A directory of polls on either store, with a clock to set."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.adapters.directory import DynamoDirectory
+from services.voting.definition import parse_poll
+from services.voting.poll import Poll, Round
+from tests.support.polls import COLORS_TOML, NOON, NUMBER
+
+COLORS = parse_poll(f'numbers = ["{NUMBER}"]\n{COLORS_TOML}', source="colors.toml")
+OTHER = parse_poll(f'numbers = ["+15550100111"]\n{COLORS_TOML}', source="other.toml")
+
+
+@dataclass
+class Watch:
+    """A clock that stands still until it is set."""
+
+    now_ms: int = NOON
+
+    def __call__(self) -> int:
+        """The time."""
+        return self.now_ms
+
+
+def colors_with(line: str) -> Poll:
+    """The same poll, with a line more at the top of its file."""
+    return parse_poll(f"{line}\n{COLORS.definition}", source="colors.toml")
+
+
+def row_of(directory: DynamoDirectory, pk: str, sk: str) -> dict[str, Any]:
+    """A row of the aggregates table."""
+    answer = directory.client.get_item(
+        TableName=directory.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
+    )
+    return dict(answer["Item"])
+
+
+def face_of(directory: DynamoDirectory, poll_id: str) -> dict[str, Any]:
+    """What the screen finds."""
+    return row_of(directory, f"open#{poll_id}", "poll")
+
+
+def always(_: Round) -> bool:
+    """Every round has begun."""
+    return True

@@ -1,0 +1,145 @@
+"""Ballots in memory with their stream and board, for an auditor, while others vote."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from services.adapters.auditing import Auditor
+from services.adapters.mappings import MappingState
+from services.replay.scenario.boards import SimulatedBoards, SimulatedCorrections
+from services.replay.scenario.polls import SimulatedPolls
+from services.voting.audit import Audit
+from services.voting.ballot import Ballot, Vote, bar, cast, forget
+from services.voting.fold import fold
+from services.voting.poll import Policy, Round
+from services.voting.ports import Progress
+from services.voting.recount import Recount, Slip
+from services.voting.tally import Change, Totals, difference, pad_sequence
+from tests.support.polls import NOON, a_round, a_sid
+
+THERE = a_round(policy=Policy.EACH, limit=20)
+VOTERS = tuple(f"voter{number}" for number in range(6))
+QUIET = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
+
+
+Picks = Mapping[str, int]
+
+
+def nothing() -> None:
+    """What happens meanwhile where nothing is said."""
+
+
+@dataclass(slots=True)
+class Boards(SimulatedBoards):
+    """Tally rows; something may happen before they are read."""
+
+    before_reading: Callable[[], None] = field(default=nothing, kw_only=True)
+
+    def totals(self, board: str, round_number: int) -> Totals:
+        """Sums over the rows of a round."""
+        self.before_reading()
+        return SimulatedBoards.totals(self, board, round_number)
+
+
+@dataclass
+class Hall:
+    """The `AuditedBallots` port, and what fills it. `meanwhile` happens before every reading."""
+
+    meanwhile: Callable[[], None] = nothing
+    held: dict[str, Ballot] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    stream: list[Change] = field(default_factory=list)
+    folded: int = 0
+    slept: list[float] = field(default_factory=list)
+    mapping: MappingState = QUIET
+    now_ms: int = NOON
+
+    def __post_init__(self) -> None:
+        polls = SimulatedPolls(clock=lambda: self.now_ms)
+        self.boards = Boards(polls=polls, before_reading=self._others)
+
+    def write(self, ballot: Ballot) -> None:
+        """One write, and its record on the stream."""
+        before = self.held.get(ballot.sk)
+        self.held[ballot.sk] = ballot
+        self._record(ballot, before.picks if before else {}, ballot.picks)
+
+    def delete(self, voter: str) -> None:
+        """Somebody deletes an item by hand."""
+        if ballot := self.held.pop(voter, None):
+            self._record(ballot, ballot.picks, {}, removed=1)
+
+    def vote(self, voter: str, choice: str = "RED") -> None:
+        """A text of a phone, if its ballot takes it."""
+        vote = Vote(voter=voter, sid=a_sid(), choice=choice, at_ms=NOON)
+        if after := cast(THERE, self.held.get(voter), vote).ballot:
+            self.write(after)
+
+    def forget(self, voter: str) -> None:
+        """An operator forgets a phone."""
+        if (held := self.held.get(voter)) and held.steps:
+            self.write(forget(held, NOON))
+
+    def bar(self, voter: str) -> None:
+        """A text of the phone is kept out of the round."""
+        vote = Vote(voter=voter, sid=a_sid(), choice="", at_ms=NOON)
+        self.write(bar(THERE, self.held.get(voter), vote))
+
+    def date(self, voter: str) -> None:
+        """The ballot gets its expiry."""
+        if (held := self.held.get(voter)) and held.expires_at_s is None:
+            self.write(replace(held, expires_at_s=NOON, writes=held.writes + 1))
+
+    def fold(self, count: int | None = None) -> None:
+        """Fold so many more records, or all."""
+        run = self.stream[self.folded :][:count]
+        fold(run, self.boards, stream_label="label", stream_shard="shard")
+        self.folded += len(run)
+
+    def has_ballots(self, standing_in: Round) -> bool:
+        """Whether anybody has voted."""
+        return bool(self.held) and standing_in.number == 1
+
+    def sums(self, standing_in: Round, told: Progress) -> Recount:
+        """The recount, one ballot after the other: others may write in between."""
+        recount = Recount()
+        for slip in self.slips(standing_in, recount.add_unreadable):
+            recount.add([slip])
+            told(1)
+        return recount
+
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+        """Every ballot in the order of the keys."""
+        assert standing_in.number == THERE.number
+        for keys in self.unreadable:
+            unreadable(keys)
+        for voter in VOTERS:
+            self.meanwhile()
+            if held := self.held.get(voter):
+                yield Slip(held.sk, held.board, held.picks, held.changed_at_ms, held.writes)
+
+    def auditor(self, *, settle_seconds: float = 0) -> Auditor:
+        """Who reads all this."""
+        return Auditor(
+            tallies=self.boards,
+            recounts=self,
+            certificates=self.boards,
+            corrections=SimulatedCorrections(self.boards),
+            mapping=lambda: self.mapping,
+            settle_seconds=settle_seconds,
+            clock=lambda: self.now_ms,
+            sleep=self.slept.append,
+        )
+
+    def audit(self, standing: Round = THERE) -> Audit:
+        """Look once."""
+        return self.auditor().audit(standing)
+
+    def _others(self) -> None:
+        self.meanwhile()
+
+    def _record(self, ballot: Ballot, before: Picks, after: Picks, *, removed: int = 0) -> None:
+        moved, came = difference(before, after), bool(after) - bool(before)
+        sequence = pad_sequence(str(len(self.stream) + 1))
+        self.stream.append(
+            Change(ballot.board, 1, sequence, moved, came, 0, ballot.changed_at_ms, removed)
+        )

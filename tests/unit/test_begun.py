@@ -1,0 +1,85 @@
+"""Whether a round has begun: a ballot, a board that is not zero or a certificate is enough."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from services.replay.scenario.boards import SimulatedBoards
+from services.replay.scenario.polls import SimulatedPolls
+from services.voting.begun import has_begun
+from services.voting.certificate import Certificate
+from services.voting.poll import Round
+from services.voting.tally import Delta, TallyRow
+from tests.support.hall import Hall
+from tests.support.polls import NOON, a_round
+
+THERE = a_round()
+
+
+@dataclass
+class Parts:
+    """What the question is asked of."""
+
+    hall: Hall = field(default_factory=Hall)
+
+    def __post_init__(self) -> None:
+        self.boards = SimulatedBoards(polls=SimulatedPolls(clock=lambda: NOON))
+
+    def has_begun(self, there: Round = THERE) -> bool:
+        """Of this round."""
+        return has_begun(there, recounts=self.hall, tallies=self.boards, certificates=self.boards)
+
+    def fold(self, board: str, number: int = 1, *, voters: int = 0, **picks: int) -> None:
+        """One record onto a board."""
+        row = TallyRow(board=board, round=number, stream_label="l", stream_shard="s")
+        delta = Delta(
+            picks=picks, voters=voters, folded=1, bad=0, first="1", last="1", as_of_ms=NOON
+        )
+        assert self.boards.apply(row, delta) is None
+
+
+def test_a_round_of_which_there_is_nothing_has_not_begun() -> None:
+    """Shards, policy and order of choices may still change."""
+    assert not Parts().has_begun()
+
+
+def test_a_ballot_alone_is_a_beginning() -> None:
+    """Its record is not folded yet: the board lags."""
+    parts = Parts()
+    parts.hall.vote("voter1")
+
+    assert parts.has_begun()
+
+
+@pytest.mark.parametrize("board", ["open#colors", "sealed#colors"])
+def test_a_board_alone_is_a_beginning(board: str) -> None:
+    """The ballots have expired, or were taken out; also on the other board."""
+    counted, zero = Parts(), Parts()
+    counted.fold(board, voters=1, RED=1)
+    zero.fold(board, RED=0)
+
+    assert counted.has_begun()
+    assert zero.has_begun()
+
+
+def test_a_certificate_alone_is_a_beginning() -> None:
+    """Of a round in which nobody voted."""
+    parts = Parts()
+    parts.boards.certified["colors", 1] = Certificate(
+        poll="colors", round=1, picks={}, ballots=0, voters=0, certified_at_ms=NOON, digest=""
+    )
+
+    assert parts.has_begun()
+
+
+def test_what_another_round_or_poll_has_is_no_beginning() -> None:
+    """Each round begins by itself."""
+    parts = Parts()
+    parts.fold("open#colors", 2, RED=1)
+    parts.fold("open#trees", RED=1)
+    parts.boards.certified["colors", 2] = Certificate(
+        poll="colors", round=2, picks={}, ballots=0, voters=0, certified_at_ms=NOON, digest=""
+    )
+
+    assert not parts.has_begun()
+    assert parts.has_begun(replace(THERE, number=2))
