@@ -139,3 +139,20 @@ async def test_a_text_is_known_again_for_five_minutes_after_a_reset(
     await desk.take(text)
 
     assert desk.counted(text.sid) == counted
+
+
+async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another() -> None:
+    """Its place in ballot order is heard by two polls now; the first delivery was by one."""
+    began = NOON - HOUR
+    colors = Round(poll=a_poll(), began_at_ms=began, changed_at_ms=began)
+    opens = replace(TREES, opens_at_ms=NOON)
+    desk = Desk(
+        [colors, Round(poll=opens, began_at_ms=began, changed_at_ms=began)], now_ms=NOON - 1
+    )
+    text = a_text("2")
+    first = await desk.take(text)
+    desk.now_ms = NOON + 1
+    again = await desk.take(text)
+
+    assert first.outcome.kind is Kind.ACCEPTED
+    assert again == first
