@@ -71,8 +71,15 @@ function guestOf(config) {
   };
 }
 
-/** @param {Config} config @param {(at: number | null) => void} onDate with the date of each answer */
-function clientOf(config, onDate) {
+/** @typedef {import('@aws-sdk/client-dynamodb').QueryCommandOutput} Answer */
+/** @typedef {{send: (command: QueryCommand) => Promise<Answer>}} Client */
+
+/**
+ * A client with a guest's credentials, which it fetches before its first request.
+ * @param {Config} config
+ * @param {(at: number | null) => void} onDate with the date of each answer
+ */
+export function clientOf(config, onDate) {
   const client = new DynamoDBClient({
     region: config.region,
     endpoint: config.endpoints.dynamodb,
@@ -92,14 +99,15 @@ function clientOf(config, onDate) {
 
 /**
  * @param {Config} config
+ * @param {(config: Config, onDate: (at: number | null) => void) => Client} makeClient
  * @returns {{read: () => Promise<Snapshot>}} `read` throws a SourceError
  */
-export function createSource(config) {
+export function createSource(config, makeClient = clientOf) {
   /** @type {string[]} */
   let keys = [];
   /** @type {number | null} */
   let serverAt = null;
-  const connect = () => clientOf(config, (at) => (serverAt = at));
+  const connect = () => makeClient(config, (at) => (serverAt = at));
   let client = connect();
 
   /** @param {string[]} attributes @param {boolean} faceOnly */
@@ -123,7 +131,7 @@ export function createSource(config) {
         Select: 'SPECIFIC_ATTRIBUTES',
         ExclusiveStartKey: from,
       });
-      /** @type {import('@aws-sdk/client-dynamodb').QueryCommandOutput} */
+      /** @type {Answer} */
       const answer = await client.send(command);
       items.push(...(answer.Items ?? []));
       from = answer.LastEvaluatedKey;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
+import { clockTime, closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
 import { face } from './face.js';
 
 test('the timetable decides where the operator has said nothing', () => {
@@ -41,4 +41,24 @@ test('a small difference between clocks is no skew', () => {
   assert.equal(skewOf(1_000_000, 1_001_900), 0);
   assert.equal(skewOf(1_000_000, 1_720_500), 720_000);
   assert.equal(skewOf(null, 5), 0);
+});
+
+test('a poll that was closed early counts down to nothing', () => {
+  assert.equal(untilTurn(face({ closesAt: 100 }), 'closed', 40), null);
+  assert.equal(untilTurn(face({ closesAt: 100 }), 'archived', 40), null);
+});
+
+test('a time of another day is told with its day', () => {
+  const now = new Date(2026, 10, 21, 8, 0).getTime();
+
+  assert.equal(clockTime(new Date(2026, 10, 21, 0, 5).getTime(), now), '00:05');
+  assert.equal(clockTime(new Date(2026, 10, 20, 20, 15).getTime(), now), 'Fri, Nov 20, 20:15');
+});
+
+test('a span is in seconds up to 100 s, in minutes up to 90 min, then in hours', () => {
+  assert.deepEqual([99_000, 100_000, 5_399_000, 5_400_000, -5].map(span), ['99 s', '2 min', '90 min', '2 h', '0 s']);
+});
+
+test('a clock that is fast is told by how much, one that is slow as a minus', () => {
+  assert.deepEqual([1_003_500, 997_500].map((here) => skewOf(1_000_000, here)), [3_000, -3_000]);
 });

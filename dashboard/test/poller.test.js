@@ -124,3 +124,35 @@ test('a tab that nobody sees rests', async () => {
 
   assert.equal(next(), 0);
 });
+
+test('started again while it reads, it asks for nothing more', async () => {
+  const { poller, seen, pass } = stand();
+  poller.start();
+  pass(0);
+  poller.start();
+  pass(0);
+
+  assert.equal(seen.reads, 1);
+});
+
+test('a trouble that is over is told no more', async () => {
+  const { poller, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  await answer(Object.assign(new Error('no'), { trouble: 'busy' }));
+  assert.equal(poller.link().trouble, 'busy');
+  pass(1000);
+  await answer();
+
+  assert.equal(poller.link().trouble, null);
+});
+
+test('an answer that took longer than a second is followed by the next request at once', async () => {
+  const { poller, next, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  pass(1700);
+  await answer();
+
+  assert.equal(next(), 0);
+});

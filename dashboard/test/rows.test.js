@@ -64,3 +64,26 @@ test('a face without choices, or with one twice, cannot be read', () => {
   assert.deepEqual(one({ ...poll, choices: { L: [] } }).unread, ['poll']);
   assert.deepEqual(one({ ...poll, choices: { L: choices.L.slice(0, 1).concat(choices.L.slice(0, 1)) } }).unread, ['poll']);
 });
+
+/** @param {string} state */
+const stateOf = (state) => one({ ...poll, state: { S: state } }).face?.state;
+
+test('a poll stands as its row says; a state that is unknown is none', () => {
+  assert.deepEqual(['open', 'closed', 'archived', 'auto', 'new'].map(stateOf), ['open', 'closed', 'archived', 'auto', 'auto']);
+});
+
+test('a face with everything is read with everything', () => {
+  const { face } = one({
+    ...poll, number: { S: '+15550100199' }, opens_at: { N: '5' }, closes_at: { N: '9' }, state_at: { N: '7' },
+    policy: { S: 'first' }, visibility: { S: 'sealed' }, percent_from: { N: '30' },
+  });
+
+  assert.deepEqual({ ...face, choices: [] }, {
+    question: 'Which?', choices: [], number: '+15550100199', opensAt: 5, closesAt: 9, state: 'auto', stateAt: 7,
+    round: 2, policy: 'first', sealed: true, percentFrom: 30,
+  });
+});
+
+test('a poll that everybody may see is not sealed', () => {
+  assert.equal(one({ ...poll, visibility: { S: 'open' } }).face?.sealed, false);
+});

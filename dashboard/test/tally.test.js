@@ -126,3 +126,23 @@ test('the rate is smoothed over 5 s, and unknown after a single sample or a gap'
   assert.equal(rateAt(gap, 60_000), null);
   assert.equal(rateAt([...gap, { at: 61_000, total: 903 }], 61_000), 3);
 });
+
+test('5 s after the last sample the rate is not known any more', () => {
+  const steady = Array.from({ length: 20 }, (_, i) => ({ at: i * 1000, total: i * 12 }));
+
+  assert.equal(rateAt(steady, 24_000), 12);
+  assert.equal(rateAt(steady, 24_001), null);
+});
+
+test('a choice that is new is read from a copy that has folded no more', () => {
+  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
+  const more = learn(known, read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 1000);
+
+  assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { GREEN: 2, RED: 4 });
+});
+
+test('the newest vote is the newest of all rows, in whatever order they come', () => {
+  const rows = [row({ asOf: 12 }), row({ id: 'tally#1#x#1', asOf: 10 })];
+
+  assert.equal(sum(rows, face())?.asOf, 12);
+});

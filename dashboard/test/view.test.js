@@ -152,3 +152,27 @@ test('numbers are written as people read them', () => {
   assert.equal(phoneText('+15550100199'), '(555) 010-0199');
   assert.equal(phoneText('+447700900123'), '+44 770 090 0123');
 });
+
+test('the rate is shown with one digit below 100, and not once voting has ended', () => {
+  const rates = [2, 123.4, null].map((rate) => view({ rate }).rail.rate);
+
+  assert.deepEqual(rates, ['2.0', '123', '–']);
+  assert.equal(view({ face: face(closed), rate: 2 }).rail.rate, '–');
+});
+
+test('the rail tells when voting closed, once it has', () => {
+  assert.equal(view({}).rail.closed, null);
+  assert.match(view({ face: face(closed) }).rail.closed ?? '', /^\d\d:59$/);
+});
+
+test('after 10 s the last votes are counted', () => {
+  const at = (/** @type {number} */ ago) => view({ face: face({ ...closed, stateAt: NOW - ago }) }).verdict?.title;
+
+  assert.deepEqual([at(9_999), at(10_000)], ['Voting is closed', 'RED wins']);
+});
+
+test('in the lab a round without votes is a board of empty bars', () => {
+  const none = totals({ RED: 0, GREEN: 0, BLUE: 0 });
+
+  assert.equal(view({ totals: none, lab: true }).scene, 'board');
+});

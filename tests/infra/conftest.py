@@ -12,6 +12,9 @@ from aws_cdk.assertions import Template
 from infra.config import Options, StageConfig
 from infra.packaging import Packager
 from infra.stack import VotingStack
+from tests.support.mailbox import aggregates, mailbox
+
+__all__ = ["aggregates", "mailbox"]
 
 POLLS = {"colors.toml": 'question = "Which?"'}
 """The template carries the text of a poll and does not read it."""

@@ -28,7 +28,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "polls": {
         "ReadTheDirectory": {"dynamodb:Query"},
-        "SeeWhetherVotingBegan": {"dynamodb:Query"},
+        "SeeWhetherVotingBegan": {"dynamodb:GetItem", "dynamodb:Query"},
+        "SeeWhetherBallotsWereCast": {"dynamodb:Query"},
         "ApplyPolls": {"dynamodb:PutItem"},
         "WriteOwnLog": LOGS,
     },
@@ -107,21 +108,38 @@ def test_the_aggregator_writes_boards_and_never_the_directory(resources: Resourc
     assert keys == ["open#*", "sealed#*", schema.UNREADABLE_BOARD]
 
 
+def test_the_deployer_reads_ballots_and_writes_none(resources: Resources) -> None:
+    """It asks whether there is one; and of the other table it reads boards and polls."""
+    statements = granted(resources, role_of(resources, "polls"))
+    votes = arn_of(resources, "expires_at")
+    boards = statements["SeeWhetherVotingBegan"]["Condition"]["ForAllValues:StringLike"]
+
+    assert [sid for sid, one in statements.items() if one["Resource"] == votes] == [
+        "SeeWhetherBallotsWereCast"
+    ]
+    assert boards["dynamodb:LeadingKeys"] == ["open#*", "sealed#*", schema.UNREADABLE_BOARD]
+
+
+def arn_of(resources: Resources, ttl_attribute: str | None) -> dict[str, Any]:
+    """The ARN of the table with that time to live."""
+    name = next(
+        name
+        for name, table in resources.of("AWS::DynamoDB::Table").items()
+        if table == resources.table(ttl_attribute)
+    )
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
 def test_a_guest_may_query_open_boards_for_public_attributes_only(resources: Resources) -> None:
     """The whole of what the world may do."""
     statements = granted(resources, guest_role(resources))
 
-    aggregates = next(
-        name
-        for name, table in resources.of("AWS::DynamoDB::Table").items()
-        if table == resources.table(None)
-    )
     assert statements == {
         "ReadOpenBoards": {
             "Sid": "ReadOpenBoards",
             "Effect": "Allow",
             "Action": "dynamodb:Query",
-            "Resource": {"Fn::GetAtt": [aggregates, "Arn"]},
+            "Resource": arn_of(resources, None),
             "Condition": {
                 "ForAllValues:StringLike": {
                     "dynamodb:LeadingKeys": ["open#*"],

@@ -4,6 +4,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from services.adapters import exports
+from services.adapters.clock import now_ms
 from services.adapters.exports import BallotsChangedError, Export
 from services.adapters.rows import Columns, Format
 from services.cli.app import app
 from services.voting.recount import Slip
-from tests.support.ledger import Ledger, ledger
+from tests.support.ledger import DAY_MS, PEPPER, Ledger, ledger
 
 CHOICES = ("RED", "GREEN", "BLUE")
 
@@ -76,7 +78,7 @@ def test_without_keys_there_is_nothing_but_picks(there: Ledger, form: str) -> No
 def test_with_keys_anybody_can_recompute_the_digest(there: Ledger, form: str) -> None:
     """It is that of the certificate."""
     there.close()
-    CliRunner().invoke(app, ["certify", "colors", "--settle", "0"])
+    CliRunner().invoke(app, ["certify", "colors", "--settle", "0", "--yes"])
     told = export("--format", form, "--with-keys", "--to", f"audit.{form}")
     rows = read(Path(f"audit.{form}"))
 
@@ -189,7 +191,47 @@ def test_the_notes_tell_that_no_ballot_has_expired(there: Ledger) -> None:
     shown = CliRunner().invoke(app, ["export", "colors"]).stdout
 
     assert export()["expired"] is False
-    assert "expired     False" in shown
+    assert ["expired", "False"] in [line.split() for line in shown.splitlines()]
+
+
+def test_the_notes_tell_that_ballots_have_expired(
+    there: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file lacks them, although the board counts them."""
+    closes_at_ms = now_ms() + DAY_MS
+    moment = datetime.fromtimestamp(closes_at_ms / 1000, UTC).isoformat()
+    there.open_poll(f"closes_at = {moment}\nretention_days = 1")
+    two_days_later = closes_at_ms + 2 * DAY_MS
+    monkeypatch.setattr("services.cli.export.now_ms", lambda: two_days_later)
+
+    assert export()["expired"] is True
+
+
+def test_items_that_are_no_ballots_are_named_and_the_others_exported(there: Ledger) -> None:
+    """One lacks its picks, one holds a choice that nobody knows: exit code 1, no traceback."""
+    broken, foreign, *_ = there.dynamodb.scan(TableName="Votes")["Items"]
+    del broken["picks"]
+    foreign["picks"] = {"M": {"PURPLE": {"N": "1"}}}
+    for item in (broken, foreign):
+        there.dynamodb.put_item(TableName="Votes", Item=item)
+    answer = CliRunner().invoke(app, ["export", "colors", "--json"])
+    told = json.loads(answer.stdout)
+
+    assert answer.exit_code == 1
+    assert told["rows"] == 28
+    assert sorted(key.split()[-1] for key in told["unreadable"]) == sorted(
+        item["sk"]["S"] for item in (broken, foreign)
+    )
+
+
+def test_a_forgotten_ballot_is_no_row(there: Ledger) -> None:
+    """It holds no vote, and the digest is that of the ballots that do."""
+    rounds = there.directory.rounds("colors")
+    there.deployment.forgetting.remove(rounds, "+15550100003", PEPPER)
+    told = export("--with-keys")
+
+    assert told["rows"] == told["voters"] == 29
+    assert recomputed(read(Path("colors-1.csv"))) == told["digest"]
 
 
 def slips(count: int, *, stop: int | None = None) -> Iterator[Slip]:

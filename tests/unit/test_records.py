@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.items import item_of
-from services.voting.ballot import cast
+from services.voting.ballot import cast, forget
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
 from tests.support.polls import a_round, a_vote
@@ -60,6 +60,34 @@ def test_a_record_moves_the_tally_by_new_minus_old(
 
     assert (change.board, change.round, change.bad) == ("open#colors", 1, 0)
     assert (change.picks, change.voters) == (picks, voters)
+
+
+FORGOTTEN = item_of(forget(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "removed"),
+    [
+        (record("INSERT", NewImage=RED), 0),
+        (record("MODIFY", OldImage=RED, NewImage=FORGOTTEN), 0),
+        (record("REMOVE", OldImage=RED), 1),
+        (record("REMOVE", OldImage=FORGOTTEN), 1),
+        (record("REMOVE", OldImage=RED) | {"userIdentity": TTL}, 1),
+    ],
+    ids=["first vote", "forgotten", "removed", "forgotten and removed", "expired"],
+)
+def test_a_deleted_item_is_counted_as_one(one: dict[str, Any], removed: int) -> None:
+    """Whoever deleted it, and whatever it held: its writes are gone with it."""
+    assert only(one).removed == removed
+
+
+def test_a_forgotten_ballot_takes_its_vote_and_its_voter_back() -> None:
+    """And has no time: the screen must not call the board old."""
+    gone = only(record("MODIFY", OldImage=RED, NewImage=FORGOTTEN))
+    again = only(record("MODIFY", OldImage=FORGOTTEN, NewImage=BLUE))
+
+    assert (gone.picks, gone.voters, gone.as_of_ms) == ({"RED": -1}, -1, 0)
+    assert (again.picks, again.voters) == ({"BLUE": 1}, 1)
 
 
 def test_an_image_without_picks_counts_as_empty() -> None:

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAnnouncer, summary } from '../src/announce.js';
+import { describe } from '../src/view.js';
+import { face } from './face.js';
+
+const NOW = Date.UTC(2026, 10, 20, 20, 0);
+const link = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
+const counts = { RED: 5, GREEN: 1, BLUE: 0 };
+const late = { kind: /** @type {const} */ ('delayed'), ageMs: 4000, trouble: /** @type {const} */ ('busy') };
+
+/** @param {Partial<import('../src/view.js').Seen>} given */
+const view = (given) => describe({
+  poll: 'colors', face: face(), totals: { counts, total: 6, voters: 6, bad: 0, asOf: NOW }, certified: [],
+  unread: [], link, rate: 2, overtook: null, skew: 0, now: NOW, ...given,
+});
+
+test('the whole board is one sentence after the other', () => {
+  assert.equal(summary(view({})), 'Which? Voting open. 6 votes. RED, 83%, 5 votes, Leads by 4. GREEN, 17%, 1 vote. BLUE, 0%, 0 votes.');
+});
+
+test('who hears the screen is told that figures are old', () => {
+  assert.match(summary(view({ link: late })), /BLUE, 0%, 0 votes\. Delayed · 4 s\.$/);
+  assert.match(summary(view({ link: late, face: face({ sealed: true }) })), /No votes are shown yet\. Delayed · 4 s\.$/);
+});
+
+test('who hears the screen is told who won', () => {
+  assert.match(summary(view({ face: face({ state: 'closed', stateAt: NOW - 60_000 }) })), /^Which\? Voting closed · not yet certified\. RED wins, by 4 votes\. 6 votes\./);
+});
+
+test('who hears the screen is not told the count of a sealed poll', () => {
+  assert.equal(summary(view({ face: face({ sealed: true }) })), 'Which? Voting open, sealed. No votes are shown yet.');
+});
+
+test('a message is read out as it is shown', () => {
+  assert.match(summary(view({ face: null })), /^There is no such poll\. The store knows no poll “colors”\./);
+});
+
+test('after 30 s something new is said, and not before', () => {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  announcer.paint(view({}));
+  time = 29_999;
+  announcer.paint(view({ face: null }));
+  assert.equal(said.length, 1);
+  time = 30_000;
+  announcer.paint(view({ face: null }));
+
+  assert.equal(said.length, 2);
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSource } from '../src/source.js';
+import { createStore, named } from './store.js';
+
+/** @type {import('../src/config.js').Config} */
+const config = {
+  region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: 'eu-west-1:pool', identityId: null,
+  poll: 'colors', endpoints: {}, lab: false,
+};
+
+const pk = { S: 'open#colors' };
+
+/** @param {...string} keys the row of a poll with these choices */
+const face = (...keys) => ({
+  pk, sk: { S: 'poll' }, question: { S: 'Which?' }, round: { N: '1' }, revision: { N: '9' },
+  choices: { L: keys.map((key) => ({ M: { key: { S: key } } })) },
+});
+
+/** @param {number} shard @param {Record<string, number>} counts */
+const tally = (shard, counts) => ({
+  pk, sk: { S: `tally#1#label#${shard}` }, folded: { N: '7' }, voters: { N: '2' }, watermark: { S: '49590' },
+  ...Object.fromEntries(Object.entries(counts).map(([key, votes]) => [`c#${key}`, { N: String(votes) }])),
+});
+
+/** @param {ReturnType<typeof createStore>} store */
+const sourceOf = (store) => createSource(config, store.makeClient);
+
+/** @param {import('@aws-sdk/client-dynamodb').QueryCommandInput | undefined} asked @returns {string[]} */
+const attributesOf = (asked) =>
+  (asked?.ProjectionExpression ?? '').split(', ').map((alias) => asked?.ExpressionAttributeNames?.[alias] ?? '?');
+
+/** @param {Promise<unknown>} reading @returns {Promise<string>} why it failed */
+const troubleOf = (reading) => reading.then(() => 'none', ({ trouble }) => trouble);
+
+test('the first read asks for the poll alone, since only the poll names the counts', async () => {
+  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 1 })]);
+  const source = sourceOf(store);
+
+  const snapshot = await source.read();
+  await source.read();
+
+  assert.deepEqual(snapshot.tallies[0]?.counts, { RED: 3, GREEN: 1 });
+  assert.equal(store.asked.length, 3);
+  assert.deepEqual(attributesOf(store.asked[0]), ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at',
+    'state', 'state_at', 'round', 'policy', 'visibility', 'percent_from']);
+  assert.deepEqual(store.asked[0]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' }, ':face': { S: 'poll' } });
+});
+
+test('the board is asked for with every count of the poll, and with nothing that guests may not read', async () => {
+  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3 })]);
+  await sourceOf(store).read();
+
+  assert.deepEqual(attributesOf(store.asked[1]).slice(12),
+    ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest', 'c#RED', 'c#GREEN']);
+  assert.deepEqual(store.asked[1]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' } });
+  assert.equal(store.asked[1]?.Select, 'SPECIFIC_ATTRIBUTES');
+  assert.equal(store.asked[1]?.TableName, 'Aggregates');
+});
+
+test('every page of a board is read, each from where the one before it ended', async () => {
+  const rows = [0, 1, 2, 3, 4].map((shard) => tally(shard, { RED: 1 + shard }));
+  const store = createStore([face('RED'), ...rows], 2);
+  const snapshot = await sourceOf(store).read();
+
+  assert.deepEqual(snapshot.tallies.map(({ counts }) => counts.RED), [1, 2, 3, 4, 5]);
+  assert.deepEqual(store.asked.slice(1).map(({ ExclusiveStartKey }) => ExclusiveStartKey?.sk?.S),
+    [undefined, 'tally#1#label#0', 'tally#1#label#2']);
+});
+
+test('a page may be empty and still have one after it', async () => {
+  const store = createStore([face('RED'), tally(0, { RED: 4 })]);
+  let page = 0;
+  const source = createSource(config, (_, onDate) => {
+    const client = store.makeClient(_, onDate);
+    return { send: async (command) => {
+      page += 1;
+      const empty = { $metadata: {}, LastEvaluatedKey: { pk, sk: { S: 'a' } } };
+      return page === 2 ? empty : client.send(command);
+    } };
+  });
+
+  assert.deepEqual((await source.read()).tallies.map(({ counts }) => counts.RED), [4]);
+});
+
+test('a board without an end is given up after 20 pages', async () => {
+  const store = createStore([face('RED'), ...Array.from({ length: 60 }, (_, shard) => tally(100 + shard, { RED: 1 }))], 1);
+  const snapshot = await sourceOf(store).read();
+
+  assert.equal(store.asked.length, 1 + 20);
+  assert.equal(snapshot.tallies.length, 19);
+});
+
+test('choices that changed between two reads are asked for at once: no choice is shown with zero votes by mistake', async () => {
+  const store = createStore([face('RED'), tally(0, { RED: 3, GREEN: 8 })]);
+  const source = sourceOf(store);
+  await source.read();
+  store.items[0] = face('RED', 'GREEN');
+
+  const snapshot = await source.read();
+  await source.read();
+
+  assert.deepEqual(snapshot.tallies[0]?.counts, { RED: 3, GREEN: 8 });
+  assert.equal(store.asked.length, 2 + 2 + 1);
+  assert.ok(attributesOf(store.asked[4]).includes('c#GREEN'));
+});
+
+test('a choice that was taken away is asked for no more, and needs no second request', async () => {
+  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 8 })]);
+  const source = sourceOf(store);
+  await source.read();
+  store.items[0] = face('RED');
+  await source.read();
+  await source.read();
+
+  assert.equal(store.asked.length, 4);
+  assert.equal(attributesOf(store.asked[3]).includes('c#GREEN'), false);
+});
+
+test('while the store has no such poll, only the poll is asked for', async () => {
+  const store = createStore([]);
+  const source = sourceOf(store);
+  const snapshot = await source.read();
+  store.items.push(face('RED'), tally(0, { RED: 2 }));
+
+  assert.deepEqual([snapshot.face, snapshot.tallies, snapshot.unread], [null, [], []]);
+  assert.equal((await source.read()).tallies[0]?.counts.RED, 2);
+  assert.equal(store.asked.length, 3);
+});
+
+test('a poll that cannot be read is named', async () => {
+  const store = createStore([{ pk, sk: { S: 'poll' }, question: { S: 'Which?' } }]);
+
+  assert.deepEqual((await sourceOf(store).read()).unread, ['poll']);
+});
+
+test('a snapshot carries the time that the store’s answer is dated', async () => {
+  const store = createStore([face('RED')]);
+  store.date = 1_795_000_000_000;
+
+  assert.equal((await sourceOf(store).read()).serverAt, 1_795_000_000_000);
+});
+
+for (const [name, trouble] of /** @type {const} */ ([
+  ['ResourceNotFoundException', 'table'],
+  ['AccessDeniedException', 'denied'],
+  ['UnrecognizedClientException', 'denied'],
+  ['InvalidSignatureException', 'denied'],
+  ['ExpiredTokenException', 'denied'],
+  ['ProvisionedThroughputExceededException', 'busy'],
+  ['ThrottlingException', 'busy'],
+  ['RequestLimitExceeded', 'busy'],
+  ['TimeoutError', 'timeout'],
+  ['AbortError', 'timeout'],
+  ['TypeError', 'network'],
+  ['InternalServerError', 'fault'],
+])) {
+  const isRenewed = trouble === 'denied' || trouble === 'network';
+  test(`after ${name} the trouble is “${trouble}”, and the ${isRenewed ? 'next read has other credentials' : 'credentials are kept'}`, async () => {
+    const store = createStore([face('RED'), tally(0, { RED: 1 })]);
+    const source = sourceOf(store);
+    store.failures.push(named(name));
+
+    assert.equal(await troubleOf(source.read()), trouble);
+    assert.equal(store.clients, isRenewed ? 2 : 1);
+    assert.equal((await source.read()).tallies[0]?.counts.RED, 1);
+  });
+}
+
+test('the error names its cause, for whoever looks into the console', async () => {
+  const store = createStore([]);
+  store.failures.push(named('TypeError'));
+
+  await assert.rejects(sourceOf(store).read(), (/** @type {Error} */ error) => {
+    const { name } = /** @type {Error} */ (error.cause);
+    return error.name === 'Error' && error.message === 'network' && name === 'TypeError';
+  });
+});

@@ -1,0 +1,124 @@
+"""Certificate and directory row in one transaction, on both stores that run DynamoDB's interface."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.adapters.certificates import DynamoCertificates
+from services.adapters.directory import DynamoDirectory
+from services.voting import control
+from services.voting.certificate import Certificate
+from services.voting.errors import PollChangedError
+from services.voting.poll import Phase, Round
+from tests.support.directory import COLORS, Watch, always, colors_with, row_of
+from tests.support.polls import NOON
+
+BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
+
+
+@pytest.fixture
+def certificates(directory: DynamoDirectory) -> DynamoCertificates:
+    """In the same table."""
+    return DynamoCertificates(directory.client, directory.table)
+
+
+def a_certificate(number: int = 1, **changes: Any) -> Certificate:
+    """Three votes."""
+    made = Certificate(
+        poll="colors", round=number, picks={"RED": 2, "BLUE": 1}, ballots=3, voters=3,
+        certified_at_ms=NOON + 60_000, digest="d" * 64,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def closed_round(directory: DynamoDirectory, watch: Watch) -> Round:
+    """A poll that an operator has closed."""
+    directory.apply([COLORS])
+    watch.now_ms += 5
+    return directory.change("colors", lambda r: control.closed(r, watch()))[1].round
+
+
+@BOTH
+def test_a_certificate_is_read_back_and_its_round_is_final(
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
+) -> None:
+    """Both at once; the row counts a revision, so that no other desk overwrites it."""
+    standing = closed_round(directory, watch)
+    before = directory.entry("colors")
+
+    assert certificates.find("colors", 1) is None
+    assert certificates.write(a_certificate(), standing, current=True)
+    assert certificates.find("colors", 1) == a_certificate()
+    entry = directory.entry("colors")
+    assert entry.round == replace(before.round, certified_at_ms=NOON + 60_000)
+    assert entry.revision == before.revision + 1
+    with pytest.raises(PollChangedError):
+        directory.write(before)
+
+
+@BOTH
+def test_a_round_is_certified_once(
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
+) -> None:
+    """The second writer is told so; the first certificate stays."""
+    standing = closed_round(directory, watch)
+    certificates.write(a_certificate(), standing, current=True)
+
+    assert not certificates.write(a_certificate(digest="e" * 64), standing, current=True)
+    assert certificates.find("colors", 1) == a_certificate()
+
+
+@BOTH
+@pytest.mark.parametrize("what", ["opened", "reset", "another file", "archived", "opened, closed"])
+def test_a_round_that_has_changed_since_it_was_audited_is_not_certified(
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch, what: str
+) -> None:
+    """Neither row is written: a text may have been accepted meanwhile."""
+    standing = closed_round(directory, watch)
+    watch.now_ms += 5
+    if what.startswith("opened"):
+        directory.change("colors", lambda r: control.opened(r, watch()))
+    if what.endswith("closed"):
+        directory.change("colors", lambda r: control.closed(r, watch()))
+    if what == "reset":
+        directory.reset("colors", 1, begun=always)
+    if what == "another file":
+        directory.apply([colors_with("percent_from = 3")], begun=always)
+    if what == "archived":
+        directory.change("colors", lambda r: control.archived(r, watch()))
+
+    with pytest.raises(PollChangedError):
+        certificates.write(a_certificate(), standing, current=True)
+    assert certificates.find("colors", 1) is None
+    assert "certified_at" not in row_of(directory, "directory", "colors")
+
+
+@BOTH
+def test_a_past_round_is_made_final_in_its_own_row(
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
+) -> None:
+    """The current round goes on."""
+    directory.apply([COLORS])
+    watch.now_ms += 5
+    directory.reset("colors", 1, begun=always)
+    past, current = directory.rounds("colors")
+
+    assert certificates.write(a_certificate(), past, current=False)
+    assert not certificates.write(a_certificate(), past, current=False)
+    after, same = directory.rounds("colors")
+    assert (after.certified_at_ms, same) == (NOON + 60_000, current)
+    assert same.phase_at(watch()) is Phase.OPEN
+
+
+@BOTH
+def test_a_round_that_is_not_there_is_not_certified(
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
+) -> None:
+    """Its row is neither made up nor certified."""
+    standing = closed_round(directory, watch)
+
+    with pytest.raises(PollChangedError):
+        certificates.write(a_certificate(7), replace(standing, number=7), current=False)
+    assert certificates.find("colors", 7) is None
+    assert len(directory.rounds("colors")) == 1

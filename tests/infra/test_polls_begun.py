@@ -1,0 +1,81 @@
+"""A deploy asks whether a round has begun, as the commands do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.adapters.clock import now_ms
+from services.adapters.directory import DynamoDirectory
+from services.adapters.items import item_of
+from services.voting import schema
+from services.voting.ballot import Vote, cast
+from services.voting.control import closed
+from services.voting.definition import parse_poll
+from services.voting.poll import Round
+from tests.support.mailbox import COLORS, Mailbox
+
+WIDER = f"shards = 99\n{COLORS}"
+
+
+def a_ballot(client: Any) -> None:
+    """Cast by somebody, and not folded yet."""
+    poll = parse_poll(COLORS, source="colors.toml")
+    vote = Vote(voter="somebody", sid="SM1", choice="RED", at_ms=1)
+    ballot = cast(Round(poll=poll), None, vote).ballot
+    assert ballot
+    client.put_item(TableName="votes", Item=item_of(ballot, Round(poll=poll)))
+
+
+def a_board(client: Any) -> None:
+    """Whose ballots have expired."""
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": schema.tally_sk(1, "label", "shard")}}
+    item = {**key, "c#RED": {"N": "1"}, "voters": {"N": "1"}, "folded": {"N": "1"}}
+    client.put_item(TableName="aggregates", Item=item)
+
+
+def a_certificate(client: Any) -> None:
+    """Of a round in which nobody voted."""
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": schema.certified_sk(1)}}
+    numbers = {"ballots": {"N": "0"}, "voters": {"N": "0"}, "certified_at": {"N": "1"}}
+    client.put_item(TableName="aggregates", Item={**key, **numbers, "digest": {"S": "0"}})
+
+
+@pytest.mark.parametrize("begin", [a_ballot, a_board, a_certificate])
+def test_a_deploy_does_not_change_shards_of_a_round_that_has_begun(
+    mailbox: Mailbox, aggregates: Any, begin: Callable[[Any], None]
+) -> None:
+    """A ballot that is not folded yet, a board or a certificate alone says so."""
+    before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
+    mailbox.request("Create", "Custom::Polls", Files=before)
+    close(aggregates, ago_ms=3_600_000)
+    begin(aggregates)
+    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+
+    assert answer["Status"] == "FAILED"
+    assert "polls/colors.toml:1: shards: 99: round 1 has begun" in answer["Reason"]
+
+
+@pytest.mark.parametrize(("ago_ms", "applied"), [(None, False), (18_000, False), (21_000, True)])
+def test_a_deploy_changes_shards_of_a_round_that_is_quiet(
+    mailbox: Mailbox,
+    aggregates: Any,
+    ago_ms: int | None,
+    applied: bool,  # noqa: FBT001
+) -> None:
+    """Nobody has voted; and no first vote is on its way 20 seconds after the close."""
+    before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
+    mailbox.request("Create", "Custom::Polls", Files=before)
+    if ago_ms is not None:
+        close(aggregates, ago_ms=ago_ms)
+    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+
+    assert answer["Status"] == ("SUCCESS" if applied else "FAILED")
+    assert applied or "wait 20 seconds" in answer["Reason"]
+
+
+def close(client: Any, *, ago_ms: int) -> None:
+    """An operator closes the poll, some time ago."""
+    at_ms = now_ms() - ago_ms
+    directory = DynamoDirectory(client=client, table="aggregates", clock=lambda: at_ms)
+    directory.change("colors", lambda standing: closed(standing, at_ms))

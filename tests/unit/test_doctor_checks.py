@@ -1,0 +1,99 @@
+"""`voteapp doctor`: which checks there are, in which order, and what each is handed."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import CliRunner
+
+from services.cli import doctor
+from services.cli.app import app
+from services.cli.deployment import Deployment
+from services.cli.examination import Examination
+from services.doctor import web
+from services.doctor.finding import Verdict
+
+ALONG_THE_WAY = [
+    "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
+    "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
+    "guests only read", "page", "HTTP to HTTPS", "clock", "a text",
+]  # fmt: skip
+
+
+def unreachable(service: str) -> Any:
+    """No client of any service."""
+    raise EndpointConnectionError(endpoint_url=f"https://{service}.example.com")
+
+
+def refused(url: str, *, data: bytes | None = None) -> web.Answer:
+    """Nobody answers over HTTP."""
+    del data
+    raise ConnectionRefusedError(url)
+
+
+@pytest.fixture
+def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """A deployment of which nothing answers."""
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(web, "fetch", refused)
+    return Deployment(
+        name="VoteApp-prod",
+        region="us-east-1",
+        outputs={
+            "VotesTable": "votes",
+            "AggregatesTable": "boards",
+            "SecretArn": "secret",
+            "AggregatorFunction": "aggregator",
+            "GuestIdentityId": "guest",
+        },
+        webhook_url="https://api.example.com/sms",
+        dashboard_url="https://page.example.com",
+        client=unreachable,
+    )
+
+
+def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> None:
+    """Eighteen, whatever becomes of those before."""
+    findings = [*Examination(dead, stage="prod").walk(text=True)]
+
+    assert [finding.check for finding in findings] == ALONG_THE_WAY
+
+
+def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
+    """Each check fails by itself, with what stands in its way and a remedy."""
+    findings = [*Examination(dead, stage="prod").walk(text=True)]
+
+    assert {finding.verdict for finding in findings} == {Verdict.FAILED}
+    assert all(finding.remedy for finding in findings)
+
+
+def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployment) -> None:
+    """The last line stays, so that nobody takes the rest for the whole."""
+    *_, last = Examination(dead, stage="prod").walk(text=False)
+
+    assert (last.check, last.verdict) == ("a text", Verdict.SKIPPED)
+
+
+def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:
+    """Number, expiry and iterator age; the rest is examined."""
+    findings = Examination(dead, stage="local").walk(text=True)
+    skipped = [one.check for one in findings if one.verdict is Verdict.SKIPPED]
+
+    assert skipped == ["number", "expiry of ballots", "iterator age"]
+
+
+def test_a_failed_check_makes_the_command_fail(
+    dead: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For people and for scripts: exit code 1, and every finding in the document."""
+    monkeypatch.setattr(doctor, "find", lambda **_: dead)
+    said = CliRunner().invoke(app, ["doctor", "--stage", "prod"])
+    done = CliRunner().invoke(app, ["doctor", "--stage", "prod", "--json"])
+    document = json.loads(done.stdout)
+
+    assert (said.exit_code, done.exit_code) == (1, 1)
+    assert "18 of 18 checks failed." in said.stdout
+    assert (document["ok"], document["stack"]) == (False, "VoteApp-prod")
+    assert [check["check"] for check in document["checks"]] == ALONG_THE_WAY
