@@ -12,7 +12,7 @@ from services.voting.errors import (
     PollUnknownError,
     RoundUnknownError,
 )
-from services.voting.poll import Phase, Round
+from services.voting.poll import Round
 from tests.support.office import COLORS, DAY, HOUR, NUMBER, OTHER, Office
 from tests.support.polls import NOON
 from tests.support.recorded import Recorded, recorded_tables
@@ -136,30 +136,3 @@ def test_a_reset_between_reading_and_writing_is_not_done_twice(office: Office) -
     office.polls.reset("colors", 1, begun=lambda _: True)
 
     assert office.standing.number == 2
-
-
-@pytest.mark.parametrize(("begun", "number"), [(True, 2), (False, 1)])
-def test_a_round_without_a_ballot_is_not_reset(office: Office, begun: bool, number: int) -> None:  # noqa: FBT001
-    """There is nothing to begin anew."""
-    office.polls.reset("colors", 1, begun=lambda _: begun)
-
-    assert office.standing.number == number
-
-
-def test_a_final_round_is_reset_also_if_nothing_in_it_tells_that_it_had_begun(
-    office: Office,
-) -> None:
-    """Its ballots may have expired."""
-    entry = office.polls.entry("colors")
-    office.polls.write(replace(entry, round=replace(entry.round, certified_at_ms=NOON)))
-    office.polls.reset("colors", 1, begun=lambda _: False)
-
-    assert (office.standing.number, office.standing.certified_at_ms) == (2, None)
-
-
-def test_a_reset_may_open_what_was_closed(office: Office) -> None:
-    """In one write, so that no text falls in between."""
-    office.say(control.closed)
-    office.polls.reset("colors", 1, begun=lambda _: True, opened=True)
-
-    assert office.standing.phase_at(NOON) is Phase.OPEN
