@@ -1,0 +1,158 @@
+"""Who may vote, which poll is meant, and what becomes of a text that races."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.voting import control
+from services.voting.ballot import Ballot, Kind
+from services.voting.directory import Directory
+from services.voting.errors import StoreUnavailableError
+from services.voting.identity import mark_of, voter_of
+from services.voting.intake import Intake
+from services.voting.poll import Choice, Round, State
+from tests.support.desk import Desk
+from tests.support.polls import NOON, NUMBER, PEPPER, a_phone, a_poll, a_round, a_text
+
+HOUR = 3_600_000
+TREES = a_poll(id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash")))
+
+
+async def test_without_any_list_nobody_is_invited() -> None:
+    """A webhook that was put together without lists admits nobody to a poll that has one."""
+    ballots = MemoryBallots()
+    intake = Intake(
+        directory=MemoryDirectory([a_round(phones="guests.txt")]), ballots=ballots,
+        clock=lambda: NOON, lists=None,
+    )  # fmt: skip
+    answer = await intake.accept(a_text("red"), pepper=PEPPER)
+
+    assert answer.outcome.kind is Kind.UNLISTED
+    assert ballots.held == {}
+
+
+async def test_the_list_of_another_poll_invites_nobody() -> None:
+    """A phone stands on each list under another name."""
+    lists = MemoryPhoneLists({"trees": {mark_of(PEPPER, "trees", a_phone())}})
+    lists.marks["colors"] = lists.marks["trees"]
+
+    answer = await Desk([a_round(phones="guests.txt")], lists=lists).say("red")
+
+    assert answer.outcome.kind is Kind.UNLISTED
+
+
+def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
+    """Nor does its place on a list tell which ballot is its own."""
+    names = {
+        voter_of(PEPPER, "colors", 1, a_phone()),
+        voter_of(PEPPER, "colors", 2, a_phone()),
+        voter_of(PEPPER, "trees", 1, a_phone()),
+        voter_of(PEPPER, "colors", 1, a_phone(1)),
+        voter_of(b"another pepper", "colors", 1, a_phone()),
+        mark_of(PEPPER, "colors", a_phone()),
+        mark_of(PEPPER, "trees", a_phone()),
+    }
+
+    assert len(names) == 7
+    assert {len(name) for name in names} == {32}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Round(poll=replace(TREES, opens_at_ms=NOON + HOUR)),
+        Round(poll=replace(TREES, closes_at_ms=NOON)),
+        Round(poll=TREES, state=State.CLOSED, state_at_ms=NOON - HOUR),
+        Round(poll=TREES, state=State.ARCHIVED, state_at_ms=NOON - HOUR),
+    ],
+    ids=["waits", "closed by the clock", "closed", "archived"],
+)
+async def test_only_choices_that_can_be_texted_now_are_told(other: Round) -> None:
+    """Who follows the hint must not be told that it is too early or too late."""
+    answer = await Desk([other, a_round()]).say("purple")
+
+    assert answer.poll_id == "colors"
+    assert answer.reply == "That is not one of the choices. Text one of: RED, GREEN, BLUE"
+
+
+async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> None:
+    """With its own opening, whatever else waits."""
+    later = Round(poll=a_poll(id="a-later", opens_at_ms=NOON + 2 * HOUR))
+    soon = Round(poll=replace(TREES, id="b-soon", opens_at_ms=NOON + HOUR))
+    answer = await Desk([soon, later]).say("purple")
+    reading = Directory((soon, later)).read(NUMBER, "purple", NOON)
+
+    assert (answer.outcome.kind, answer.poll_id) == (Kind.WAITING, "a-later")
+    assert reading.others == ()
+
+
+@dataclass
+class RewrittenBallots(MemoryBallots):
+    """Somebody else is always a moment faster."""
+
+    attempts: int = 0
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
+        """There is one by now."""
+        self.attempts += 1
+        return False
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:  # noqa: ARG002
+        """It was rewritten by now."""
+        self.attempts += 1
+        return False
+
+
+async def test_after_sixteen_races_the_sender_is_asked_to_try_again() -> None:
+    """A 503, and not a text that nobody ever answers."""
+    ballots = RewrittenBallots()
+
+    with pytest.raises(StoreUnavailableError, match="rewritten too often"):
+        await Desk(ballots=ballots).say("red")
+    assert ballots.attempts == 16
+
+
+async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
+    """Closing is no way back from the archive; opening is."""
+    archived = control.archived(a_round(), NOON - HOUR)
+    closed = control.closed(archived, NOON)
+    answer = await Desk([closed]).say("red")
+    opened = control.opened(closed, NOON)
+
+    assert closed == archived
+    assert answer.outcome.kind is Kind.NO_POLL
+    assert opened.state is State.OPEN
+
+
+@pytest.mark.parametrize(("later_ms", "counted"), [(299_000, 1), (300_000, 1), (300_001, 2)])
+async def test_a_text_is_known_again_for_five_minutes_after_a_reset(
+    later_ms: int, counted: int
+) -> None:
+    """300 s, to the millisecond."""
+    began = Round(poll=a_poll(), began_at_ms=NOON - HOUR, changed_at_ms=NOON - HOUR)
+    desk = Desk([began], now_ms=NOON - 1)
+    text = a_text("red")
+    await desk.take(text)
+    desk.rounds = [control.next_round(began, NOON)]
+    desk.now_ms = NOON + later_ms
+    await desk.take(text)
+
+    assert desk.counted(text.sid) == counted
+
+
+async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another() -> None:
+    """Its place in ballot order is heard by two polls now; the first delivery was by one."""
+    began = NOON - HOUR
+    colors = Round(poll=a_poll(), began_at_ms=began, changed_at_ms=began)
+    opens = replace(TREES, opens_at_ms=NOON)
+    desk = Desk(
+        [colors, Round(poll=opens, began_at_ms=began, changed_at_ms=began)], now_ms=NOON - 1
+    )
+    text = a_text("2")
+    first = await desk.take(text)
+    desk.now_ms = NOON + 1
+    again = await desk.take(text)
+
+    assert first.outcome.kind is Kind.ACCEPTED
+    assert again == first

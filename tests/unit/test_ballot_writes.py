@@ -1,0 +1,188 @@
+"""Forgetting, expiry and lists of phones: a text that is a moment faster is not lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.adapters.directory import DynamoDirectory
+from services.adapters.expiry import BallotExpiry
+from services.adapters.forgetting import DynamoForgetting
+from services.adapters.items import ballot_of, item_of
+from services.adapters.phones import PhoneListStore
+from services.voting.ballot import Ballot, cast
+from services.voting.definition import parse_poll
+from services.voting.errors import StoreUnavailableError
+from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
+from tests.support.recorded import Recorded, recorded_tables
+
+COLORS = parse_poll(COLORS_TOML, source="colors.toml")
+THERE = a_round()
+
+
+@pytest.fixture(scope="module")
+def both_tables() -> Iterator[Recorded]:
+    """With the poll colors, and a ballot of phone 0 for red."""
+    with recorded_tables() as tables:
+        polls(tables).apply([COLORS])
+        put(tables, a_ballot("RED"))
+        tables.save()
+        yield tables
+
+
+@pytest.fixture
+def tables(both_tables: Recorded) -> Recorded:
+    """The same for every test."""
+    return both_tables.restore()
+
+
+def polls(tables: Recorded) -> DynamoDirectory:
+    """The directory."""
+    return DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
+
+
+def a_ballot(*choices: str, phone: int = 0) -> Ballot:
+    """The ballot of these texts."""
+    ballot: Ballot | None = None
+    for choice in choices:
+        ballot = cast(THERE, ballot, a_vote(choice, phone=phone)).ballot
+    assert ballot
+    return ballot
+
+
+def put(tables: Recorded, ballot: Ballot) -> Ballot:
+    """Store a ballot, whatever stands there."""
+    tables.client.put_item(TableName="Votes", Item=item_of(ballot, THERE))
+    return ballot
+
+
+def held(tables: Recorded, ballot: Ballot) -> dict[str, Any] | None:
+    """The item under a ballot's key."""
+    return tables.item("Votes", ballot.pk, ballot.sk)
+
+
+# --- forgetting --------------------------------------------------------------------------
+
+
+def forgetting(tables: Recorded) -> DynamoForgetting:
+    """At noon."""
+    return DynamoForgetting(tables.client, "Votes", lambda: NOON)
+
+
+def test_a_text_that_is_faster_is_forgotten_as_well(tables: Recorded) -> None:
+    """The ballot that was read stands no more: it is read anew, and what counted last is told."""
+    later = a_ballot("RED", "BLUE")
+    tables.rivals["PutItem"] = lambda: put(tables, later)
+    removed = forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+    item = held(tables, later)
+    assert item
+
+    assert [one.picks for one in removed] == [{"BLUE": 1}]
+    assert ballot_of(item, THERE).picks == {}
+    assert item["writes"] == {"N": "3"}
+
+
+def test_who_texts_faster_than_anybody_can_forget_is_not_given_half_an_answer(
+    tables: Recorded,
+) -> None:
+    """Sixteen times; then the operator is asked to try again."""
+    ballot = a_ballot("RED")
+
+    def rival() -> None:
+        tables.rivals["PutItem"] = rival
+        tables.client.update_item(
+            TableName="Votes",
+            Key={"pk": {"S": ballot.pk}, "sk": {"S": ballot.sk}},
+            UpdateExpression="ADD writes :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
+    tables.rivals["PutItem"] = rival
+
+    with pytest.raises(StoreUnavailableError):
+        forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+    assert len(tables.sent("PutItem")) == 16
+
+
+def test_another_run_that_was_faster_is_not_counted_twice(tables: Recorded) -> None:
+    """The ballot is empty by then, and nothing is left to tell."""
+    tables.rivals["GetItem"] = lambda: forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+
+    assert forgetting(tables).remove([THERE], a_phone(0), PEPPER) == []
+
+
+def test_a_phone_whose_pseudonym_begins_like_anothers_is_another(tables: Recorded) -> None:
+    """Nobody else is forgotten."""
+    other = put(tables, a_ballot("RED", phone=1))
+    forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+
+    assert held(tables, other) == item_of(other, THERE)
+
+
+# --- expiry ------------------------------------------------------------------------------
+
+
+def expire(tables: Recorded, at_ms: int = NOON) -> int:
+    """Give the ballots of the round this expiry."""
+    return BallotExpiry(client=tables.client, table="Votes").carry_out(THERE, at_ms, lambda _: None)
+
+
+def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded) -> None:
+    """20 s later than promised; the stream has one record more, so has the ballot's counter."""
+    ballot = a_ballot("RED")
+    done, again = expire(tables, NOON + 999), expire(tables, NOON + 86_400_000)
+    item = held(tables, ballot)
+    assert item
+
+    assert (done, again) == (1, 0)
+    assert item["expires_at"] == {"N": str(NOON // 1000 + 20)}
+    assert item["writes"] == {"N": "2"}
+    assert ballot_of(item, THERE).picks == {"RED": 1}
+
+
+def test_a_ballot_that_is_given_an_expiry_meanwhile_keeps_that(tables: Recorded) -> None:
+    """By another run: it is neither written nor counted again."""
+    tables.rivals["UpdateItem"] = lambda: expire(tables, NOON)
+    done = expire(tables, NOON + 5_000)
+    item = held(tables, a_ballot("RED"))
+    assert item
+
+    assert done == 0
+    assert item["expires_at"] == {"N": str(NOON // 1000 + 20)}
+    assert item["writes"] == {"N": "2"}
+
+
+def test_a_ballot_that_is_deleted_meanwhile_does_not_come_back(tables: Recorded) -> None:
+    """As an item of an expiry alone."""
+    ballot = a_ballot("RED")
+    key = {"pk": {"S": ballot.pk}, "sk": {"S": ballot.sk}}
+    tables.rivals["UpdateItem"] = lambda: tables.client.delete_item(TableName="Votes", Key=key)
+
+    assert expire(tables) == 0
+    assert held(tables, ballot) is None
+
+
+# --- lists of phones ---------------------------------------------------------------------
+
+
+def test_what_a_batch_leaves_unwritten_is_sent_again(
+    tables: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB may take a part of a batch only; and takes 25 at most."""
+    write, sizes = tables.client.batch_write_item, []
+
+    def half(RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        (wanted,) = RequestItems.values()
+        sizes.append(len(wanted))
+        taken = wanted[: max(1, len(wanted) // 2)]
+        write(RequestItems={"Aggregates": taken})
+        left = wanted[len(taken) :]
+        return {"UnprocessedItems": {"Aggregates": left} if left else {}}
+
+    monkeypatch.setattr(tables.client, "batch_write_item", half)
+    store = PhoneListStore(tables.client, "Aggregates")
+    marks = {f"{number:032x}" for number in range(30)}
+    told = store.replace("colors", marks)
+
+    assert (told, store.marks("colors")) == ((30, 0), marks)
+    assert max(sizes) == 25

@@ -1,0 +1,227 @@
+"""Certificates and corrections: whoever is a moment slower changes nothing, and is told so."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.adapters.certificates import DynamoCertificates
+from services.adapters.corrections import DynamoCorrections
+from services.adapters.directory import DynamoDirectory
+from services.adapters.items import item_of
+from services.adapters.tallies import DynamoTallies
+from services.voting import control
+from services.voting.ballot import Ballot, cast
+from services.voting.certificate import Certificate
+from services.voting.definition import parse_poll
+from services.voting.errors import PollChangedError
+from services.voting.poll import Round
+from services.voting.recount import Difference
+from tests.support.polls import COLORS_TOML, NOON, a_round, a_vote
+from tests.support.recorded import Recorded, recorded_tables
+
+COLORS = parse_poll(COLORS_TOML, source="colors.toml")
+THERE = a_round()
+
+
+@pytest.fixture(scope="module")
+def both_tables() -> Iterator[Recorded]:
+    """With the poll colors, and a ballot of phone 0 for red."""
+    with recorded_tables() as tables:
+        polls(tables).apply([COLORS])
+        put(tables, a_ballot("RED"))
+        tables.save()
+        yield tables
+
+
+@pytest.fixture
+def tables(both_tables: Recorded) -> Recorded:
+    """The same for every test."""
+    return both_tables.restore()
+
+
+def polls(tables: Recorded) -> DynamoDirectory:
+    """The directory."""
+    return DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
+
+
+def a_ballot(*choices: str, phone: int = 0) -> Ballot:
+    """The ballot of these texts."""
+    ballot: Ballot | None = None
+    for choice in choices:
+        ballot = cast(THERE, ballot, a_vote(choice, phone=phone)).ballot
+    assert ballot
+    return ballot
+
+
+def put(tables: Recorded, ballot: Ballot) -> Ballot:
+    """Store a ballot, whatever stands there."""
+    tables.client.put_item(TableName="Votes", Item=item_of(ballot, THERE))
+    return ballot
+
+
+def held(tables: Recorded, ballot: Ballot) -> dict[str, Any] | None:
+    """The item under a ballot's key."""
+    return tables.item("Votes", ballot.pk, ballot.sk)
+
+
+# --- certificates ------------------------------------------------------------------------
+
+
+def certificate(red: int = 1, *, number: int = 1) -> Certificate:
+    """Of colors."""
+    return Certificate(
+        poll="colors", round=number, picks={"RED": red, "BLUE": 0}, ballots=red, voters=red,
+        certified_at_ms=NOON + red, digest=f"digest of {red}",
+    )  # fmt: skip
+
+
+def standing(tables: Recorded) -> Round:
+    """The current round of colors."""
+    return polls(tables).entry("colors").round
+
+
+def test_a_certificate_is_read_as_it_was_written(tables: Recorded) -> None:
+    """Choices without a vote as well; and the round is final with it."""
+    store = DynamoCertificates(tables.client, "Aggregates")
+    new = store.write(certificate(3), standing(tables), current=True)
+
+    assert new is True
+    assert store.find("colors", 1) == certificate(3)
+    assert store.find("colors", 2) is None
+    assert standing(tables).certified_at_ms == NOON + 3
+
+
+def test_a_second_certificate_does_not_overwrite_the_first(tables: Recorded) -> None:
+    """Two desks certify at the same time; the second is told that there is one."""
+    store, there = DynamoCertificates(tables.client, "Aggregates"), standing(tables)
+    first = store.write(certificate(3), there, current=True)
+    second = store.write(certificate(4), standing(tables), current=True)
+    stale = store.write(certificate(5), there, current=True)
+
+    assert (first, second, stale) == (True, False, False)
+    assert store.find("colors", 1) == certificate(3)
+    assert standing(tables).certified_at_ms == NOON + 3
+
+
+def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> None:
+    """Also where a directory that was restored has forgotten the first."""
+    store = DynamoCertificates(tables.client, "Aggregates")
+    before = tables.item("Aggregates", "directory", "colors")
+    store.write(certificate(3), standing(tables), current=True)
+    tables.client.put_item(TableName="Aggregates", Item=before)
+
+    assert store.write(certificate(4), standing(tables), current=True) is False
+    assert store.find("colors", 1) == certificate(3)
+    assert standing(tables).certified_at_ms is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda there: control.closed(there, NOON),
+        lambda there: control.next_round(there, NOON),
+        lambda there: replace(there, certified_at_ms=NOON - 1),
+        lambda there: replace(there, heard_until_ms=NOON - 1),
+    ],
+    ids=["closed", "reset", "certified", "written again"],
+)
+def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, change: Any) -> None:
+    """Who changed it may have opened it: neither the certificate nor the finality is written."""
+    there = standing(tables)
+    later = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON + 1)
+    later.change("colors", change)
+    before = tables.item("Aggregates", "directory", "colors")
+    store = DynamoCertificates(tables.client, "Aggregates")
+
+    with pytest.raises(PollChangedError):
+        store.write(certificate(), there, current=True)
+    assert store.find("colors", 1) is None
+    assert tables.item("Aggregates", "directory", "colors") == before
+
+
+def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorded) -> None:
+    """The round says that there was one; what it said is in a backup."""
+    store, there = DynamoCertificates(tables.client, "Aggregates"), standing(tables)
+    store.write(certificate(3), there, current=True)
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
+    tables.client.delete_item(TableName="Aggregates", Key=key)
+
+    with pytest.raises(PollChangedError):
+        store.write(certificate(4), there, current=True)
+    assert store.find("colors", 1) is None
+    assert standing(tables).certified_at_ms == NOON + 3
+
+
+def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:
+    """The round that is open now stays open."""
+    polls(tables).change("colors", lambda there: control.next_round(there, NOON))
+    (past,) = polls(tables).past_rounds("colors")
+    store = DynamoCertificates(tables.client, "Aggregates")
+    store.write(certificate(2), past, current=False)
+
+    assert polls(tables).past_rounds("colors")[0].certified_at_ms == NOON + 2
+    assert standing(tables).certified_at_ms is None
+
+
+def test_a_change_that_was_read_before_the_certificate_is_not_written_after_it(
+    tables: Recorded,
+) -> None:
+    """The certificate is a revision of the poll like any other."""
+    entry = polls(tables).entry("colors")
+    store = DynamoCertificates(tables.client, "Aggregates")
+    store.write(certificate(), entry.round, current=True)
+
+    with pytest.raises(PollChangedError):
+        polls(tables).write(entry)
+
+
+# --- corrections -------------------------------------------------------------------------
+
+
+def test_a_correction_is_summed_with_the_tallies_and_counts_itself(tables: Recorded) -> None:
+    """Its `folded` counts corrections, so that the screen takes it for newer; records it adds none."""
+    store = DynamoCorrections(tables.client, "Aggregates")
+    off = Difference(
+        board="open#colors", picks={"RED": 2, "BLUE": -1}, voters=1, missing=4, removed=-2, bad=-3
+    )
+    first = store.apply(off, 1, expected=0, at_ms=NOON)
+    once = DynamoTallies(tables.client, "Aggregates").totals("open#colors", 1)
+    second = store.apply(replace(off, picks={"RED": -2}), 1, expected=1, at_ms=NOON + 1)
+    twice = DynamoTallies(tables.client, "Aggregates").totals("open#colors", 1)
+
+    assert (first, second, store.count("open#colors", 1)) == (True, True, 2)
+    assert (once.picks, once.voters, once.folded) == ({"RED": 2, "BLUE": -1}, 1, 4)
+    assert (once.removed, once.bad) == (-2, -3)
+    assert (twice.picks, twice.voters, twice.folded) == ({"RED": 0, "BLUE": -1}, 2, 8)
+
+
+@pytest.mark.parametrize(("before", "expected"), [(1, 0), (0, 1), (2, 1), (1, 2)])
+def test_a_board_that_was_corrected_meanwhile_is_not_corrected(
+    tables: Recorded, before: int, expected: int
+) -> None:
+    """Both desks would add the same difference."""
+    store = DynamoCorrections(tables.client, "Aggregates")
+    off = Difference(board="open#colors", picks={"RED": 1}, voters=1)
+    for number in range(before):
+        store.apply(off, 1, expected=number, at_ms=NOON)
+
+    assert store.apply(off, 1, expected=expected, at_ms=NOON) is False
+    assert store.count("open#colors", 1) == before
+
+
+def test_a_correction_says_when_and_by_how_much(tables: Recorded) -> None:
+    """Each of them, in order; of one board and round."""
+    store = DynamoCorrections(tables.client, "Aggregates")
+    off = Difference(board="open#colors", picks={"RED": 1}, voters=1, missing=2)
+    for number in range(2):
+        store.apply(off, 1, expected=number, at_ms=NOON + number)
+    row = tables.item("Aggregates", "open#colors", "tally#1#correction#recount")
+    assert row
+    log = [entry["M"] for entry in row["log"]["L"]]
+
+    assert [entry["at"] for entry in log] == [{"N": str(NOON)}, {"N": str(NOON + 1)}]
+    assert log[0]["picks"] == {"M": {"RED": {"N": "1"}}}
+    assert (log[0]["voters"], log[0]["missing"]) == ({"N": "1"}, {"N": "2"})
+    assert (store.count("sealed#colors", 1), store.count("open#colors", 2)) == (0, 0)

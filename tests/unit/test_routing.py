@@ -1,0 +1,115 @@
+"""Which words are read as what, and what a poll file that says little means."""
+
+import pytest
+
+from services.adapters.distance import one_edit_away
+from services.voting.definition import parse_poll
+from services.voting.directory import Directory, Reading
+from services.voting.message import is_reserved, near_choices
+from services.voting.poll import Choice, Policy, ReplyMode, Round
+from tests.support.polls import COLORS_TOML, NOON, NUMBER, a_poll, a_round
+
+HOUR = 3_600_000
+CARRIERS_OWN = (
+    "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "help",
+    "info", "start", "yes", "unstop",
+)  # fmt: skip
+
+
+def read(body: str, *rounds: Round) -> Reading:
+    """What a text says, at noon."""
+    return Directory(rounds).read(NUMBER, body, NOON, one_edit_away)
+
+
+@pytest.mark.parametrize("word", CARRIERS_OWN)
+def test_every_word_of_the_carriers_is_theirs(word: str) -> None:
+    """However it is written; an answer of ours to STOP is not allowed."""
+    for text in (word, word.upper(), f" {word.title()}! "):
+        assert is_reserved(text)
+        assert read(text, a_round()) == Reading(reserved=True)
+
+
+@pytest.mark.parametrize("word", ["stop it", "ended", "no", "starter", "unsub"])
+def test_a_word_that_only_begins_like_theirs_is_read(word: str) -> None:
+    """The whole message counts."""
+    assert not is_reserved(word)
+
+
+def test_a_poll_to_come_answers_before_one_that_is_over() -> None:
+    """Between the two polls of an evening, with any text that names nothing."""
+    over = a_round(id="a-over", closes_at_ms=NOON - HOUR)
+    to_come = a_round(id="b-to-come", opens_at_ms=NOON + HOUR)
+
+    assert read("purple", over, to_come).round == to_come
+    assert [one.poll.id for one in Directory((over, to_come)).answering(NUMBER, NOON)] == [
+        "b-to-come", "a-over",
+    ]  # fmt: skip
+
+
+def test_of_polls_alike_the_one_of_the_number_answers_first_then_by_name() -> None:
+    """So that the same text has the same answer every time."""
+    rounds = tuple(
+        a_round(id=name, numbers=numbers)
+        for name, numbers in (("b", ()), ("a", ()), ("c", (NUMBER,)), ("d", ("+15550100111",)))
+    )
+
+    answering = Directory(rounds).answering(NUMBER, NOON)
+
+    assert [one.poll.id for one in answering] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "near"),
+    [("ab", {"ABC"}), ("abcd", {"ABC"}), ("abd", {"ABC"}), ("abdd", set()), ("xy", set()), ("w", set())],
+)  # fmt: skip
+def test_words_of_one_or_two_letters_are_near_to_nothing(said: str, near: set[str]) -> None:
+    """They are one edit away from nearly everything."""
+    choices = tuple(Choice(key=key, label=key) for key in ("ABC", "XZ", "Q"))
+
+    assert near_choices(said, a_poll(choices=choices).lexicon, one_edit_away) == near
+
+
+@pytest.mark.parametrize(
+    ("label", "body"),
+    [
+        ("Straße", "STRASSE"),
+        ("STRASSE", "straße"),
+        ("Ağ", "AĞ"),
+        ("ΌΔΟΣ", "όδος"),
+        ("Café", "CAFÉ"),
+    ],
+)
+def test_case_is_folded_and_not_only_lowered(label: str, body: str) -> None:
+    """Some letters have two in capitals, or another form at the end of a word."""
+    choices = (Choice(key="ONE", label=label), Choice(key="TWO", label="Two"))
+
+    assert read(body, a_round(choices=choices)).choice == "ONE"
+
+
+def test_a_number_that_is_a_word_of_the_poll_is_not_a_place() -> None:
+    """As in a poll on years or scores: "2" is the choice called 2."""
+    choices = (
+        Choice(key="A", label="3"), Choice(key="B", label="1"), Choice(key="C", label="C", words=("2",)),
+    )  # fmt: skip
+
+    found = [read(body, a_round(choices=choices)).choice for body in ("1", "2", "3")]
+
+    assert found == ["B", "C", "A"]
+
+
+def test_a_file_that_says_little_means_the_defaults() -> None:
+    """Those that docs and reference tell."""
+    poll = parse_poll(COLORS_TOML, source="colors.toml")
+
+    assert (poll.policy, poll.limit, poll.visibility) == (Policy.LAST, 1, "open")
+    assert (poll.shards, poll.retention_days, poll.percent_from) == (10, 30, 0)
+    assert (poll.reply_mode, poll.reply_texts, poll.phones) == (ReplyMode.ALL, {}, "")
+    assert (poll.opens_at_ms, poll.closes_at_ms, poll.numbers, poll.keyword) == (None, None, (), "")
+
+
+def test_a_round_says_since_when_it_is_closed() -> None:
+    """The earlier of its close and of the first expiry."""
+    there = a_round(closes_at_ms=NOON)
+
+    assert there.closed_at_ms == NOON
+    assert a_round().closed_at_ms is None
