@@ -25,7 +25,7 @@ from rich.table import Table
 ROOT: Final = Path(__file__).parents[2]
 CHANGES: Final = Path(__file__).parent / "changes"
 COPIES: Final = ROOT / ".local" / "mutants-by-hand"
-INSTALLED: Final = ("infra/node_modules", "dashboard/node_modules")
+INSTALLED: Final = ("infra/node_modules", "dashboard/node_modules", ".venv-emulator")
 NOTICED_PERCENT: Final = 95
 TIMEOUT_SECONDS: Final = 120
 """Of one run of the tests of a change: one that hangs is noticed."""
