@@ -9,10 +9,12 @@ import random
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from services.adapters.auditing import Auditor
 from services.adapters.certificates import DynamoCertificates
@@ -21,16 +23,21 @@ from services.adapters.items import item_of
 from services.adapters.mappings import MappingState
 from services.adapters.provisioning import create_table
 from services.adapters.recounts import DynamoRecounts
+from services.adapters.stream_rest import StreamRest
 from services.adapters.tallies import DynamoTallies
 from services.local.aws import LocalAws
 from services.local.emulator import emulator
 from services.local.ports import free_port
 from services.voting.ballot import Ballot, cast
+from services.voting.certificate import NotCertifiableError
+from services.voting.poll import State
 from services.voting.schema import AGGREGATES, VOTES
 from tests.support import aggregator
 from tests.support.polls import a_round, a_vote
 
 THERE = a_round()
+CLOSED = replace(THERE, state=State.CLOSED, state_at_ms=1)
+"""The same round once nobody can vote in it any more."""
 PHONES = 600
 KILLS = 3
 
@@ -94,7 +101,7 @@ def stream_of(client: Any) -> str:
 
 
 def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
-    """Stopped while batches are under way; mapped anew, audited, repaired: exact."""
+    """Stopped while batches are under way; mapped anew, audited, written off: exact."""
     port, hall = free_port(), Hall(7)
     with emulator(tmp_path, port=port, keep=True) as (machine, aws):
         client = aws.client("dynamodb")
@@ -113,19 +120,29 @@ def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
         for phone in range(0, PHONES, 3):
             hall.vote(client, phone)
         aggregator.wait(lambda: folded(client) >= at_stop + PHONES // 3)
-        auditor = auditor_of(client)
-        found = auditor.audit(THERE)
+        auditor, rest = auditor_of(client), rest_of(aws)
+        found = auditor.audit(CLOSED)
         lost = sum(hall.truth.values()) - sum(picks(client).values())
-        auditor.repair(found)
-        again = auditor.audit(THERE)
+        with pytest.raises(NotCertifiableError):
+            auditor.repair(found)
+        auditor.repair(found, unfolded=rest.unfolded)
+        again = auditor.audit(CLOSED)
         shown = picks(client)
 
     assert 0 < at_stop < PHONES
     assert held == PHONES
     assert lost > 0
-    assert not found.not_drained
-    assert again.off == []
+    assert found.not_drained
+    assert (again.not_drained, again.off) == ((), [])
+    assert again.writes == again.folded == PHONES + PHONES // 3
     assert shown == hall.truth
+
+
+def rest_of(aws: LocalAws) -> StreamRest:
+    """What is left of the stream of the ballots."""
+    return StreamRest(
+        dynamodb=aws.client("dynamodb"), streams=aws.client("dynamodbstreams"), table="Votes"
+    )
 
 
 def test_the_emulators_mapping_counts_each_record_once_while_its_function_is_killed(
