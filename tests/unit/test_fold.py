@@ -59,6 +59,36 @@ def test_a_redelivery_counts_nothing(redelivery: list[Change]) -> None:
     assert picks(tallies) == {"RED": 10}
 
 
+def test_records_of_deleted_items_are_counted_beside_the_others() -> None:
+    """An audit does not take a stream for drained whose items were deleted."""
+    tallies = MemoryTallies()
+    gone = change(11)._replace(removed=1)
+    deliver(tallies, [*RUN, gone, change(12)._replace(removed=1)])
+    totals = tallies.totals(BOARD, 1)
+
+    assert (totals.folded, totals.removed, dict(totals.picks)) == (12, 2, {"RED": 10})
+
+
+class NarrowTallies(MemoryTallies):
+    """Refuses a write that moves more than 100 choices, as an update expression is limited."""
+
+    def apply(self, row: TallyRow, delta: Delta) -> str | None:
+        """Apply what fits into one write."""
+        assert len(delta.picks) <= 100
+        return MemoryTallies.apply(self, row, delta)
+
+
+def test_a_batch_that_moves_very_many_choices_is_written_in_parts_and_lost_in_none() -> None:
+    """250 choices in one batch: each part moves the watermark on, and nothing counts twice."""
+    tallies = NarrowTallies()
+    many = [change(n, **{f"C{n}": 1}) for n in range(1, 251)]
+    first, again = deliver(tallies, many), deliver(tallies, many)
+
+    assert (first.folded, first.duplicates, again.folded) == (250, 0, 0)
+    assert picks(tallies) == {f"C{n}": 1 for n in range(1, 251)}
+    assert tallies.totals(BOARD, 1).folded == 250
+
+
 def test_a_batch_that_overlaps_counts_what_is_new() -> None:
     """Five known, five new."""
     tallies = MemoryTallies()
