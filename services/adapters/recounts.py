@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 QUERIES: Final = 4
 """How many shards are read at the same time."""
+
+MERGED: Final = 10
+"""How many pages are fetched at the same time while all shards are merged, however many."""
 
 HELD: Final = 20_000
 """About so many ballots are held while all shards are merged, however many there are."""
@@ -82,10 +84,10 @@ class DynamoRecounts:
         """
         shards = all_shards(standing_in.poll.shards)
         limit = max(20, HELD // len(shards) // 2)
-        with ExitStack() as stack:
+        pool = ThreadPoolExecutor(MERGED)
+        try:
             streams = [
-                stack.enter_context(ahead(self._pages(standing_in, shard, limit=limit)))
-                for shard in shards
+                ahead(self._pages(standing_in, shard, limit=limit), pool) for shard in shards
             ]
             yield from heapq.merge(
                 *(
@@ -94,6 +96,8 @@ class DynamoRecounts:
                 ),
                 key=itemgetter(0),
             )
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _pages(
         self, standing_in: Round, shard: int, *, limit: int | None = None
