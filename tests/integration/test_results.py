@@ -8,15 +8,20 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from services.voting.definition import parse_poll
-from tests.support.ledger import POLL, Ledger, ledger
+from tests.support.ledger import Ledger, ledger
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ledger]:
+def more() -> str:
+    """Lines more in the poll's file."""
+    return ""
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, more: str) -> Iterator[Ledger]:
     """Two votes; the command runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    with ledger() as made:
+    with ledger(more) as made:
         made.vote(1, "RED")
         made.vote(2, "RED")
         for command in ("results", "poll"):
@@ -89,12 +94,10 @@ def test_labels_and_questions_with_brackets_are_shown_as_they_are(there: Ledger)
     assert "The [red] one" in run("results", "colors").stdout
 
 
-def test_under_the_policy_unlimited_voters_are_for_scripts_only(there: Ledger) -> None:
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("more", ['policy = "unlimited"'])
+def test_under_the_policy_unlimited_voters_are_for_scripts_only() -> None:
     """Each text is a ballot, so they are no people."""
-    there.directory.apply(
-        [parse_poll(POLL.format(more='policy = "unlimited"'), source="colors.toml")]
-    )
-
     assert "voters" not in run("poll", "show", "colors").stdout
     assert "voters" not in run("results", "colors").stdout
     assert '"voters": 2' in run("poll", "show", "colors", "--json").stdout

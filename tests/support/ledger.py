@@ -29,7 +29,7 @@ from services.voting.ballot import Ballot, Vote, cast
 from services.voting.definition import parse_poll
 from services.voting.fold import Folded, fold
 from services.voting.identity import voter_of
-from services.voting.poll import Round
+from services.voting.poll import Policy, Round
 from services.voting.schema import AGGREGATES, VOTES
 
 DAY_MS = 86_400_000
@@ -155,7 +155,7 @@ class Ledger:
             after = cast(there, ballot, vote).ballot
             assert after
             self.put(after, there, folded=folded)
-            ballot = after
+            ballot = None if there.poll.policy is Policy.UNLIMITED else after
 
     def expire(self, *, at_ms: int | None = None) -> int:
         """Delete what TTL would delete, and fold that; how many ballots it was."""
