@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from tests.support.ledger import Ledger, ledger
+from services.voting.definition import parse_poll
+from tests.support.ledger import POLL, Ledger, ledger
 
 
 @pytest.fixture
