@@ -2,10 +2,10 @@
 
 import asyncio
 
-from services.voting.ballot import Ballot, cast
+from services.voting.ballot import Ballot, bar, cast, forget
 from services.voting.poll import Policy, Round
 from tests.contract.conftest import Store
-from tests.support.polls import a_round, a_vote
+from tests.support.polls import NOON, a_round, a_vote
 
 
 def ballot_of(there: Round, choice: str, *, phone: int = 0, on: Ballot | None = None) -> Ballot:
@@ -50,7 +50,7 @@ async def test_a_missing_ballot_is_none(store: Store) -> None:
 
 
 async def test_a_ballot_is_replaced_where_it_stands_unchanged(store: Store) -> None:
-    """The rewrite finds as many texts as it was decided on."""
+    """The rewrite finds as many writes as it was decided on."""
     there = a_round()
     first = ballot_of(there, "GREEN")
     await store.ballots.create(first, there)
@@ -70,6 +70,44 @@ async def test_a_ballot_rewritten_meanwhile_is_not_replaced(store: Store) -> Non
 
     assert await store.ballots.replace(rival, there, expected=1) is False
     assert await store.ballots.find(first.pk, first.sk, there) == second
+
+
+async def test_the_lock_of_a_rewrite_counts_writes_and_not_texts(store: Store) -> None:
+    """Forgotten and voted anew, a ballot holds one text again: it is another one all the same."""
+    there = a_round(policy=Policy.EACH, limit=5)
+    first = ballot_of(there, "RED")
+    await store.ballots.create(first, there)
+    decided = ballot_of(there, "GREEN", on=first)
+    empty = forget(first, 5)
+    again = ballot_of(there, "BLUE", on=empty)
+
+    assert await store.ballots.replace(empty, there, expected=1) is True
+    assert await store.ballots.replace(again, there, expected=2) is True
+    assert await store.ballots.replace(decided, there, expected=1) is False
+    assert await store.ballots.find(first.pk, first.sk, there) == again
+    assert (len(again.steps), again.writes) == (1, 3)
+
+
+async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> None:
+    """Of forgotten and barred texts; with an expiry or without one."""
+    for there in (a_round(), a_round(number=2, closes_at_ms=NOON)):
+        empty = forget(ballot_of(there, "RED"), NOON + 3)
+        ballot = ballot_of(there, "BLUE", on=bar(there, empty, a_vote("GREEN")))
+        await store.ballots.create(ballot, there)
+
+        assert (len(ballot.forgotten), len(ballot.barred), ballot.writes) == (1, 1, 4)
+        assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+
+
+async def test_a_barred_ballot_keeps_a_first_vote_out(store: Store) -> None:
+    """Whoever comes first, the other one's write fails."""
+    there, vote = a_round(), a_vote("RED")
+    barred, voted = bar(there, None, vote), cast(there, None, vote).ballot
+    assert voted
+
+    assert await store.ballots.create(barred, there) is True
+    assert await store.ballots.create(voted, there) is False
+    assert await store.ballots.find(voted.pk, voted.sk, there) == barred
 
 
 async def test_a_ballot_that_is_gone_is_not_replaced(store: Store) -> None:

@@ -194,6 +194,22 @@ def test_a_text_that_lands_late_is_in_the_certificate(there: Ledger) -> None:
     assert document("certify", "colors")["votes"]["BLUE"] == 2
 
 
+def test_voters_mean_the_same_on_the_screen_in_the_audit_and_in_the_certificate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where every text is a ballot: one phone with five texts is five of them."""
+    with ledger('policy = "unlimited"') as there:
+        wire(monkeypatch, there)
+        there.vote(1, *["RED"] * 5)
+        there.close()
+        audit, certified = document("audit", "colors"), document("certify", "colors", "--yes")
+        board = there.tallies.totals("open#colors", 1)
+
+    assert board.voters == audit["voters"] == certified["voters"] == 5
+    assert audit["ballots"] == certified["ballots"] == 5
+    assert audit["exact"]
+
+
 def test_a_board_that_is_off_is_repaired_before_it_is_certified(there: Ledger) -> None:
     """A certified figure that differs from the screen would be a scandal."""
     there.vote(1, "RED")
