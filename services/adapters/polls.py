@@ -18,7 +18,7 @@ from services.voting.errors import (
     PollUnreadableError,
     RoundUnknownError,
 )
-from services.voting.poll import Poll, Round
+from services.voting.poll import Poll, Round, State
 
 if TYPE_CHECKING:
     from services.adapters.applying import Applied, Step
@@ -127,9 +127,11 @@ class PollStore(ABC):
             standing = decide(before.round)
             if standing == before.round:
                 return before, before
+            # Archived with its file, it comes back with it, unless an operator opens it before.
+            gone = before.gone and standing.state is State.ARCHIVED
             try:
                 after = self.write(
-                    replace(before, round=standing, gone=False), ended=standing.previous
+                    replace(before, round=standing, gone=gone), ended=standing.previous
                 )
             except PollChangedError:
                 continue

@@ -12,6 +12,7 @@ from services.voting.errors import (
     RoundNotEndedError,
     RoundUnknownError,
 )
+from services.voting.poll import Phase
 from tests.support.directory import (
     COLORS,
     Watch,
@@ -114,3 +115,19 @@ def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: 
         replace(directory, clock=opened_by_another_desk).promise_expiry("colors", 1)
 
     assert directory.entry("colors").round.expires_from_ms is None
+
+
+@BOTH
+def test_an_expiry_does_not_keep_a_poll_away_whose_file_comes_back(
+    directory: DynamoDirectory, watch: Watch
+) -> None:
+    """Archived with its file, dated, restored with it."""
+    directory.apply([COLORS])
+    watch.now_ms += 5
+    directory.apply([])
+    watch.now_ms += 20_000
+    directory.promise_expiry("colors", 1)
+    watch.now_ms += 5
+    directory.apply([COLORS])
+
+    assert directory.entry("colors").round.phase_at(watch()) is Phase.OPEN
