@@ -188,10 +188,10 @@ class Lab:
         return self.settings.texts_per_second if looked else 0
 
     def _note(self, write: Write) -> None:
-        number = round_number(write.key)
-        if number is None:
+        number, picks = round_number(write.key), write.item.get("picks", {"M": {}})["M"]
+        if number is None or not picks:
             return
-        (choice,) = write.item["picks"]["M"]
+        (choice,) = picks
         keys = [choice.key for choice in self.round.poll.choices]
         letter = chr(ord("A") + keys.index(choice))
         self._tape.write(letter if write.stored else letter.lower())

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
 from services.adapters.entries import Entry
+from services.adapters.polls import PollStore
 from services.voting import schema
 from services.voting.control import next_round
 from services.voting.definition import parse_poll
@@ -47,13 +47,17 @@ def lab_poll(shards: int) -> Poll:
     return parse_poll(text, source=f"{POLL}.toml")
 
 
-def begin_round(directory: DynamoDirectory, shards: int) -> Round:
-    """Start the lab's next round, with so many shards: their number is fixed for a round."""
+def begin_round(directory: PollStore, shards: int) -> Round:
+    """Start the lab's next round, with so many shards: their number is fixed for a round.
+
+    The round before is not remembered: no text of the lab is delivered again, and to look for it
+    there would be a second write for each.
+    """
     poll, at_ms = lab_poll(shards), now_ms()
 
     def decide(standing: Round) -> Round:
         following = next_round(standing, at_ms)
-        return replace(following, poll=poll, state=State.AUTO, state_at_ms=at_ms)
+        return replace(following, poll=poll, state=State.AUTO, state_at_ms=at_ms, previous=None)
 
     try:
         _, after = directory.change(POLL, decide)

@@ -7,17 +7,18 @@ import botocore.session
 import pytest
 from botocore.parsers import create_parser
 
-from services.local.lab_poll import lab_poll, round_number
+from services.local.lab_poll import begin_round, lab_poll, round_number
 from services.local.lab_settings import LabSettingError, LabSettings
 from services.local.meter import Meter
 from services.local.tape import LENGTH, Tape
 from services.local.throttled import refusal
+from services.replay.scenario.polls import SimulatedPolls
 from services.voting import schema
 from services.voting.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.names import check_together
 from services.voting.poll import Round
-from tests.support.polls import a_poll
+from tests.support.polls import NOON, a_poll
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
 
@@ -140,3 +141,14 @@ def test_the_round_is_read_from_a_ballot_s_key() -> None:
     assert round_number(schema.ballot_pk("lab", 12, 7)) == 12
     assert round_number(schema.ballot_pk("labour", 1, 0)) is None
     assert round_number(schema.ballot_pk("colors", 1, 0)) is None
+
+
+def test_a_round_of_the_lab_is_not_looked_for_in_the_next_one() -> None:
+    """No text of it is delivered again; to keep it out of there would be a second write."""
+    polls = SimulatedPolls(clock=lambda: NOON)
+    first, second = begin_round(polls, 1), begin_round(polls, 10)
+
+    assert (first.number, second.number) == (1, 2)
+    assert (first.poll.shards, second.poll.shards) == (1, 10)
+    assert polls.past_rounds("lab") == []
+    assert second.previous is None
