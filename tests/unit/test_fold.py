@@ -81,7 +81,7 @@ class NarrowTallies(MemoryTallies):
 def test_a_batch_that_moves_very_many_choices_is_written_in_parts_and_lost_in_none() -> None:
     """250 choices in one batch: each part moves the watermark on, and nothing counts twice."""
     tallies = NarrowTallies()
-    many = [change(n, **{f"C{n}": 1}) for n in range(1, 251)]
+    many = [change(n, BOARD, **{f"C{n}": 1}) for n in range(1, 251)]
     first, again = deliver(tallies, many), deliver(tallies, many)
 
     assert (first.folded, first.duplicates, again.folded) == (250, 0, 0)
