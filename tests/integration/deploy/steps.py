@@ -76,13 +76,36 @@ def a_change_that_votes_forbid_is_refused(cloud: Cloud) -> bool:
     return reason.startswith("PollFileError")
 
 
+QUIET = """
+question = "Which side?"
+opens_at = 2100-01-01T00:00:00Z
+[[choices]]
+key = "LEFT"
+label = "Left"
+[[choices]]
+key = "RIGHT"
+label = "Right"
+"""
+
+
+def a_change_before_the_first_vote_is_refused(cloud: Cloud) -> bool:
+    """Step: more shards for a poll made just now that nobody has voted in.
+
+    Whether it has begun is asked of its boards, its certificate and its ballots.
+    """
+    apply(cloud, colors(cloud), quiet=QUIET)
+    reason = str(apply(cloud, colors(cloud), quiet=f"shards = 20{QUIET}")["Reason"])
+    return reason.startswith("PollFileError") and "a first vote may be on its way" in reason
+
+
 def colors(cloud: Cloud) -> str:
     """The text of the poll file."""
     return (cloud.project / "polls" / "colors.toml").read_text()
 
 
-def apply(cloud: Cloud, text: str) -> dict[str, Any]:
-    """Ask the custom resource as CloudFormation asks it; its answer."""
+def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
+    """Ask the custom resource as CloudFormation asks it, for these polls; its answer."""
+    files = {"colors": text, **others}
     answers: list[dict[str, Any]] = []
 
     class Keep(BaseHTTPRequestHandler):
@@ -104,7 +127,9 @@ def apply(cloud: Cloud, text: str) -> dict[str, Any]:
             "RequestId": "request",
             "LogicalResourceId": "Applied",
             "PhysicalResourceId": "polls",
-            "ResourceProperties": {"Files": [{"Source": "colors.toml", "Text": text}]},
+            "ResourceProperties": {
+                "Files": [{"Source": f"{name}.toml", "Text": text} for name, text in files.items()]
+            },
         }
         cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
         server.shutdown()

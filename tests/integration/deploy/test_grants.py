@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.deploy.steps import (
+    a_change_before_the_first_vote_is_refused,
     a_change_that_votes_forbid_is_refused,
     a_changed_vote_is_accepted,
     a_first_vote_is_accepted,
@@ -33,6 +34,12 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("aggregator", "FoldIntoBoards", "dynamodb:UpdateItem"): a_vote_is_counted,
     ("polls", "ReadTheDirectory", "dynamodb:Query"): the_polls_are_applied,
     ("polls", "SeeWhetherVotingBegan", "dynamodb:Query"): a_change_that_votes_forbid_is_refused,
+    ("polls", "SeeWhetherVotingBegan", "dynamodb:GetItem"): (
+        a_change_before_the_first_vote_is_refused
+    ),
+    ("polls", "SeeWhetherBallotsWereCast", "dynamodb:Query"): (
+        a_change_before_the_first_vote_is_refused
+    ),
     ("polls", "ApplyPolls", "dynamodb:PutItem"): the_polls_are_applied,
     ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
 }
