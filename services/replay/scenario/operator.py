@@ -57,6 +57,7 @@ class Operator:
 
     def try_to(self, command: Callable[[], None], name: str = "meanwhile") -> None:
         """Give a command; it does what it says, or fails with a reason."""
+        self.clock[0] += 1  # no two commands are carried out in the same millisecond
         try:
             command()
             self.done[name] += 1
