@@ -1,64 +1,19 @@
 """Forgetting, expiry and lists of phones: a text that is a moment faster is not lost."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
 from services.adapters.expiry import BallotExpiry
 from services.adapters.forgetting import DynamoForgetting
 from services.adapters.items import ballot_of, item_of
 from services.adapters.phones import PhoneListStore
-from services.voting.ballot import Ballot, cast
-from services.voting.definition import parse_poll
 from services.voting.errors import StoreUnavailableError
-from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
-from tests.support.recorded import Recorded, recorded_tables
+from tests.support.polls import NOON, PEPPER, a_phone
+from tests.support.recorded import Recorded
+from tests.support.red_ballot import THERE, a_ballot, both_tables, held, put, tables
 
-COLORS = parse_poll(COLORS_TOML, source="colors.toml")
-THERE = a_round()
-
-
-@pytest.fixture(scope="module")
-def both_tables() -> Iterator[Recorded]:
-    """With the poll colors, and a ballot of phone 0 for red."""
-    with recorded_tables() as tables:
-        polls(tables).apply([COLORS])
-        put(tables, a_ballot("RED"))
-        tables.save()
-        yield tables
-
-
-@pytest.fixture
-def tables(both_tables: Recorded) -> Recorded:
-    """The same for every test."""
-    return both_tables.restore()
-
-
-def polls(tables: Recorded) -> DynamoDirectory:
-    """The directory."""
-    return DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
-
-
-def a_ballot(*choices: str, phone: int = 0) -> Ballot:
-    """The ballot of these texts."""
-    ballot: Ballot | None = None
-    for choice in choices:
-        ballot = cast(THERE, ballot, a_vote(choice, phone=phone)).ballot
-    assert ballot
-    return ballot
-
-
-def put(tables: Recorded, ballot: Ballot) -> Ballot:
-    """Store a ballot, whatever stands there."""
-    tables.client.put_item(TableName="Votes", Item=item_of(ballot, THERE))
-    return ballot
-
-
-def held(tables: Recorded, ballot: Ballot) -> dict[str, Any] | None:
-    """The item under a ballot's key."""
-    return tables.item("Votes", ballot.pk, ballot.sk)
+__all__ = ["both_tables", "tables"]
 
 
 # --- forgetting --------------------------------------------------------------------------
