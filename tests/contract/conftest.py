@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
+from threading import Lock, Thread
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
 
 from services.adapters.ballots import DynamoBallots
 from services.adapters.directory import DynamoDirectory
@@ -36,12 +42,23 @@ class Store:
 
 @pytest.fixture(scope="session")
 def moto_endpoint() -> Iterator[str]:
-    """A moto server on a free port of the loopback interface."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """A moto server on a free port of the loopback interface, one request at a time.
+
+    DynamoDB checks a condition and writes in one step. moto takes two, so of two requests at
+    once both may find the condition true.
+    """
+    moto, turn = DomainDispatcherApplication(create_backend_app), Lock()
+
+    def one_at_a_time(environ: dict[str, Any], start: Any) -> Any:
+        with turn:
+            return moto(environ, start)
+
+    server = make_server(
+        "127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=MotoRequestHandler
+    )
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
 
 
 @pytest.fixture(scope="session")
