@@ -25,9 +25,7 @@ def create_app(deps: Dependencies) -> FastAPI:
     routes = Routes(deps, ErrorReplyLimit(monotonic=deps.monotonic))
     health = Health(deps.probes, monotonic=deps.monotonic)
     app = FastAPI(
-        title="VoteApp webhook",
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,
         # A redirect would be made of the request's own host and query, malformed or not.
         redirect_slashes=False,
         lifespan=lifespan,

@@ -1,7 +1,7 @@
 """The webhook over ports in memory, and Twilio's side of the conversation."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -40,6 +40,7 @@ class Desk:
     now_ms: int = NOON
     monotonic: Callable[[], float] = time.monotonic
     probes: Mapping[str, Probe] = field(default_factory=lambda: {"votes": well})
+    close: Callable[[], Awaitable[None]] | None = None
 
     @property
     def app(self) -> FastAPI:
@@ -57,6 +58,7 @@ class Desk:
                 probes=self.probes,
                 public_base_url=self.public_base_url,
                 monotonic=self.monotonic,
+                close=self.close,
             )
         )
 

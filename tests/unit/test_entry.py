@@ -39,6 +39,7 @@ class World:
     secrets_read: list[str] = field(default_factory=list)
     requests: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     sessions: int = 0
+    session_made: object = None
     closed: int = 0
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -72,7 +73,14 @@ class World:
         async def close() -> None:
             self.closed += 1
 
-        return SimpleNamespace(close=close)
+        self.session_made = SimpleNamespace(close=close)
+        return self.session_made
+
+    def client(self, environ: Mapping[str, str], session: object) -> Any:
+        """As `async_client`."""
+        assert environ["VOTES_TABLE"] == "the-votes"
+        assert session is self.session_made
+        return self
 
 
 @pytest.fixture
@@ -84,7 +92,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     monkeypatch.setattr(entry, "DynamoDirectory", world.polls)
     monkeypatch.setattr(entry, "Session", world.session)
-    monkeypatch.setattr(entry, "async_client", lambda *_: world)
+    monkeypatch.setattr(entry, "async_client", world.client)
     monkeypatch.setattr(entry, "secrets_client", lambda: world)
     monkeypatch.setattr("services.adapters.dynamo.sync_client", lambda: "boto3")
     monkeypatch.setattr(log, "event", lambda name, **more: world.events.append((name, more)))
@@ -177,7 +185,7 @@ async def test_a_directory_out_of_reach_is_told_as_an_outage(world: World) -> No
     """So that the text is a 503, and comes again."""
     world.fails_with = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
 
-    with pytest.raises(StoreUnavailableError, match="reading the directory"):
+    with pytest.raises(StoreUnavailableError, match=r"^reading the directory"):
         await assembled().intake.directory.current()
 
 

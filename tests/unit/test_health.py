@@ -1,11 +1,14 @@
 """`/health`: from a result at most five seconds old, good or bad."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from services.voting.errors import StoreUnavailableError
+from services.webhook import log
 from tests.support.webhook import BASE_URL, Desk, well
 
 
@@ -38,8 +41,24 @@ async def test_health_names_the_table_that_does_not_answer() -> None:
         bad = await client.get("/health")
 
     assert (good.status_code, good.json()["status"]) == (200, "ok")
-    assert bad.status_code == 503
+    assert (bad.status_code, bad.json()["status"]) == (503, "unavailable")
     assert bad.json()["tables"] == {"votes": "no answer", "aggregates": "ok"}
+
+
+async def test_a_table_that_does_not_answer_is_logged_with_its_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The answer to a stranger names the table only."""
+    log.configure()
+    async with Table(ill=True).client() as client:
+        await client.get("/health")
+    (line,) = capfd.readouterr().out.splitlines()
+
+    assert json.loads(line) == {
+        "event": "unhealthy",
+        "table": "votes",
+        "error": "StoreUnavailableError",
+    }
 
 
 async def test_any_number_of_callers_cost_one_probe_in_five_seconds() -> None:
