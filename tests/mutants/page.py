@@ -5,8 +5,8 @@ Pure is a module in dashboard/src that neither reads nor writes the document: `M
 or listen to them; tests/browser and the changes made by hand look after those.
 
 Stryker is installed in tests/mutants/page, apart from the dashboard's own dependencies, and works
-in a copy of the checkout. It runs `node --test` files through its TAP runner: of each mutant only the
-files that reach it. Version 9 is the newest that runs on the Node.js that the dashboard asks for.
+in a copy of the checkout. It runs module by module, each with its own tests only (`tests_of`), through
+its TAP runner. Version 9 is the newest that runs on the Node.js that the dashboard asks for.
 The mutants that nobody could see are listed in `page/equivalent.toml`; an entry that fits no mutant,
 or one that a test notices, ends in exit code 1: the list has to follow the code.
 """
@@ -29,8 +29,6 @@ from tests.mutants.by_hand import NOTICED_PERCENT, ROOT, copy
 STRYKER: Final = Path(__file__).parent / "page"
 EQUIVALENT: Final = STRYKER / "equivalent.toml"
 COPY: Final = ROOT / ".local" / "mutants-page"
-REPORT: Final = Path("reports") / "mutation.json"
-"""Inside of the copy's dashboard, as stryker.json says."""
 
 MODULES: Final = (
     "announce", "bubbles", "config", "history", "labWords", "phase", "poller", "rows", "source",
@@ -170,7 +168,7 @@ def run(command: Sequence[str], folder: Path, console: Console) -> None:
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    with process, console.status(f"{command[0]} …") as status:
+    with process, console.status(" ".join(command)) as status:
         for line in process.stdout or ():
             said.append(line)
             status.update(line.strip())
@@ -178,14 +176,27 @@ def run(command: Sequence[str], folder: Path, console: Console) -> None:
         raise PageError(f"{''.join(said)}{' '.join(command)}: exit code {process.returncode}")
 
 
-def mutate(modules: Sequence[str], console: Console) -> list[Mutant]:
-    """Have Stryker try every mutant of the modules, in a copy. Raises: PageError."""
-    folder = copy(COPY) / "dashboard"
+def tests_of(module: str) -> list[str]:
+    """The test files that must notice a change of the module."""
+    names = [module, "guest"] if module == "source" else [module]
+    return [f"test/{name}.test.js" for name in names]
+
+
+def configuration(module: str) -> dict[str, Any]:
+    """What Stryker is asked for: stryker.json, for one module and its tests."""
+    common: dict[str, Any] = json.loads((STRYKER / "stryker.json").read_text())
+    tap = common["tap"] | {"testFiles": tests_of(module)}
+    return common | {"mutate": [f"src/{module}.js"], "tap": tap}
+
+
+def mutate(module: str, folder: Path, console: Console) -> list[Mutant]:
+    """Have Stryker try every mutant of a module, in a copy of the dashboard. Raises: PageError."""
     stryker = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
-    files = ",".join(f"src/{name}.js" for name in modules)
-    command = ["node", str(stryker), "run", str(STRYKER / "stryker.json"), "--mutate", files]
-    run(command, folder, console)
-    return read_mutants(json.loads((folder / REPORT).read_text(encoding="utf-8")))
+    settings = configuration(module)
+    (folder / "stryker.json").write_text(json.dumps(settings))
+    run(["node", str(stryker), "run", "stryker.json"], folder, console)
+    report = folder / settings["jsonReporter"]["fileName"]
+    return read_mutants(json.loads(report.read_text(encoding="utf-8")))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -198,7 +209,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(markup=False, highlight=False, soft_wrap=True)
     try:
         install(console)
-        mutants = mutate(modules, console)
+        folder = copy(COPY) / "dashboard"
+        mutants = [mutant for name in modules for mutant in mutate(name, folder, console)]
     except PageError as error:
         console.print(str(error))
         return 1

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partitionText, tapeText, textsText } from '../src/labWords.js';
-import { SLIDERS, nearest } from '../src/stops.js';
 
 const idle = { keys: 0, stored: 0, throttled: 0, saved: 0 };
 
@@ -33,17 +32,4 @@ test('texts are told from arrival to reply', () => {
   const hot = { sent: 60, accepted: 24, refused: 36.2, under_way: 340, reply_ms: 8001 };
   assert.equal(textsText(hot), '60 texts a second arrive, 24 are counted, 36 are given up after 8 s of retries; 340 phones wait for a reply; a reply takes 8.0 s.');
   assert.equal(textsText({ sent: 0, accepted: 0, refused: 0, under_way: 0, reply_ms: 14 }), 'No texts are arriving.');
-});
-
-test('every slider stands on its stops, and says what a stop means', () => {
-  const [texts, capacity, shards] = SLIDERS.map(({ stops, says }) => says(stops.at(-1) ?? 0, 10));
-  assert.equal(texts, '300 a second');
-  assert.equal(capacity, '3,000 a second, 300 a partition');
-  assert.equal(shards, '100: spread over 100 keys');
-  for (const { stops } of SLIDERS) assert.deepEqual(stops, [...stops].sort((a, b) => a - b));
-});
-
-test('a value between the stops moves to the nearest', () => {
-  assert.equal(nearest([1, 2, 5, 10], 4), 2);
-  assert.equal(nearest([1, 2, 5, 10], 100), 3);
 });
