@@ -5,7 +5,7 @@ Pure is a module in dashboard/src that neither reads nor writes the document: `M
 or listen to them; tests/browser and the changes made by hand look after those.
 
 Stryker is installed in tests/mutants/page, apart from the dashboard's own dependencies, and works
-in a copy of the checkout. It runs module by module, each with its own tests only (`tests_of`), through
+in a copy of the checkout. It runs module by module, each with its own tests only (`own_tests`), through
 its TAP runner. Version 9 is the newest that runs on the Node.js that the dashboard asks for.
 The mutants that nobody could see are listed in `page/equivalent.toml`; an entry that fits no mutant,
 or one that a test notices, ends in exit code 1: the list has to follow the code.
@@ -176,7 +176,7 @@ def run(command: Sequence[str], folder: Path, console: Console) -> None:
         raise PageError(f"{''.join(said)}{' '.join(command)}: exit code {process.returncode}")
 
 
-def tests_of(module: str) -> list[str]:
+def own_tests(module: str) -> list[str]:
     """The test files that must notice a change of the module."""
     names = [module, "guest"] if module == "source" else [module]
     return [f"test/{name}.test.js" for name in names]
@@ -185,7 +185,7 @@ def tests_of(module: str) -> list[str]:
 def configuration(module: str) -> dict[str, Any]:
     """What Stryker is asked for: stryker.json, for one module and its tests."""
     common: dict[str, Any] = json.loads((STRYKER / "stryker.json").read_text())
-    tap = common["tap"] | {"testFiles": tests_of(module)}
+    tap = common["tap"] | {"testFiles": own_tests(module)}
     return common | {"mutate": [f"src/{module}.js"], "tap": tap}
 
 
