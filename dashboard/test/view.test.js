@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAnnouncer, summary } from '../src/announce.js';
 import { describe } from '../src/view.js';
-import { phoneText } from '../src/words.js';
 import { face } from './face.js';
 
 const NOW = Date.UTC(2026, 10, 20, 20, 0);
@@ -126,31 +124,6 @@ test('an unknown poll and an unreadable one are told apart', () => {
   assert.equal(view({ face: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
   assert.equal(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
   assert.equal(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message.title, '');
-});
-
-test('the spoken summary comes at once, then at most every 30 s, and only with news', () => {
-  let time = 0;
-  /** @type {string[]} */
-  const said = [];
-  const announcer = createAnnouncer((text) => said.push(text), () => time);
-  announcer.paint(view({}));
-  time = 29_000;
-  announcer.paint(view({ totals: totals({ RED: 6, GREEN: 3, BLUE: 0 }) }));
-  assert.equal(said.length, 1);
-  assert.match(said[0] ?? '', /8 votes. RED, 63%, 5 votes, Leads by 2/);
-  time = 31_000;
-  announcer.paint(view({}));
-  assert.equal(said.length, 1);
-
-  announcer.paint(view({ totals: totals({ RED: 6, GREEN: 3, BLUE: 0 }) }));
-
-  assert.equal(said.length, 2);
-  assert.equal(summary(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } })), '');
-});
-
-test('numbers are written as people read them', () => {
-  assert.equal(phoneText('+15550100199'), '(555) 010-0199');
-  assert.equal(phoneText('+447700900123'), '+44 770 090 0123');
 });
 
 test('the rate is shown with one digit below 100, and not once voting has ended', () => {
