@@ -159,19 +159,20 @@ def install(console: Console) -> None:
     ):
         return
     console.print("installing Stryker: about 70 MB, once …")
-    run(["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(STRYKER)], ROOT, console)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(STRYKER)]
+    run(command, ROOT, console, "npm")
 
 
-def run(command: Sequence[str], folder: Path, console: Console) -> None:
+def run(command: Sequence[str], folder: Path, console: Console, name: str) -> None:
     """Run, with the last line of the output as the progress. Raises: PageError with all of it."""
     said: list[str] = []
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    with process, console.status(" ".join(command)) as status:
+    with process, console.status(f"{name} …") as status:
         for line in process.stdout or ():
             said.append(line)
-            status.update(line.strip())
+            status.update(f"{name}: {line.strip()}")
     if process.returncode != 0:
         raise PageError(f"{''.join(said)}{' '.join(command)}: exit code {process.returncode}")
 
@@ -194,7 +195,7 @@ def mutate(module: str, folder: Path, console: Console) -> list[Mutant]:
     stryker = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
     settings = configuration(module)
     (folder / "stryker.json").write_text(json.dumps(settings))
-    run(["node", str(stryker), "run", "stryker.json"], folder, console)
+    run(["node", str(stryker), "run", "stryker.json"], folder, console, module)
     report = folder / settings["jsonReporter"]["fileName"]
     return read_mutants(json.loads(report.read_text(encoding="utf-8")))
 
