@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tests.mutants.by_hand import NOTICED_PERCENT, ROOT, copy
 
@@ -151,12 +152,10 @@ def add_row(shown: Table, name: str, mutants: Sequence[Mutant]) -> float:
 
 def install(console: Console) -> None:
     """Install Stryker where it is missing, or another version than the pinned one."""
-    wanted = json.loads((STRYKER / "package.json").read_text())["devDependencies"]
-    found = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "package.json"
-    if (
-        found.is_file()
-        and json.loads(found.read_text())["version"] == wanted["@stryker-mutator/core"]
-    ):
+    core = "@stryker-mutator/core"
+    wanted = json.loads((STRYKER / "package.json").read_text())["devDependencies"][core]
+    found = STRYKER / "node_modules" / core / "package.json"
+    if found.is_file() and json.loads(found.read_text())["version"] == wanted:
         return
     console.print("installing Stryker: about 70 MB, once …")
     command = ["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(STRYKER)]
@@ -172,7 +171,7 @@ def run(command: Sequence[str], folder: Path, console: Console, name: str) -> No
     with process, console.status(f"{name} …") as status:
         for line in process.stdout or ():
             said.append(line)
-            status.update(f"{name}: {line.strip()}")
+            status.update(Text(f"{name}: {line.strip()}"))
     if process.returncode != 0:
         raise PageError(f"{''.join(said)}{' '.join(command)}: exit code {process.returncode}")
 
