@@ -26,7 +26,8 @@ export class SourceError extends Error {
 const FACE = ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at', 'state', 'state_at',
   'round', 'policy', 'visibility', 'percent_from'];
 const ROWS = ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest'];
-const REQUEST = { requestTimeout: 4000 }; // ms; of the store, and of the credentials before it
+const TIMEOUT_MS = 4000;
+const REQUEST = { requestTimeout: TIMEOUT_MS }; // to the store, and for the credentials before it
 const PAGES = 20; // a board of 20 MB is not a board
 
 /** @type {Record<string, Trouble>} */
