@@ -37,6 +37,7 @@ test('the scale ends at a round number', () => {
 });
 
 test('an empty history has no curve, and a scale to begin with', () => {
+  assert.deepEqual(createHistory().samples, []);
   assert.deepEqual(spark([], 5000), { runs: [], top: 1, fromMs: 0 });
 });
 

@@ -61,6 +61,7 @@ test('while anything is on its way, texts are arriving', () => {
 });
 
 test('texts that come and are counted at the same rate are arriving', () => {
+  assert.equal(textsText({ ...silent, sent: 2, accepted: 2 }), '2 texts a second arrive, 2 are counted.');
   assert.match(textsText({ ...silent, sent: 2, accepted: 2, refused: 4 }), /^2 texts a second arrive, 2 are counted, 4 are given up/);
 });
 
