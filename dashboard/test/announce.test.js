@@ -82,3 +82,15 @@ test('what has not changed is not said again, and what has is said as soon as it
 test('a percentage that is not shown is not said', () => {
   assert.match(summary(view({ face: face({ percentFrom: 7 }) })), /RED, 5 votes, Leads by 4\. GREEN, 1 vote\./);
 });
+
+test('who hears the screen is not told that there is nothing to say', () => {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  announcer.paint(view({}));
+  time = 30_000;
+  announcer.paint(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
+
+  assert.equal(said.length, 1);
+});
