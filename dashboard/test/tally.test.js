@@ -234,6 +234,28 @@ test('where equal counts cannot be rounded alike, the larger remainders go up in
   assert.deepEqual(percentages([332, 334, 334]), [33, 34, 33]);
 });
 
+test('remainders decide, not votes, and votes only between equal remainders', () => {
+  assert.deepEqual(percentages([327, 327, 327, 673, 673, 673]), [11, 11, 11, 23, 22, 22]);
+  assert.deepEqual(percentages([61, 61, 61, 139, 139, 139]), [10, 10, 10, 24, 23, 23]);
+  assert.deepEqual(percentages([139, 139, 139, 61, 61, 61]), [24, 23, 23, 10, 10, 10]);
+});
+
+test('of several ways to round equal counts alike, the one with the largest remainders is taken, and the first of two', () => {
+  assert.deepEqual(percentages([109, 204, 204, 483]), [11, 20, 20, 49]);
+  assert.deepEqual(percentages([107, 205, 205, 483]), [10, 21, 21, 48]);
+});
+
+test('fewer votes may be rounded up to the percentage of more', () => {
+  assert.deepEqual(percentages([200, 192, 304, 304]), [20, 20, 30, 30]);
+});
+
+test('a choice that was not asked for keeps its votes, while nothing more is folded', () => {
+  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 0);
+  const less = learn(known, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
+
+  assert.deepEqual(less.rows.get('tally#1#x#0')?.row.counts, { RED: 4, GREEN: 2 });
+});
+
 test('percentages sum to 100 whatever the counts, and never put fewer votes above more', () => {
   let seed = 7;
   const random = (/** @type {number} */ n) => (seed = (seed * 48271) % 2147483647) % n;
