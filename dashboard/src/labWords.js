@@ -40,5 +40,5 @@ export function textsText({ sent, accepted, refused, under_way, reply_ms }) {
 /** @param {number | null} ms */
 const replyText = (ms) => {
   if (ms === null) return '';
-  return `a reply takes ${ms < 950 ? `${Math.max(10, Math.round(ms / 10) * 10)} ms` : `${(ms / 1000).toFixed(1)} s`}`;
+  return `a reply takes ${ms < 950 ? `${Math.max(10, Math.round(ms / 10) * 10)} ms` : `${(Math.round(ms / 100) / 10).toFixed(1)} s`}`;
 };

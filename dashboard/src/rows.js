@@ -38,7 +38,7 @@ const PALETTE = [
 function number(value, otherwise) {
   if (value === undefined && otherwise !== undefined) return otherwise;
   const read = Number(value?.N);
-  if (value?.N === undefined || !Number.isSafeInteger(read)) throw new TypeError('not a number');
+  if (!Number.isSafeInteger(read)) throw new TypeError('not a number');
   return read;
 }
 
@@ -56,7 +56,7 @@ const colour = (value, otherwise) => (/^#[0-9a-f]{6}$/i.test(value?.S ?? '') ? t
 function readChoice(value, place) {
   const given = /** @type {Item} */ (value.M ?? {});
   const key = text(given.key);
-  const [dark, light] = PALETTE[place % PALETTE.length] ?? ['#a3b1c6', '#5b6b80'];
+  const [dark, light] = /** @type {[string, string]} */ (PALETTE[place % PALETTE.length]);
   return {
     key,
     label: text(given.label, key),

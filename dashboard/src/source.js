@@ -27,6 +27,7 @@ const FACE = ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at', 's
   'round', 'policy', 'visibility', 'percent_from'];
 const ROWS = ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest'];
 const TIMEOUT_MS = 4000;
+const REQUEST = { requestTimeout: TIMEOUT_MS }; // to the store, and for the credentials before it
 const PAGES = 20; // a board of 20 MB is not a board
 
 /** @type {Record<string, Trouble>} */
@@ -56,7 +57,7 @@ function guestOf(config) {
     region: config.region,
     endpoint: config.endpoints.cognitoIdentity,
     maxAttempts: 1,
-    requestHandler: { requestTimeout: TIMEOUT_MS },
+    requestHandler: REQUEST,
   };
   const provide = config.identityId
     ? fromCognitoIdentity({ identityId: config.identityId, clientConfig })
@@ -86,12 +87,12 @@ export function clientOf(config, onDate) {
     credentials: guestOf(config),
     accountIdEndpointMode: 'disabled', // the policy of the page names one endpoint
     maxAttempts: 1, // the poller is the one that tries again
-    requestHandler: { requestTimeout: TIMEOUT_MS },
+    requestHandler: REQUEST,
   });
   client.middlewareStack.add((next) => async (args) => {
     const result = await next(args);
-    const { headers } = /** @type {{headers?: Record<string, string>}} */ (result.response);
-    onDate(Date.parse(headers?.date ?? '') || null);
+    const { headers } = /** @type {{headers: Record<string, string>}} */ (result.response);
+    onDate(Date.parse(headers.date ?? '') || null);
     return result;
   }, { step: 'deserialize', priority: 'low' });
   return client;

@@ -121,7 +121,7 @@ export function percentages(counts) {
   const raised = raisedTogether(levels, counts, missing, left, whole);
   const places = counts.map((_, place) => place);
   const rank = (/** @type {number} */ place) => levels.indexOf(counts[place] ?? 0);
-  const first = places.sort((a, b) => rank(a) - rank(b) || a - b).slice(0, missing);
+  const first = places.sort((a, b) => rank(a) - rank(b)).slice(0, missing); // stable: ballot order
   return whole.map((share, place) => {
     const up = raised ? raised.has(counts[place] ?? 0) : first.includes(place);
     return up ? share + 1 : share;

@@ -146,6 +146,6 @@ export function phoneText(number) {
   const home = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
   if (home) return `(${home[1]}) ${home[2]}-${home[3]}`;
   const parts = /^\+(7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+)$/.exec(number);
-  const groups = parts?.[2]?.match(/\d{4}$|\d{3}(?=\d{3})|\d+/g) ?? [];
+  const groups = parts?.[2]?.match(/\d{3}(?=\d{3})|\d+/g) ?? [];
   return parts ? `+${parts[1]} ${groups.join(' ')}` : number;
 }

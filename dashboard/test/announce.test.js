@@ -50,3 +50,47 @@ test('after 30 s something new is said, and not before', () => {
 
   assert.equal(said.length, 2);
 });
+
+test('who hears the screen hears nothing while nothing is known, and then at once', () => {
+  const nothing = view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } });
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => 0);
+  announcer.paint(nothing);
+  assert.deepEqual(said, []);
+  announcer.paint(view({}));
+
+  assert.equal(summary(nothing), '');
+  assert.deepEqual(said, ['Which? Voting open. 6 votes. RED, 83%, 5 votes, Leads by 4. GREEN, 17%, 1 vote. BLUE, 0%, 0 votes.']);
+});
+
+test('what has not changed is not said again, and what has is said as soon as it changes', () => {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  announcer.paint(view({}));
+  time = 31_000;
+  announcer.paint(view({}));
+  assert.equal(said.length, 1);
+  announcer.paint(view({ totals: { counts: { ...counts, RED: 6 }, total: 7, voters: 7, bad: 0, asOf: NOW } }));
+
+  assert.equal(said.length, 2);
+  assert.match(said[1] ?? '', /7 votes\. RED, 86%, 6 votes, Leads by 5/);
+});
+
+test('a percentage that is not shown is not said', () => {
+  assert.match(summary(view({ face: face({ percentFrom: 7 }) })), /RED, 5 votes, Leads by 4\. GREEN, 1 vote\./);
+});
+
+test('who hears the screen is not told that there is nothing to say', () => {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  announcer.paint(view({}));
+  time = 30_000;
+  announcer.paint(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
+
+  assert.equal(said.length, 1);
+});

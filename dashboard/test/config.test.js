@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkConfig, readOptions } from '../src/config.js';
+import { ConfigError, checkConfig, loadConfig, readOptions } from '../src/config.js';
 
 const good = { region: 'eu-west-1', aggregatesTable: 'T', identityPoolId: 'eu-west-1:x', poll: 'colors' };
 
@@ -12,7 +12,6 @@ test('a whole configuration is taken, and the address may name another poll', ()
 
 test('what is wrong is named with key, value and remedy', () => {
   assert.throws(() => checkConfig({ ...good, region: 7 }, { poll: null }), /region is 7, not a text. Deploy again/);
-  assert.throws(() => checkConfig([], { poll: null }), /not an object/);
   assert.throws(() => checkConfig({ ...good, endpoints: { dynamodb: 'here' } }, { poll: null }), /endpoints.dynamodb is "here"/);
   assert.throws(() => checkConfig(good, { poll: '<img>' }), /The address: poll is “<img>”/);
 });
@@ -20,6 +19,7 @@ test('what is wrong is named with key, value and remedy', () => {
 test('the address of the page sets poll, theme and stage', () => {
   const plain = { poll: null, theme: null, stage: false, lab: false };
   assert.deepEqual(readOptions('?poll=x&theme=light&stage=1'), { ...plain, poll: 'x', theme: 'light', stage: true });
+  assert.deepEqual(readOptions('?theme=dark'), { ...plain, theme: 'dark' });
   assert.deepEqual(readOptions('?theme=pink&stage=0'), plain);
   assert.deepEqual(readOptions(''), plain);
 });
@@ -33,3 +33,85 @@ test('at /lab the page shows the poll of the lab, and says so where there is non
   assert.equal(checkConfig(there, { poll: null }).lab, false);
   assert.throws(() => checkConfig(good, asked), /There is no lab here: .*make demo/);
 });
+
+test('the stage is asked for by 1, by true, or by its bare name', () => {
+  const asked = ['?stage=1', '?stage=true', '?stage', '?stage=0', '?stage=no', ''].map((search) => readOptions(search).stage);
+
+  assert.deepEqual(asked, [true, true, true, false, false, false]);
+});
+
+test('the lab is where the path ends with it, in whatever folder the page lies', () => {
+  const asked = ['/lab', '/votes/lab', '/lab/more', '/', '/labs'].map((path) => readOptions('', path).lab);
+
+  assert.deepEqual(asked, [true, true, false, false, false]);
+});
+
+for (const raw of ['colors', 7, null, undefined, []]) {
+  test(`a configuration that is ${JSON.stringify(raw)} is no object`, () => {
+    assert.throws(() => checkConfig(raw, { poll: 'colors' }),
+      { name: 'ConfigError', message: 'config.json is not an object. Deploy again: the deploy writes config.json.' });
+  });
+}
+
+for (const key of ['region', 'aggregatesTable', 'identityPoolId', 'poll']) {
+  test(`without ${key}, or with an empty one, nothing can be shown`, () => {
+    assert.throws(() => checkConfig({ ...good, [key]: '' }, { poll: null }),
+      { message: `config.json: ${key} is "", not a text. Deploy again: the deploy writes config.json.` });
+    assert.throws(() => checkConfig({ ...good, [key]: undefined }, { poll: null }), { message: /is undefined, not a text/ });
+  });
+}
+
+test('the poll’s id is checked as a whole, and the message says who named it', () => {
+  for (const poll of ['-colors', 'Colors', 'colors!', 'c'.repeat(25)]) {
+    assert.throws(() => checkConfig({ ...good, poll }, { poll: null }),
+      { message: `config.json: poll is “${poll}”; a poll’s id is lower case letters, digits, dashes.` });
+  }
+  assert.throws(() => checkConfig(good, { poll: '!' }), { message: /^The address: poll is “!”;/ });
+  assert.equal(checkConfig(good, { poll: 'c'.repeat(24) }).poll, 'c'.repeat(24));
+});
+
+test('services that are not those of AWS are named by their addresses', () => {
+  const endpoints = { dynamodb: 'http://127.0.0.1:8000', cognitoIdentity: 'http://127.0.0.1:8001' };
+
+  assert.deepEqual(checkConfig({ ...good, endpoints }, { poll: null }).endpoints, endpoints);
+  assert.deepEqual(checkConfig(good, { poll: null }).endpoints, {});
+});
+
+for (const key of ['dynamodb', 'cognitoIdentity']) {
+  test(`an endpoint of ${key} that is no address is refused`, () => {
+    for (const value of ['here', 7, ['http://127.0.0.1:8000']]) {
+      assert.throws(() => checkConfig({ ...good, endpoints: { [key]: value } }, { poll: null }),
+        { message: `config.json: endpoints.${key} is ${JSON.stringify(value)}, not an address. Deploy again: the deploy writes config.json.` });
+    }
+  });
+}
+
+const asked = readOptions('');
+
+/** @param {import('node:test').TestContext} t @param {() => Promise<Response>} answer what the server says */
+const serve = (t, answer) => t.mock.method(globalThis, 'fetch', answer).mock;
+
+test('the configuration lies beside the page, and is asked for anew each time', async (t) => {
+  const server = serve(t, async () => Response.json(good));
+
+  assert.equal((await loadConfig(asked)).poll, 'colors');
+  assert.deepEqual(server.calls.map(({ arguments: given }) => given), [['./config.json', { cache: 'no-cache' }]]);
+});
+
+test('the address of the page is heeded when the configuration is loaded', async (t) => {
+  serve(t, async () => Response.json(good));
+
+  assert.equal((await loadConfig(readOptions('?poll=talks'))).poll, 'talks');
+});
+
+for (const [what, answer, message] of /** @type {[string, () => Promise<Response>, string][]} */ ([
+  ['is not there', async () => new Response('', { status: 404 }), 'config.json: the server answers 404.'],
+  ['is not JSON', async () => new Response('<html>'), 'config.json is not JSON. Deploy again: the deploy writes config.json.'],
+  ['cannot be fetched', () => Promise.reject(new TypeError('no')), 'config.json cannot be fetched. Deploy again: the deploy writes config.json.'],
+])) {
+  test(`a configuration that ${what} is said to be so`, async (t) => {
+    serve(t, answer);
+
+    await assert.rejects(loadConfig(asked), (error) => error instanceof ConfigError && error.message === message);
+  });
+}

@@ -97,6 +97,14 @@ test('a pool that refuses is told from a table that refuses, and asked again', a
   assert.deepEqual(asked.map(({ call }) => call), ['GetId', 'GetId', 'GetCredentialsForIdentity', 'Query']);
 });
 
+for (const [name, trouble] of /** @type {const} */ ([['TypeError', 'network'], ['TimeoutError', 'timeout'], ['TooManyRequestsException', 'credentials']])) {
+  test(`when the pool answers with ${name}, the trouble is “${trouble}”`, async (t) => {
+    const { config } = await aws(t, { GetId: { status: 400, body: { __type: name, message: 'no' } } });
+
+    assert.equal(await troubleOf(createSource(config).read()), trouble);
+  });
+}
+
 test('an identity that is gone is replaced by another one', async (t) => {
   const { config, asked, says } = await aws(t);
   says.GetCredentialsForIdentity = { status: 400, body: { __type: 'ResourceNotFoundException', message: 'gone' } };
@@ -137,4 +145,13 @@ test('an answer is waited for no longer than 4 s', async (t) => {
   const handler = /** @type {{httpHandlerConfigs: () => {requestTimeout?: number}}} */ (/** @type {unknown} */ (client.config.requestHandler));
 
   assert.equal(handler.httpHandlerConfigs().requestTimeout, 4000);
+});
+
+test('an answer that refuses is dated, too', async (t) => {
+  const { config } = await aws(t, { Query: { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } } });
+  /** @type {(number | null)[]} */
+  const dates = [];
+  await assert.rejects(clientOf(config, (at) => dates.push(at)).send(new QueryCommand({ TableName: 'Aggregates' })));
+
+  assert.deepEqual(dates, [Date.UTC(2026, 10, 21, 20, 15, 3)]);
 });

@@ -35,3 +35,61 @@ test('five minutes are kept, and no more are drawn', () => {
 test('the scale ends at a round number', () => {
   assert.deepEqual([0, 1, 3, 12, 70, 100, 2500].map(scaleTop), [1, 1, 5, 20, 100, 100, 5000]);
 });
+
+test('an empty history has no curve, and a scale to begin with', () => {
+  assert.deepEqual(createHistory().samples, []);
+  assert.deepEqual(spark([], 5000), { runs: [], top: 1, fromMs: 0 });
+});
+
+test('a history that was cleared begins anew', () => {
+  const history = createHistory();
+  history.add(0, 4);
+  history.add(1000, 8);
+  history.clear();
+  assert.deepEqual(history.samples, []);
+  history.add(2000, 9);
+
+  assert.deepEqual(history.samples, [{ at: 2000, total: 9, rate: null }]);
+});
+
+test('a sample is kept for five minutes and five seconds', () => {
+  const history = createHistory();
+  history.add(0, 0);
+  history.add(304_999, 1);
+  assert.equal(history.samples.length, 2);
+  history.add(305_000, 2);
+
+  assert.deepEqual(history.samples.map(({ at }) => at), [304_999, 305_000]);
+});
+
+/** @param {(number | null)[]} rates a second apart, from the tenth second on */
+const paced = (rates) => rates.map((rate, i) => ({ at: 10_000 + i * 1000, total: 0, rate }));
+
+test('a higher pace is drawn higher, from the foot of the picture to just below its top', () => {
+  const { runs, top } = spark(paced([0, 5, 10]), 12_000);
+
+  assert.equal(top, 10);
+  assert.deepEqual(runs, [[[0, 100], [150, 52], [300, 4]]]);
+});
+
+test('the curve ends with the newest sample, not with the present', () => {
+  const { runs, fromMs } = spark(paced([10, 10]), 15_000);
+
+  assert.deepEqual(runs.map((run) => run.map(([x]) => x)), [[0, 300]]);
+  assert.equal(fromMs, 5000);
+});
+
+test('the first sample of a run has the pace of the second, and one alone is no run', () => {
+  const { runs } = spark(paced([null, 10, null, null, 5, null]), 15_000);
+
+  assert.deepEqual(runs, [[[0, 4], [60, 4]], [[180, 52], [240, 52]]]);
+  assert.deepEqual(spark(paced([5, null, null]), 12_000).runs, []);
+});
+
+test('what came before the five minutes is not drawn', () => {
+  const samples = [0, 1000, 300_500, 301_500].map((at) => ({ at, total: 0, rate: 1 }));
+  const { runs, fromMs } = spark(samples, 301_500);
+
+  assert.equal(fromMs, 300_000);
+  assert.deepEqual(runs.map((run) => run.length), [2]);
+});

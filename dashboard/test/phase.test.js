@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockTime, closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
+import { clockSeconds, clockTime, closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
 import { face } from './face.js';
 
 test('the timetable decides where the operator has said nothing', () => {
@@ -14,6 +14,7 @@ test('the operator’s word stands until the closing time after it', () => {
   assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 199), 'open');
   assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 200), 'closed');
   assert.equal(phaseOf(face({ state: 'open', stateAt: 250, closesAt: 200 }), 300), 'open');
+  assert.equal(phaseOf(face({ state: 'open', stateAt: 200, closesAt: 200 }), 300), 'open');
   assert.equal(phaseOf(face({ state: 'open', stateAt: 50, opensAt: 100 }), 60), 'open');
   assert.equal(phaseOf(face({ state: 'closed', stateAt: 50 }), 10), 'closed');
   assert.equal(phaseOf(face({ state: 'archived' }), 10), 'archived');
@@ -21,7 +22,10 @@ test('the operator’s word stands until the closing time after it', () => {
 
 test('a closed poll closed when the operator or the timetable said so', () => {
   assert.equal(closedAt(face({ state: 'closed', stateAt: 70, closesAt: 200 })), 70);
+  assert.equal(closedAt(face({ state: 'archived', stateAt: 70, closesAt: 200 })), 70);
+  assert.equal(closedAt(face({ state: 'closed', closesAt: 200 })), 200);
   assert.equal(closedAt(face({ closesAt: 200 })), 200);
+  assert.equal(closedAt(face({ state: 'open', stateAt: 70, closesAt: 200 })), 200);
   assert.equal(closedAt(face({ state: 'archived' })), null);
 });
 
@@ -30,9 +34,12 @@ test('a countdown runs to the next turn of the timetable, and only there', () =>
   assert.equal(untilTurn(face({ closesAt: 100 }), 'open', 40), 60);
   assert.equal(untilTurn(face({ closesAt: 100 }), 'closed', 140), null);
   assert.equal(untilTurn(face(), 'open', 40), null);
+  assert.equal(untilTurn(face({ state: 'open', stateAt: 120, closesAt: 100 }), 'open', 140), null);
+  assert.equal(untilTurn(face({ closesAt: 100 }), 'open', 100), null);
 });
 
 test('spans read like clocks', () => {
+  assert.deepEqual([172_799_000, 172_800_000].map(countdown), ['47:59:59', '2 days']);
   assert.deepEqual([59_001, 272_000, 3_872_000, 200_000_000].map(countdown), ['1:00', '4:32', '1:04:32', '2 days']);
   assert.deepEqual([0, 12_300, 180_000, 7_200_000].map(span), ['0 s', '12 s', '3 min', '2 h']);
 });
@@ -40,7 +47,9 @@ test('spans read like clocks', () => {
 test('a small difference between clocks is no skew', () => {
   assert.equal(skewOf(1_000_000, 1_001_900), 0);
   assert.equal(skewOf(1_000_000, 1_720_500), 720_000);
-  assert.equal(skewOf(null, 5), 0);
+  assert.equal(skewOf(1_000_000, 1_002_500), 2_000);
+  assert.equal(skewOf(1_000_000, 998_500), -2_000);
+  assert.equal(skewOf(null, 1_720_500), 0);
 });
 
 test('a poll that was closed early counts down to nothing', () => {
@@ -61,4 +70,9 @@ test('a span is in seconds up to 100 s, in minutes up to 90 min, then in hours',
 
 test('a clock that is fast is told by how much, one that is slow as a minus', () => {
   assert.deepEqual([1_003_500, 997_500].map((here) => skewOf(1_000_000, here)), [3_000, -3_000]);
+});
+
+test('seconds are told on a clock of 24 hours', () => {
+  assert.equal(clockSeconds(new Date(2026, 10, 20, 20, 15, 3).getTime()), '20:15:03');
+  assert.equal(clockSeconds(new Date(2026, 10, 20, 0, 15, 3).getTime()), '00:15:03');
 });

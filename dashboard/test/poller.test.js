@@ -6,7 +6,7 @@ import { createPoller } from '../src/poller.js';
 function stand() {
   /** @type {{run: () => void, at: number} | null} */
   let timer = null;
-  let time = 0;
+  let time = 50_000;
   /** @type {((error?: Error) => void)[]} */
   const open = [];
   const seen = { reads: 0, taken: 0, failed: 0 };
@@ -19,7 +19,11 @@ function stand() {
     onFailure: () => (seen.failed += 1),
     now: () => time,
     schedule: (run, ms) => (timer = { run, at: time + ms }),
-    cancel: () => (timer = null),
+    cancel: (given) => {
+      assert.equal(given, timer);
+      assert.notEqual(given, null);
+      timer = null;
+    },
   });
   return {
     poller,
@@ -155,4 +159,51 @@ test('an answer that took longer than a second is followed by the next request a
   await answer();
 
   assert.equal(next(), 0);
+});
+
+test('a screen is connecting until 3 s have passed and a read has failed', async () => {
+  const { poller, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  pass(60_000);
+  assert.equal(poller.link().kind, 'connecting');
+
+  const failing = stand();
+  failing.poller.start();
+  failing.pass(0);
+  await failing.answer(new Error('no'));
+  failing.pass(2_999);
+  assert.equal(failing.poller.link().kind, 'connecting');
+  failing.pass(1);
+  assert.equal(failing.poller.link().kind, 'reconnecting');
+
+  await answer();
+  assert.equal(poller.link().kind, 'live');
+});
+
+test('a link is delayed from 3 s on, and reconnecting from 8 s on', async () => {
+  const { poller, pass, answer } = stand();
+  poller.start();
+  pass(0);
+  await answer();
+  const kinds = [2_999, 1, 4_999, 1].map((ms) => {
+    pass(ms);
+    return poller.link().kind;
+  });
+
+  assert.deepEqual(kinds, ['live', 'delayed', 'delayed', 'reconnecting']);
+});
+
+test('a pause or a rest that ends while a read is under way waits for that read', async () => {
+  for (const stop of /** @type {const} */ (['pause', 'rest'])) {
+    const { poller, seen, next, pass, answer } = stand();
+    poller.start();
+    pass(0);
+    poller[stop](true);
+    poller[stop](false);
+    assert.equal(next(), null);
+    await answer();
+
+    assert.deepEqual([seen.reads, seen.taken, next()], [1, 1, 1000]);
+  }
 });

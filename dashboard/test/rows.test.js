@@ -19,6 +19,7 @@ test('a face with nothing optional gets defaults, and a palette', () => {
   assert.equal(face?.state, 'auto');
   assert.equal(face?.number, null);
   assert.equal(face?.percentFrom, 0);
+  assert.equal(face?.policy, 'last');
   assert.deepEqual(face?.choices[0], { key: 'RED', label: 'Red', word: 'RED', dark: '#ff5d47', light: '#c8371b' });
   assert.deepEqual(face?.choices[1], { key: 'GREEN', label: 'GREEN', word: 'GREEN', dark: '#36d6a0', light: '#0b8f63' });
 });
@@ -86,4 +87,64 @@ test('a face with everything is read with everything', () => {
 
 test('a poll that everybody may see is not sealed', () => {
   assert.equal(one({ ...poll, visibility: { S: 'open' } }).face?.sealed, false);
+});
+
+test('a choice without a colour has that of its place, and the thirteenth that of the first', () => {
+  const many = Array.from({ length: 13 }, (_, i) => ({ M: { key: { S: `C${i}` } } }));
+  const { face } = one({ ...poll, choices: { L: many } });
+
+  assert.deepEqual(face?.choices.map(({ dark, light }) => `${dark} ${light}`), [
+    '#ff5d47 #c8371b', '#36d6a0 #0b8f63', '#4f9dff #1b5fc1', '#ffc44d #a87400',
+    '#c48bff #7a3fc9', '#a3b1c6 #5b6b80', '#ff7ab8 #c2357f', '#3fd0e0 #0a7f92',
+    '#ff9a4d #b85a10', '#b4e051 #5d7f12', '#8f9bff #4a4fd0', '#d9a58a #8a5a3f',
+    '#ff5d47 #c8371b',
+  ]);
+});
+
+/** @param {import('../src/rows.js').Value} colour @returns what the first choice is painted in */
+const painted = (colour) => {
+  const { face } = one({ ...poll, choices: { L: [{ M: { key: { S: 'RED' }, colour } }] } });
+  return [face?.choices[0]?.dark, face?.choices[0]?.light];
+};
+
+test('a colour is six hexadecimal digits and nothing around them', () => {
+  assert.deepEqual(painted({ M: { dark: { S: '#12aBcF' }, light: { S: '#090909' } } }), ['#12aBcF', '#090909']);
+  for (const wrong of ['x#12abcf', '#12abcf0', '#12abc', '#a', '#gggggg', '']) {
+    assert.deepEqual(painted({ M: { dark: { S: wrong }, light: { S: wrong } } }), ['#ff5d47', '#c8371b']);
+  }
+});
+
+test('a colour that is no map of a dark one and a light one is left out', () => {
+  assert.deepEqual(painted({ S: '#12abcf' }), ['#ff5d47', '#c8371b']);
+  assert.deepEqual(painted({ M: {} }), ['#ff5d47', '#c8371b']);
+});
+
+test('a telephone number is digits after a plus and nothing around them', () => {
+  const read = ['+15550100199', ' +15550100199', '+15550100199;x', '15550100199', '+05550100199', '+155501', ''].map((number) =>
+    one({ ...poll, number: { S: number } }).face?.number);
+
+  assert.deepEqual(read, ['+15550100199', null, null, null, null, null, null]);
+});
+
+for (const [row, needed] of /** @type {[import('../src/rows.js').Item, string[]][]} */ ([
+  [poll, ['question', 'choices', 'round']],
+  [{ sk: { S: 'tally#2#a#0' }, folded: { N: '1' } }, ['folded']],
+  [{ sk: { S: 'certified#2' }, ballots: { N: '4' } }, ['ballots']],
+])) {
+  for (const name of needed) {
+    test(`a row ${row.sk?.S} without ${name} cannot be read`, () => {
+      assert.deepEqual(one(row).unread, []);
+      assert.deepEqual(one({ ...row, [name]: undefined }).unread, [row.sk?.S]);
+    });
+  }
+}
+
+test('a certificate with nothing optional is read', () => {
+  assert.deepEqual(one({ sk: { S: 'certified#2' }, ballots: { N: '4' } }).certified,
+    [{ round: 2, counts: { RED: 0, GREEN: 0 }, ballots: 4, voters: 0, at: 0, digest: '' }]);
+});
+
+test('an item without a key is passed over', () => {
+  assert.deepEqual(readRows([{}, poll], ['RED']).unread, []);
+  assert.equal(readRows([{}, poll], ['RED']).face?.round, 2);
 });

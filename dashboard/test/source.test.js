@@ -123,8 +123,19 @@ test('while the store has no such poll, only the poll is asked for', async () =>
   const snapshot = await source.read();
   store.items.push(face('RED'), tally(0, { RED: 2 }));
 
-  assert.deepEqual([snapshot.face, snapshot.tallies, snapshot.unread], [null, [], []]);
+  assert.deepEqual([snapshot.face, snapshot.tallies, snapshot.certified, snapshot.unread], [null, [], [], []]);
   assert.equal((await source.read()).tallies[0]?.counts.RED, 2);
+  assert.equal(store.asked.length, 3);
+});
+
+test('a poll that vanishes is no trouble: its counts are asked for as before', async () => {
+  const store = createStore([face('RED'), tally(0, { RED: 2 })]);
+  const source = sourceOf(store);
+  await source.read();
+  store.items.shift();
+  const snapshot = await source.read();
+
+  assert.deepEqual([snapshot.face, snapshot.tallies[0]?.counts], [null, { RED: 2 }]);
   assert.equal(store.asked.length, 3);
 });
 

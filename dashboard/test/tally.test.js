@@ -9,23 +9,6 @@ const row = (given) => ({ id: 'tally#1#x#0', round: 1, counts: { RED: 0, GREEN: 
 /** @param {Partial<import('../src/rows.js').Rows>} given */
 const read = (given) => ({ face: face(), tallies: [], certified: [], unread: [], ...given });
 
-test('percentages sum to 100 whatever the counts, and never put fewer votes above more', () => {
-  let seed = 7;
-  const random = (/** @type {number} */ n) => (seed = (seed * 48271) % 2147483647) % n;
-  for (let round = 0; round < 2000; round += 1) {
-    const counts = Array.from({ length: 2 + random(11) }, () => random(10 ** (1 + random(7))));
-    if (counts.every((count) => count === 0)) continue;
-    const shares = percentages(counts);
-    const total = counts.reduce((all, count) => all + count, 0);
-
-    assert.equal(shares.reduce((all, share) => all + share, 0), 100);
-    counts.forEach((a, i) => {
-      assert.ok(Math.abs((shares[i] ?? 0) - (a * 100) / total) < 1);
-      counts.forEach((b, j) => assert.ok(a <= b || (shares[i] ?? 0) >= (shares[j] ?? 0), `${counts} ${shares}`));
-    });
-  }
-});
-
 test('the largest remainders are rounded up', () => {
   assert.deepEqual(percentages([15646, 14425, 7933]), [41, 38, 21]);
   assert.deepEqual(percentages([1, 1, 1]), [34, 33, 33]);
@@ -145,4 +128,147 @@ test('the newest vote is the newest of all rows, in whatever order they come', (
   const rows = [row({ asOf: 12 }), row({ id: 'tally#1#x#1', asOf: 10 })];
 
   assert.equal(sum(rows, face())?.asOf, 12);
+});
+
+test('the rate is taken between samples where none was taken 5 s ago', () => {
+  const samples = [{ at: 0, total: 0 }, { at: 3000, total: 30 }, { at: 7000, total: 110 }];
+
+  assert.equal(rateAt(samples, 7000), 18);
+  assert.equal(rateAt([...samples, { at: 9000, total: 999 }], 7000), 18);
+  assert.equal(rateAt([{ at: 0, total: 0 }, { at: 2000, total: 10 }, { at: 7000, total: 60 }], 7000), 10);
+});
+
+test('10 s without a sample are no gap, and a millisecond more is one', () => {
+  assert.equal(rateAt([{ at: 0, total: 0 }, { at: 10_000, total: 100 }], 10_000), 10);
+  assert.equal(rateAt([{ at: 0, total: 0 }, { at: 10_001, total: 100 }], 10_001), null);
+});
+
+test('a sample counts towards the rate for 15 s', () => {
+  const later = [{ at: 10_000, total: 10_000 }, { at: 12_000, total: 14_000 }];
+
+  assert.equal(rateAt([{ at: 0, total: 0 }, ...later], 15_000), 2000);
+  assert.equal(rateAt([{ at: 1, total: 1 }, ...later], 15_000), 1400);
+});
+
+test('the rate is known from half a second on', () => {
+  assert.equal(rateAt([{ at: 0, total: 0 }, { at: 499, total: 5 }], 499), null);
+  assert.equal(rateAt([{ at: 0, total: 0 }, { at: 500, total: 5 }], 500), 10);
+});
+
+test('a total that falls, as when ballots are forgotten, is no rate below nothing', () => {
+  assert.equal(rateAt([{ at: 0, total: 10 }, { at: 1000, total: 5 }], 1000), 0);
+  assert.equal(rateAt([], 1000), null);
+});
+
+test('a face is older by its round, then by when the operator last decided', () => {
+  const known = learn(emptyLedger(), read({ face: face({ round: 2, stateAt: 50 }) }), 0);
+  const after = (/** @type {Partial<import('../src/rows.js').Face>} */ given) => {
+    const { face: kept, faceLostAt } = learn(known, read({ face: face(given) }), 1000);
+    return [kept?.round, kept?.stateAt, faceLostAt];
+  };
+
+  assert.deepEqual(after({ round: 2, stateAt: 49 }), [2, 50, 1000]);
+  assert.deepEqual(after({ round: 2, stateAt: 50 }), [2, 50, null]);
+  assert.deepEqual(after({ round: 3, stateAt: 10 }), [3, 10, null]);
+  assert.deepEqual(after({ round: 1, stateAt: 60 }), [2, 50, 1000]);
+});
+
+test('a face is lost from the first read that lacks it', () => {
+  const known = learn(emptyLedger(), read({}), 0);
+  const lost = learn(learn(known, read({ face: null }), 1000), read({ face: null }), 2000);
+
+  assert.equal(lost.faceLostAt, 1000);
+  assert.equal(learn(lost, read({}), 3000).faceLostAt, null);
+  assert.equal(learn(emptyLedger(), read({ face: null }), 1000).faceLostAt, null);
+});
+
+test('a row is lost from the first read that lacks it', () => {
+  let known = learn(emptyLedger(), read({ tallies: [row({ folded: 1 })] }), 0);
+  for (const now of [1000, 2000]) known = learn(known, read({}), now);
+
+  assert.equal(known.rows.get('tally#1#x#0')?.lostAt, 1000);
+});
+
+test('what could not be read is told of the last read only', () => {
+  const known = learn(emptyLedger(), read({ unread: ['tally#1#x#0'] }), 0);
+
+  assert.deepEqual(known.unread, ['tally#1#x#0']);
+  assert.deepEqual(learn(known, read({}), 1000).unread, []);
+});
+
+test('before the first read nothing is known', () => {
+  assert.deepEqual(emptyLedger(), { face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
+});
+
+test('of two certificates of the same moment the one read last stays', () => {
+  const again = { ...certificate(1), digest: 'cd' };
+  const known = learn(emptyLedger(), read({ certified: [certificate(1)] }), 0);
+
+  assert.deepEqual(learn(known, read({ certified: [again] }), 1000).certified, [again]);
+});
+
+test('a row that has folded more replaces the one before', () => {
+  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
+  const more = learn(known, read({ tallies: [row({ counts: { RED: 3 }, folded: 5 })] }), 1000);
+
+  assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { RED: 3 });
+});
+
+test('a choice without a count has no votes, and a count without a choice is none', () => {
+  assert.deepEqual(sum([row({ counts: { RED: 2, OTHER: 9 } })], face()),
+    { counts: { RED: 2, GREEN: 0, BLUE: 0 }, total: 2, voters: 0, bad: 0, asOf: 0 });
+  assert.deepEqual(standings(['A', 'B'], { B: 1 }), { order: ['B', 'A'], leaders: ['B'], margin: 1 });
+  assert.deepEqual(standings([], {}), { order: [], leaders: [], margin: 0 });
+  assert.equal(standings(['A'], { A: 3 }).margin, 3);
+});
+
+test('equal counts are rounded alike, and the larger remainders up', () => {
+  assert.deepEqual(percentages([2, 2, 1, 1]), [33, 33, 17, 17]);
+  assert.deepEqual(percentages([1, 1, 2, 2]), [17, 17, 33, 33]);
+  assert.deepEqual(percentages([3, 3, 1]), [43, 43, 14]);
+  assert.deepEqual(percentages([7]), [100]);
+});
+
+test('where equal counts cannot be rounded alike, the larger remainders go up in ballot order', () => {
+  assert.deepEqual(percentages([1, 1, 1, 1, 1, 1]), [17, 17, 17, 17, 16, 16]);
+  assert.deepEqual(percentages([332, 334, 334]), [33, 34, 33]);
+});
+
+test('remainders decide, not votes, and votes only between equal remainders', () => {
+  assert.deepEqual(percentages([327, 327, 327, 673, 673, 673]), [11, 11, 11, 23, 22, 22]);
+  assert.deepEqual(percentages([61, 61, 61, 139, 139, 139]), [10, 10, 10, 24, 23, 23]);
+  assert.deepEqual(percentages([139, 139, 139, 61, 61, 61]), [24, 23, 23, 10, 10, 10]);
+});
+
+test('of several ways to round equal counts alike, the one with the largest remainders is taken, and the first of two', () => {
+  assert.deepEqual(percentages([109, 204, 204, 483]), [11, 20, 20, 49]);
+  assert.deepEqual(percentages([107, 205, 205, 483]), [10, 21, 21, 48]);
+});
+
+test('fewer votes may be rounded up to the percentage of more', () => {
+  assert.deepEqual(percentages([200, 192, 304, 304]), [20, 20, 30, 30]);
+});
+
+test('a choice that was not asked for keeps its votes, while nothing more is folded', () => {
+  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 0);
+  const less = learn(known, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
+
+  assert.deepEqual(less.rows.get('tally#1#x#0')?.row.counts, { RED: 4, GREEN: 2 });
+});
+
+test('percentages sum to 100 whatever the counts, and never put fewer votes above more', () => {
+  let seed = 7;
+  const random = (/** @type {number} */ n) => (seed = (seed * 48271) % 2147483647) % n;
+  for (let round = 0; round < 500; round += 1) {
+    const counts = Array.from({ length: 2 + random(round < 490 ? 6 : 11) }, () => random(10 ** (1 + random(7))));
+    if (counts.every((count) => count === 0)) continue;
+    const shares = percentages(counts);
+    const total = counts.reduce((all, count) => all + count, 0);
+
+    assert.equal(shares.reduce((all, share) => all + share, 0), 100);
+    counts.forEach((a, i) => {
+      assert.ok(Math.abs((shares[i] ?? 0) - (a * 100) / total) < 1);
+      counts.forEach((b, j) => assert.ok(a <= b || (shares[i] ?? 0) >= (shares[j] ?? 0), `${counts} ${shares}`));
+    });
+  }
 });

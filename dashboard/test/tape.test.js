@@ -39,3 +39,27 @@ test('another lab begins another tape', () => {
   assert.deepEqual(tape.counts(), { stored: 1, throttled: 1 });
   assert.deepEqual(tape.take(2, ''), []);
 });
+
+test('a tape begins with 300 places, all of them empty', () => {
+  const tape = createTape();
+
+  assert.deepEqual(tape.cells, Array(300).fill(null));
+  assert.deepEqual([LENGTH, tape.head, tape.written], [300, 0, 0]);
+});
+
+test('a look without news changes nothing', () => {
+  const tape = createTape();
+  tape.take(2, 'Ab');
+
+  assert.deepEqual(tape.take(2, ''), []);
+  assert.deepEqual(tape.counts(), { stored: 1, throttled: 1 });
+});
+
+test('with another tape every place changes, to the last', () => {
+  const tape = createTape();
+  tape.take(5, 'AAAAA');
+  const changed = tape.take(1, 'b');
+
+  assert.deepEqual(changed, Array.from({ length: 300 }, (_, at) => at));
+  assert.deepEqual(tape.cells.slice(0, 2), [{ place: 1, stored: false }, null]);
+});

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAnnouncer, summary } from '../src/announce.js';
 import { describe } from '../src/view.js';
-import { phoneText } from '../src/words.js';
 import { face } from './face.js';
 
 const NOW = Date.UTC(2026, 10, 20, 20, 0);
@@ -107,7 +105,13 @@ test('a sealed poll shows nothing of its count until it is certified', () => {
 });
 
 test('a count that never added up is not shown as no votes', () => {
-  assert.equal(view({ totals: null }).message.title, 'Nothing to show yet');
+  const shown = view({ totals: null });
+
+  assert.deepEqual([shown.scene, shown.verdict], ['message', null]);
+  assert.deepEqual(shown.message, {
+    title: 'Nothing to show yet',
+    text: 'The rows of this count contradict each other. This page looks again every second.',
+  });
 });
 
 test('what is wrong is said, with the time of what is shown', () => {
@@ -126,31 +130,6 @@ test('an unknown poll and an unreadable one are told apart', () => {
   assert.equal(view({ face: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
   assert.equal(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
   assert.equal(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message.title, '');
-});
-
-test('the spoken summary comes at once, then at most every 30 s, and only with news', () => {
-  let time = 0;
-  /** @type {string[]} */
-  const said = [];
-  const announcer = createAnnouncer((text) => said.push(text), () => time);
-  announcer.paint(view({}));
-  time = 29_000;
-  announcer.paint(view({ totals: totals({ RED: 6, GREEN: 3, BLUE: 0 }) }));
-  assert.equal(said.length, 1);
-  assert.match(said[0] ?? '', /8 votes. RED, 63%, 5 votes, Leads by 2/);
-  time = 31_000;
-  announcer.paint(view({}));
-  assert.equal(said.length, 1);
-
-  announcer.paint(view({ totals: totals({ RED: 6, GREEN: 3, BLUE: 0 }) }));
-
-  assert.equal(said.length, 2);
-  assert.equal(summary(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } })), '');
-});
-
-test('numbers are written as people read them', () => {
-  assert.equal(phoneText('+15550100199'), '(555) 010-0199');
-  assert.equal(phoneText('+447700900123'), '+44 770 090 0123');
 });
 
 test('the rate is shown with one digit below 100, and not once voting has ended', () => {
@@ -175,4 +154,133 @@ test('in the lab a round without votes is a board of empty bars', () => {
   const none = totals({ RED: 0, GREEN: 0, BLUE: 0 });
 
   assert.equal(view({ totals: none, lab: true }).scene, 'board');
+});
+
+test('an open poll is shown with all of its figures', () => {
+  const colours = { dark: '#000000', light: '#ffffff' };
+  const row = (/** @type {string} */ key) => ({ key, label: key, word: key, ...colours });
+
+  assert.deepEqual(view({}), {
+    scene: 'board', freshness: 'Live', link: 'live', note: '', phase: 'Voting open', question: 'Which?', face: face(),
+    message: { title: '', text: '' },
+    invitation: { opens: '', countdown: '', lead: 'To vote, text one of', sub: 'One vote per phone. Text again to change it.' },
+    verdict: null,
+    rows: [
+      { ...row('RED'), leads: true, votes: 5, share: 0.625, percent: '63%', note: 'Leads by 2' },
+      { ...row('GREEN'), leads: false, votes: 3, share: 0.375, percent: '37%', note: '' },
+      { ...row('BLUE'), leads: false, votes: 0, share: 0, percent: '0%', note: '' },
+    ],
+    rail: { total: 8, phones: 8, rate: '2.0', last: 'last vote just now', closed: null, certificate: null },
+  });
+});
+
+test('of a poll that is not there, nothing is shown but that', () => {
+  assert.deepEqual(view({ face: null }), {
+    scene: 'message', freshness: 'Live', link: 'live', note: '', phase: '', question: '', face: null,
+    message: { title: 'There is no such poll', text: 'The store knows no poll “colors”. This page looks again every second.' },
+    invitation: { opens: '', countdown: '', lead: '', sub: '' },
+    verdict: null,
+    rows: [],
+    rail: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
+  });
+});
+
+test('why nothing can be shown is said', () => {
+  assert.deepEqual(view({ face: null, unread: ['poll'] }).message,
+    { title: 'This poll cannot be read', text: 'The store describes “colors” in a way that this page does not understand.' });
+  assert.deepEqual(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'network' } }).message,
+    { title: 'Nothing to show yet', text: 'The store cannot be reached.' });
+  assert.deepEqual(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message, { title: '', text: '' });
+});
+
+test('a sealed ballot that is closed says when its result is shown', () => {
+  const shown = view({ face: face({ sealed: true, ...closed }) });
+
+  assert.deepEqual([shown.scene, shown.verdict, shown.rows, shown.rail.total, shown.rail.phones], ['message', null, [], 0, 0]);
+  assert.deepEqual(shown.message, {
+    title: 'The ballot is sealed',
+    text: 'Voting is closed. The result is shown here once it is recounted and certified.',
+  });
+});
+
+test('a closed poll says who won, with the winner’s colour', () => {
+  const { verdict, freshness, rail } = view({ face: face(closed) });
+
+  assert.deepEqual([verdict?.title, verdict?.text], ['RED wins', 'by 2 votes']);
+  assert.deepEqual(verdict?.hues.map(({ key }) => key), ['RED']);
+  assert.equal(freshness, 'Up to date');
+  assert.match(rail.last, /^last vote at \d\d:00$/);
+});
+
+test('of a poll with a single choice the margin is all of its votes', () => {
+  const alone = face({ ...closed, choices: face().choices.slice(0, 1) });
+
+  assert.equal(view({ face: alone, totals: totals({ RED: 5 }) }).verdict?.text, 'by 5 votes');
+});
+
+test('a certificate says what was recounted, and when', () => {
+  const certificate = (/** @type {Partial<import('../src/view.js').Seen>} */ given) =>
+    view({ face: face(closed), ...given }).rail.certificate;
+  const at = new Date(2026, 10, 20, 20, 15).getTime();
+
+  assert.deepEqual(certificate({ certified: [{ ...certified, at }], now: at }),
+    { sure: true, title: 'Certified', text: '8 ballots recounted, 20:15', digest: 'abcdefgh ij' });
+  assert.deepEqual(certificate({ certified: [{ ...certified, at, digest: '' }], now: at })?.digest, '');
+  assert.deepEqual(certificate({}),
+    { sure: false, title: 'Not yet certified', text: 'A recount of every ballot will confirm this count.', digest: '' });
+  assert.deepEqual(certificate({ certified: [{ ...certified, at }], totals: { ...totals({ RED: 9 }), asOf: at + 1 }, now: at + 5 }),
+    { sure: false, title: 'Not certified', text: 'The certificate of 20:15 is of an earlier count.', digest: '' });
+});
+
+test('an archived poll is shown as a closed one, with its certificate', () => {
+  const shown = view({ face: face({ state: 'archived', stateAt: NOW - 60_000 }), certified: [certified] });
+
+  assert.deepEqual([shown.phase, shown.rail.certificate?.sure, shown.verdict?.title], ['Archived · certified result', true, 'It is a tie']);
+  assert.deepEqual([shown.rail.total, shown.rail.phones], [8, 8]);
+});
+
+test('a certified result is final at once: no votes are waited for', () => {
+  const shown = view({ face: face({ ...closed, stateAt: NOW - 1000 }), certified: [certified] });
+
+  assert.equal(shown.verdict?.title, 'It is a tie');
+});
+
+test('a choice that a certificate does not name has no votes in it', () => {
+  const { rows, rail } = view({ face: face(closed), certified: [{ ...certified, counts: { RED: 4 } }] });
+
+  assert.deepEqual(rows.map(({ votes }) => votes), [4, 0, 0]);
+  assert.equal(rail.total, 4);
+});
+
+test('a choice that only the newer count names makes a certificate outdated, if it has votes', () => {
+  const early = { ...certified, at: NOW - 1, counts: { RED: 5, GREEN: 3 } };
+
+  assert.equal(view({ face: face(closed), certified: [early] }).rail.certificate?.sure, true);
+  assert.equal(view({ face: face(closed), certified: [early], totals: totals({ RED: 5, GREEN: 3, BLUE: 1 }) }).rail.certificate?.sure, false);
+});
+
+test('percentages that are hidden are named in the note, and only then', () => {
+  assert.equal(view({ face: face({ percentFrom: 9 }) }).note, 'Percentages are shown from 9 votes on.');
+  assert.equal(view({ face: face({ percentFrom: 8 }) }).note, '');
+  assert.equal(view({ face: face({ percentFrom: 9 }), totals: null }).note, '');
+});
+
+test('a round without votes has no shares and no leader', () => {
+  const { rows } = view({ totals: totals({ RED: 0, GREEN: 0, BLUE: 0 }), lab: true });
+
+  assert.deepEqual(rows.map(({ share, leads, note }) => [share, leads, note]), Array(3).fill([0, false, '']));
+});
+
+test('a poll that waits invites with the time of its opening', () => {
+  const shown = view({ face: face({ opensAt: NOW + 90_000 }), totals: totals({}) });
+
+  assert.deepEqual([shown.scene, shown.phase, shown.invitation.countdown], ['invite', 'Not open yet · opens in 1:30', '1:30']);
+});
+
+test('below 100 votes a second the rate has one digit, from there on none', () => {
+  assert.deepEqual([99.94, 100].map((rate) => view({ rate }).rail.rate), ['99.9', '100']);
+});
+
+test('without a count there is no last vote', () => {
+  assert.equal(view({ totals: null }).rail.last, '');
 });
