@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from tests.mutants.change_list import ListError, read_changes
-from tests.mutants.runner import Runner
+from tests.mutants.runner import Runner, RunnerError
 from tests.mutants.trial import Result, SuiteRunner, Trial
 
 ROOT: Final = Path(__file__).parents[2]
@@ -152,7 +152,7 @@ def main(
     console = Console(markup=False, highlight=False, soft_wrap=True)
     try:
         results = tried(wanted, root, make)
-    except ListError as error:
+    except (ListError, RunnerError) as error:
         console.print(str(error))
         return 1
     except KeyboardInterrupt:

@@ -1,9 +1,10 @@
 """Runs pytest in forks of a process that has imported the libraries, which takes most of the time.
 
 A program of its own: the names of the libraries are its arguments. Each line of its standard
-input asks for one run, and is answered with pytest's exit code. Files of the checkout are
-imported in the fork alone, so that each run reads them as they are then. Forks share the Node
-process of the CDK, which answers one question at a time: there is one fork at a time.
+input asks for one run, and is answered with pytest's exit code, or with the negative number of
+the signal that ended it. Files of the checkout are imported in the fork alone, so that each run
+reads them as they are then. Forks share the Node process of the CDK, which answers one question
+at a time: there is one fork at a time.
 """
 
 import importlib
@@ -49,13 +50,10 @@ def _become_pytest(tests: list[str], timeout_seconds: float, output_file: str) -
 
 
 def main() -> None:
-    """Answer until the standard input ends, or until a run is cut off, maybe in a question to Node."""
+    """Answer until the standard input ends."""
     import_libraries(sys.argv[1:])
     for line in sys.stdin:
-        code = run_tests(**json.loads(line))
-        print(FAILED if code < 0 else code, flush=True)  # noqa: T201 - the answer
-        if code < 0:
-            break
+        print(run_tests(**json.loads(line)), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ class Runner:
     """Runs tests in `root`, one run at a time. Its temporary files are beside it."""
 
     root: Path
+    libraries: tuple[str, ...] = LIBRARIES
     _process: subprocess.Popen[str] | None = field(init=False, default=None)
-    _libraries: tuple[str, ...] = field(init=False, default=())
+    _imported: tuple[str, ...] = field(init=False, default=())
     _runs: int = field(init=False, default=0)
 
     def run(self, tests: Sequence[str], timeout_seconds: float) -> int:
@@ -60,7 +61,10 @@ class Runner:
         answer = process.stdout.readline()
         if not answer:
             raise RunnerError(f"the process that runs the tests ended: {' '.join(tests)}")
-        return int(answer)
+        code = int(answer)
+        if code < 0:
+            self.stop()  # cut off, maybe in the middle of a question to Node
+        return FAILED if code < 0 else code
 
     def last_lines(self) -> str:
         """How the output of the last run ends."""
@@ -68,22 +72,18 @@ class Runner:
 
     def stop(self) -> None:
         """Kill the process that forks, its forks, Node, and what tests have left running."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        process, self._process = self._process, None
+        if process is not None:
+            with process, suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _forking(self, tests: Sequence[str]) -> subprocess.Popen[str]:
         """The process that forks for tests; a new one for other libraries or after many runs."""
         in_cdk = any(name.startswith("tests/infra") for name in tests)
-        libraries = LIBRARIES + (CDK if in_cdk else ())
+        libraries = self.libraries + (CDK if in_cdk else ())
         process = self._process
-        if (
-            process
-            and process.poll() is None
-            and self._runs < RUNS
-            and libraries == self._libraries
-        ):
+        usable = self._runs < RUNS and libraries == self._imported
+        if process and usable and process.poll() is None:
             return process
         return self._start(libraries)
 
@@ -99,7 +99,7 @@ class Runner:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             start_new_session=True,
         )  # fmt: skip
-        self._libraries, self._runs = libraries, 0
+        self._imported, self._runs = libraries, 0
         return self._process
 
     @property
