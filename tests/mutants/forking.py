@@ -7,6 +7,7 @@ reads them as they are then. Forks share the Node process of the CDK, which answ
 at a time: there is one fork at a time.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -22,6 +23,7 @@ def import_libraries(names: list[str]) -> None:
     """Import what is installed. From then on no bytecode is written, of a changed file above all."""
     for name in names:
         importlib.import_module(name)
+    gc.freeze()  # a fork need not look through them, which would copy their pages
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # of the processes that tests start
 

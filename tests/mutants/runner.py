@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Final
 
 FORKING: Final = Path(__file__).with_name("forking.py")
-LIBRARIES: Final = ("pytest", "boto3", "fastapi", "httpx", "hypothesis", "moto", "rich", "typer")
+LIBRARIES: Final = (
+    "aiodynamo.client", "aiohttp.web", "boto3", "fastapi", "httpx", "hypothesis",
+    "moto.dynamodb.responses", "pytest", "pytest_asyncio", "pytest_socket", "rapidfuzz.distance",
+    "rich.markdown", "typer", "uvicorn",
+)  # fmt: skip
 CDK_MODULES: Final = (
     "apigatewayv2", "apigatewayv2_integrations", "budgets", "cloudfront", "cloudfront_origins",
     "cloudwatch", "cloudwatch_actions", "cognito", "dynamodb", "ec2", "ecr_assets", "ecs",
