@@ -2,14 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.by_hand import main
-from tests.mutants.runner import Runner
 
 CODE = "def sign(number):\n    return number > 0\n"
 TESTS = "from code_under_test import sign\n\ndef test_one():\n    assert sign(1)\n"
@@ -178,42 +177,3 @@ def test_after_an_interruption_nothing_is_left(checkout: Path) -> None:
     assert (code, [one.stopped for one in made]) == (130, [True])
     assert list((checkout / ".local").iterdir()) == []
     assert (checkout / "code_under_test.py").read_text() == CODE
-
-
-@pytest.fixture
-def runner(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
-    """A real one, in the checkout itself."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    made = Runner(checkout, libraries=("pytest",))
-    yield made
-    made.stop()
-
-
-def test_each_run_sees_the_files_as_they_are_then(checkout: Path, runner: Runner) -> None:
-    """Although all runs are forks of one process."""
-    codes = []
-    for text in (CODE, CODE.replace(">", "<"), CODE, "nonsense"):
-        (checkout / "code_under_test.py").write_text(text)
-        codes.append(runner.run(["test_sign.py"], 60))
-
-    assert codes == [0, 1, 0, 2]
-    assert runner.run(["test_sign.py::test_none"], 60) == 4
-
-
-def test_a_test_that_hangs_has_noticed(checkout: Path, runner: Runner) -> None:
-    """And the next change has a process of its own."""
-    (checkout / "code_under_test.py").write_text("while True: pass")
-    hung = runner.run(["test_sign.py"], 0.5)
-    (checkout / "code_under_test.py").write_text(CODE)
-
-    assert (hung, runner.run(["test_sign.py"], 60)) == (1, 0)
-
-
-def test_a_runner_that_was_stopped_has_no_process_left(runner: Runner) -> None:
-    """Nor have its forks."""
-    runner.run(["test_sign.py"], 60)
-    process = runner._process
-    runner.stop()
-
-    assert process
-    assert process.returncode == -9
