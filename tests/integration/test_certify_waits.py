@@ -94,21 +94,27 @@ def test_a_text_that_lands_late_is_in_the_certificate(there: Ledger) -> None:
     assert document("certify", "colors")["votes"]["BLUE"] == 2
 
 
+def run_before_the_write(monkeypatch: pytest.MonkeyPatch, *command: str) -> None:
+    """Run a command between the audit for the next certificate and its write."""
+    write = DynamoCertificates.write
+
+    def meanwhile(
+        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
+    ) -> bool:
+        monkeypatch.setattr(DynamoCertificates, "write", write)
+        assert voteapp(*command).exit_code == 0
+        return write(self, certificate, standing, current=current)
+
+    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+
+
 def test_a_poll_opened_between_the_audit_and_the_write_is_not_certified(
     there: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Certificate and directory row are one transaction: neither is written."""
     some_votes(there)
     there.close()
-    write = DynamoCertificates.write
-
-    def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
-    ) -> bool:
-        assert voteapp("poll", "open", "colors").exit_code == 0
-        return write(self, certificate, standing, current=current)
-
-    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+    run_before_the_write(monkeypatch, "poll", "open", "colors")
     answer = voteapp("certify", "colors", "--yes")
 
     assert answer.exit_code == 1
@@ -124,16 +130,7 @@ def test_a_round_reset_between_the_audit_and_the_write_is_not_certified(
     """The row is of another round now; certify the old round by its number."""
     some_votes(there)
     there.close()
-    write = DynamoCertificates.write
-
-    def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
-    ) -> bool:
-        monkeypatch.setattr(DynamoCertificates, "write", write)
-        assert voteapp("poll", "reset", "colors", "--yes").exit_code == 0
-        return write(self, certificate, standing, current=current)
-
-    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+    run_before_the_write(monkeypatch, "poll", "reset", "colors", "--yes")
     answer = voteapp("certify", "colors", "--yes")
     current = there.standing
 

@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 
 from services.adapters.directory import DynamoDirectory
 from services.adapters.provisioning import create_table
-from services.adapters.twilio_numbers import RETRIES
 from services.cli import connect
 from services.cli.deployment import Deployment
 from services.voting import schema
@@ -22,7 +21,7 @@ from services.voting.definition import parse_poll
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"
-WANTED = WEBHOOK + RETRIES
+WANTED = WEBHOOK + "#rc=3&rp=all"
 POLL = """question = "Which?"
 [[choices]]
 key = "{0}A"

@@ -8,7 +8,7 @@ import asyncio
 import random
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -210,10 +210,5 @@ class Pipeline(RuleBasedStateMachine):
         self.land()
 
 
-Pipeline.TestCase.settings = settings(
-    max_examples=150,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+Pipeline.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 test_whatever_happens_the_board_comes_to_the_truth = Pipeline.TestCase

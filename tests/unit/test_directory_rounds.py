@@ -1,6 +1,5 @@
 """The rounds of a poll: reset, remembered, and given an expiry."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,24 +12,10 @@ from services.voting.errors import (
     RoundUnknownError,
 )
 from services.voting.poll import Round
-from tests.support.office import COLORS, DAY, HOUR, NUMBER, OTHER, Office
+from tests.support.office import COLORS, DAY, HOUR, OTHER, Office, both_tables, office
 from tests.support.polls import NOON
-from tests.support.recorded import Recorded, recorded_tables
 
-
-@pytest.fixture(scope="module")
-def both_tables() -> Iterator[Recorded]:
-    """With the polls colors and other, applied at noon."""
-    with recorded_tables() as tables:
-        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
-        tables.save()
-        yield tables
-
-
-@pytest.fixture
-def office(both_tables: Recorded) -> Office:
-    """At noon."""
-    return Office(both_tables.restore())
+__all__ = ["both_tables", "office"]
 
 
 def test_a_webhook_hears_of_the_rounds_before_a_reset_for_five_minutes(office: Office) -> None:

@@ -1,6 +1,6 @@
 """The rows of the directory and the faces of its polls, through operators and deploys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,24 +13,19 @@ from services.voting.errors import (
     PollFileError,
 )
 from services.voting.poll import Phase, Round, State
-from tests.support.office import COLORS, COLORS_TEXT, HOUR, NUMBER, OTHER, Office
+from tests.support.office import (
+    COLORS,
+    COLORS_TEXT,
+    HOUR,
+    NUMBER,
+    OTHER,
+    Office,
+    both_tables,
+    office,
+)
 from tests.support.polls import COLORS_TOML, NOON
-from tests.support.recorded import Recorded, recorded_tables
 
-
-@pytest.fixture(scope="module")
-def both_tables() -> Iterator[Recorded]:
-    """With the polls colors and other, applied at noon."""
-    with recorded_tables() as tables:
-        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
-        tables.save()
-        yield tables
-
-
-@pytest.fixture
-def office(both_tables: Recorded) -> Office:
-    """At noon."""
-    return Office(both_tables.restore())
+__all__ = ["both_tables", "office"]
 
 
 def test_what_vanished_with_its_file_comes_back_by_its_times(office: Office) -> None:

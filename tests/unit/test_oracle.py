@@ -128,7 +128,7 @@ def evenings(draw: st.DrawFn) -> Both:
     return Both(PlainEvening(plain), MemoryDirectory(rounds))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(evenings(), events)
 def test_a_random_evening_says_and_counts_what_the_oracle_does(
     both: Both, happening: list[tuple[object, ...]]
