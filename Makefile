@@ -59,7 +59,9 @@ mutants: ## change the code in small harmful ways: at least 95% must be noticed 
 	$(set_up)
 	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
 	$(RUN) tests.mutants.by_hand $(ARGS)
-	$(RUN) tests.mutants.report
+	$(RUN) tests.mutants.generated
+	$(RUN) tests.mutants.page
 
 clean: ## remove everything the other targets made
-	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist
+	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist \
+	  tests/mutants/page/node_modules

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -184,7 +185,8 @@ def shown(area: Area, name: str) -> str:
 
 def attempt(area: Area, seed: str) -> dict[str, bool]:
     """Each change that was tried, and whether it was noticed. Raises: GeneratedError."""
-    copy(area.copy)
+    shutil.rmtree(area.copy, ignore_errors=True)
+    copy(ROOT, area.copy)
     (area.copy / "setup.cfg").write_text(settings(area), encoding="utf-8")
     said = mutmut(area, "run", "none.of.them")  # stops before the first change: none is so named
     names = sampled(verdicts(area), area.sample, seed)
