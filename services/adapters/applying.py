@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.adapters.entries import Entry
-from services.voting.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.definition import located, refuse_clashes
 from services.voting.control import archived, is_quiet, why_final
-from services.voting.definition import located, refuse_clashes
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Poll, Round, State
 

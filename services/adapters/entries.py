@@ -120,6 +120,6 @@ def _time(row: dict[str, Any], name: str) -> int | None:
 @lru_cache(maxsize=256)
 def _parsed(definition: str, poll_id: str) -> Poll:
     """Parsing takes a millisecond, and the directory is read every two seconds."""
-    from services.voting.definition import stored_poll  # not in the webhook's cold start
+    from services.polls.definition import stored_poll  # not in the webhook's cold start
 
     return stored_poll(definition, poll_id=poll_id)

@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 
 from services.adapters.phones import read_phones
-from services.voting.definition import Examined, examine_poll, located
+from services.polls.definition import Examined, examine_poll, located
+from services.polls.names import check_together
 from services.voting.errors import Problem
-from services.voting.names import check_together
 from services.voting.poll import Poll
 
 FOLDER = Path("polls")

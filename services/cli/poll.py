@@ -8,12 +8,13 @@ import typer
 from services.adapters.applying import Applied
 from services.adapters.clock import now_ms
 from services.adapters.directory import DynamoDirectory
-from services.cli import desk, files, published
+from services.cli import desk, files
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
 from services.cli.files import PollFiles, PollId
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
 from services.cli.tables import described, listing, shown
+from services.polls import reference
 from services.voting.identity import mark_of
 
 __all__ = ["PollId", "app"]
@@ -151,13 +152,13 @@ app.command("expire")(expire)
 @app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of poll files, from the table that they are checked by."""
-    print(published.json_schema(), end="")
+    print(reference.json_schema(), end="")
 
 
 @app.command("reference", hidden=True)
-def reference() -> None:
+def print_reference() -> None:
     """Print the reference of poll files (docs/polls.md), from the same table."""
-    print(published.reference(), end="")
+    print(reference.reference(), end="")
 
 
 def _sources(folder: Path) -> list[Path]:

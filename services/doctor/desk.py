@@ -14,8 +14,8 @@ from services.adapters.directory import DynamoDirectory
 from services.adapters.entries import Entry
 from services.adapters.forgetting import DynamoForgetting
 from services.adapters.tallies import DynamoTallies
+from services.polls.definition import parse_poll
 from services.voting import schema
-from services.voting.definition import parse_poll
 from services.voting.errors import PollChangedError, PollUnknownError
 from services.voting.poll import Round, State
 

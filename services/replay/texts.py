@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.errors import PollFileError
 from services.voting.poll import Poll
 

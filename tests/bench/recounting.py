@@ -8,7 +8,7 @@ import boto3
 
 from services.adapters.dynamo import CLIENT_CONFIG
 from services.adapters.recounts import DynamoRecounts
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from services.voting.schema import ballot_pk
 from tests.support.pages import table_of

@@ -21,7 +21,7 @@ from services.adapters.clock import now_ms
 from services.adapters.items import item_bytes
 from services.adapters.memory import MemoryDirectory
 from services.adapters.provisioning import create_table
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.schema import VOTES

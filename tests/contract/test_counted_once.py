@@ -7,9 +7,9 @@ import pytest
 
 from services.adapters.directory import DynamoDirectory
 from services.adapters.memory import MemoryBallots
+from services.polls.definition import parse_poll
 from services.voting import control
 from services.voting.ballot import Kind
-from services.voting.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.intake import Answer, Intake
 from services.voting.message import Message

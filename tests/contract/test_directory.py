@@ -7,7 +7,7 @@ import pytest
 from services.adapters.directory import DynamoDirectory
 from services.adapters.phones import DynamoPhoneLists, PhoneListStore
 from services.adapters.sessions import Session, async_client
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
 from services.voting.identity import mark_of
 from services.voting.poll import State

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from services.adapters.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting import control
-from services.voting.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
 from services.voting.poll import Round
 from tests.support.directory import COLORS, OTHER, Watch, always, colors_with

@@ -17,8 +17,8 @@ from services.adapters.entries import Entry
 from services.cli.app import app
 from services.cli.deployment import PICK
 from services.local.cloud import LocalCloud
+from services.polls.definition import parse_poll
 from services.voting import control, schema
-from services.voting.definition import parse_poll
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send
 

@@ -16,8 +16,8 @@ from services.adapters.directory import DynamoDirectory
 from services.adapters.provisioning import create_table
 from services.cli import connect
 from services.cli.deployment import Deployment
+from services.polls.definition import parse_poll
 from services.voting import schema
-from services.voting.definition import parse_poll
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"

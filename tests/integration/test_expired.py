@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.adapters.clock import now_ms
+from services.polls.definition import parse_poll
 from services.voting import control
-from services.voting.definition import parse_poll
 from services.voting.errors import PollFileError
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp, wire

@@ -6,7 +6,7 @@ import pytest
 
 from services.adapters import recounts as recounting
 from services.adapters.recounts import DynamoRecounts
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from tests.contract.conftest import client_of
 from tests.support.pages import table_of

@@ -107,7 +107,7 @@ def keywords_before_whole_words(patch: Patch) -> None:
         return words_first(self, number, body, now_ms, *more)
 
     patch.setattr(Directory, "read", keyword_first)
-    patch.setattr("services.voting.definition.check_together", lambda _: iter(()))
+    patch.setattr("services.polls.definition.check_together", lambda _: iter(()))
 
 
 def a_text_looked_for_in_its_own_round_alone(patch: Patch) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.adapters.directory import DynamoDirectory
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.poll import Poll, Round
 from tests.support.polls import COLORS_TOML, NOON, NUMBER
 

@@ -24,9 +24,9 @@ from services.adapters.items import ballot_of, item_of, key_of
 from services.adapters.provisioning import create_table
 from services.adapters.tallies import DynamoTallies
 from services.cli.deployment import Deployment
+from services.polls.definition import parse_poll
 from services.voting import control
 from services.voting.ballot import Ballot, Vote, cast
-from services.voting.definition import parse_poll
 from services.voting.fold import Folded, fold
 from services.voting.identity import voter_of
 from services.voting.poll import Policy, Round

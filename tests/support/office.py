@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.adapters.directory import DynamoDirectory
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from tests.support.polls import COLORS_TOML, NOON
 from tests.support.recorded import Recorded, recorded_tables

@@ -50,7 +50,7 @@ def table_of(standing: Round, ballots: int) -> Iterator[str]:
 
 
 def _serve(pipe: Connection, definition: str, poll_id: str, ballots: int) -> None:
-    from services.voting.definition import stored_poll
+    from services.polls.definition import stored_poll
 
     standing = Round(poll=stored_poll(definition, poll_id=poll_id))
     held = {

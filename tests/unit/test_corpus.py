@@ -11,7 +11,7 @@ from unicodedata import normalize
 import pytest
 
 from services.adapters.distance import one_edit_away
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.poll import Poll, Round
 from tests.support.polls import NOON

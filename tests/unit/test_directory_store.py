@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.polls.definition import parse_poll
 from services.voting import control
-from services.voting.definition import parse_poll
 from services.voting.errors import (
     PollChangedError,
     PollFileError,

@@ -7,7 +7,7 @@ import pytest
 from services.doctor.desk import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
 from services.doctor.finding import Finding, Verdict
 from services.doctor.selftest import SelfTest
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.message import Message
 from services.voting.poll import Round

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from services.polls.definition import parse_poll
 from services.replay.scenario.polls import SimulatedPolls
 from services.voting import control
 from services.voting.ballot import Ballot, Vote, cast
-from services.voting.definition import parse_poll
 from services.voting.errors import VotingError
 from services.voting.poll import Phase, Poll, Round
 from tests.support.polls import NOON

@@ -37,7 +37,8 @@ def test_the_core_imports_the_standard_library_and_itself_only() -> None:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("services/adapters", ("services.voting", "services.adapters", "services.settings")),
+        ("services/polls", ("services.voting", "services.polls")),
+        ("services/adapters", ("services.voting", "services.polls", "services.adapters", "services.settings")),
         ("services/webhook", ("services.voting", "services.adapters", "services.settings", "services.webhook")),
         ("lambdas/aggregator", ("services.voting", "services.adapters", "services.settings", "lambdas.aggregator")),
         ("infra", ("services.voting.schema", "services.settings", "infra")),

@@ -12,11 +12,11 @@ from services.local.lab_settings import LabSettingError, LabSettings
 from services.local.meter import Meter
 from services.local.tape import LENGTH, Tape
 from services.local.throttled import refusal
+from services.polls.definition import parse_poll
+from services.polls.names import check_together
 from services.replay.scenario.polls import SimulatedPolls
 from services.voting import schema
-from services.voting.definition import parse_poll
 from services.voting.directory import Directory
-from services.voting.names import check_together
 from services.voting.poll import Round
 from tests.support.polls import NOON, a_poll
 

@@ -16,9 +16,9 @@ from services.adapters.items import item_of
 from services.adapters.phones import PhoneListStore
 from services.adapters.recounts import DynamoRecounts
 from services.adapters.tallies import DynamoTallies
+from services.polls.definition import parse_poll
 from services.voting import control
 from services.voting.ballot import Ballot, cast
-from services.voting.definition import parse_poll
 from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
 from tests.support.recorded import READS, Recorded, recorded_tables
 

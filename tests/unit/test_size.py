@@ -3,9 +3,9 @@
 import pytest
 
 from services.adapters.items import item_bytes, item_of
+from services.polls.ballot_size import largest_ballot_bytes
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round
-from services.voting.size import largest_ballot_bytes
 from tests.support.polls import NOON, a_poll, a_vote
 
 LONG = tuple(Choice(key=f"K{n:015}", label=f"{n}") for n in range(12))

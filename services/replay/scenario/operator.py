@@ -8,6 +8,7 @@ from typing import Final
 
 from services.adapters.auditing import Auditor
 from services.adapters.mappings import MappingState
+from services.polls.definition import parse_poll
 from services.replay.scenario.boards import SimulatedBoards, SimulatedCorrections
 from services.replay.scenario.files import IDS, PollFile, draw_file, edit_file
 from services.replay.scenario.lag import Aggregator
@@ -18,7 +19,6 @@ from services.replay.scenario.truth import RoundKey, Truth, ViolationError
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.control import archived, closed, opened
-from services.voting.definition import parse_poll
 from services.voting.errors import VotingError
 from services.voting.poll import Poll, Round
 

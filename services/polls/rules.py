@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from unicodedata import category
 
-from services.voting.contrast import BACKGROUNDS, ENOUGH, contrast
+from services.polls.ballot_size import WRITE_UNIT, largest_ballot_bytes
+from services.polls.contrast import BACKGROUNDS, ENOUGH, contrast
+from services.polls.names import check_names
 from services.voting.errors import Problem
 from services.voting.gsm import SEGMENT, outside, septets
-from services.voting.names import check_names
 from services.voting.poll import Policy, Poll, ReplyMode
 from services.voting.replies import (
     DEFAULT_TEXTS,
@@ -20,7 +21,6 @@ from services.voting.replies import (
     fill,
     words_of,
 )
-from services.voting.size import WRITE_UNIT, largest_ballot_bytes
 
 
 def check_alone(poll: Poll) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Poll files: from TOML to a checked `Poll`, and every complaint about one.
 
-`services.voting.fields` says what a file may hold, `services.voting.sense` what makes no
-sense, and `services.voting.names` which names are confused. Standard library only.
+`services.polls.fields` says what a file may hold, `services.polls.rules` what makes no
+sense, and `services.polls.names` which names are confused. Standard library only.
 """
 
 import re
@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from services.voting.contrast import BACKGROUNDS
+from services.polls.contrast import BACKGROUNDS
+from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
+from services.polls.names import check_together
+from services.polls.rules import check_alone
+from services.polls.validation import check
 from services.voting.errors import PollFileError, Problem
-from services.voting.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
-from services.voting.names import check_together
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone
-from services.voting.shape import check
 from services.voting.sharding import DEFAULT_SHARDS
 
 

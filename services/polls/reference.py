@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from services.voting.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, REPLY_FIELDS
+from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, REPLY_FIELDS
+from services.polls.validation import Field, kinds
 from services.voting.message import RESERVED
 from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
-from services.voting.shape import Field, kinds
 
 _TYPES: Final = {str: "string", int: "integer", list: "array", dict: "object", datetime: "string"}
 _SHOWN: Final = {str: "text", int: "number", list: "list", dict: "table", datetime: "date and time"}

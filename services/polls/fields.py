@@ -6,9 +6,9 @@ Standard library only.
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.polls.validation import Field
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, ReplyMode
 from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
-from services.voting.shape import Field
 from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
 
 POLL_ID = r"[a-z0-9][a-z0-9-]{0,23}"
