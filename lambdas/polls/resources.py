@@ -10,10 +10,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from lambdas.polls.answer import Answer
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.directory import DynamoDirectory
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.settings import PollsSettings
 from services.voting.begun import has_begun

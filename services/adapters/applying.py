@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory_items import Entry
 from services.polls.changes import check_change, check_extension, check_final, not_quiet
 from services.polls.definition import located, refuse_clashes
-from services.voting.control import archived, is_quiet, why_final
 from services.voting.errors import PollFileError, Problem
+from services.voting.lifecycle import archived, is_quiet, why_final
 from services.voting.poll import Poll, Round, State
 
 if TYPE_CHECKING:
-    from services.adapters.polls import PollStore
+    from services.adapters.poll_store import PollStore
 
 Begun = Callable[[Round], bool]
 """Whether a round has begun, see `services.voting.begun`."""

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.adapters.clock import now_ms
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.voting import schema
 from services.voting.audit import Audit, Watermarks
 from services.voting.certificate import Certificate, NotCertifiableError, OtherDigestError
-from services.voting.control import why_final
 from services.voting.digest import Digest
+from services.voting.lifecycle import why_final
 from services.voting.poll import Round
 from services.voting.ports import (
     AuditedBallots,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.clock import now_ms
-from services.adapters.items import ballot_of, item_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.voting.ballot import forget
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.secret_store import SecretStore
-from services.adapters.twilio_client import TOKEN
-from services.adapters.twilio_numbers import Delivery, TwilioNumbers, pointed
+from services.adapters.twilio.client import TOKEN
+from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, be_sure, emit, told
 from services.voting.errors import PollChangedError

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.adapters.auditing import Auditor
-from services.adapters.corrections import DynamoCorrections
-from services.adapters.mappings import mapping_state
-from services.adapters.stream_rest import StreamRest
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.stream_rest import StreamRest
+from services.adapters.event_source import mapping_state
 from services.cli.deployment import Deployment
 from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from services.adapters.clock import now_ms
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory_items import Entry
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.files import PollId
 from services.cli.output import Json, Yes, be_sure, emit, told
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.poll import Phase, Round
 
 
@@ -28,7 +28,7 @@ def open_poll(
     is certified, or whose ballots have begun to expire, is final: reset first.
     """
     with told():
-        _say(find(local=local, stage=stage), poll, control.opened, as_json=as_json)
+        _say(find(local=local, stage=stage), poll, lifecycle.opened, as_json=as_json)
 
 
 def close(
@@ -40,7 +40,7 @@ def close(
 ) -> None:
     """Close a poll now; in force everywhere within 3 seconds. Later texts are told so."""
     with told():
-        _say(find(local=local, stage=stage), poll, control.closed, as_json=as_json)
+        _say(find(local=local, stage=stage), poll, lifecycle.closed, as_json=as_json)
 
 
 def archive(
@@ -56,7 +56,7 @@ def archive(
         there = find(local=local, stage=stage)
         there.directory.entry(poll)
         be_sure(f"Archive {poll}? No text will reach it any more.", yes=yes)
-        _say(there, poll, control.archived, as_json=as_json)
+        _say(there, poll, lifecycle.archived, as_json=as_json)
 
 
 def reset(

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.adapters.clock import now_ms
-from services.adapters.twilio_client import ACCOUNT, TOKEN, TwilioError
-from services.adapters.twilio_numbers import TwilioNumbers
+from services.adapters.twilio.client import ACCOUNT, TOKEN, TwilioError
+from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment
 from services.doctor import following, guest, number, stack, web
 from services.doctor.attempt import carried_out

@@ -9,7 +9,7 @@ from services.cli.counting import reading, round_of
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.files import PollId
 from services.cli.output import Json, Yes, be_sure, emit, told
-from services.voting.control import has_settled
+from services.voting.lifecycle import has_settled
 from services.voting.poll import Round
 
 

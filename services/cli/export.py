@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.clock import now_ms
+from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.exports import Export
 from services.adapters.rows import Columns, Format
 from services.cli.audit import RoundNumber

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from services.adapters.phones import read_phones
+from services.adapters.dynamodb.allow_lists import read_phones
 from services.polls.definition import Examined, examine_poll, located
 from services.polls.names import check_together
 from services.voting.errors import Problem

@@ -7,7 +7,7 @@ import typer
 
 from services.adapters.applying import Applied
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import desk, files
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory_items import Entry
 from services.cli.deployment import Deployment
 from services.voting.poll import Policy, Round
 

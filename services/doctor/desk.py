@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.directory_items import Entry
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.forgetting import DynamoForgetting
-from services.adapters.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.voting import schema
 from services.voting.errors import PollChangedError, PollUnknownError

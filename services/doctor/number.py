@@ -2,8 +2,8 @@
 
 from typing import Final, Protocol
 
-from services.adapters.twilio_client import TwilioError
-from services.adapters.twilio_numbers import Delivery
+from services.adapters.twilio.client import TwilioError
+from services.adapters.twilio.numbers import Delivery
 from services.doctor.finding import Finding, doubtful, fine, skipped, wrong
 
 _CONNECT: Final = "voteapp connect --number {}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.local import edge, pages, site
 from services.local.aws import LocalAws
 from services.local.deployment import STACK, Deployment, Outputs

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from services.adapters.clock import now_ms
-from services.adapters.entries import Entry
-from services.adapters.polls import PollStore
+from services.adapters.dynamodb.directory_items import Entry
+from services.adapters.poll_store import PollStore
 from services.polls.definition import parse_poll
 from services.voting import schema
-from services.voting.control import next_round
 from services.voting.errors import PollUnknownError
+from services.voting.lifecycle import next_round
 from services.voting.poll import Poll, Round, State
 
 POLL: Final = "lab"

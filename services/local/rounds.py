@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.local.deployment import NUMBER, Outputs
 from services.local.errors import LocalCloudError
 from services.voting.poll import Round

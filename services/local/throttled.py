@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.adapters.items import item_bytes
+from services.adapters.dynamodb.ballot_items import item_bytes
 from services.local.throttle import Throttle, write_units
 
 OK: Final = 200

@@ -1,8 +1,8 @@
 """How large a ballot of a poll can become: a write costs one unit up to 1 KB.
 
-Counts what `services.adapters.items` writes, by DynamoDB's rule ("Item sizes and formats"):
-names and values in UTF-8, two digits a byte, three bytes for a list or a map and one for
-each of its entries; a test holds the two against each other. Standard library only.
+Counts what `services.adapters.dynamodb.ballot_items` writes, by DynamoDB's rule ("Item sizes and
+formats"): names and values in UTF-8, two digits a byte, three bytes for a list or a map and one
+for each of its entries; a test holds the two against each other.
 """
 
 from services.voting import schema

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 
-from services.adapters.cached import Cached
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import Cached
 from services.replay.faults import Chance, Fault
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, NamedTuple, Protocol
 from unittest.mock import patch
 
-from services.adapters.items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
@@ -139,7 +139,7 @@ def _moto(stack: ExitStack) -> Engine:
 
 
 def _ministack(stack: ExitStack) -> Engine:
-    from services.adapters.sessions import Session
+    from services.adapters.dynamodb.async_client import Session
     from services.local.emulator import emulator
     from services.replay.tables import TableEngine
 

@@ -16,11 +16,11 @@ from aiodynamo.models import StaticDelayRetry
 from botocore.config import Config
 from yarl import URL
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.items import key_of
-from services.adapters.provisioning import create_table
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.ballot_items import key_of
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.replay.engines import Written
 from services.voting import schema
 from services.voting.ports import Ballots, Recounts, Tallies

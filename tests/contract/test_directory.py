@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.phones import DynamoPhoneLists, PhoneListStore
-from services.adapters.sessions import Session, async_client
+from services.adapters.dynamodb.allow_lists import DynamoPhoneLists, PhoneListStore
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
 from services.voting.identity import mark_of

@@ -11,9 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lambdas.aggregator.handler import aggregate, assemble, handler
-from services.adapters.items import item_of
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.ballot import Ballot, cast
 from services.voting.errors import ShardUnknownError
 from services.voting.poll import Round

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.directory_items import Entry
 from services.cli.app import app
 from services.cli.deployment import PICK
 from services.local.cloud import LocalCloud
 from services.polls.definition import parse_poll
-from services.voting import control, schema
+from services.voting import lifecycle, schema
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send
 
@@ -75,7 +75,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
         Key={"pk": {"S": "open#proof"}, "sk": {"S": schema.certified_sk(1)}},
     )["Item"]
     again = voteapp(cloud, "poll", "open", "proof")
-    directory.change("proof", lambda r: control.archived(r, now_ms()))
+    directory.change("proof", lambda r: lifecycle.archived(r, now_ms()))
 
     assert [answer.status for answer in answers] == [200] * 17
     assert json.loads(audit.stdout)["votes"] == {"AYE": 7, "NAY": 5}

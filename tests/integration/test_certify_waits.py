@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.clock import now_ms
-from services.voting import control
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.voting import lifecycle
 from services.voting.certificate import Certificate
 from services.voting.poll import Phase, Round, State
 from tests.support.boards import rows_by_key, some_votes
@@ -48,7 +48,7 @@ def test_a_round_that_an_archive_ended_just_now_is_not_certified(there: Ledger) 
 def test_a_round_that_an_archive_ended_is_certified_after_the_wait(there: Ledger) -> None:
     """It can still be looked up by its poll."""
     some_votes(there)
-    there.directory_at(21_000).change("colors", lambda r: control.archived(r, now_ms() - 21_000))
+    there.directory_at(21_000).change("colors", lambda r: lifecycle.archived(r, now_ms() - 21_000))
 
     assert document("certify", "colors")["votes"] == {"BLUE": 1, "GREEN": 2, "RED": 3}
 

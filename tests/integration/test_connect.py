@@ -12,8 +12,8 @@ from moto import mock_aws
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.provisioning import create_table
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.provisioning import create_table
 from services.cli import connect
 from services.cli.deployment import Deployment
 from services.polls.definition import parse_poll

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
 from services.doctor.desk import CHOICE, PHONE, DynamoDesk
 from services.voting.ballot import Vote, cast
 from services.voting.identity import voter_of

@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from lambdas.aggregator.handler import handler
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.schema import AGGREGATES
 from services.voting.tally import Totals
 from tests.support.aggregator import aggregator_in_process

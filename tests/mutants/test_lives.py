@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from services.adapters.items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.replay.scenario import operator, traffic
 from services.replay.scenario.run import run_scenario
 from services.replay.scenario.store import HeldUp, SimulatedVotes
-from services.voting import ballot, control, directory, intake, schema
+from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, Reading
@@ -47,7 +47,7 @@ def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
         return at_ms // 1000 + standing_in.poll.retention_days * SECONDS_PER_DAY
 
     patch.setattr(ballot, "expiry_of", from_the_vote)
-    patch.setattr("services.adapters.polls.with_expiry", lambda standing, _: standing)
+    patch.setattr("services.adapters.poll_store.with_expiry", lambda standing, _: standing)
 
 
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
@@ -84,7 +84,7 @@ def a_certificate_that_does_not_wait(patch: Patch) -> None:
 def a_certified_round_that_can_be_opened(patch: Patch) -> None:
     """And took more texts."""
     patch.setattr(Round, "is_final_at", Round.is_expiring_at)
-    patch.setattr(control, "why_final", lambda *_: None)
+    patch.setattr(lifecycle, "why_final", lambda *_: None)
     patch.setattr("services.adapters.applying.why_final", lambda *_: None)
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from services.adapters.auditing import Auditor
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.voting.audit import Audit
 from services.voting.certificate import Certificate
 from services.voting.poll import Round, State

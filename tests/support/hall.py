@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from services.adapters.auditing import Auditor
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.replay.scenario.boards import SimulatedBoards, SimulatedCorrections
 from services.replay.scenario.polls import SimulatedPolls
 from services.voting.audit import Audit

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from tests.support.polls import COLORS_TOML, NOON

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from typing import Any
 
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
 from services.voting.ballot import Vote, cast
 from services.voting.identity import voter_of
 from services.voting.poll import Round

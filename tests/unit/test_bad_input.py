@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.adapters.cached import Cached
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.adapters.secrets import Secrets, UnusableSecretError
+from services.adapters.ttl_cache import Cached
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake

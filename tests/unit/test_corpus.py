@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 import pytest
 
-from services.adapters.distance import one_edit_away
+from services.adapters.fuzzy_match import one_edit_away
 from services.polls.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.poll import Poll, Round

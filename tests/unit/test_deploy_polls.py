@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from tests.support.mailbox import Mailbox
 

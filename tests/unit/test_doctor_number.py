@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.twilio_client import TwilioError
-from services.adapters.twilio_numbers import Delivery
+from services.adapters.twilio.client import TwilioError
+from services.adapters.twilio.numbers import Delivery
 from services.doctor.finding import Finding, Verdict
 from services.doctor.number import check_number
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.secrets import Secrets
 from services.cli.examination import Examination
 from services.doctor import web

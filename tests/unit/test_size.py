@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.adapters.items import item_bytes, item_of
+from services.adapters.dynamodb.ballot_items import item_bytes, item_of
 from services.polls.ballot_size import largest_ballot_bytes
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round

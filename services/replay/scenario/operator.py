@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.adapters.auditing import Auditor
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.polls.definition import parse_poll
 from services.replay.scenario.boards import SimulatedBoards, SimulatedCorrections
 from services.replay.scenario.files import IDS, PollFile, draw_file, edit_file
@@ -18,8 +18,8 @@ from services.replay.scenario.traffic import PEPPER
 from services.replay.scenario.truth import RoundKey, Truth, ViolationError
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
-from services.voting.control import archived, closed, opened
 from services.voting.errors import VotingError
+from services.voting.lifecycle import archived, closed, opened
 from services.voting.poll import Poll, Round
 
 _MAPPING: Final = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)

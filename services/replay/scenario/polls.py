@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from services.adapters.entries import Entry
-from services.adapters.polls import PollStore
+from services.adapters.dynamodb.directory_items import Entry
+from services.adapters.poll_store import PollStore
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError
 from services.voting.poll import Round

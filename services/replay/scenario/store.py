@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from services.adapters.items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.replay.change_log import TTL
 from services.replay.stream import Stream
 from services.voting import schema

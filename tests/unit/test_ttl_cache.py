@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.adapters.cached import Cached, CachedAwaitable
+from services.adapters.ttl_cache import Cached, CachedAwaitable
 
 
 @pytest.mark.parametrize("blocking", [True, False])

@@ -20,7 +20,7 @@ from aiodynamo.errors import (
     Throttled,
 )
 
-from services.adapters.items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.poll import Round

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from services.adapters.twilio_client import TwilioError, client_from_env, told
+from services.adapters.twilio.client import TwilioError, client_from_env, told
 
 RETRIES: Final = "#rc=3&rp=all"
 """Up to three more attempts after any failure, throttling (429) among them, all within the

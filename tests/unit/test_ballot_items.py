@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.adapters.items import ballot_of, item_bytes, item_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_bytes, item_of
 from services.voting import schema
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round

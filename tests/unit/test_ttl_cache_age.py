@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.adapters.cached import Cached, CachedAwaitable
+from services.adapters.ttl_cache import Cached, CachedAwaitable
 
 
 class Clock:

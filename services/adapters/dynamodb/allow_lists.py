@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiodynamo.client import Client
 
-from services.adapters.ballots import within_budget
+from services.adapters.dynamodb.ballots import within_budget
 from services.voting import schema
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.voting.control import archived, closed, next_round, opened
+from services.voting.lifecycle import archived, closed, next_round, opened
 from services.voting.poll import Phase, Round, State
 from tests.support.polls import NOON, a_poll, a_round
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from services.adapters.entries import Entry
-from services.voting.control import expiry_after_end, next_round, with_expiry
-from services.voting.control import opened as open_round
+from services.adapters.dynamodb.directory_items import Entry
 from services.voting.errors import (
     PollChangedError,
     PollUnknownError,
     PollUnreadableError,
     RoundUnknownError,
 )
+from services.voting.lifecycle import expiry_after_end, next_round, with_expiry
+from services.voting.lifecycle import opened as open_round
 from services.voting.poll import Poll, Round, State
 
 if TYPE_CHECKING:

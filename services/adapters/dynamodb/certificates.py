@@ -7,7 +7,7 @@ into a certified round, and no command opens one.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.adapters.entries import finality_of
+from services.adapters.dynamodb.directory_items import finality_of
 from services.voting import schema
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError

@@ -11,7 +11,7 @@ import pytest
 from aiodynamo.http import aiohttp as implementation
 from aiodynamo.http.types import Request, RequestFailed, Response
 
-from services.adapters.sessions import Session, async_client
+from services.adapters.dynamodb.async_client import Session, async_client
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
 REQUEST = Request(method="POST", url=URL, headers={"X-Amz-Target": "GetItem"}, body=b"{}")

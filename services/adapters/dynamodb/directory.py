@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
-from services.adapters.entries import Entry, entry_of, past_round, past_row, row_of
-from services.adapters.faces import face_of
-from services.adapters.polls import PollStore
+from services.adapters.dynamodb.directory_items import Entry, entry_of, past_round, past_row, row_of
+from services.adapters.dynamodb.poll_view import face_of
+from services.adapters.poll_store import PollStore
 from services.voting import schema
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError, PollFileError

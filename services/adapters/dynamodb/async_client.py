@@ -9,7 +9,7 @@ from aiodynamo.http.types import HttpImplementation, Request, RequestFailed, Res
 from aiodynamo.models import DecorelatedJitterRetry
 from yarl import URL
 
-from services.adapters.ballots import BUDGET_SECONDS
+from services.adapters.dynamodb.ballots import BUDGET_SECONDS
 
 ATTEMPT_SECONDS = 3
 """One attempt of a write; beyond it the next one starts."""

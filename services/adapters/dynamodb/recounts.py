@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from services.adapters.items import ballot_of
-from services.adapters.prefetch import ahead
+from services.adapters.dynamodb.ballot_items import ballot_of
+from services.adapters.dynamodb.prefetch import ahead
 from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
