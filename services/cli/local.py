@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 
 from services.cli.output import told
-from services.local.demo import SEED, ConsoleProgress, run_demo
-from services.local.smoke import run_smoke
+from services.tools.local.demo import SEED, ConsoleProgress, run_demo
+from services.tools.local.smoke import run_smoke
 
 
 def demo(

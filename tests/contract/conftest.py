@@ -23,7 +23,7 @@ from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.memory import MemoryBallots, MemoryTallies
-from services.local.emulator import emulator
+from services.tools.local.emulator import emulator
 from services.voting.ports import Ballots, Recounts, Tallies
 from services.voting.schema import AGGREGATES, VOTES
 from tests.support.directory import Watch

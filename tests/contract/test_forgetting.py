@@ -12,8 +12,8 @@ from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
-from services.adapters.forgetting import DynamoForgetting, Forgotten
 from services.adapters.memory import MemoryDirectory
+from services.tools.operations.erasure import DynamoForgetting, Forgotten
 from services.voting.ballot import Ballot, Kind, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Answer, Intake

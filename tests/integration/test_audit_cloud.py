@@ -16,8 +16,8 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.directory_items import Entry
 from services.cli.app import app
 from services.cli.deployment import PICK
-from services.local.cloud import LocalCloud
 from services.polls.definition import parse_poll
+from services.tools.local.cloud import LocalCloud
 from services.voting import lifecycle, schema
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send

@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from services.local.cloud import LocalCloud, Silent
-from services.local.experiment import Experiment
+from services.tools.lab.experiment import Experiment
+from services.tools.local.cloud import LocalCloud, Silent
 
 pytestmark = pytest.mark.cloud
 

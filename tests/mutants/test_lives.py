@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from services.adapters.dynamodb.ballot_items import item_of, key_of
-from services.replay.scenario import operator, traffic
-from services.replay.scenario.run import run_scenario
-from services.replay.scenario.store import HeldUp, SimulatedVotes
+from services.tools.replay.lifecycle import operator, traffic
+from services.tools.replay.lifecycle.run import run_scenario
+from services.tools.replay.lifecycle.store import HeldUp, SimulatedVotes
 from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
@@ -53,7 +53,7 @@ def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
     """What had expired was taken off the board."""
     patch.setattr(Audit, "impaired", property(lambda _: ()))
-    patch.setattr("services.adapters.auditing.why_final", lambda *_: None)
+    patch.setattr("services.tools.operations.audits.why_final", lambda *_: None)
 
 
 def a_reset_that_looks_at_the_ballots_alone(patch: Patch) -> None:

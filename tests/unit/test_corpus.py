@@ -17,7 +17,7 @@ from services.voting.poll import Poll, Round
 from tests.support.polls import NOON
 
 ROOT = Path(__file__).parents[2]
-CORPUS = ROOT / "services" / "replay" / "data" / "sms-corpus.txt"
+CORPUS = ROOT / "services" / "tools" / "replay" / "data" / "sms-corpus.txt"
 FILES = sorted([*(ROOT / "polls").glob("*.toml"), *(ROOT / "docs" / "examples").glob("*.toml")])
 
 COUNTED: dict[str, list[str]] = {"colors": [], "encore": [], "finale": []}

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.secrets import Secrets
-from services.cli.examination import Examination
-from services.doctor import web
-from services.doctor.finding import Finding, Verdict
+from services.cli.checks import Examination
+from services.tools.doctor import web
+from services.tools.doctor.finding import Finding, Verdict
 from services.voting.poll import State
 from services.voting.tally import Totals
 from tests.support.polls import a_poll, a_round

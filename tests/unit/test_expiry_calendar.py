@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from services.polls.definition import parse_poll
-from services.replay.scenario.polls import SimulatedPolls
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, Vote, cast
 from services.voting.errors import VotingError

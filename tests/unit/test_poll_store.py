@@ -7,7 +7,7 @@ import pytest
 
 from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.poll_store import PollStore
-from services.replay.scenario.polls import SimulatedPolls
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import lifecycle
 from services.voting.errors import PollChangedError, RoundFinalError
 from services.voting.poll import Phase, Round, State

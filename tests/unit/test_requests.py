@@ -15,8 +15,8 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
-from services.adapters.forgetting import DynamoForgetting
 from services.polls.definition import parse_poll
+from services.tools.operations.erasure import DynamoForgetting
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
 from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
