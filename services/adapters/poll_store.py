@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from services.adapters.dynamodb.directory_items import Entry
+from services.polls.entry import DirectoryEntry
 from services.voting.errors import (
     PollChangedError,
     PollUnknownError,
@@ -21,7 +21,7 @@ from services.voting.lifecycle import opened as open_round
 from services.voting.poll import Poll, Round, State
 
 if TYPE_CHECKING:
-    from services.adapters.applying import Applied, Step
+    from services.polls.plan import AppliedPolls, PollChange
 
 ATTEMPTS = 5
 """Operators at two desks are few; a deploy beside them makes three."""
@@ -39,7 +39,7 @@ class PollStore(ABC):
     clock: Callable[[], int]
 
     @abstractmethod
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[DirectoryEntry]:
         """Every poll that can be read, archived ones too."""
 
     @abstractmethod
@@ -54,7 +54,7 @@ class PollStore(ABC):
         """
 
     @abstractmethod
-    def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
+    def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
         """Store an entry as it was stamped, and the round that has ended; what was stored.
 
         Raises:
@@ -69,7 +69,7 @@ class PollStore(ABC):
             PollChangedError: there is no such round, or it has an earlier one.
         """
 
-    def entry(self, poll_id: str) -> Entry:
+    def entry(self, poll_id: str) -> DirectoryEntry:
         """One poll. Raises: PollUnknownError, PollUnreadableError."""
         entries = self.entries()
         for entry in entries:
@@ -89,7 +89,7 @@ class PollStore(ABC):
         *,
         default_number: str | None = None,
         begun: Callable[[Round], bool] = never_begun,
-    ) -> "Applied":
+    ) -> "AppliedPolls":
         """Make the directory hold exactly these polls; those that are gone are archived.
 
         Applying the same polls again changes nothing. A round, its state and its ballots
@@ -100,19 +100,27 @@ class PollStore(ABC):
                 on, or a final round. Nothing is applied then.
             PollChangedError: somebody else changed a poll meanwhile; polls before it are applied.
         """
-        from services.adapters.applying import carry_out  # not in the webhook's cold start
+        from services.polls.plan import applied, entries_to_write  # not in the webhook's cold start
 
-        steps = self.plan(polls, default_number=default_number)
-        return carry_out(self, steps, begun)
+        changes = self.plan(polls, default_number=default_number)
+        for entry in entries_to_write(
+            changes, begun=begun, unreadable=self.unreadable(), now_ms=self.clock()
+        ):
+            self.write(entry)
+        return applied(changes)
 
-    def plan(self, polls: Sequence[Poll], *, default_number: str | None = None) -> "list[Step]":
+    def plan(
+        self, polls: Sequence[Poll], *, default_number: str | None = None
+    ) -> "list[PollChange]":
         """What `apply` would do."""
-        from services.adapters.applying import plan  # not in the webhook's cold start
+        from services.polls.plan import plan  # not in the webhook's cold start
 
         now_ms = self.clock()
         return plan(self.entries(), polls, default_number=default_number, now_ms=now_ms)
 
-    def change(self, poll_id: str, decide: Callable[[Round], Round]) -> tuple[Entry, Entry]:
+    def change(
+        self, poll_id: str, decide: Callable[[Round], Round]
+    ) -> tuple[DirectoryEntry, DirectoryEntry]:
         """Put a poll's round into another state; the entry before and after.
 
         Read, decided and written again where somebody else was faster. A new round leaves
@@ -140,7 +148,7 @@ class PollStore(ABC):
 
     def reset(
         self, poll_id: str, number: int, *, begun: Callable[[Round], bool], opened: bool = False
-    ) -> tuple[Entry, Entry]:
+    ) -> tuple[DirectoryEntry, DirectoryEntry]:
         """Start the round after `number`; the entry before and after.
 
         A round that has not begun and can take texts is not reset, nor one that somebody else
@@ -183,7 +191,7 @@ class PollStore(ABC):
         _, after = self.change(poll_id, promised)
         return after.round.expires_from_ms or 0
 
-    def stamped(self, entry: Entry) -> Entry:
+    def stamped(self, entry: DirectoryEntry) -> DirectoryEntry:
         """The entry as it is to be stored: changed now, with the earliest expiry it may bring."""
         now_ms, standing = self.clock(), entry.round
         began_at_ms = standing.began_at_ms or (0 if entry.revision else now_ms)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from services.adapters.applying import Applied
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files, poll_lifecycle
@@ -15,6 +14,7 @@ from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import described, listing, shown
 from services.polls import reference
+from services.polls.plan import AppliedPolls
 from services.voting.identity import mark_of
 
 __all__ = ["PollId", "app"]
@@ -79,7 +79,9 @@ def apply(
             be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
         lists = _apply_lists(there, found)
-    document = {name: list(getattr(applied, name)) for name in Applied.__slots__} | {"lists": lists}
+    document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
+        "lists": lists
+    }
     emit(document, described(document), as_json=as_json)
 
 

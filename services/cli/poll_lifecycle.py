@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.directory_items import Entry
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, be_sure, emit, told
 from services.cli.poll_files import PollId
+from services.polls.entry import DirectoryEntry
 from services.voting import lifecycle
 from services.voting.poll import Phase, Round
 
@@ -93,7 +93,7 @@ def _say(
     _tell(before, after, as_json=as_json)
 
 
-def _tell(before: Entry, after: Entry, *, as_json: bool) -> None:
+def _tell(before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool) -> None:
     moment, poll = now_ms(), after.round.poll.id
     document: dict[str, Any] = {
         "poll": poll,
@@ -107,7 +107,7 @@ def _tell(before: Entry, after: Entry, *, as_json: bool) -> None:
     emit(document, text, as_json=as_json)
 
 
-def _hint(before: Entry, after: Entry) -> str:
+def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
     """What an operator should know of the expiry of a round that was ended or opened."""
     poll, now = after.round.poll.id, now_ms()
     expires, closes = after.round.expires_from_ms, after.round.known_close_ms

@@ -9,13 +9,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.adapters.dynamodb.directory_items import Entry
 from services.cli.deployment import Deployment
+from services.polls.entry import DirectoryEntry
 from services.voting.poll import Policy, Round
 
 
 def shown(
-    entry: Entry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
+    entry: DirectoryEntry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
 ) -> dict[str, Any]:
     """A poll as it stands; times in epoch milliseconds.
 

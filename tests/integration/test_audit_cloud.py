@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.adapters.dynamodb.directory_items import Entry
 from services.cli.app import app
 from services.cli.deployment import PICK
 from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
 from services.tools.local.cloud import LocalCloud
 from services.voting import lifecycle, schema
 from services.voting.poll import Round, State
@@ -56,7 +56,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
 ) -> None:
     """Through the real webhook, stream, aggregator and command line."""
     directory = DynamoDirectory(client=cloud.dynamodb, table=cloud.outputs.aggregates_table)
-    directory.write(Entry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
+    directory.write(DirectoryEntry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
     time.sleep(3)
     texts = [a_vote(61_000 + n, "AYE", sid=f"SM{61_000 + n:032x}") for n in range(12)]
     texts += [a_vote(61_000 + n, "NAY", sid=f"SM{62_000 + n:032x}") for n in range(5)]

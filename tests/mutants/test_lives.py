@@ -73,7 +73,7 @@ def a_change_that_looks_at_the_board_alone(patch: Patch) -> None:
 
 def a_change_under_a_first_vote_on_its_way(patch: Patch) -> None:
     """An open poll without a ballot got other shards."""
-    patch.setattr("services.adapters.applying.is_quiet", lambda *_: True)
+    patch.setattr("services.polls.plan.is_quiet", lambda *_: True)
 
 
 def a_certificate_that_does_not_wait(patch: Patch) -> None:
@@ -85,7 +85,7 @@ def a_certified_round_that_can_be_opened(patch: Patch) -> None:
     """And took more texts."""
     patch.setattr(Round, "is_final_at", Round.is_expiring_at)
     patch.setattr(lifecycle, "why_final", lambda *_: None)
-    patch.setattr("services.adapters.applying.why_final", lambda *_: None)
+    patch.setattr("services.polls.plan.why_final", lambda *_: None)
 
 
 def a_stream_taken_for_drained(patch: Patch) -> None:

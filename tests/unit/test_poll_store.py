@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.poll_store import PollStore
+from services.polls.entry import DirectoryEntry
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import lifecycle
 from services.voting.errors import PollChangedError, RoundFinalError
@@ -22,7 +22,7 @@ class Contested(SimulatedPolls):
 
     meanwhile: Callable[[PollStore], object] | None = None
 
-    def entry(self, poll_id: str) -> Entry:
+    def entry(self, poll_id: str) -> DirectoryEntry:
         """The entry as it was before somebody else changed it."""
         found = SimulatedPolls.entry(self, poll_id)
         meanwhile, self.meanwhile = self.meanwhile, None
@@ -35,7 +35,7 @@ def a_store(**changes: object) -> Contested:
     """With the poll colors, open in its first round."""
     store = Contested(clock=lambda: NOON)
     standing = replace(Round(poll=a_poll(), began_at_ms=NOON - DAY_MS), **changes)  # type: ignore[arg-type]
-    store.held["colors"] = Entry(round=standing, revision=1)
+    store.held["colors"] = DirectoryEntry(round=standing, revision=1)
     return store
 
 

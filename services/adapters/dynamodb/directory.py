@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.directory_items import Entry, entry_of, past_round, past_row, row_of
+from services.adapters.dynamodb.directory_items import entry_of, past_round, past_row, row_of
 from services.adapters.dynamodb.poll_view import face_of
 from services.adapters.poll_store import PollStore
+from services.polls.entry import DirectoryEntry
 from services.voting import schema
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError, PollFileError
@@ -22,7 +23,7 @@ from services.voting.timing import REDELIVERED_MS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["DynamoDirectory", "Entry"]
+__all__ = ["DirectoryEntry", "DynamoDirectory"]
 
 # Nobody has changed the row since it was read; a new poll has none.
 _IS_NEW = "attribute_not_exists(pk)"
@@ -53,7 +54,7 @@ class DynamoDirectory(PollStore):
             tuple(r for r in rounds if r.is_live_since(since_ms)), unreadable=unreadable
         )
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[DirectoryEntry]:
         """Every poll, archived ones too (a strongly consistent read)."""
         return self._read()[0]
 
@@ -73,7 +74,7 @@ class DynamoDirectory(PollStore):
                 rounds.append(past_round(row, poll_id))
         return rounds
 
-    def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
+    def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
         """Store an entry and the poll's face, and the round that has ended.
 
         Raises:
@@ -116,7 +117,7 @@ class DynamoDirectory(PollStore):
         except self.client.exceptions.ConditionalCheckFailedException:
             raise PollChangedError(ended.poll.id) from None
 
-    def _read(self) -> tuple[list[Entry], tuple[str, ...]]:
+    def _read(self) -> tuple[list[DirectoryEntry], tuple[str, ...]]:
         entries, unreadable = [], []
         for row in self._rows("sk < :sk", schema.DIRECTORY_END):
             try:

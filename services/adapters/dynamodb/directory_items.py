@@ -3,29 +3,15 @@
 A poll is kept as the TOML it came from, so there is one parser and one format.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from services.polls.entry import DirectoryEntry
 from services.voting import schema
 from services.voting.poll import Poll, Round, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The round as it stands, and the number the screen shows.
-
-    `gone` where the poll is archived because its file is: it comes back with the file. What
-    an operator has archived does not.
-    """
-
-    round: Round
-    number: str | None = None
-    revision: int = 0
-    gone: bool = False
-
-
-def row_of(entry: Entry) -> dict[str, Any]:
+def row_of(entry: DirectoryEntry) -> dict[str, Any]:
     """The row that holds an entry, at its next revision."""
     number = {"number": {"S": entry.number}} if entry.number else {}
     return {
@@ -38,9 +24,9 @@ def row_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_of(row: dict[str, Any]) -> Entry:
+def entry_of(row: dict[str, Any]) -> DirectoryEntry:
     """The entry that a row holds."""
-    return Entry(
+    return DirectoryEntry(
         round=_round_of(row, row["sk"]["S"]),
         number=row.get("number", {}).get("S"),
         revision=int(row["revision"]["N"]),

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
 from services.tools.operations.erasure import DynamoForgetting
 from services.voting import schema
 from services.voting.errors import PollChangedError, PollUnknownError
@@ -84,7 +84,7 @@ class DynamoDesk:
             return False
         self.clear()
         try:
-            directory.write(Entry(round=self.round, number=NUMBER))
+            directory.write(DirectoryEntry(round=self.round, number=NUMBER))
         except PollChangedError:
             return False
         return True

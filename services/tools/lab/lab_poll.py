@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.poll_store import PollStore
 from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
 from services.voting import schema
 from services.voting.errors import PollUnknownError
 from services.voting.lifecycle import next_round
@@ -62,7 +62,7 @@ def begin_round(directory: PollStore, shards: int) -> Round:
     try:
         _, after = directory.change(POLL, decide)
     except PollUnknownError:
-        after = directory.write(Entry(round=Round(poll=poll), number=NUMBER))
+        after = directory.write(DirectoryEntry(round=Round(poll=poll), number=NUMBER))
     return after.round
 
 

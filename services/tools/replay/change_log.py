@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from services.tools.replay.faults import Chance, Fault
-from services.tools.replay.stores import Written
-from services.tools.replay.stream import Record, Stream
+from services.tools.replay.stream import Record, Stream, TableWrite
 
 TTL: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -22,7 +21,7 @@ class ChangeLog:
         self._chance = chance
         self._on_record = on_record
 
-    def write(self, written: Written, *, expired: bool = False) -> None:
+    def write(self, written: TableWrite, *, expired: bool = False) -> None:
         """One record, and perhaps what goes wrong around it."""
         keys = written.body["Keys"]
         if self._chance.strikes(Fault.NEW_LABEL):

@@ -11,11 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, Protocol
 from unittest.mock import patch
 
 from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.adapters.memory import MemoryBallots, MemoryTallies
+from services.tools.replay.stream import TableWrite
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
 from services.voting.ports import Ballots, Recounts, Tallies
@@ -31,13 +32,6 @@ class EngineMissingError(Exception):
     """A library that the engine needs is not installed."""
 
 
-class Written(NamedTuple):
-    """One write of the votes table, as its stream tells it: `body` has keys and images."""
-
-    name: str
-    body: dict[str, Any]
-
-
 class Engine(Protocol):
     """A store of one replay."""
 
@@ -45,7 +39,7 @@ class Engine(Protocol):
     tallies: Tallies
     recounts: Recounts
 
-    def written(self) -> list[Written]:
+    def written(self) -> list[TableWrite]:
         """What was written since it was last asked, in order."""
 
     def remove(self, pk: str, sk: str) -> None:
@@ -56,7 +50,7 @@ class Engine(Protocol):
 class StreamedBallots(MemoryBallots):
     """Ballots in memory, with a stream. Every call gives others a turn, as a network does."""
 
-    log: list[Written] = field(default_factory=list)
+    log: list[TableWrite] = field(default_factory=list)
 
     async def create(self, ballot: Ballot, standing_in: Round) -> bool:
         """Store a ballot that does not exist yet."""
@@ -84,7 +78,7 @@ class StreamedBallots(MemoryBallots):
         self._tell("REMOVE", pk, sk, OldImage=item_of(ballot, standing_in))
 
     def _tell(self, name: str, pk: str, sk: str, **images: object) -> None:
-        self.log.append(Written(name, {"Keys": key_of(pk, sk), **images}))
+        self.log.append(TableWrite(name, {"Keys": key_of(pk, sk), **images}))
 
 
 class MemoryEngine:
@@ -97,7 +91,7 @@ class MemoryEngine:
         self.tallies: Tallies = MemoryTallies()
         self._rounds = {f"{there.poll.id}:{there.number}": there for there in rounds}
 
-    def written(self) -> list[Written]:
+    def written(self) -> list[TableWrite]:
         """What was written since it was last asked."""
         log, self._streamed.log = self._streamed.log, []
         return log

@@ -8,7 +8,7 @@ that a child begins where its parent has ended (DynamoDB Streams, "Change data c
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 Record = dict[str, Any]
@@ -18,6 +18,13 @@ _SPACE = 2**32
 _USUAL_START = 3 * 10**24
 _BEFORE_A_NEW_DIGIT = 10**21 - 2_000
 """A few records on, a sequence number has 22 digits in place of 21."""
+
+
+class TableWrite(NamedTuple):
+    """One write of the votes table: `body` has keys and images, as in a stream record."""
+
+    name: str
+    body: dict[str, Any]
 
 
 @dataclass(slots=True, eq=False)

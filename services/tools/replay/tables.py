@@ -21,7 +21,7 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
-from services.tools.replay.stores import Written
+from services.tools.replay.stream import TableWrite
 from services.voting import schema
 from services.voting.ports import Ballots, Recounts, Tallies
 
@@ -87,16 +87,16 @@ class TableEngine:
         self.recounts: Recounts = DynamoRecounts(client, VOTES)
         self._iterator = self._from_the_first()
 
-    def written(self) -> list[Written]:
+    def written(self) -> list[TableWrite]:
         """What the table's own stream has that was not read yet."""
-        found: list[Written] = []
+        found: list[TableWrite] = []
         while True:
             answer = self._streams.get_records(ShardIterator=self._iterator, Limit=PAGE)
             self._iterator = answer["NextShardIterator"]
             for one in answer["Records"]:
                 told: Any = one["dynamodb"]
                 kept = {k: told[k] for k in ("Keys", "OldImage", "NewImage") if told.get(k)}
-                found.append(Written(one["eventName"], kept))
+                found.append(TableWrite(one["eventName"], kept))
             if len(answer["Records"]) < PAGE:
                 return found
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from services.adapters.dynamodb.directory_items import Entry
 from services.adapters.poll_store import PollStore
+from services.polls.entry import DirectoryEntry
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError
 from services.voting.poll import Round
@@ -16,10 +16,10 @@ class SimulatedPolls(PollStore):
     """The `PollStore` in memory, with the conditions of the real one."""
 
     clock: Callable[[], int]
-    held: dict[str, Entry] = field(default_factory=dict)
+    held: dict[str, DirectoryEntry] = field(default_factory=dict)
     past: dict[tuple[str, int], Round] = field(default_factory=dict)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[DirectoryEntry]:
         """Every poll."""
         return list(self.held.values())
 
@@ -31,7 +31,7 @@ class SimulatedPolls(PollStore):
         """The rounds of a poll that were reset, oldest first."""
         return [ended for (name, _), ended in sorted(self.past.items()) if name == poll_id]
 
-    def write(self, entry: Entry, *, ended: Round | None = None) -> Entry:
+    def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
         """Store an entry that nobody else has changed."""
         poll_id = entry.round.poll.id
         if entry.revision != (self.held[poll_id].revision if poll_id in self.held else 0):
