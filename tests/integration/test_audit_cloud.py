@@ -17,7 +17,7 @@ from services.cli.app import app
 from services.cli.deployment import PICK
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
-from services.tools.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 from services.voting import lifecycle, schema
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from services.tools.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 from services.tools.local.ports import free_port
 from services.tools.local.toolchain import ROOT
 from services.tools.phones.load_generator import Line

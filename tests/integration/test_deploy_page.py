@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.tools.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 from tests.support.page import commands
 from tests.support.twilio_api import ACCOUNT, twilio_api
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
+from services.tools.demo.cloud import LocalCloud
 from services.tools.doctor.probe_poll import NUMBER, POLL, DynamoDesk
-from services.tools.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.cloud
 

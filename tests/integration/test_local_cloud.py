@@ -6,7 +6,7 @@ import secrets
 import httpx
 import pytest
 
-from services.tools.local.cloud import DEFAULT_POLL, LocalCloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
 from services.tools.local.runs import running
 from services.tools.phones.sms import Kind, Text
 from tests.support.cloud import a_vote, send, totals_when

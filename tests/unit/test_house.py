@@ -32,6 +32,7 @@ ALLOWED = {
 SEAMS = {
     # The replay counts with the aggregator that is deployed, not with one of its own.
     ("services.tools.replay.algorithms", "lambdas.aggregator.handler"),
+    ("services.tools.replay.algorithms", "lambdas.aggregator.records"),
 }
 
 

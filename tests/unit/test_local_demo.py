@@ -1,6 +1,6 @@
 """The live line of the demo says what is so, and nothing it cannot know."""
 
-from services.tools.local.demo import live_line
+from services.tools.demo.demo import live_line
 from services.tools.phones.crowd import Crowd
 from services.tools.phones.load_generator import Line, Phones
 from services.voting.tally import Totals

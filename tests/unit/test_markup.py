@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from services.cli import replay, results
 from services.cli.output import _tell, errors
 from services.cli.poll_tables import described, listing, rendered
-from services.tools.local.demo import live_line
+from services.tools.demo.demo import live_line
 from services.tools.replay.outcome import Outcome
 from services.tools.replay.texts import Evening
 from services.voting.poll import Choice, Policy, Round

@@ -13,9 +13,9 @@ from typing import Final
 from services.adapters.secret_store import SecretStore
 from services.adapters.secrets import TOKEN_KEY
 from services.settings import WebhookSettings
+from services.tools.demo.cloud import DEFAULT_POLL, forget_own_account
 from services.tools.local import site
 from services.tools.local.aws import LocalAws
-from services.tools.local.cloud import DEFAULT_POLL, forget_own_account
 from services.tools.local.deployment import Deployment, Outputs
 
 TOLD: Final = "webhook.env"

@@ -9,7 +9,6 @@ import mimetypes
 from pathlib import Path
 from typing import Final
 
-from services.tools.lab.lab_poll import POLL
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import Outputs
 from services.tools.local.toolchain import ROOT
@@ -18,8 +17,13 @@ BUILT: Final = ROOT / "dashboard" / "dist"
 CONFIG: Final = "config.json"
 
 
-def upload(aws: LocalAws, outputs: Outputs, *, poll: str, built: Path = BUILT) -> None:
-    """Put every built file, and the configuration in place of the one in the sources."""
+def upload(
+    aws: LocalAws, outputs: Outputs, *, poll: str, lab_poll: str | None = None, built: Path = BUILT
+) -> None:
+    """Put every built file, and the configuration in place of the one in the sources.
+
+    `lab_poll` is the poll of the lab's page; without one there is no such page.
+    """
     bucket = aws.client("s3")
     files = {path.relative_to(built).as_posix(): path for path in built.rglob("*")}
     for name, path in files.items():
@@ -31,12 +35,14 @@ def upload(aws: LocalAws, outputs: Outputs, *, poll: str, built: Path = BUILT) -
     bucket.put_object(
         Bucket=outputs.site_bucket,
         Key=CONFIG,
-        Body=json.dumps(configuration(aws, outputs, poll=poll)).encode(),
+        Body=json.dumps(configuration(aws, outputs, poll=poll, lab_poll=lab_poll)).encode(),
         ContentType="application/json",
     )
 
 
-def configuration(aws: LocalAws, outputs: Outputs, *, poll: str) -> dict[str, object]:
+def configuration(
+    aws: LocalAws, outputs: Outputs, *, poll: str, lab_poll: str | None = None
+) -> dict[str, object]:
     """What the page needs to know, as `dashboard/src/config.js` checks it."""
     guest = {"identityId": outputs.guest_identity_id} if outputs.guest_identity_id else {}
     return {
@@ -45,6 +51,6 @@ def configuration(aws: LocalAws, outputs: Outputs, *, poll: str) -> dict[str, ob
         "identityPoolId": outputs.identity_pool_id,
         "poll": poll,
         "endpoints": {"dynamodb": aws.endpoint, "cognitoIdentity": aws.endpoint},
-        "lab": {"poll": POLL},
+        **({"lab": {"poll": lab_poll}} if lab_poll else {}),
         **guest,
     }

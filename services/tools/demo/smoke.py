@@ -14,14 +14,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Self
 
-from services.tools.local.cloud import (
+from services.tools.demo.cloud import (
     DEFAULT_POLL,
     LocalCloud,
     Progress,
     forget_own_account,
     local_cloud,
 )
-from services.tools.local.demo import crowd_for, end_on_signals
+from services.tools.demo.demo import crowd_for, end_on_signals
 from services.tools.local.deployment import NUMBER
 from services.tools.local.runs import LAST_FAILURE, keep_logs
 from services.tools.phones.crowd import Crowd, expected

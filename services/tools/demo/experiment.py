@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.tools.demo.cloud import LocalCloud, Progress
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL
 from services.tools.lab.token_bucket import PARTITIONS
-from services.tools.local.cloud import LocalCloud, Progress
 
 STEPS: Final = (1, 2, 5, 10, 20)
 WARM_UP_SECONDS: Final = 18

@@ -13,8 +13,10 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.tools.demo import pages
 from services.tools.lab.lab import Lab
-from services.tools.local import pages, site, static_server
+from services.tools.lab.lab_poll import POLL as LAB_POLL
+from services.tools.local import site, static_server
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import STACK, Deployment, Outputs
 from services.tools.local.emulator import emulator
@@ -122,7 +124,7 @@ def local_cloud(
         lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
         handsets = Handsets(line, poll=lambda: round_of(dynamodb, outputs, poll))
         with show.step("dashboard"):
-            site.upload(aws, outputs, poll=poll)
+            site.upload(aws, outputs, poll=poll, lab_poll=LAB_POLL)
             routes = pages.page_routes(lab, handsets)
             application = static_server.create_edge(aws, outputs.site_bucket, routes=routes)
             dashboard_url = stack.enter_context(static_server.serving(application, port=port))

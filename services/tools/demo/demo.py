@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text as Styled
 
-from services.tools.local.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
 from services.tools.local.deployment import NUMBER
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.load_generator import Phones

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from services.tools.lab.experiment import Experiment, Measured
+from services.tools.demo.experiment import Experiment, Measured
 from services.tools.lab.token_bucket import PARTITIONS
 
 BEGIN: Final = "<!-- measured: voteapp lab --write docs -->"
