@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.function import FunctionShape, ServiceFunction
+from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
 from services.settings import AggregatorSettings
 
@@ -36,7 +36,7 @@ class Aggregation(Construct):
             "Aggregator",
             config=config,
             bundles=bundles,
-            shape=FunctionShape(
+            shape=FunctionProps(
                 name="aggregator",
                 environment=settings.to_env(),
                 memory_mb=512,

@@ -14,7 +14,7 @@ from infra.packaging import FunctionName, Packager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionShape:
+class FunctionProps:
     """What sets one function of ours apart from the others."""
 
     name: FunctionName
@@ -34,7 +34,7 @@ class ServiceFunction(Construct):
         *,
         config: StageConfig,
         bundles: Packager,
-        shape: FunctionShape,
+        shape: FunctionProps,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.container import WebhookService
-from infra.function import FunctionShape, ServiceFunction, retention
+from infra.function import FunctionProps, ServiceFunction, retention
 from infra.packaging import Packager
 from services.settings import WebhookSettings
 
@@ -108,7 +108,7 @@ class Ingest(Construct):
             "Webhook",
             config=self._config,
             bundles=bundles,
-            shape=FunctionShape(
+            shape=FunctionProps(
                 name="webhook",
                 environment=settings.to_env(),
                 memory_mb=1024,

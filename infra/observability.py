@@ -17,7 +17,7 @@ from infra.storage import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class AlarmSpec:
     """An alarm: what is watched, from which value on, for how many minutes of five."""
 
     name: str
@@ -53,67 +53,67 @@ class Observability(Construct):
         self._alarm(config.options.alarm_email)
         self._show()
 
-    def _watches(self) -> list[Watch]:
+    def _watches(self) -> list[AlarmSpec]:
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
         throttled = "WriteThrottleEvents"
         return [
-            Watch(
+            AlarmSpec(
                 name="VotesThrottled",
                 metric=metrics.of_table(self._storage.votes, throttled),
                 threshold=1,
                 minutes=2,
                 means="Texts wait for capacity. Raise the ceiling, or use more shards next round.",
             ),
-            Watch(
+            AlarmSpec(
                 name="FoldThrottled",
                 metric=metrics.of_table(self._storage.aggregates, throttled),
                 threshold=1,
                 minutes=2,
                 means="The screen falls behind; the count stays exact. Raise the capacity.",
             ),
-            Watch(
+            AlarmSpec(
                 name="WebhookFails",
                 metric=metrics.of_api(api, "5xx"),
                 threshold=1,
                 minutes=2,
                 means="Texts are refused that Twilio may not send again. Read the webhook's log.",
             ),
-            Watch(
+            AlarmSpec(
                 name="WebhookSlow",
                 metric=metrics.of_api(api, "Latency", "p99"),
                 threshold=5_000,
                 minutes=3,
                 means="Twilio gives up after 15 s. Look for throttling and cold starts.",
             ),
-            Watch(
+            AlarmSpec(
                 name="SignaturesRefused",
                 metric=self._refused,
                 threshold=20,
                 minutes=1,
                 means="Somebody forges texts, or the token or the URL at Twilio is not ours.",
             ),
-            Watch(
+            AlarmSpec(
                 name="PollsUnreadable",
                 metric=self._unreadable,
                 threshold=1,
                 minutes=1,
                 means="A poll takes no texts: its row cannot be read. voteapp poll list names it.",
             ),
-            Watch(
+            AlarmSpec(
                 name="AggregatorFails",
                 metric=metrics.of_function(aggregator, "Errors"),
                 threshold=1,
                 minutes=3,
                 means="Batches are delivered again until they fold; the screen stands still.",
             ),
-            Watch(
+            AlarmSpec(
                 name="StreamWaits",
                 metric=metrics.of_function(aggregator, "IteratorAge", "Maximum"),
                 threshold=60_000,
                 minutes=1,
                 means="Votes wait for over a minute. After 24 h they are lost: recount then.",
             ),
-            Watch(
+            AlarmSpec(
                 name="RecordsUnreadable",
                 metric=self._bad,
                 threshold=1,

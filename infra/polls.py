@@ -8,7 +8,7 @@ from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
 from infra.config import OptionError, Options, StageConfig
-from infra.function import FunctionShape, ServiceFunction
+from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
 from services.settings import PollsSettings
 
@@ -40,7 +40,7 @@ class Polls(Construct):
             "Deployer",
             config=config,
             bundles=bundles,
-            shape=FunctionShape(
+            shape=FunctionProps(
                 name="polls",
                 environment=settings.to_env(),
                 memory_mb=256,

@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CustomResourceResponse:
     """What became of a request; a failure's reason is what the person deploying reads."""
 
     status: Literal["SUCCESS", "FAILED"] = "SUCCESS"
@@ -39,7 +39,7 @@ class Answer:
         return json.dumps(body).encode()
 
 
-def send(answer: Answer, event: Mapping[str, Any]) -> None:
+def send(answer: CustomResourceResponse, event: Mapping[str, Any]) -> None:
     """Deliver an answer.
 
     Raises:

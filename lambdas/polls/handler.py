@@ -6,7 +6,7 @@ Takes a request of CloudFormation and answers it, whatever becomes of it.
 import logging
 from typing import Any
 
-from lambdas.polls.answer import Answer, send
+from lambdas.polls.answer import CustomResourceResponse, send
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
     except Exception as error:
         # Every failure must reach the person who deploys: unanswered, a deploy hangs.
         logger.exception("custom_resource_failed")
-        answer = Answer(
+        answer = CustomResourceResponse(
             status="FAILED",
             physical_id=event.get("PhysicalResourceId", "none"),
             reason=f"{type(error).__name__}: {error}",

@@ -9,7 +9,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from lambdas.polls.answer import Answer
+from lambdas.polls.answer import CustomResourceResponse
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.recounts import DynamoRecounts
@@ -22,7 +22,7 @@ _BOUNDED: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_
 _ANYBODY: Final = Config(signature_version=UNSIGNED)
 
 
-def carry_out(event: Mapping[str, Any]) -> Answer:
+def carry_out(event: Mapping[str, Any]) -> CustomResourceResponse:
     """Make or change the resource an event asks for.
 
     Raises:
@@ -30,7 +30,7 @@ def carry_out(event: Mapping[str, Any]) -> Answer:
     """
     if event["RequestType"] == "Delete":
         # Polls and identities go with their table and their pool.
-        return Answer(physical_id=event["PhysicalResourceId"])
+        return CustomResourceResponse(physical_id=event["PhysicalResourceId"])
     properties = event["ResourceProperties"]
     match event["ResourceType"]:
         case "Custom::Polls":
@@ -41,7 +41,7 @@ def carry_out(event: Mapping[str, Any]) -> Answer:
             raise ValueError(f"ResourceType: {other!r}: this function makes no such resource")
 
 
-def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
+def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
     client = boto3.client("dynamodb", config=_BOUNDED)
@@ -54,10 +54,14 @@ def _apply_polls(files: Sequence[Mapping[str, str]]) -> Answer:
     )
     directory = DynamoDirectory(client=client, table=aggregates)
     directory.apply(polls, default_number=settings.default_number, begun=begun)
-    return Answer(physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)})
+    return CustomResourceResponse(
+        physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)}
+    )
 
 
-def _make_guest(identity_pool_id: str) -> Answer:
+def _make_guest(identity_pool_id: str) -> CustomResourceResponse:
     """One identity that all viewers share. GetId is a call anybody may make, unsigned."""
     client = boto3.client("cognito-identity", config=_BOUNDED.merge(_ANYBODY))
-    return Answer(physical_id=client.get_id(IdentityPoolId=identity_pool_id)["IdentityId"])
+    return CustomResourceResponse(
+        physical_id=client.get_id(IdentityPoolId=identity_pool_id)["IdentityId"]
+    )

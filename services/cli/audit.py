@@ -8,7 +8,7 @@ from rich.table import Table
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import rendered
 from services.cli.rounds import auditor_of, reading, round_of, stream_rest_of
@@ -59,7 +59,7 @@ def audit(
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
-                confirm=lambda off: be_sure(_question(found, off), yes=yes),
+                confirm=lambda off: confirm(_question(found, off), yes=yes),
             )
             _log(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)

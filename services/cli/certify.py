@@ -4,7 +4,7 @@ from typing import Annotated
 
 from services.cli.audit import RoundNumber, Settle
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, be_sure, emit, told
+from services.cli.output import Json, Yes, confirm, emit, told
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import described
 from services.cli.rounds import auditor_of, reading, round_of
@@ -36,7 +36,7 @@ def certify(
         with reading(f"Recounting {poll}, round {standing.number}") as advance:
             found = auditor.audit(standing, advance, digest=True)
         if auditor.certificate(found)[1]:
-            be_sure(_question(there, standing), yes=yes)
+            confirm(_question(there, standing), yes=yes)
         certificate, new = auditor.certify(found, current=current)
     document = {
         "poll": certificate.poll,

@@ -20,7 +20,7 @@ from services.tools.doctor.probe_poll import DynamoDesk
 from services.tools.doctor.selftest import SelfTest
 from services.tools.local.static_server import HEADERS
 from services.tools.phones import load_generator
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.message import Message
 from services.voting.poll import State
 
@@ -190,13 +190,15 @@ class Examination:
             pepper=secrets.voter_pepper,
             began_at_ms=now_ms(),
         )
-        line = load_generator.Line(url=there.webhook_url, token=secrets.twilio_auth_token)
+        line = load_generator.WebhookEndpoint(
+            url=there.webhook_url, token=secrets.twilio_auth_token
+        )
         return SelfTest(desk=desk, post=lambda message: _posted(line, message)).run()
 
 
-def _posted(line: load_generator.Line, message: Message) -> int:
-    text = Text(
-        kind=Kind.NEW, sid=message.sid, sender=message.sender, to=message.to, body=message.body
+def _posted(line: load_generator.WebhookEndpoint, message: Message) -> int:
+    text = SimulatedText(
+        kind=TextKind.NEW, sid=message.sid, sender=message.sender, to=message.to, body=message.body
     )
 
     async def deliver() -> int:

@@ -12,7 +12,7 @@ from services.adapters.secret_store import SecretStore
 from services.adapters.twilio.client import TOKEN
 from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
 from services.cli.deployment import Deployment, Stage, find
-from services.cli.output import Json, Yes, be_sure, emit, told
+from services.cli.output import Json, Yes, confirm, emit, told
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollChangedError
 from services.voting.poll import State
@@ -80,7 +80,7 @@ def connect(
         there = find(local=False, stage=stage)
         plan = _plan(there, numbers.find(number), screen=screen)
         if plan.changes and not dry_run:
-            be_sure(f"{_shown(plan)}\n\nChange this?", yes=yes)
+            confirm(f"{_shown(plan)}\n\nChange this?", yes=yes)
             _carry_out(plan, there, numbers)
     done = plan.changes and not dry_run
     document = {"number": number, "stack": there.name, "changed": done, "settings": plan.rows()}

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from services.cli.output import Json, emit
-from services.tools.cost.bill import Bill, Line, bill_for
+from services.tools.cost.bill import Bill, BillItem, bill_for
 from services.tools.cost.prices import Prices
-from services.tools.cost.usage import Evening, Webhook
+from services.tools.cost.usage import Event, Webhook
 
 TYPICAL: Final = (
-    Evening(voters=200, minutes=30, viewers=5),
-    Evening(voters=2_000, minutes=60, viewers=100),
-    Evening(voters=20_000, minutes=30, viewers=1_000),
-    Evening(voters=500_000, minutes=30, viewers=5_000),
+    Event(voters=200, minutes=30, viewers=5),
+    Event(voters=2_000, minutes=60, viewers=100),
+    Event(voters=20_000, minutes=30, viewers=1_000),
+    Event(voters=500_000, minutes=30, viewers=5_000),
 )
 """What the table without options shows: a class, a hall, a stadium, a television evening."""
 
@@ -54,7 +54,7 @@ def cost(
     kinds = [kind for kind in KINDS if webhook in {None, kind}]
     bills = {
         kind: bill_for(
-            Evening(
+            Event(
                 voters=voters,
                 minutes=minutes,
                 viewers=viewers,
@@ -88,13 +88,13 @@ def _document(bill: Bill) -> dict[str, Any]:
     }
 
 
-def _line(line: Line) -> dict[str, object]:
+def _line(line: BillItem) -> dict[str, object]:
     return {"service": line.service, "what": line.what, "usd": round(line.usd, 6)}
 
 
-def _summary(evening: Evening, prices: Prices) -> dict[str, Any]:
+def _summary(evening: Event, prices: Prices) -> dict[str, Any]:
     one = bill_for(evening, prices)
-    quiet = Evening(
+    quiet = Event(
         voters=evening.voters, minutes=evening.minutes, viewers=evening.viewers, replies=False
     )
     return {
@@ -128,7 +128,7 @@ def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     idle = {
-        kind: bill_for(Evening(voters=1, minutes=1, viewers=0, webhook=kind), prices)
+        kind: bill_for(Event(voters=1, minutes=1, viewers=0, webhook=kind), prices)
         for kind in KINDS
     }
     told = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
@@ -144,7 +144,7 @@ def _compared(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
     return "\n\n".join([*blocks, _footnote(prices)])
 
 
-def _table(title: str, bills: Mapping[Webhook, Sequence[Line]]) -> str:
+def _table(title: str, bills: Mapping[Webhook, Sequence[BillItem]]) -> str:
     lines = [f"| {title} | | {' | '.join(bills)} |", f"|---|---|{'---:|' * len(bills)}"]
     held = {
         kind: {(line.service, line.what): line.usd for line in bill} for kind, bill in bills.items()

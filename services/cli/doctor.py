@@ -9,13 +9,13 @@ from rich.console import Console
 from services.cli.checks import Examination
 from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, told
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 
 MARKS: Final = {
-    Verdict.OK: "[green]✓[/]",
-    Verdict.WARNING: "[yellow]![/]",
-    Verdict.SKIPPED: "[dim]-[/]",
-    Verdict.FAILED: "[bold red]✗[/]",
+    CheckStatus.OK: "[green]✓[/]",
+    CheckStatus.WARNING: "[yellow]![/]",
+    CheckStatus.SKIPPED: "[dim]-[/]",
+    CheckStatus.FAILED: "[bold red]✗[/]",
 }
 
 
@@ -41,7 +41,7 @@ def doctor(
             findings.append(finding)
             if not as_json:
                 _show(finding)
-    sick = [finding for finding in findings if finding.verdict is Verdict.FAILED]
+    sick = [finding for finding in findings if finding.verdict is CheckStatus.FAILED]
     if as_json:
         print(
             json.dumps(
@@ -58,5 +58,5 @@ def _show(finding: Finding) -> None:
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     console.print(f"{MARKS[finding.verdict]} {finding.check:<18} ", end="")
     console.print(finding.detail, markup=False)
-    if finding.remedy and finding.verdict is not Verdict.OK:
+    if finding.remedy and finding.verdict is not CheckStatus.OK:
         console.print(f"  {'':<18} → {finding.remedy}", markup=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from services.adapters.clock import now_ms
 from services.cli.audit import RoundNumber
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, be_sure, emit, told
+from services.cli.output import Json, Yes, confirm, emit, told
 from services.cli.poll_files import PollId
 from services.cli.rounds import reading, round_of
 from services.voting.lifecycle import has_settled
@@ -35,7 +35,7 @@ def expire(
         if open_ones:
             numbers = ", ".join(map(str, open_ones))
             question = f"Not certified: round {numbers} of {poll} on {there.name}. Let it expire?"
-            be_sure(question, yes=yes)
+            confirm(question, yes=yes)
         done = [_expire(there, one) for one in rounds]
     document = {"poll": poll, "rounds": done}
     emit(document, _text(poll, done), as_json=as_json)

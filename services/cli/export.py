@@ -19,7 +19,7 @@ from services.cli.targets import require_writable, writing
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
 from services.voting.poll import Round
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 
 To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
 
@@ -82,7 +82,7 @@ def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
 
 def _votes(
     there: Deployment, standing: Round, columns: Columns, unreadable: list[str]
-) -> Iterator[Slip]:
+) -> Iterator[BallotRow]:
     """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
     known = set(columns.choices)
     for slip in there.recounts.slips(standing, unreadable.append):

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.deployment import DeploymentError, Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
 from services.tools.operations.erasure import Forgotten
 from services.voting.addresses import is_sender, without_channel
 
@@ -41,7 +41,7 @@ def forget(
         rounds = [one for poll in polls for one in there.directory.rounds(poll)]
         found = [ballot for ballot, _, _ in there.forgetting.find(rounds, phone, pepper)]
         if found:
-            be_sure(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
+            confirm(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
         removed = there.forgetting.remove(rounds, phone, pepper)
         unreadable = list(there.directory.unreadable())
     document = {

@@ -30,7 +30,7 @@ def emit(document: object, text: str, *, as_json: bool) -> None:
     print(json.dumps(document) if as_json else text)
 
 
-def be_sure(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool) -> None:
     """Ask before something is destroyed; exits with 1 if the answer is no."""
     if not yes:
         typer.confirm(question, abort=True, err=True)

@@ -10,12 +10,12 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files, poll_lifecycle
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
-from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import described, listing, shown
 from services.polls import reference
 from services.polls.plan import AppliedPolls
-from services.voting.identity import mark_of
+from services.voting.identity import allow_list_id
 
 __all__ = ["PollId", "app"]
 
@@ -76,7 +76,7 @@ def apply(
         plan = directory.plan(found.polls, default_number=number)
         gone = [step.poll.id for step in plan if step.verdict == "archived"]
         if gone:
-            be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
+            confirm(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
         lists = _apply_lists(there, found)
     document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
@@ -98,7 +98,7 @@ def _apply_lists(there: Deployment, found: PollFiles) -> dict[str, dict[str, int
         phones = found.phones.get(poll.id, ())
         if phones and not pepper:
             pepper = there.secrets().voter_pepper
-        marks = {mark_of(pepper, poll.id, phone) for phone in phones}
+        marks = {allow_list_id(pepper, poll.id, phone) for phone in phones}
         added, removed = store.replace(poll.id, marks)
         if marks or removed:
             lists[poll.id] = {"phones": len(marks), "added": added, "removed": removed}

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from services.adapters.dynamodb.allow_lists import read_phones
-from services.polls.definition import Examined, examine_poll, located
+from services.polls.definition import ParseResult, examine_poll, located
 from services.polls.names import check_together
 from services.voting.errors import Problem
 from services.voting.poll import Poll
@@ -89,7 +89,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
     )
 
 
-def _examine(path: Path) -> Examined:
+def _examine(path: Path) -> ParseResult:
     try:
         return examine_poll(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
@@ -97,7 +97,7 @@ def _examine(path: Path) -> Examined:
         problem = Problem(key="file", value=str(path), remedy=remedy)
     except UnicodeDecodeError as error:
         problem = Problem(key="file", value=f"byte {error.start}", remedy="save the file as UTF-8")
-    return Examined(poll=None, problems=(problem,))
+    return ParseResult(poll=None, problems=(problem,))
 
 
 def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:

@@ -8,7 +8,7 @@ import typer
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, be_sure, emit, told
+from services.cli.output import Json, Yes, confirm, emit, told
 from services.cli.poll_files import PollId
 from services.polls.entry import DirectoryEntry
 from services.voting import lifecycle
@@ -55,7 +55,7 @@ def archive(
     with told():
         there = find(local=local, stage=stage)
         there.directory.entry(poll)
-        be_sure(f"Archive {poll}? No text will reach it any more.", yes=yes)
+        confirm(f"Archive {poll}? No text will reach it any more.", yes=yes)
         _say(there, poll, lifecycle.archived, as_json=as_json)
 
 
@@ -78,7 +78,7 @@ def reset(
     with told():
         there = find(local=local, stage=stage)
         number = there.directory.entry(poll).round.number
-        be_sure(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
+        confirm(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
 
         before, after = there.directory.reset(poll, number, begun=there.has_begun, opened=opened)
         _tell(before, after, as_json=as_json)

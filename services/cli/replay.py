@@ -15,9 +15,9 @@ from rich.text import Text
 from services.cli.output import FAILED, Json, errors
 from services.tools.local.errors import LocalCloudError
 from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
-from services.tools.replay.outcome import SPEEDS, Counts, Outcome, Played
+from services.tools.replay.outcome import SPEEDS, Counts, Played, ReplayResult
 from services.tools.replay.stores import EngineMissingError, EngineName
-from services.tools.replay.texts import Evening, EveningError, find, read
+from services.tools.replay.texts import EveningError, Scenario, find, read
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -69,7 +69,9 @@ def replay(
         raise typer.Exit(FAILED)
 
 
-def document(evening: Evening, outcome: Outcome, *, seed: int, engine: str) -> dict[str, object]:
+def document(
+    evening: Scenario, outcome: ReplayResult, *, seed: int, engine: str
+) -> dict[str, object]:
     """The run as JSON, without anything that two runs alike do not share."""
     return {
         "evening": evening.name,
@@ -115,7 +117,7 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(evening: Evening, played: Played, engine: str) -> None:
+def _show(evening: Scenario, played: Played, engine: str) -> None:
     outcome, console = played.outcome, Console()
     console.print(_counts(evening, outcome))
     if outcome.injected:
@@ -132,7 +134,7 @@ def _show(evening: Evening, played: Played, engine: str) -> None:
     )
 
 
-def _counts(evening: Evening, outcome: Outcome) -> Table:
+def _counts(evening: Scenario, outcome: ReplayResult) -> Table:
     table = Table(title=Text(f"{evening.name}: what each would show"), title_style="bold")
     table.add_column("poll")
     table.add_column("choice")
@@ -147,11 +149,11 @@ def _counts(evening: Evening, outcome: Outcome) -> Table:
     return table
 
 
-def _cells(outcome: Outcome, poll_id: str, key: str) -> list[str]:
+def _cells(outcome: ReplayResult, poll_id: str, key: str) -> list[str]:
     return _marked([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
 
 
-def _column(outcome: Outcome, name: str) -> Counts:
+def _column(outcome: ReplayResult, name: str) -> Counts:
     counts: Counts = getattr(outcome, name)
     return counts
 
@@ -164,7 +166,7 @@ def _marked(values: list[int]) -> list[str]:
     return [f"{truth:,}", *(f"[{shade}]{value:,}[/]" for value, shade in marked)]
 
 
-def _faults(outcome: Outcome) -> Table:
+def _faults(outcome: ReplayResult) -> Table:
     table = Table(title="faults injected", title_style="bold")
     table.add_column("fault")
     table.add_column("what happens")
@@ -175,7 +177,7 @@ def _faults(outcome: Outcome) -> Table:
     return table
 
 
-def _why(outcome: Outcome) -> str:
+def _why(outcome: ReplayResult) -> str:
     reasons = {
         "ours is not the truth": outcome.ours != outcome.truth,
         "the ballots are not the truth": not outcome.recounted,

@@ -34,7 +34,7 @@ _BAR: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class CountReading:
     """The totals of a round at a moment; `per_second` is unknown at the first look."""
 
     standing: Round
@@ -110,7 +110,7 @@ def _round(there: Deployment, poll: str, number: int | None) -> Round:
 
 def _readings(
     there: Deployment, poll: str, number: int | None, every: float | None, looks: int
-) -> Iterator[Reading]:
+) -> Iterator[CountReading]:
     """Readings, the round read anew each time: it may be reset while we look."""
     seen: deque[tuple[int, int, int]] = deque()
     tallies, taken = there.tallies, 0
@@ -122,14 +122,14 @@ def _readings(
             seen.popleft()
         passed = (at_ms - seen[0][0]) / 1000
         rate = round((totals.folded - seen[0][2]) / passed, 1) if passed else None
-        yield Reading(standing=standing, totals=totals, at_ms=at_ms, per_second=rate)
+        yield CountReading(standing=standing, totals=totals, at_ms=at_ms, per_second=rate)
         taken += 1
         if every is None or taken == looks:
             return
         time.sleep(every)
 
 
-def _picture(reading: Reading) -> Group:
+def _picture(reading: CountReading) -> Group:
     poll, totals = reading.standing.poll, reading.totals
     votes = sum(totals.picks.values())
     most = max([1, *totals.picks.values()])
@@ -150,7 +150,7 @@ def _picture(reading: Reading) -> Group:
     )
 
 
-def _people(reading: Reading) -> str:
+def _people(reading: CountReading) -> str:
     """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
     totals = reading.totals
     votes = f"{sum(totals.picks.values()):,} votes"
@@ -159,13 +159,13 @@ def _people(reading: Reading) -> str:
     return f"{votes} from {totals.voters:,} voters"
 
 
-def _freshness(reading: Reading) -> str:
+def _freshness(reading: CountReading) -> str:
     if not reading.totals.as_of_ms:
         return "no vote yet"
     return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
 
 
-def _written(reading: Reading, file: Path | None) -> Reading:
+def _written(reading: CountReading, file: Path | None) -> CountReading:
     """The reading; its count replaces the CSV file, one row a choice."""
     if file is None:
         return reading

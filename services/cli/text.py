@@ -10,8 +10,14 @@ import typer
 from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, told
 from services.tools.phones.handsets import message_in
-from services.tools.phones.load_generator import UNREACHED, Answer, Line, deliver, session
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.load_generator import (
+    UNREACHED,
+    WebhookEndpoint,
+    WebhookReply,
+    deliver,
+    session,
+)
+from services.tools.phones.sms import SimulatedText, TextKind
 
 SENDER: Final = "+15550100101"
 RECEIVER: Final = "+15550100100"
@@ -39,8 +45,8 @@ def text(
 
     It counts like any other. Exits with 1 if the webhook refuses it.
     """
-    message = Text(
-        kind=Kind.NEW,
+    message = SimulatedText(
+        kind=TextKind.NEW,
         sid=sid or f"SM{secrets.token_hex(16)}",
         sender=sender,
         to=receiver or RECEIVER,
@@ -68,25 +74,27 @@ def text(
 
 
 def _line(
-    message: Text, url: str | None, receiver: str | None, *, local: bool, stage: str
-) -> tuple[Line, Text]:
+    message: SimulatedText, url: str | None, receiver: str | None, *, local: bool, stage: str
+) -> tuple[WebhookEndpoint, SimulatedText]:
     """Where to post, with which token; to the number of a poll where none is named."""
     token = os.environ.get(TOKEN)
     if url and token and not local:
-        return Line(url=url, token=token), message
+        return WebhookEndpoint(url=url, token=token), message
     there = find(local=local, stage=stage)
     if receiver is None:
         number = _number_of(there) or message.to
-        message = Text(
+        message = SimulatedText(
             kind=message.kind, sid=message.sid, sender=message.sender, to=number, body=message.body
         )
-    return Line(url=url or there.webhook_url, token=there.secrets().twilio_auth_token), message
+    return WebhookEndpoint(
+        url=url or there.webhook_url, token=there.secrets().twilio_auth_token
+    ), message
 
 
 def _number_of(there: Deployment) -> str | None:
     return next((entry.number for entry in there.directory.entries() if entry.number), None)
 
 
-async def _send(line: Line, message: Text) -> Answer:
+async def _send(line: WebhookEndpoint, message: SimulatedText) -> WebhookReply:
     async with session() as http:
         return await deliver(http, line, message)

@@ -23,7 +23,7 @@ from services.voting.sharding import DEFAULT_SHARDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class ParseResult:
     """A poll file, read: the poll, if it can be used, and all that is to be said about it."""
 
     poll: Poll | None
@@ -42,19 +42,19 @@ def parse_poll(text: str, *, source: str) -> Poll:
     return examined.poll
 
 
-def examine_poll(text: str, *, source: str) -> Examined:
+def examine_poll(text: str, *, source: str) -> ParseResult:
     """The same without raising; warnings are told, too, and leave the poll usable."""
     poll_id = PurePath(source).name.removesuffix(".toml")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Examined(poll=None, problems=(_syntax(error),))
+        return ParseResult(poll=None, problems=(_syntax(error),))
     problems = [*_check_id(poll_id), *_check_shape(table)]
     poll = None if problems else _build(poll_id, table, text)
     if poll is not None:
         problems = list(check_alone(poll))
     usable = all(problem.severity == "warning" for problem in problems)
-    return Examined(
+    return ParseResult(
         poll=poll if usable else None,
         problems=tuple(located(problem, text) for problem in problems),
     )

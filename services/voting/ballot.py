@@ -19,7 +19,7 @@ MOST_SECONDS = 64**4 - 1
 """A ballot remembers times up to 194 days after its first text."""
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """How a text was received. The values name the reply texts of a poll file."""
 
     ACCEPTED = "accepted"
@@ -46,7 +46,7 @@ class Outcome:
     `at_ms` is when, where the ballot remembers it: a redelivery is told the same time.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     choice: str | None = None
     previous: str | None = None
     left: int | None = None
@@ -64,7 +64,7 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AcceptedText:
     """One accepted text of a ballot, in the order of acceptance."""
 
     sid: str
@@ -86,7 +86,7 @@ class Ballot:
     board: str
     round: int
     picks: Mapping[str, int]
-    steps: tuple[Step, ...]
+    steps: tuple[AcceptedText, ...]
     cast_at_ms: int
     changed_at_ms: int
     expires_at_s: int | None
@@ -116,7 +116,7 @@ def cast(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Decision:
     if first is not None:
         return Decision(outcome=first)
     if ballot is not None and ballot.barred and mark_of_text(vote.sid) in ballot.barred:
-        return Decision(outcome=Outcome(kind=Kind.BARRED))
+        return Decision(outcome=Outcome(kind=OutcomeKind.BARRED))
     if ballot is not None:
         refusal = _refuse(standing_in.poll.policy, standing_in.poll.limit, ballot)
         if refusal is not None:
@@ -133,7 +133,7 @@ def redelivered(standing_in: Round, ballot: Ballot | None, sid: str) -> Outcome 
         if step.sid == sid:
             return _outcome_at(standing_in, ballot, index)
     if ballot.forgotten and mark_of_text(sid) in ballot.forgotten:
-        return Outcome(kind=Kind.BARRED)
+        return Outcome(kind=OutcomeKind.BARRED)
     return None
 
 
@@ -209,10 +209,10 @@ def _refuse(policy: Policy, limit: int, ballot: Ballot) -> Outcome | None:
         return None
     standing = ballot.steps[-1].choice
     if policy is Policy.FIRST:
-        return Outcome(kind=Kind.STANDS, previous=standing)
+        return Outcome(kind=OutcomeKind.STANDS, previous=standing)
     most = limit if policy is Policy.EACH else MESSAGES_PER_BALLOT
     if len(ballot.steps) >= most:
-        return Outcome(kind=Kind.LIMIT, previous=standing, left=0)
+        return Outcome(kind=OutcomeKind.LIMIT, previous=standing, left=0)
     return None
 
 
@@ -229,7 +229,7 @@ def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
         board=ballot.board if ballot else standing_in.board,
         round=standing_in.number,
         picks=picks,
-        steps=(*(ballot.steps if ballot else ()), Step(vote.sid, vote.choice)),
+        steps=(*(ballot.steps if ballot else ()), AcceptedText(vote.sid, vote.choice)),
         cast_at_ms=held.cast_at_ms if held else vote.at_ms,
         changed_at_ms=vote.at_ms,
         expires_at_s=expiry_of(standing_in, vote.at_ms),
@@ -255,9 +255,9 @@ def _outcome_at(standing_in: Round, ballot: Ballot, index: int) -> Outcome:
     at_ms = ballot.cast_at_ms + ballot.times[index] * 1000 if ballot.times else None
     if standing_in.poll.policy is Policy.EACH:
         left = max(0, standing_in.poll.limit - index - 1)
-        return Outcome(kind=Kind.ACCEPTED, choice=choice, left=left, at_ms=at_ms)
+        return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, left=left, at_ms=at_ms)
     if index == 0:
-        return Outcome(kind=Kind.ACCEPTED, choice=choice, at_ms=at_ms)
+        return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, at_ms=at_ms)
     previous = ballot.steps[index - 1].choice
-    kind = Kind.SAME if previous == choice else Kind.CHANGED
+    kind = OutcomeKind.SAME if previous == choice else OutcomeKind.CHANGED
     return Outcome(kind=kind, choice=choice, previous=previous, at_ms=at_ms)

@@ -17,7 +17,7 @@ _PRECEDENCE = {Phase.OPEN: 0, Phase.WAITING: 1, Phase.CLOSED: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class TextMatch:
     """What a text says: its round and choice; no round means that no poll answers there.
 
     `near` is a choice that the text nearly names. `others` are the further rounds open on
@@ -50,7 +50,9 @@ class Directory:
             live, key=lambda r: (_PRECEDENCE[phases[r.poll.id]], not r.poll.numbers, r.poll.id)
         )
 
-    def read(self, number: str, body: str, now_ms: int, nearest: Nearest | None = None) -> Reading:
+    def read(
+        self, number: str, body: str, now_ms: int, nearest: Nearest | None = None
+    ) -> TextMatch:
         """Find the round and the choice that a text names.
 
         A whole word of an open poll counts for that poll, unless two open polls hear it:
@@ -60,10 +62,10 @@ class Directory:
         """
         candidates = candidate_names(body)
         if candidates[0] in RESERVED:
-            return Reading(reserved=True)
+            return TextMatch(reserved=True)
         rounds = self.answering(number, now_ms)
         if not rounds:
-            return Reading()
+            return TextMatch()
         open_rounds = [r for r in rounds if r.phase_at(now_ms) is Phase.OPEN]
         other_rounds = rounds[len(open_rounds) :]
         reading = _by_name(open_rounds, candidates)
@@ -86,7 +88,7 @@ def _attempts(
     other_rounds: Sequence[Round],
     candidates: Sequence[str],
     nearest: Nearest | None,
-) -> Iterator[Reading | None]:
+) -> Iterator[TextMatch | None]:
     """Read a text that is no whole word of an open poll in every way, in order of precedence.
 
     Rounds that are not open do not contest a word: the first that hears it answers.
@@ -98,18 +100,18 @@ def _attempts(
     yield _unclear(open_rounds or other_rounds[:1], said, nearest)
 
 
-def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> Reading | None:
+def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> TextMatch | None:
     """The round that has a choice of that name; no choice if several have."""
     named = [(r, key) for r in rounds if (key := find_named(candidates, r.poll.lexicon))]
     if not named:
         return None
     if len(named) > 1:
-        return Reading(round=rounds[0], others=tuple(rounds[1:]))
+        return TextMatch(round=rounds[0], others=tuple(rounds[1:]))
     ((one, choice),) = named
-    return Reading(round=one, choice=choice)
+    return TextMatch(round=one, choice=choice)
 
 
-def _by_keyword(rounds: Sequence[Round], said: str, nearest: Nearest | None) -> Reading | None:
+def _by_keyword(rounds: Sequence[Round], said: str, nearest: Nearest | None) -> TextMatch | None:
     """A text that begins with a keyword is for the rounds with that keyword alone."""
     led = [(r, rest) for r in rounds if (rest := without_keyword(said, r.poll.keyword)) is not None]
     if not led:
@@ -119,11 +121,11 @@ def _by_keyword(rounds: Sequence[Round], said: str, nearest: Nearest | None) -> 
     return _by_name(with_keyword, candidate_names(rest)) or _unclear(with_keyword, rest, nearest)
 
 
-def _unclear(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> Reading:
+def _unclear(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch:
     """No choice. One is suggested if exactly one choice of all rounds is nearly named."""
     if nearest is not None:
         near = [(r, key) for r in rounds for key in near_choices(body, r.poll.lexicon, nearest)]
         if len(near) == 1:
             ((one, key),) = near
-            return Reading(round=one, near=key)
-    return Reading(round=rounds[0], others=tuple(rounds[1:]))
+            return TextMatch(round=one, near=key)
+    return TextMatch(round=rounds[0], others=tuple(rounds[1:]))

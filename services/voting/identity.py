@@ -13,7 +13,7 @@ def voter_of(pepper: bytes, poll_id: str, round_number: int, phone: str) -> str:
     return hmac.digest(pepper, subject, "sha256").hex()[:32]
 
 
-def mark_of(pepper: bytes, poll_id: str, phone: str) -> str:
+def allow_list_id(pepper: bytes, poll_id: str, phone: str) -> str:
     """32 hex characters by which a phone stands on the list of one poll.
 
     The input of the HMAC begins with a character that no poll id has, so that it never

@@ -7,10 +7,10 @@ one processed last wins.
 
 from dataclasses import dataclass
 
-from services.voting.ballot import Ballot, Kind, Outcome, Vote, bar, cast, redelivered
-from services.voting.directory import Reading
+from services.voting.ballot import Ballot, Outcome, OutcomeKind, Vote, bar, cast, redelivered
+from services.voting.directory import TextMatch
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import mark_of, voter_of
+from services.voting.identity import allow_list_id, voter_of
 from services.voting.message import Message, Nearest
 from services.voting.poll import Phase, Round
 from services.voting.ports import Ballots, Clock, DirectorySource, PhoneLists
@@ -21,14 +21,14 @@ RACES = 16
 """How often a ballot may be rewritten under our hands before the sender is asked to retry."""
 
 _REFUSALS = {
-    Phase.WAITING: Kind.WAITING,
-    Phase.CLOSED: Kind.CLOSED,
-    Phase.ARCHIVED: Kind.NO_POLL,
+    Phase.WAITING: OutcomeKind.WAITING,
+    Phase.CLOSED: OutcomeKind.CLOSED,
+    Phase.ARCHIVED: OutcomeKind.NO_POLL,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class IntakeResult:
     """What became of a text, for the voter (`reply`, None for silence) and for the log."""
 
     outcome: Outcome
@@ -49,7 +49,7 @@ class Intake:
     nearest: Nearest | None = None
     lists: PhoneLists | None = None
 
-    async def accept(self, message: Message, *, pepper: bytes) -> Answer:
+    async def accept(self, message: Message, *, pepper: bytes) -> IntakeResult:
         """Count one text, or say why not.
 
         Raises:
@@ -68,14 +68,14 @@ class Intake:
             there, outcome = await self._vote(there, reading.choice, text, earlier)
         else:
             outcome = _unread(reading, now_ms)
-        return Answer(
+        return IntakeResult(
             outcome=outcome,
             reply=reply_to(outcome, there, now_ms, others=reading.others),
             poll_id=there.poll.id if there else None,
         )
 
     async def _before(
-        self, earlier: Earlier, reading: Reading, text: "_Text"
+        self, earlier: Earlier, reading: TextMatch, text: "_Text"
     ) -> tuple[Round, Outcome] | None:
         """The other round that accepted this text when it first came, and what it was told."""
         for there in earlier.rounds:
@@ -92,7 +92,7 @@ class Intake:
         vote = text.vote_in(there, choice)
         refusal = _REFUSALS.get(there.phase_at(vote.at_ms))
         if refusal is None and not await self._admits(there, text):
-            refusal = Kind.UNLISTED
+            refusal = OutcomeKind.UNLISTED
         if refusal is not None:
             # A text accepted in time may be delivered again after the close.
             first = redelivered(there, await self._find(there, text), text.sid)
@@ -107,7 +107,7 @@ class Intake:
     async def _admits(self, there: Round, text: "_Text") -> bool:
         if not there.poll.phones:
             return True
-        mark = mark_of(text.pepper, there.poll.id, text.phone)
+        mark = allow_list_id(text.pepper, there.poll.id, text.phone)
         return self.lists is not None and await self.lists.holds(there.poll.id, mark)
 
     async def _find(self, there: Round, text: "_Text") -> Ballot | None:
@@ -166,17 +166,17 @@ def _same(one: Round, other: Round | None) -> bool:
     return other is not None and (one.poll.id, one.number) == (other.poll.id, other.number)
 
 
-def _unread(reading: Reading, now_ms: int) -> Outcome:
+def _unread(reading: TextMatch, now_ms: int) -> Outcome:
     """The outcome of a text that names no choice.
 
     Who texts before the opening or after the close is told that, and not the choices.
     """
     if reading.reserved:
-        return Outcome(kind=Kind.RESERVED)
+        return Outcome(kind=OutcomeKind.RESERVED)
     if reading.round is None:
-        return Outcome(kind=Kind.NO_POLL)
+        return Outcome(kind=OutcomeKind.NO_POLL)
     if refusal := _REFUSALS.get(reading.round.phase_at(now_ms)):
         return Outcome(kind=refusal)
     if reading.near is not None:
-        return Outcome(kind=Kind.NEAR, choice=reading.near)
-    return Outcome(kind=Kind.UNKNOWN)
+        return Outcome(kind=OutcomeKind.NEAR, choice=reading.near)
+    return Outcome(kind=OutcomeKind.UNKNOWN)

@@ -7,7 +7,7 @@ from services.voting.ballot import Ballot
 from services.voting.certificate import Certificate
 from services.voting.directory import Directory
 from services.voting.poll import Round
-from services.voting.recount import Difference, Recount, Slip
+from services.voting.recount import BallotRow, Difference, Recount
 from services.voting.tally import Delta, TallyRow, Totals
 
 Clock = Callable[[], int]
@@ -82,7 +82,7 @@ class AuditedBallots(Protocol):
     def sums(self, standing_in: Round, told: Progress) -> Recount:
         """The recount of a round."""
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys. `unreadable` gets the keys of the others."""
 
 

@@ -15,7 +15,7 @@ NAMED: Final = 10
 """Of ballots that cannot be read, so many are named."""
 
 
-class Slip(NamedTuple):
+class BallotRow(NamedTuple):
     """What a recount needs of a ballot. `key` begins with the voter.
 
     `picks` is empty where the ballot was forgotten, or holds no vote for another reason.
@@ -43,7 +43,7 @@ class Recount:
     unreadable: int = 0
     unreadable_keys: list[str] = field(default_factory=list)
 
-    def add(self, slips: Iterable[Slip]) -> None:
+    def add(self, slips: Iterable[BallotRow]) -> None:
         """Take slips in."""
         for _, board, picks, changed_at_ms, writes in slips:
             self.writes[board] += writes

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from operator import itemgetter
 
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.gsm import SEGMENT, cut
 from services.voting.poll import Poll, ReplyMode, Round
 
@@ -46,8 +46,8 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = {
 LONGEST_SPAN = "in 23 h 59 min"
 LONGEST_MOMENT = "30 Sep at 23:59 UTC"
 
-_COUNTED = frozenset({Kind.ACCEPTED, Kind.CHANGED, Kind.SAME})
-_SILENT = frozenset({Kind.RESERVED, Kind.BARRED})
+_COUNTED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME})
+_SILENT = frozenset({OutcomeKind.RESERVED, OutcomeKind.BARRED})
 _HOURS_TOLD = 48
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -130,9 +130,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def _template(poll: Poll, outcome: Outcome) -> str:
     name: str = outcome.kind
-    if outcome.kind is Kind.ACCEPTED and poll.visibility == "sealed":
+    if outcome.kind is OutcomeKind.ACCEPTED and poll.visibility == "sealed":
         name = "sealed"
-    elif outcome.kind is Kind.ACCEPTED and outcome.left is not None:
+    elif outcome.kind is OutcomeKind.ACCEPTED and outcome.left is not None:
         name = "accepted_left"
     return poll.reply_texts.get(name) or DEFAULT_TEXTS[name]
 

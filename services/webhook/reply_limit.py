@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from hashlib import blake2b
 
-from services.voting.ballot import Kind
+from services.voting.ballot import OutcomeKind
 
 MOST_REPLIES = 5
 """Error replies that one phone gets from one process in `WINDOW_SECONDS`."""
@@ -20,10 +20,10 @@ WINDOW_SECONDS = 60
 MOST_PHONES = 10_000
 """Phones that are remembered, about 5 MB: the one replied to longest ago goes first."""
 
-_COUNTED = frozenset({Kind.ACCEPTED, Kind.CHANGED, Kind.SAME})
+_COUNTED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME})
 
 
-def is_error(kind: Kind) -> bool:
+def is_error(kind: OutcomeKind) -> bool:
     """Whether a reply to this outcome is an error reply: the text was not counted."""
     return kind not in _COUNTED
 

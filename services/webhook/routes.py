@@ -12,7 +12,7 @@ from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
 from services.adapters.twilio.webhooks import twiml
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Answer, Intake
+from services.voting.intake import Intake, IntakeResult
 from services.voting.timing import REQUEST_SECONDS
 from services.webhook import log
 from services.webhook.errors import RefusedRequestError
@@ -67,7 +67,7 @@ class Routes:
         )
         return Response(twiml(None if withheld else answer.reply), media_type="text/xml")
 
-    def _withholds(self, answer: Answer, phone: str) -> bool:
+    def _withholds(self, answer: IntakeResult, phone: str) -> bool:
         """Whether a phone has had too many error replies to get this one; else it is counted."""
         is_error_reply = answer.reply is not None and is_error(answer.outcome.kind)
         return is_error_reply and not self.error_replies.admit(phone)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
-from services.tools.phones.sms import Kind, Text, form_fields
+from services.tools.phones.sms import SimulatedText, TextKind, form_fields
 from services.webhook.requests import MOST_BYTES, MOST_FIELDS
 from services.webhook.urls import MOST_QUERY_BYTES
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, http_scope
@@ -96,8 +96,8 @@ def _fill(start: bytes, unit: bytes, size: int) -> bytes:
 
 def _real() -> Request:
     """The first vote of a phone."""
-    text = Text(
-        kind=Kind.NEW, sid=a_sid(), sender=a_phone(next(_phones)), to=NUMBER, body="Red"
+    text = SimulatedText(
+        kind=TextKind.NEW, sid=a_sid(), sender=a_phone(next(_phones)), to=NUMBER, body="Red"
     )  # fmt: skip
     fields = form_fields(text)
     signature = RequestValidator(TOKEN).compute_signature(f"{BASE_URL}/sms", dict(fields))

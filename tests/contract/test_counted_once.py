@@ -9,9 +9,9 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.memory import MemoryBallots
 from services.polls.definition import parse_poll
 from services.voting import lifecycle
-from services.voting.ballot import Kind
+from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
-from services.voting.intake import Answer, Intake
+from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Poll
 from tests.support.directory import COLORS, Watch, always, colors_with
@@ -34,7 +34,7 @@ class Webhook:
         """As it is."""
         return self.directory.load()
 
-    async def text(self, message: Message) -> Answer:
+    async def text(self, message: Message) -> IntakeResult:
         """A text arrives."""
         intake = Intake(directory=self, ballots=self.ballots, clock=self.watch)
         return await intake.accept(message, pepper=PEPPER)
@@ -97,7 +97,7 @@ async def test_a_text_counts_once_whatever_operators_and_deploys_do_meanwhile(
     watch.now_ms = directory.entry("colors").round.changed_at_ms + 250_000
     later = await webhook.text(text)
 
-    assert first.outcome.kind is Kind.ACCEPTED
+    assert first.outcome.kind is OutcomeKind.ACCEPTED
     assert at_once == later == first
     assert webhook.counted(text.sid) == 1
 

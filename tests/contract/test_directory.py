@@ -9,7 +9,7 @@ from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
-from services.voting.identity import mark_of
+from services.voting.identity import allow_list_id
 from services.voting.poll import State
 from tests.contract.conftest import environment
 from tests.support.directory import COLORS, OTHER, Watch, face_of
@@ -109,7 +109,7 @@ async def test_a_list_of_phones_holds_exactly_these(
     """More than one batch; each list by itself; and reading the polls reads none of them."""
     directory.apply([COLORS])
     store = PhoneListStore(directory.client, directory.table)
-    marks = {mark_of(PEPPER, "colors", a_phone(n)) for n in range(60)}
+    marks = {allow_list_id(PEPPER, "colors", a_phone(n)) for n in range(60)}
     first, again = store.replace("colors", marks), store.replace("colors", marks)
     fewer = store.replace("colors", sorted(marks)[:20])
     session = Session()

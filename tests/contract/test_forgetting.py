@@ -14,9 +14,9 @@ from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.memory import MemoryDirectory
 from services.tools.operations.erasure import DynamoForgetting, Forgotten
-from services.voting.ballot import Ballot, Kind, cast
+from services.voting.ballot import Ballot, OutcomeKind, cast
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Answer, Intake
+from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Policy, Round
 from services.voting.schema import VOTES
@@ -35,7 +35,7 @@ class Table:
     name: str
     ballots: DynamoBallots
 
-    async def text(self, there: Round, message: Message) -> Answer:
+    async def text(self, there: Round, message: Message) -> IntakeResult:
         """A text arrives."""
         intake = Intake(
             directory=MemoryDirectory([there]), ballots=self.ballots, clock=lambda: NOON
@@ -141,8 +141,8 @@ async def test_a_forgotten_text_delivered_again_stays_forgotten(
     table.forgetting().remove([there], a_phone(0), PEPPER)
     again, later = await table.text(there, text), await table.text(there, a_text("blue"))
 
-    assert (again.outcome.kind, again.reply) == (Kind.BARRED, None)
-    assert later.outcome.kind is Kind.ACCEPTED
+    assert (again.outcome.kind, again.reply) == (OutcomeKind.BARRED, None)
+    assert later.outcome.kind is OutcomeKind.ACCEPTED
     assert [dict(b.picks) for b in table.held(there) if b.picks] == [{"BLUE": 1}]
 
 
@@ -182,7 +182,7 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
     (ballot,) = table.held(there)
 
     assert [dict(one.picks) for one in forgotten] == [{"RED": 1}]
-    assert (answer.outcome.kind, answer.outcome.left) == (Kind.ACCEPTED, 4)
+    assert (answer.outcome.kind, answer.outcome.left) == (OutcomeKind.ACCEPTED, 4)
     assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
 
 

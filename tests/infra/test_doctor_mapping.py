@@ -1,7 +1,7 @@
 """What the doctor asks of the mapping is what the stack sets."""
 
 from services.tools.doctor.event_source import REQUIRED, check_mapping
-from services.tools.doctor.finding import Verdict
+from services.tools.doctor.finding import CheckStatus
 from services.tools.doctor.stack import OUTPUTS
 from tests.infra.conftest import Resources, Synthesise
 
@@ -12,7 +12,7 @@ def test_the_doctor_asks_for_the_settings_of_the_stack(resources: Resources) -> 
     told = {**mapping, "State": "Enabled", "EventSourceArn": "stream"}
 
     assert {name: mapping[name] for name in REQUIRED} == REQUIRED
-    assert check_mapping([told], "stream").verdict is Verdict.OK
+    assert check_mapping([told], "stream").verdict is CheckStatus.OK
 
 
 def test_every_output_the_doctor_asks_for_is_one_of_the_stack(synthesise: Synthesise) -> None:

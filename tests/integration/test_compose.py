@@ -16,7 +16,7 @@ import pytest
 from services.tools.demo.cloud import LocalCloud
 from services.tools.local.ports import free_port
 from services.tools.local.toolchain import ROOT
-from services.tools.phones.load_generator import Line
+from services.tools.phones.load_generator import WebhookEndpoint
 from tests.support.cloud import a_vote, send
 
 pytestmark = pytest.mark.cloud
@@ -72,7 +72,8 @@ def test_a_text_to_the_webhook_of_the_containers_is_accepted_and_the_page_served
     with serving(tmp_path, hook):
         answer(f"{base}/health")
         (accepted,) = send(
-            Line(url=f"{base}/sms", token=token), [a_vote(45000, "red", sid="SM" + "c" * 32)]
+            WebhookEndpoint(url=f"{base}/sms", token=token),
+            [a_vote(45000, "red", sid="SM" + "c" * 32)],
         )
     with serving(tmp_path, f"{sys.executable} -m services.tools.compose.page", PORT=str(page)):
         _, headers = answer(f"http://127.0.0.1:{page}/")

@@ -17,7 +17,7 @@ from services.cli.app import app
 from services.tools.operations import exports
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import BallotsChangedError, Export
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 from tests.support.ledger import DAY_MS, PEPPER, Ledger, ledger
 
 CHOICES = ("RED", "GREEN", "BLUE")
@@ -234,13 +234,13 @@ def test_a_forgotten_ballot_is_no_row(there: Ledger) -> None:
     assert recomputed(read(Path("colors-1.csv"))) == told["digest"]
 
 
-def slips(count: int, *, stop: int | None = None) -> Iterator[Slip]:
+def slips(count: int, *, stop: int | None = None) -> Iterator[BallotRow]:
     """So many ballots by their keys; interrupted before one of them."""
     for number in range(count):
         if number == stop:
             raise KeyboardInterrupt
         picks = {CHOICES[number % 3]: 1}
-        yield Slip(f"{number:032x}", "open#colors", picks, 1_900_000_000_000, 2_000_000_000)
+        yield BallotRow(f"{number:032x}", "open#colors", picks, 1_900_000_000_000, 2_000_000_000)
 
 
 def an_export(folder: Path, name: str, *, keys: bool, form: Format = "csv") -> Export:

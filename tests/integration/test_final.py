@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.adapters.clock import now_ms
-from services.voting.ballot import Kind
+from services.voting.ballot import OutcomeKind
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp
 from tests.support.desk import Desk
@@ -89,7 +89,7 @@ async def test_a_text_to_it_is_told_that_voting_is_over(certified: Ledger, body:
     desk = Desk(list(certified.directory.load().rounds), now_ms=now_ms())
     answer = await desk.say(body, phone=99)
 
-    assert answer.outcome.kind is Kind.CLOSED
+    assert answer.outcome.kind is OutcomeKind.CLOSED
     assert answer.reply
     assert desk.ballots.held == {}
 

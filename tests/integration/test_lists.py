@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.adapters.dynamodb.allow_lists import PhoneListStore
-from services.voting.identity import mark_of
+from services.voting.identity import allow_list_id
 from tests.support.commands import voteapp
 from tests.support.ledger import PEPPER, POLL, Ledger
 
@@ -29,7 +29,7 @@ def test_a_list_is_stored_as_hashes_under_the_pepper_of_the_secret(
     done = voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
 
     assert done.exit_code == 0, done.output
-    assert marks(there) == {mark_of(PEPPER, "colors", phone) for phone in (ANN, BOB)}
+    assert marks(there) == {allow_list_id(PEPPER, "colors", phone) for phone in (ANN, BOB)}
     assert ANN not in str(there.dynamodb.scan(TableName="Aggregates")["Items"])
 
 
@@ -38,7 +38,7 @@ def test_a_phone_that_left_the_list_may_vote_no_more(there: Ledger, tmp_path: Pa
     voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
     voteapp("poll", "apply", a_folder(tmp_path, BOB))
 
-    assert marks(there) == {mark_of(PEPPER, "colors", BOB)}
+    assert marks(there) == {allow_list_id(PEPPER, "colors", BOB)}
 
 
 def test_a_poll_without_a_file_is_archived_only_after_a_yes(there: Ledger, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
 from services.tools.local.runs import running
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.sms import SimulatedText, TextKind
 from tests.support.cloud import a_vote, send, totals_when
 
 pytestmark = pytest.mark.cloud
@@ -58,8 +58,8 @@ def test_a_text_through_the_http_api_is_counted_by_the_same_rules(cloud: LocalCl
 @pytest.mark.parametrize("door", ["line", "api"])
 def test_a_forged_text_is_refused_at_both_doors(cloud: LocalCloud, door: str) -> None:
     """Signed with another token than the account's."""
-    forged = Text(
-        kind=Kind.FORGED, sid=a_sid(), sender="+15550130001", to="+15550100100", body="RED"
+    forged = SimulatedText(
+        kind=TextKind.FORGED, sid=a_sid(), sender="+15550130001", to="+15550100100", body="RED"
     )
     answers = send(getattr(cloud, door), [forged])
 

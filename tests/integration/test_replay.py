@@ -14,7 +14,7 @@ from services.tools.replay.faults import ALL
 from services.tools.replay.generate import STYLES, corpus, make
 from services.tools.replay.oracle import Truth
 from services.tools.replay.playback import play
-from services.tools.replay.texts import BUILT_IN, Evening, EveningError, lines_of, read, write
+from services.tools.replay.texts import BUILT_IN, EveningError, Scenario, lines_of, read, write
 from tests.support.evenings import an_evening
 
 EVENINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in BUILT_IN.glob("*.jsonl.gz"))
@@ -98,7 +98,7 @@ def test_the_same_seed_prints_the_same_byte_for_byte() -> None:
     assert one.stdout != other.stdout
 
 
-def a_short_evening() -> Evening:
+def a_short_evening() -> Scenario:
     """A dozen texts."""
     texts = [(n, ("red", "green", "encore slow")[n % 3]) for n in range(9)]
     return an_evening(*texts, (0, "blue"), (1, "blue"), (0, "hello"))

@@ -17,7 +17,7 @@ from services.tools.replay.lifecycle.store import HeldUp, SimulatedVotes
 from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
-from services.voting.directory import Directory, Reading
+from services.voting.directory import Directory, TextMatch
 from services.voting.identity import voter_of
 from services.voting.message import candidate_names, without_keyword
 from services.voting.poll import Round
@@ -97,7 +97,9 @@ def keywords_before_whole_words(patch: Patch) -> None:
     """A word of an open poll went to a poll whose keyword it begins with."""
     words_first = Directory.read
 
-    def keyword_first(self: Directory, number: str, body: str, now_ms: int, *more: Any) -> Reading:
+    def keyword_first(
+        self: Directory, number: str, body: str, now_ms: int, *more: Any
+    ) -> TextMatch:
         said = candidate_names(body)[0]
         for one in self.answering(number, now_ms):
             if without_keyword(said, one.poll.keyword) is not None:

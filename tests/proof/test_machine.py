@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from services.tools.replay.algorithms import ours, quietly
 from services.tools.replay.change_log import ChangeLog
 from services.tools.replay.faults import Chance
-from services.tools.replay.faulty_tallies import Gate, LostCallError
+from services.tools.replay.faulty_tallies import FaultyTallies, LostCallError
 from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
 from services.tools.replay.oracle import Truth
 from services.tools.replay.stores import MemoryEngine
 from services.tools.replay.stream import Shard
-from services.tools.replay.webhook_client import Desk
+from services.tools.replay.webhook_client import WebhookClient
 from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow
@@ -33,7 +33,7 @@ WORDS = st.sampled_from(
 PLACES = st.integers(0, 10_000)
 
 
-class Failing(Gate):
+class Failing(FaultyTallies):
     """The tallies of one call that fails at its n-th write, before or after it lands."""
 
     def __init__(self, tallies: Tallies, at: int, lands: str) -> None:
@@ -59,7 +59,7 @@ class Pipeline(RuleBasedStateMachine):
         super().__init__()
         self.rounds = [Round(poll=poll) for poll in EVENING.polls]
         self.engine = MemoryEngine(self.rounds)
-        self.desk = Desk(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
+        self.desk = WebhookClient(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
         self.truth = Truth(EVENING.definitions)
         none = Chance((), "", length=1)
         self.log = ChangeLog(none, random.Random(1), shards=2, on_record=lambda _: None)  # noqa: S311 - repeatable

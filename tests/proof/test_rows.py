@@ -16,9 +16,9 @@ from lambdas.aggregator.records import changes_of
 from services.adapters.dynamodb.ballot_items import item_of
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.tallies import DynamoTallies
-from services.voting.ballot import Kind, cast
+from services.voting.ballot import OutcomeKind, cast
 from services.voting.fold import Folded, fold
-from services.voting.identity import mark_of, voter_of
+from services.voting.identity import allow_list_id, voter_of
 from services.voting.poll import Policy
 from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
@@ -162,7 +162,7 @@ def test_a_first_vote_that_stands_is_named_in_the_refusal() -> None:
     ballot = cast(first, None, a_vote("RED")).ballot
     outcome = cast(first, ballot, a_vote("BLUE")).outcome
 
-    assert (outcome.kind, outcome.previous) == (Kind.STANDS, "RED")
+    assert (outcome.kind, outcome.previous) == (OutcomeKind.STANDS, "RED")
 
 
 def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
@@ -170,7 +170,7 @@ def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
     phone = "+15550100199"
 
     assert (
-        mark_of(b"pepper", "colors", phone)
+        allow_list_id(b"pepper", "colors", phone)
         == hmac.digest(b"pepper", b"#list:colors:+15550100199", "sha256").hex()[:32]
     )
     assert (

@@ -11,7 +11,7 @@ from services.voting.audit import Audit
 from services.voting.certificate import Certificate
 from services.voting.poll import Round, State
 from services.voting.ports import Progress
-from services.voting.recount import Difference, Recount, Slip
+from services.voting.recount import BallotRow, Difference, Recount
 from services.voting.tally import Totals
 from tests.support.polls import NOON, a_poll
 
@@ -20,9 +20,9 @@ NOBODY = Totals(picks={})
 RED = Totals(picks={"RED": 2, "BLUE": 1}, voters=3, folded=4)
 """What the board shows where all is right: four writes made three ballots."""
 BALLOTS = (
-    Slip("a", OPEN, {"RED": 1}, NOON - 3, 1),
-    Slip("b", OPEN, {"RED": 1}, NOON - 2, 1),
-    Slip("c", OPEN, {"BLUE": 1}, NOON - 1, 2),
+    BallotRow("a", OPEN, {"RED": 1}, NOON - 3, 1),
+    BallotRow("b", OPEN, {"RED": 1}, NOON - 2, 1),
+    BallotRow("c", OPEN, {"BLUE": 1}, NOON - 1, 2),
 )
 DIGEST = sha256(b"a RED=1\nb RED=1\nc BLUE=1\n").hexdigest()
 WELL = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
@@ -39,7 +39,7 @@ class World:
 
     boards: list[Totals] = field(default_factory=lambda: [RED])
     sealed: Totals = NOBODY
-    ballots: Sequence[Slip] = BALLOTS
+    ballots: Sequence[BallotRow] = BALLOTS
     unreadable: tuple[str, ...] = ()
     corrected: int = 0
     certified: list[Certificate] = field(default_factory=list)
@@ -76,7 +76,7 @@ class World:
             recount.add_unreadable(key)
         return recount
 
-    def slips(self, there: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+    def slips(self, there: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Sorted."""
         self.log.append(f"slips {there.number}")
         for key in self.unreadable:

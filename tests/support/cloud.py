@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
-from services.tools.phones.load_generator import Answer, Line, deliver, session
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.tally import Totals
 
 DRAIN_SECONDS = 20
@@ -26,10 +26,10 @@ def cloud() -> Iterator[LocalCloud]:
         yield running
 
 
-def send(line: Line, texts: Sequence[Text]) -> list[Answer]:
+def send(line: WebhookEndpoint, texts: Sequence[SimulatedText]) -> list[WebhookReply]:
     """Post texts one after the other and return the answers."""
 
-    async def all_of_them() -> list[Answer]:
+    async def all_of_them() -> list[WebhookReply]:
         async with session() as http:
             return [await deliver(http, line, text) for text in texts]
 
@@ -49,8 +49,8 @@ def totals_when(
     return totals
 
 
-def a_vote(phone: int, choice: str, *, sid: str, to: str = "+15550100100") -> Text:
+def a_vote(phone: int, choice: str, *, sid: str, to: str = "+15550100100") -> SimulatedText:
     """A text of one phone that votes for a choice of the default poll."""
-    return Text(
-        kind=Kind.NEW, sid=sid, sender=f"+155501{phone:05d}", to=to, body=choice, choice=choice
+    return SimulatedText(
+        kind=TextKind.NEW, sid=sid, sender=f"+155501{phone:05d}", to=to, body=choice, choice=choice
     )

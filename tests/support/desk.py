@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
-from services.voting.intake import Answer, Intake
+from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Round
 from tests.support.polls import NOON, PEPPER, a_round, a_text
@@ -19,7 +19,7 @@ class Desk:
     ballots: MemoryBallots = field(default_factory=MemoryBallots)
     now_ms: int = NOON
 
-    async def take(self, message: Message) -> Answer:
+    async def take(self, message: Message) -> IntakeResult:
         """Take one text in."""
         intake = Intake(
             directory=MemoryDirectory(self.rounds), ballots=self.ballots,
@@ -27,7 +27,7 @@ class Desk:
         )  # fmt: skip
         return await intake.accept(message, pepper=PEPPER)
 
-    async def say(self, body: str, phone: int = 0) -> Answer:
+    async def say(self, body: str, phone: int = 0) -> IntakeResult:
         """Take a new text in."""
         return await self.take(a_text(body, phone=phone))
 

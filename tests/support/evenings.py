@@ -5,17 +5,17 @@ from typing import Any
 
 from services.tools.replay.faults import Fault
 from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
-from services.tools.replay.outcome import Outcome
+from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
-from services.tools.replay.texts import Evening, EveningText
+from services.tools.replay.texts import EveningText, Scenario
 from services.voting.poll import Round
 
 
-def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Evening:
+def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
     """Texts of phones by number, one after the other, in two polls."""
     empty = make(voters=1, minutes=60, seed=1)
-    return Evening(
+    return Scenario(
         name="by hand",
         definitions=empty.definitions,
         texts=tuple(
@@ -31,7 +31,7 @@ def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Evening:
     )
 
 
-def first_votes(phones: int) -> Evening:
+def first_votes(phones: int) -> Scenario:
     """Every phone votes once in each poll and never changes its mind."""
     return an_evening(
         *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
@@ -39,7 +39,7 @@ def first_votes(phones: int) -> Evening:
     )
 
 
-def changed_minds(phones: int) -> Evening:
+def changed_minds(phones: int) -> Scenario:
     """Every phone votes, then votes for something else; twice in the other poll."""
     return an_evening(
         *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
@@ -50,8 +50,8 @@ def changed_minds(phones: int) -> Evening:
 
 
 def run(
-    evening: Evening, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
-) -> Outcome:
+    evening: Scenario, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
+) -> ReplayResult:
     """Replay it with these faults."""
     store = store or MemoryEngine([Round(poll=poll) for poll in evening.polls])
     how.setdefault("rivals", False)

@@ -15,7 +15,7 @@ from services.tools.replay.algorithms import DONE, PlainTallies, add_differences
 from services.tools.replay.event_source import Event, Function
 from services.tools.replay.faults import Fault
 from services.tools.replay.stores import MemoryEngine
-from services.voting.ballot import Ballot, Step
+from services.voting.ballot import AcceptedText, Ballot
 from services.voting.fold import fold
 from services.voting.poll import Round
 from services.voting.ports import Tallies
@@ -103,7 +103,7 @@ class ForgetfulBallots:
         found: Ballot | None = await self._inner.find(pk, sk, standing_in)
         if found is None:
             return None
-        return replace(found, steps=tuple(Step("", step.choice) for step in found.steps))
+        return replace(found, steps=tuple(AcceptedText("", step.choice) for step in found.steps))
 
     async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
         """As the port."""

@@ -12,7 +12,7 @@ from services.voting.ballot import Ballot, Vote, bar, cast, forget
 from services.voting.fold import fold
 from services.voting.poll import Policy, Round
 from services.voting.ports import Progress
-from services.voting.recount import Recount, Slip
+from services.voting.recount import BallotRow, Recount
 from services.voting.tally import Change, Totals, difference, pad_sequence
 from tests.support.polls import NOON, a_round, a_sid
 
@@ -107,7 +107,7 @@ class Hall:
             told(1)
         return recount
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
         assert standing_in.number == THERE.number
         for keys in self.unreadable:
@@ -115,7 +115,7 @@ class Hall:
         for voter in VOTERS:
             self.meanwhile()
             if held := self.held.get(voter):
-                yield Slip(held.sk, held.board, held.picks, held.changed_at_ms, held.writes)
+                yield BallotRow(held.sk, held.board, held.picks, held.changed_at_ms, held.writes)
 
     def auditor(self, *, settle_seconds: float = 0) -> Auditor:
         """Who reads all this."""

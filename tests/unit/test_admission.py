@@ -6,10 +6,10 @@ import pytest
 
 from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
 from services.voting import lifecycle
-from services.voting.ballot import Ballot, Kind
+from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import mark_of, voter_of
+from services.voting.identity import allow_list_id, voter_of
 from services.voting.intake import Intake
 from services.voting.poll import Choice, Round, State
 from tests.support.desk import Desk
@@ -28,18 +28,18 @@ async def test_without_any_list_nobody_is_invited() -> None:
     )  # fmt: skip
     answer = await intake.accept(a_text("red"), pepper=PEPPER)
 
-    assert answer.outcome.kind is Kind.UNLISTED
+    assert answer.outcome.kind is OutcomeKind.UNLISTED
     assert ballots.held == {}
 
 
 async def test_the_list_of_another_poll_invites_nobody() -> None:
     """A phone stands on each list under another name."""
-    lists = MemoryPhoneLists({"trees": {mark_of(PEPPER, "trees", a_phone())}})
+    lists = MemoryPhoneLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
     lists.marks["colors"] = lists.marks["trees"]
 
     answer = await Desk([a_round(phones="guests.txt")], lists=lists).say("red")
 
-    assert answer.outcome.kind is Kind.UNLISTED
+    assert answer.outcome.kind is OutcomeKind.UNLISTED
 
 
 def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
@@ -50,8 +50,8 @@ def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
         voter_of(PEPPER, "trees", 1, a_phone()),
         voter_of(PEPPER, "colors", 1, a_phone(1)),
         voter_of(b"another pepper", "colors", 1, a_phone()),
-        mark_of(PEPPER, "colors", a_phone()),
-        mark_of(PEPPER, "trees", a_phone()),
+        allow_list_id(PEPPER, "colors", a_phone()),
+        allow_list_id(PEPPER, "trees", a_phone()),
     }
 
     assert len(names) == 7
@@ -83,7 +83,7 @@ async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> Non
     answer = await Desk([soon, later]).say("purple")
     reading = Directory((soon, later)).read(NUMBER, "purple", NOON)
 
-    assert (answer.outcome.kind, answer.poll_id) == (Kind.WAITING, "a-later")
+    assert (answer.outcome.kind, answer.poll_id) == (OutcomeKind.WAITING, "a-later")
     assert reading.others == ()
 
 
@@ -121,7 +121,7 @@ async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
     opened = lifecycle.opened(closed, NOON)
 
     assert closed == archived
-    assert answer.outcome.kind is Kind.NO_POLL
+    assert answer.outcome.kind is OutcomeKind.NO_POLL
     assert opened.state is State.OPEN
 
 
@@ -154,5 +154,5 @@ async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another(
     desk.now_ms = NOON + 1
     again = await desk.take(text)
 
-    assert first.outcome.kind is Kind.ACCEPTED
+    assert first.outcome.kind is OutcomeKind.ACCEPTED
     assert again == first

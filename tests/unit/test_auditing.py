@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.adapters.event_source import MappingState
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 from services.voting.tally import Totals
 from tests.support.audits import BALLOTS, DIGEST, OPEN, RED, SEALED, World
 from tests.support.polls import NOON
@@ -57,7 +57,7 @@ def test_after_the_time_to_settle_it_is_told_as_it_is() -> None:
 
 def test_both_boards_of_a_poll_are_waited_for() -> None:
     """Its ballots may lie on two: it was made sealed before its first text."""
-    ballots = (*BALLOTS, Slip("d", SEALED, {"RED": 1}, NOON, 1))
+    ballots = (*BALLOTS, BallotRow("d", SEALED, {"RED": 1}, NOON, 1))
     sealed = Totals(picks={"RED": 1}, voters=1, folded=1)
     world = World(boards=[replace(RED, folded=3), RED], sealed=sealed, ballots=ballots)
 
@@ -83,7 +83,7 @@ def test_what_contradicts_the_second_line_of_bookkeeping_is_told(board: Totals, 
 
 def test_a_record_too_many_on_one_board_does_not_make_up_for_one_too_few_on_the_other() -> None:
     """Each board by itself."""
-    ballots = (*BALLOTS, Slip("d", SEALED, {"RED": 1}, NOON, 1))
+    ballots = (*BALLOTS, BallotRow("d", SEALED, {"RED": 1}, NOON, 1))
     world = World(boards=[replace(RED, folded=5)], ballots=ballots)
 
     assert world.audit().not_drained == (
@@ -104,7 +104,7 @@ def test_what_is_wrong_with_the_mapping_is_told_where_records_are_missing() -> N
 
 def test_an_audit_with_a_digest_sums_what_one_without_sums() -> None:
     """Ballots without a vote are no lines of it, but their writes count."""
-    ballots = (*BALLOTS, Slip("d", OPEN, {}, 0, 3))
+    ballots = (*BALLOTS, BallotRow("d", OPEN, {}, 0, 3))
     plain, sorted_ = (World(ballots=ballots).audit(digest=digest) for digest in (False, True))
 
     assert plain.recount == sorted_.recount

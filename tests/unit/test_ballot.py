@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.voting.ballot import Ballot, Decision, Kind, Outcome, cast, redelivered
+from services.voting.ballot import Ballot, Decision, Outcome, OutcomeKind, cast, redelivered
 from services.voting.poll import Policy, Round
 from tests.support.polls import NOON, a_round, a_sid, a_vote
 
@@ -96,7 +96,9 @@ def test_with_no_limit_a_redelivery_finds_its_own_ballot() -> None:
     vote = a_vote("RED")
     ballot = cast(there, None, vote).ballot
 
-    assert cast(there, ballot, vote) == Decision(outcome=Outcome(kind=Kind.ACCEPTED, choice="RED"))
+    assert cast(there, ballot, vote) == Decision(
+        outcome=Outcome(kind=OutcomeKind.ACCEPTED, choice="RED")
+    )
 
 
 def test_a_phone_may_change_its_mind_nineteen_times() -> None:
@@ -105,7 +107,7 @@ def test_a_phone_may_change_its_mind_nineteen_times() -> None:
 
     assert ballot is not None
     assert len(ballot.steps) == 20
-    assert outcomes[20] == Outcome(kind=Kind.LIMIT, previous=CHOICES[19 % 3], left=0)
+    assert outcomes[20] == Outcome(kind=OutcomeKind.LIMIT, previous=CHOICES[19 % 3], left=0)
     assert ballot.picks == {CHOICES[19 % 3]: 1}
 
 
@@ -113,7 +115,7 @@ def test_a_change_says_from_what_to_what() -> None:
     """The outcome carries both choices."""
     _, outcomes = cast_all(a_round(), ["RED", "BLUE"])
 
-    assert outcomes[1] == Outcome(kind=Kind.CHANGED, choice="BLUE", previous="RED")
+    assert outcomes[1] == Outcome(kind=OutcomeKind.CHANGED, choice="BLUE", previous="RED")
 
 
 def test_votes_left_are_told() -> None:

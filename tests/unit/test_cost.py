@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 from services.cli.app import app
 from services.tools.cost.bill import Bill, bill_for
 from services.tools.cost.prices import Prices
-from services.tools.cost.usage import Evening
+from services.tools.cost.usage import Event
 
 ROOT = Path(__file__).parents[2]
-EVENING = Evening(voters=1_000_000, minutes=60, viewers=0, texts_per_voter=1.0, replies=False)
+EVENING = Event(voters=1_000_000, minutes=60, viewers=0, texts_per_voter=1.0, replies=False)
 
 
 def run(*arguments: str) -> Result:
@@ -22,12 +22,12 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["cost", *arguments])
 
 
-def bill(evening: Evening) -> Bill:
+def bill(evening: Event) -> Bill:
     """At the prices of the file."""
     return bill_for(evening, Prices.load())
 
 
-def line(evening: Evening, service: str, what: str) -> float:
+def line(evening: Event, service: str, what: str) -> float:
     """One line of the evening."""
     (found,) = [o.usd for o in bill(evening).lines if (o.service, o.what) == (service, what)]
     return found
@@ -67,7 +67,7 @@ def test_a_screen_costs_half_a_read_a_second_and_its_bytes() -> None:
 def test_the_texts_dominate_every_evening() -> None:
     """What the system itself takes is less than a hundredth."""
     for voters, viewers in ((200, 5), (20_000, 1_000), (500_000, 5_000)):
-        whole = bill(Evening(voters=voters, minutes=30, viewers=viewers))
+        whole = bill(Event(voters=voters, minutes=30, viewers=viewers))
         service, share = whole.dominant
 
         assert service == "Twilio"

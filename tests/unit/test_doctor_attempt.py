@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from services.tools.doctor.attempt import carried_out
-from services.tools.doctor.finding import Finding, Verdict, fine
+from services.tools.doctor.finding import CheckStatus, Finding, fine
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
 
@@ -38,7 +38,7 @@ def test_what_stands_in_the_way_is_a_failure_with_a_remedy(error: Exception, nam
     """The checks after it are carried out all the same."""
     finding = failing(error)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert named in finding.detail
     assert finding.remedy
 

@@ -12,7 +12,7 @@ from services.cli.app import app
 from services.cli.checks import Examination
 from services.cli.deployment import Deployment
 from services.tools.doctor import web
-from services.tools.doctor.finding import Verdict
+from services.tools.doctor.finding import CheckStatus
 
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
@@ -26,7 +26,7 @@ def unreachable(service: str) -> Any:
     raise EndpointConnectionError(endpoint_url=f"https://{service}.example.com")
 
 
-def refused(url: str, *, data: bytes | None = None) -> web.Answer:
+def refused(url: str, *, data: bytes | None = None) -> web.HttpResponse:
     """Nobody answers over HTTP."""
     del data
     raise ConnectionRefusedError(url)
@@ -65,7 +65,7 @@ def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
     """Each check fails by itself, with what stands in its way and a remedy."""
     findings = [*Examination(dead, stage="prod").walk(text=True)]
 
-    assert {finding.verdict for finding in findings} == {Verdict.FAILED}
+    assert {finding.verdict for finding in findings} == {CheckStatus.FAILED}
     assert all(finding.remedy for finding in findings)
 
 
@@ -73,13 +73,13 @@ def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployme
     """The last line stays, so that nobody takes the rest for the whole."""
     *_, last = Examination(dead, stage="prod").walk(text=False)
 
-    assert (last.check, last.verdict) == ("a text", Verdict.SKIPPED)
+    assert (last.check, last.verdict) == ("a text", CheckStatus.SKIPPED)
 
 
 def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:
     """Number, expiry and iterator age; the rest is examined."""
     findings = Examination(dead, stage="local").walk(text=True)
-    skipped = [one.check for one in findings if one.verdict is Verdict.SKIPPED]
+    skipped = [one.check for one in findings if one.verdict is CheckStatus.SKIPPED]
 
     assert skipped == ["number", "expiry of ballots", "iterator age"]
 

@@ -1,7 +1,7 @@
 """What the doctor holds a deployment against, spelled out: nothing here is read from its code."""
 
 from services.tools.doctor.event_source import check_fold, check_mapping
-from services.tools.doctor.finding import Verdict
+from services.tools.doctor.finding import CheckStatus
 from services.tools.doctor.selftest import SelfTest
 from services.tools.doctor.stack import check_stack
 from services.tools.doctor.web import check_clock, check_page, check_refusal
@@ -29,12 +29,12 @@ def test_the_mapping_that_loses_nothing_is_this_one() -> None:
         "BisectBatchOnFunctionError": False,
     }
 
-    assert check_mapping([mapping], STREAM).verdict is Verdict.OK
+    assert check_mapping([mapping], STREAM).verdict is CheckStatus.OK
 
 
 def test_a_stack_without_any_of_these_outputs_is_not_whole() -> None:
     """Eight of them; each is named."""
-    assert check_stack(dict.fromkeys(OUTPUTS, "x"), "CREATE_COMPLETE").verdict is Verdict.OK
+    assert check_stack(dict.fromkeys(OUTPUTS, "x"), "CREATE_COMPLETE").verdict is CheckStatus.OK
     assert all(name in check_stack({}, None).detail for name in OUTPUTS)
 
 
@@ -77,7 +77,7 @@ def test_a_page_without_one_of_its_headers_is_found() -> None:
     }
     finding = check_page(answering(answers), PAGE, HEADERS, table="boards")
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert finding.detail == "Content-Security-Policy: 'missing', not \"default-src 'none'\""
 
 
@@ -88,7 +88,7 @@ def test_a_page_that_is_not_there_or_is_no_page_is_found() -> None:
     for page in (an_answer(404, "<html>", **held), an_answer(200, "Hello", **held)):
         fetch = answering({f"{PAGE}/": page, f"{PAGE}/config.json": config})
 
-        assert check_page(fetch, PAGE, HEADERS, table="boards").verdict is Verdict.FAILED
+        assert check_page(fetch, PAGE, HEADERS, table="boards").verdict is CheckStatus.FAILED
 
 
 def test_the_self_test_waits_until_every_webhook_has_read_the_polls_anew() -> None:

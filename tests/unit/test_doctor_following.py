@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.tools.doctor.event_source import REQUIRED, WHY, check_age, check_fold, check_mapping
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.voting.tally import Totals
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026-11-20T00:00:00.000"
@@ -25,15 +25,15 @@ def examined(**settings: Any) -> Finding:
 
 def test_the_mapping_of_the_stack_is_fine() -> None:
     """With what Lambda adds to it."""
-    assert examined(LastProcessingResult="OK", FunctionResponseTypes=[]).verdict is Verdict.OK
-    assert examined(DestinationConfig={"OnFailure": {}}).verdict is Verdict.OK
+    assert examined(LastProcessingResult="OK", FunctionResponseTypes=[]).verdict is CheckStatus.OK
+    assert examined(DestinationConfig={"OnFailure": {}}).verdict is CheckStatus.OK
 
 
 def test_a_removed_mapping_is_found() -> None:
     """Texts become ballots, and the count stands still."""
     finding = check_mapping([], STREAM)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "no vote is counted" in finding.detail
     assert "cdk deploy" in finding.remedy
 
@@ -53,7 +53,7 @@ def test_a_wrong_setting_is_named_with_what_it_does(setting: str, value: object)
     """Somebody has been in the console."""
     finding = examined(**{setting: value})
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert f"{setting}: {value}, not {REQUIRED[setting]}" in finding.detail
     assert WHY[setting] in finding.detail
 
@@ -72,7 +72,7 @@ def test_what_would_lose_records_is_found(setting: str, value: object) -> None:
     """Each would, in another way."""
     finding = examined(**{setting: value})
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert setting in finding.detail
 
 
@@ -80,13 +80,13 @@ def test_a_mapping_on_a_stream_of_the_past_is_found() -> None:
     """A stream that was switched off and on again is another one."""
     finding = examined(EventSourceArn=STREAM.replace("2026", "2025"))
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "another stream" in finding.detail
 
 
 def test_two_mappings_are_found() -> None:
     """A second one counts everything once more after the first was deleted."""
-    assert check_mapping([a_mapping(), a_mapping()], STREAM).verdict is Verdict.FAILED
+    assert check_mapping([a_mapping(), a_mapping()], STREAM).verdict is CheckStatus.FAILED
 
 
 def test_what_an_emulator_does_not_keep_is_not_held_against_it() -> None:
@@ -94,15 +94,16 @@ def test_what_an_emulator_does_not_keep_is_not_held_against_it() -> None:
     kept = a_mapping(TumblingWindowInSeconds=None)
     wrong = a_mapping(ParallelizationFactor=2)
 
-    assert check_mapping([kept], STREAM, emulated=True).verdict is Verdict.OK
-    assert check_mapping([kept], STREAM).verdict is Verdict.FAILED
-    assert check_mapping([wrong], STREAM, emulated=True).verdict is Verdict.FAILED
+    assert check_mapping([kept], STREAM, emulated=True).verdict is CheckStatus.OK
+    assert check_mapping([kept], STREAM).verdict is CheckStatus.FAILED
+    assert check_mapping([wrong], STREAM, emulated=True).verdict is CheckStatus.FAILED
 
 
 @pytest.mark.parametrize(
-    ("latest_ms", "verdict"), [(800, Verdict.OK), (59_999, Verdict.OK), (60_000, Verdict.FAILED)]
+    ("latest_ms", "verdict"),
+    [(800, CheckStatus.OK), (59_999, CheckStatus.OK), (60_000, CheckStatus.FAILED)],
 )
-def test_votes_that_wait_over_a_minute_are_found(latest_ms: float, verdict: Verdict) -> None:
+def test_votes_that_wait_over_a_minute_are_found(latest_ms: float, verdict: CheckStatus) -> None:
     """By the latest figure: an old peak is over."""
     moment = datetime(2026, 11, 20, tzinfo=UTC)
     points = [
@@ -115,7 +116,7 @@ def test_votes_that_wait_over_a_minute_are_found(latest_ms: float, verdict: Verd
 
 def test_without_votes_there_is_no_age() -> None:
     """Which is no fault."""
-    assert check_age([], minutes=15).verdict is Verdict.SKIPPED
+    assert check_age([], minutes=15).verdict is CheckStatus.SKIPPED
 
 
 def test_records_that_could_not_be_read_are_told() -> None:
@@ -124,6 +125,6 @@ def test_records_that_could_not_be_read_are_told() -> None:
     bad = Totals(picks={}, voters=0, folded=1, bad=2, as_of_ms=NOW)
 
     assert "5 s ago" in check_fold({"colors": good}, NOW).detail
-    assert check_fold({"colors": good, "talks": bad}, NOW).verdict is Verdict.WARNING
+    assert check_fold({"colors": good, "talks": bad}, NOW).verdict is CheckStatus.WARNING
     assert "2 of talks" in check_fold({"talks": bad}, NOW).detail
-    assert check_fold({}, NOW).verdict is Verdict.SKIPPED
+    assert check_fold({}, NOW).verdict is CheckStatus.SKIPPED

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.tools.doctor.finding import Verdict
+from services.tools.doctor.finding import CheckStatus
 from services.tools.doctor.guest import check_only_reading, check_reading
 
 
@@ -71,7 +71,7 @@ def test_a_guest_who_reads_a_board_is_fine() -> None:
     """As the page does."""
     table: Any = Table("query boards open")
 
-    assert check_reading(table, "boards", "colors").verdict is Verdict.OK
+    assert check_reading(table, "boards", "colors").verdict is CheckStatus.OK
 
 
 def test_a_guest_who_cannot_read_is_found() -> None:
@@ -80,14 +80,14 @@ def test_a_guest_who_cannot_read_is_found() -> None:
     empty: Any = Table("query boards open", rows=[])
 
     assert "AccessDenied" in check_reading(refused, "boards", "colors").detail
-    assert check_reading(empty, "boards", "colors").verdict is Verdict.FAILED
+    assert check_reading(empty, "boards", "colors").verdict is CheckStatus.FAILED
 
 
 def test_a_guest_who_is_refused_everything_else_is_fine() -> None:
     """Ten calls."""
     finding = examine()
 
-    assert finding.verdict is Verdict.OK
+    assert finding.verdict is CheckStatus.OK
     assert f"{len(EVERYTHING)} other calls" in finding.detail
 
 
@@ -96,15 +96,15 @@ def test_whatever_else_a_guest_may_do_is_found(call: str) -> None:
     """And nothing is written in finding out: every write has a condition that never holds."""
     finding = examine(call)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "a guest may" in finding.detail
 
 
 def test_an_emulator_that_refuses_nothing_proves_nothing() -> None:
     """But one that refuses something is held to everything."""
-    assert examine(*EVERYTHING, emulated=True).verdict is Verdict.SKIPPED
-    assert examine(*EVERYTHING).verdict is Verdict.FAILED
-    assert examine("put boards", emulated=True).verdict is Verdict.FAILED
+    assert examine(*EVERYTHING, emulated=True).verdict is CheckStatus.SKIPPED
+    assert examine(*EVERYTHING).verdict is CheckStatus.FAILED
+    assert examine("put boards", emulated=True).verdict is CheckStatus.FAILED
 
 
 def test_a_throttled_call_is_no_refusal() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from services.adapters.twilio.client import TwilioError
 from services.adapters.twilio.numbers import Delivery
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.number import check_number
 
 HOOK = "https://api.example.com/sms"
@@ -34,7 +34,7 @@ def examine(**changed: object) -> Finding:
 
 def test_a_connected_number_is_fine() -> None:
     """URL, method, retries."""
-    assert examine().verdict is Verdict.OK
+    assert examine().verdict is CheckStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_number_whose_texts_go_elsewhere_is_found(changed: dict[str, object], 
     """With the command that connects it."""
     finding = examine(**changed)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert named in finding.detail
     assert "voteapp connect --number +15550100177" in finding.remedy
 
@@ -59,15 +59,15 @@ def test_a_number_whose_texts_go_elsewhere_is_found(changed: dict[str, object], 
 @pytest.mark.parametrize("fragment", ["", "#rc=0&rp=all", "#rc=3", "#ct=2000"])
 def test_a_number_without_retries_is_doubtful(fragment: str) -> None:
     """A failure of a moment would lose a vote."""
-    assert examine(url=HOOK + fragment).verdict is Verdict.WARNING
+    assert examine(url=HOOK + fragment).verdict is CheckStatus.WARNING
 
 
 def test_a_number_that_the_account_does_not_have_is_found() -> None:
     """The screen shows a number that leads nowhere."""
-    assert check_number(Held(None), RIGHT.number, HOOK).verdict is Verdict.FAILED
+    assert check_number(Held(None), RIGHT.number, HOOK).verdict is CheckStatus.FAILED
 
 
 def test_without_a_number_on_the_screen_nobody_knows_where_to_text() -> None:
     """Or without credentials nobody can ask."""
-    assert check_number(Held(RIGHT), None, HOOK).verdict is Verdict.FAILED
-    assert check_number(None, RIGHT.number, HOOK).verdict is Verdict.SKIPPED
+    assert check_number(Held(RIGHT), None, HOOK).verdict is CheckStatus.FAILED
+    assert check_number(None, RIGHT.number, HOOK).verdict is CheckStatus.SKIPPED

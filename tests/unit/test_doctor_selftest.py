@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.polls.definition import parse_poll
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.probe_poll import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
 from services.tools.doctor.selftest import SelfTest
 from services.voting.directory import Directory
@@ -76,7 +76,7 @@ def test_a_text_that_is_counted_and_forgotten_is_fine() -> None:
     """And nothing of it is left."""
     desk = Desk()
 
-    assert examine(desk).verdict is Verdict.OK
+    assert examine(desk).verdict is CheckStatus.OK
     assert (desk.votes, desk.ballots, desk.cleared) == (0, set(), 1)
 
 
@@ -84,7 +84,7 @@ def test_the_text_goes_to_the_poll_of_the_self_test_from_a_phone_that_nobody_has
     """The same text again until the webhook knows the poll."""
     desk = Desk(knows_after=3)
 
-    assert examine(desk).verdict is Verdict.OK
+    assert examine(desk).verdict is CheckStatus.OK
     assert {(m.to, m.sender, m.body) for m in desk.sent} == {(NUMBER, PHONE, BODY)}
     assert len({m.sid for m in desk.sent}) == 1
 
@@ -103,7 +103,7 @@ def test_where_the_way_is_broken_it_says_where(desk: Desk, named: str) -> None:
     """With a remedy; and it cleans up all the same."""
     finding = examine(desk)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert named in finding.detail
     assert finding.remedy
     assert (desk.ballots, desk.cleared) == (set(), 1)
@@ -113,7 +113,7 @@ def test_while_another_run_is_under_way_nothing_is_touched() -> None:
     """Its poll is not ours to clear."""
     desk = Desk(taken=True)
 
-    assert examine(desk).verdict is Verdict.WARNING
+    assert examine(desk).verdict is CheckStatus.WARNING
     assert (desk.sent, desk.cleared) == ([], 0)
 
 

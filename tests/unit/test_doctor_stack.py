@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.adapters.secrets import Secrets
-from services.tools.doctor.finding import Verdict
+from services.tools.doctor.finding import CheckStatus
 from services.tools.doctor.stack import (
     OUTPUTS,
     check_expiry,
@@ -35,7 +35,7 @@ def a_table(**settings: Any) -> dict[str, Any]:
 
 def test_a_whole_stack_is_fine() -> None:
     """Every output there, and the last deploy went well."""
-    assert check_stack(WHOLE, "UPDATE_COMPLETE").verdict is Verdict.OK
+    assert check_stack(WHOLE, "UPDATE_COMPLETE").verdict is CheckStatus.OK
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -43,7 +43,7 @@ def test_a_missing_output_is_named(output: str) -> None:
     """The commands and the page rely on each."""
     finding = check_stack({**WHOLE, output: ""}, "CREATE_COMPLETE")
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert output in finding.detail
     assert "deploy" in finding.remedy
 
@@ -52,7 +52,7 @@ def test_a_deploy_that_was_rolled_back_is_found() -> None:
     """The outputs are there all the same."""
     finding = check_stack(WHOLE, "UPDATE_ROLLBACK_COMPLETE")
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "UPDATE_ROLLBACK_COMPLETE" in finding.detail
 
 
@@ -60,7 +60,7 @@ def test_a_secret_with_both_is_fine() -> None:
     """And neither is told."""
     finding = check_secret(Secrets("the-token", b"the-pepper" * 4))
 
-    assert finding.verdict is Verdict.OK
+    assert finding.verdict is CheckStatus.OK
     assert "the-token" not in str(finding)
     assert "the-pepper" not in str(finding)
 
@@ -69,7 +69,7 @@ def test_an_unset_token_is_found_with_the_command_that_sets_it() -> None:
     """As after every first deploy."""
     finding = check_secret(Secrets("", b"the-pepper" * 4))
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "twilio_auth_token" in finding.detail
     assert "voteapp connect" in finding.remedy
 
@@ -79,13 +79,13 @@ def test_a_lost_or_weak_pepper_is_found(pepper: bytes) -> None:
     """Under it the webhook counts no text."""
     finding = check_secret(Secrets("the-token", pepper))
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "voter_pepper" in finding.detail
 
 
 def test_a_table_as_the_stack_makes_it_is_fine() -> None:
     """Active, keyed, streamed."""
-    assert check_table("votes table", a_table()).verdict is Verdict.OK
+    assert check_table("votes table", a_table()).verdict is CheckStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_table_that_was_changed_is_found(settings: dict[str, Any], named: str)
     """By the name of the setting and the value it has."""
     finding = check_table("votes table", a_table(**settings))
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert named in finding.detail
 
 
@@ -112,25 +112,27 @@ def test_ballots_that_do_not_expire_are_found() -> None:
     """Retention is a promise to the voters."""
     fine = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
-    assert check_expiry(fine).verdict is Verdict.OK
-    assert check_expiry({"TimeToLiveStatus": "DISABLED"}).verdict is Verdict.FAILED
-    assert check_expiry({**fine, "AttributeName": "ttl"}).verdict is Verdict.FAILED
+    assert check_expiry(fine).verdict is CheckStatus.OK
+    assert check_expiry({"TimeToLiveStatus": "DISABLED"}).verdict is CheckStatus.FAILED
+    assert check_expiry({**fine, "AttributeName": "ttl"}).verdict is CheckStatus.FAILED
 
 
 @pytest.mark.parametrize(
     ("protected", "recovery", "verdict"),
     [
-        (True, "ENABLED", Verdict.OK),
-        (False, "ENABLED", Verdict.FAILED),
-        (True, "DISABLED", Verdict.FAILED),
+        (True, "ENABLED", CheckStatus.OK),
+        (False, "ENABLED", CheckStatus.FAILED),
+        (True, "DISABLED", CheckStatus.FAILED),
     ],
 )
 def test_in_production_a_table_is_protected(
-    *, protected: bool, recovery: str, verdict: Verdict
+    *, protected: bool, recovery: str, verdict: CheckStatus
 ) -> None:
     """Against deletion, and against what was written by mistake."""
     backups = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": recovery}}
     table = a_table(DeletionProtectionEnabled=protected)
 
     assert check_protection("protection", table, backups, stage="prod").verdict is verdict
-    assert check_protection("protection", table, backups, stage="dev").verdict is Verdict.SKIPPED
+    assert (
+        check_protection("protection", table, backups, stage="dev").verdict is CheckStatus.SKIPPED
+    )

@@ -6,10 +6,10 @@ from email.utils import formatdate
 
 import pytest
 
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.web import (
-    Answer,
     Fetch,
+    HttpResponse,
     check_clock,
     check_page,
     check_refusal,
@@ -23,20 +23,20 @@ HEADERS = {"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "
 NOW = 1_795_000_000.0
 
 
-def answering(answers: Mapping[str, Answer]) -> Fetch:
+def answering(answers: Mapping[str, HttpResponse]) -> Fetch:
     """A fetch that knows these addresses."""
 
-    def fetch(url: str, *, data: bytes | None = None) -> Answer:
+    def fetch(url: str, *, data: bytes | None = None) -> HttpResponse:
         del data
         return answers[url]
 
     return fetch
 
 
-def an_answer(status: int = 200, body: str = "", **headers: str) -> Answer:
+def an_answer(status: int = 200, body: str = "", **headers: str) -> HttpResponse:
     """An answer; underscores in names of headers stand for dashes."""
     lower = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    return Answer(status=status, headers=lower, body=body)
+    return HttpResponse(status=status, headers=lower, body=body)
 
 
 def page(*, config: str = json.dumps({"aggregatesTable": "boards"}), **changed: str) -> Finding:
@@ -45,7 +45,7 @@ def page(*, config: str = json.dumps({"aggregatesTable": "boards"}), **changed: 
     held |= {name.replace("_", "-").lower(): value for name, value in changed.items()}
     fetch = answering(
         {
-            f"{PAGE}/": Answer(status=200, headers=held, body="<!doctype html><html>"),
+            f"{PAGE}/": HttpResponse(status=200, headers=held, body="<!doctype html><html>"),
             f"{PAGE}/config.json": an_answer(body=config),
         }
     )
@@ -56,7 +56,7 @@ def test_a_webhook_whose_tables_answer_is_fine() -> None:
     """By what it says about itself."""
     fetch = answering({"https://api.example.com/health": an_answer()})
 
-    assert check_webhook(fetch, HOOK).verdict is Verdict.OK
+    assert check_webhook(fetch, HOOK).verdict is CheckStatus.OK
 
 
 def test_a_webhook_without_its_table_is_found() -> None:
@@ -64,41 +64,47 @@ def test_a_webhook_without_its_table_is_found() -> None:
     fetch = answering({"https://api.example.com/health": an_answer(503, "votes: no answer")})
     finding = check_webhook(fetch, HOOK)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "votes: no answer" in finding.detail
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"), [(403, Verdict.OK), (200, Verdict.FAILED), (404, Verdict.FAILED)]
+    ("status", "verdict"),
+    [(403, CheckStatus.OK), (200, CheckStatus.FAILED), (404, CheckStatus.FAILED)],
 )
-def test_a_text_that_nobody_signed_must_be_refused(status: int, verdict: Verdict) -> None:
+def test_a_text_that_nobody_signed_must_be_refused(status: int, verdict: CheckStatus) -> None:
     """Or anybody could vote as everybody."""
     assert check_refusal(answering({HOOK: an_answer(status)}), HOOK).verdict is verdict
 
 
 @pytest.mark.parametrize(
     ("ahead", "verdict"),
-    [(0.0, Verdict.OK), (-1.4, Verdict.OK), (10.0, Verdict.WARNING), (-900.0, Verdict.FAILED)],
+    [
+        (0.0, CheckStatus.OK),
+        (-1.4, CheckStatus.OK),
+        (10.0, CheckStatus.WARNING),
+        (-900.0, CheckStatus.FAILED),
+    ],
 )
-def test_a_clock_that_is_off_is_found(ahead: float, verdict: Verdict) -> None:
+def test_a_clock_that_is_off_is_found(ahead: float, verdict: CheckStatus) -> None:
     """In both directions, with a remedy."""
     fetch = answering({"https://api.example.com/": an_answer(Date=formatdate(NOW, usegmt=True))})
     finding = check_clock(fetch, HOOK, NOW + 0.5 + ahead)
 
     assert finding.verdict is verdict
-    assert bool(finding.remedy) == (verdict is not Verdict.OK)
+    assert bool(finding.remedy) == (verdict is not CheckStatus.OK)
 
 
 def test_a_page_as_it_was_deployed_is_fine() -> None:
     """Headers, configuration, and that it is one."""
-    assert page().verdict is Verdict.OK
+    assert page().verdict is CheckStatus.OK
 
 
 def test_a_stale_header_is_named_with_both_values() -> None:
     """As after a change of the policy that was never deployed."""
     finding = page(Content_Security_Policy="default-src *")
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "default-src *" in finding.detail
     assert "default-src 'none'" in finding.detail
     assert "cdk deploy" in finding.remedy
@@ -114,7 +120,7 @@ def test_a_page_that_reads_another_table_is_found(config: str) -> None:
     """Or none."""
     finding = page(config=config)
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert "config.json" in finding.detail
 
 
@@ -123,6 +129,6 @@ def test_plain_http_must_lead_to_https() -> None:
     moved = answering({"http://page.example.com/": an_answer(301, Location=f"{PAGE}/")})
     served = answering({"http://page.example.com/": an_answer(200)})
 
-    assert check_transport(moved, PAGE).verdict is Verdict.OK
-    assert check_transport(served, PAGE).verdict is Verdict.FAILED
-    assert check_transport(served, "http://127.0.0.1:1").verdict is Verdict.SKIPPED
+    assert check_transport(moved, PAGE).verdict is CheckStatus.OK
+    assert check_transport(served, PAGE).verdict is CheckStatus.FAILED
+    assert check_transport(served, "http://127.0.0.1:1").verdict is CheckStatus.SKIPPED

@@ -12,7 +12,7 @@ from services.adapters.secrets import Secrets
 from services.cli.checks import Examination
 from services.polls.entry import DirectoryEntry
 from services.tools.doctor import web
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.voting.poll import State
 from services.voting.tally import Totals
 from tests.support.polls import a_poll, a_round
@@ -114,7 +114,7 @@ class Guest:
         return refused
 
 
-def nobody(url: str, *, data: bytes | None = None) -> web.Answer:
+def nobody(url: str, *, data: bytes | None = None) -> web.HttpResponse:
     """Nobody answers over HTTP."""
     del data
     raise ConnectionRefusedError(url)
@@ -151,7 +151,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
 
 def failed(findings: dict[str, Finding]) -> set[str]:
     """Which checks failed, but for those that ask over HTTP."""
-    sick = {name for name, one in findings.items() if one.verdict is Verdict.FAILED}
+    sick = {name for name, one in findings.items() if one.verdict is CheckStatus.FAILED}
     return sick - {"webhook", "forged texts", "clock"}
 
 
@@ -160,7 +160,7 @@ def test_an_account_that_is_well_is_well(monkeypatch: pytest.MonkeyPatch) -> Non
     findings = examine(Aws(), monkeypatch)
 
     assert failed(findings) == set()
-    assert findings["mapping"].verdict is Verdict.OK
+    assert findings["mapping"].verdict is CheckStatus.OK
     assert findings["iterator age"].detail == "0.8 s at most"
 
 
@@ -187,8 +187,8 @@ def test_a_stack_that_is_not_production_is_examined_like_one_but_for_its_protect
     findings = examine(Aws(expiry="DISABLED"), monkeypatch, stage="dev")
 
     assert failed(findings) == {"expiry of ballots"}
-    assert findings["protection"].verdict is Verdict.SKIPPED
-    assert findings["iterator age"].verdict is Verdict.OK
+    assert findings["protection"].verdict is CheckStatus.SKIPPED
+    assert findings["iterator age"].verdict is CheckStatus.OK
 
 
 def test_a_guest_is_tried_with_a_guests_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 
 from services.adapters.secrets import Secrets
 from services.settings import SettingsError
-from services.voting.ballot import Kind
+from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import mark_of
+from services.voting.identity import allow_list_id
 from services.webhook import log
 from services.webhook.routes import Dependencies
 from tests.support.polls import PEPPER, a_phone, a_round, a_text
@@ -195,9 +195,9 @@ async def test_a_text_is_held_against_the_list_and_stored_as_a_ballot(world: Wor
     answer = await assembled().intake.accept(a_text("red", phone=3), pepper=PEPPER)
     (listed, query), (stored, put) = world.requests
 
-    assert answer.outcome.kind is Kind.ACCEPTED
+    assert answer.outcome.kind is OutcomeKind.ACCEPTED
     assert (listed, query["TableName"]) == ("Query", "the-aggregates")
-    assert mark_of(PEPPER, "colors", a_phone(3)) in str(query)
+    assert allow_list_id(PEPPER, "colors", a_phone(3)) in str(query)
     assert (stored, put["TableName"]) == ("PutItem", "the-votes")
     assert put["Item"]["picks"] == {"M": {"RED": {"N": "1"}}}
 
@@ -207,7 +207,7 @@ async def test_a_misspelt_text_is_asked_back() -> None:
     """By the distance of the words."""
     answer = await assembled().intake.accept(a_text("rde"), pepper=PEPPER)
 
-    assert answer.outcome.kind is Kind.NEAR
+    assert answer.outcome.kind is OutcomeKind.NEAR
 
 
 async def test_the_base_url_is_the_environments_and_stopping_closes_the_session(

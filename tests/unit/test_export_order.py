@@ -9,15 +9,15 @@ from services.tools.operations import exports
 from services.tools.operations.export_formats import Columns
 from services.tools.operations.export_state import ExportState
 from services.tools.operations.exports import Export
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 
 BALLOTS = 200
 
 
-def slips(count: int = BALLOTS) -> Iterator[Slip]:
+def slips(count: int = BALLOTS) -> Iterator[BallotRow]:
     """Ballots in the order of their keys; each counts for its place, so that a row tells it."""
     for number in range(count):
-        yield Slip(f"{number:032x}", "open#c", {"RED": number + 1}, 1_800_000_000_000, 1)
+        yield BallotRow(f"{number:032x}", "open#c", {"RED": number + 1}, 1_800_000_000_000, 1)
 
 
 def rows(target: Path, *, with_keys: bool = False) -> list[int]:
@@ -61,7 +61,7 @@ def test_the_salt_is_gone_with_the_state(tmp_path: Path) -> None:
     salts: list[str] = []
     order = Export._order
 
-    def note(export: Export, block: list[Slip], state: ExportState) -> list[Slip]:
+    def note(export: Export, block: list[BallotRow], state: ExportState) -> list[BallotRow]:
         salts.append(state.salt)
         return order(export, block, state)
 

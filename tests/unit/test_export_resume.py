@@ -13,7 +13,7 @@ import pytest
 from services.tools.operations import exports
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 
 FORMS: list[Format] = ["csv", "jsonl", "parquet"]
 EVERY_EXPORT = [(form, with_keys) for form in FORMS for with_keys in (True, False)]
@@ -31,13 +31,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.tools.operations.exports.secrets.token_hex", lambda _: "salt")
 
 
-def slips(count: int = BALLOTS, *, stop: int | None = None) -> Iterator[Slip]:
+def slips(count: int = BALLOTS, *, stop: int | None = None) -> Iterator[BallotRow]:
     """So many ballots in the order of their keys; killed before one of them."""
     for number in range(count):
         if number == stop:
             raise KilledError
         choice = ("RED", "BLUE")[number % 3 == 0]
-        yield Slip(f"{number:032x}", "open#c", {choice: 1}, 1_800_000_000_000, 2_000_000_000)
+        yield BallotRow(f"{number:032x}", "open#c", {choice: 1}, 1_800_000_000_000, 2_000_000_000)
 
 
 def an_export(folder: Path, form: Format = "csv", *, with_keys: bool = False) -> Export:
@@ -49,7 +49,7 @@ def an_export(folder: Path, form: Format = "csv", *, with_keys: bool = False) ->
     return Export(round_name="c:1", form=form, columns=columns, target=folder / f"out.{form}")
 
 
-def run(export: Export, ballots: Iterator[Slip] | None = None) -> dict[str, Any]:
+def run(export: Export, ballots: Iterator[BallotRow] | None = None) -> dict[str, Any]:
     """The export; what it tells."""
     return export.run(ballots or slips(), lambda _: None)
 

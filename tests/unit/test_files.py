@@ -13,7 +13,7 @@ from services.cli.targets import require_writable, writing
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.export_formats import Columns, header, lines
 from services.tools.operations.whole_file import replace_file
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -46,7 +46,7 @@ def test_numbers_stay_numbers_below_zero_too() -> None:
 def test_no_column_and_no_cell_of_an_export_is_a_formula() -> None:
     """A choice that the poll no longer has comes from the table, and may be anything."""
     columns = Columns(choices=("=A1", "RED"), with_keys=True)
-    ballot = Slip("@voter", "open#c", {"=A1": 2}, 17, 0)
+    ballot = BallotRow("@voter", "open#c", {"=A1": 2}, 17, 0)
 
     assert header(columns, "csv") == b"ballot,'=A1,RED,changed_at_ms\n"
     assert lines(columns, "csv", [ballot]) == b"'@voter,2,0,17\n"

@@ -12,8 +12,8 @@ from services.voting import lifecycle
 from services.voting.ballot import (
     Ballot,
     Decision,
-    Kind,
     Outcome,
+    OutcomeKind,
     Vote,
     bar,
     cast,
@@ -25,7 +25,7 @@ from services.voting.poll import Policy, Round
 from tests.support.desk import Desk
 from tests.support.polls import NOON, a_round, a_sid, a_text, a_vote
 
-SILENT = Decision(outcome=Outcome(kind=Kind.BARRED))
+SILENT = Decision(outcome=Outcome(kind=OutcomeKind.BARRED))
 POLICIES = [(Policy.LAST, 1), (Policy.FIRST, 1), (Policy.EACH, 3), (Policy.UNLIMITED, 1)]
 
 
@@ -85,7 +85,7 @@ def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
     decision, fresh = cast(there, empty, later), cast(there, None, later)
 
     assert decision.outcome == fresh.outcome
-    assert decision.outcome.kind is Kind.ACCEPTED
+    assert decision.outcome.kind is OutcomeKind.ACCEPTED
     assert decision.ballot
     assert fresh.ballot
     assert decision.ballot.picks == fresh.ballot.picks == {"GREEN": 1}
@@ -106,7 +106,7 @@ def test_a_text_forgotten_before_a_new_vote_is_still_known() -> None:
 
     assert cast(there, voted, first) == cast(there, ballot, first) == SILENT
     assert cast(there, ballot, second) == SILENT
-    assert cast(there, ballot, third).outcome.kind is Kind.ACCEPTED
+    assert cast(there, ballot, third).outcome.kind is OutcomeKind.ACCEPTED
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
@@ -122,9 +122,9 @@ async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, li
     after_reset = await desk.take(text)
     later = await desk.say("blue")
 
-    assert (again.outcome.kind, again.reply) == (Kind.BARRED, None)
-    assert (after_reset.outcome.kind, after_reset.reply) == (Kind.BARRED, None)
-    assert later.outcome.kind is Kind.ACCEPTED
+    assert (again.outcome.kind, again.reply) == (OutcomeKind.BARRED, None)
+    assert (after_reset.outcome.kind, after_reset.reply) == (OutcomeKind.BARRED, None)
+    assert later.outcome.kind is OutcomeKind.ACCEPTED
     assert desk.counted(text.sid) == 0
 
 
@@ -139,7 +139,7 @@ def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
     assert cast(there, empty, vote) == SILENT
     assert bar(there, empty, vote) is empty
     assert redelivered(there, empty, vote.sid) is None
-    assert taken.outcome.kind is Kind.ACCEPTED
+    assert taken.outcome.kind is OutcomeKind.ACCEPTED
     assert taken.ballot
     assert taken.ballot.writes == 2
     assert cast(there, taken.ballot, vote) == SILENT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.voting.identity import mark_of, voter_of
+from services.voting.identity import allow_list_id, voter_of
 
 
 def test_a_voter_is_the_same_within_a_round_only() -> None:
@@ -32,6 +32,6 @@ def test_no_entry_of_a_list_is_the_pseudonym_of_a_voter(poll_id: str) -> None:
     phone = "+15550100001"
     voters = {voter_of(b"pepper", name, 7, phone) for name in ("list", poll_id)}
 
-    assert mark_of(b"pepper", "7", phone) not in voters
-    assert mark_of(b"pepper", poll_id, phone) not in voters
-    assert len(mark_of(b"pepper", poll_id, phone)) == 32
+    assert allow_list_id(b"pepper", "7", phone) not in voters
+    assert allow_list_id(b"pepper", poll_id, phone) not in voters
+    assert len(allow_list_id(b"pepper", poll_id, phone)) == 32

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from services.voting import lifecycle
-from services.voting.ballot import Kind
-from services.voting.identity import mark_of
+from services.voting.ballot import OutcomeKind
+from services.voting.identity import allow_list_id
 from services.voting.poll import Choice, Policy, Round, State
 from tests.support.desk import Desk
 from tests.support.polls import NOON, PEPPER, a_phone, a_poll, a_round, a_text
@@ -24,7 +24,7 @@ async def test_a_near_miss_is_asked_back_and_not_counted(body: str) -> None:
     desk = Desk()
     answer = await desk.say(body)
 
-    assert answer.outcome.kind is Kind.NEAR
+    assert answer.outcome.kind is OutcomeKind.NEAR
     assert (answer.reply or "").startswith("Did you mean ")
     assert desk.ballots.held == {}
 
@@ -36,7 +36,7 @@ async def test_what_nobody_types_by_mistake_is_unknown(body: str) -> None:
     """Look-alike letters, hidden characters, figures; and what is further away."""
     desk = Desk()
 
-    assert (await desk.say(body)).outcome.kind is Kind.UNKNOWN
+    assert (await desk.say(body)).outcome.kind is OutcomeKind.UNKNOWN
     assert desk.ballots.held == {}
 
 
@@ -45,7 +45,7 @@ async def test_what_is_near_to_two_choices_is_not_asked_back() -> None:
     choices = (Choice(key="CAT", label="Cat"), Choice(key="HAT", label="Hat"))
     answer = await Desk([a_round(choices=choices)]).say("bat")
 
-    assert answer.outcome.kind is Kind.UNKNOWN
+    assert answer.outcome.kind is OutcomeKind.UNKNOWN
 
 
 async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
@@ -55,9 +55,9 @@ async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
     desk.rounds[1] = lifecycle.closed(TREES, NOON)
     one = await desk.say("2")
 
-    assert both.outcome.kind is Kind.UNKNOWN
+    assert both.outcome.kind is OutcomeKind.UNKNOWN
     assert "RED, GREEN, BLUE, OAK, ASH" in (both.reply or "")
-    assert (one.outcome.kind, one.outcome.choice) == (Kind.ACCEPTED, "GREEN")
+    assert (one.outcome.kind, one.outcome.choice) == (OutcomeKind.ACCEPTED, "GREEN")
 
 
 async def test_a_reply_that_tells_the_time_is_the_same_when_delivered_again() -> None:
@@ -89,37 +89,39 @@ async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
     """Found by keyed hash; without a stored list nobody is invited."""
     desk = Desk([a_round(phones="guests.txt")])
     nobody = await desk.say("red", phone=1)
-    desk.lists.marks["colors"] = {mark_of(PEPPER, "colors", a_phone(1))}
+    desk.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
     invited = await desk.say("red", phone=1)
     other = await desk.say("red", phone=2)
 
     kinds = [answer.outcome.kind for answer in (nobody, invited, other)]
-    assert kinds == [Kind.UNLISTED, Kind.ACCEPTED, Kind.UNLISTED]
+    assert kinds == [OutcomeKind.UNLISTED, OutcomeKind.ACCEPTED, OutcomeKind.UNLISTED]
     assert len(desk.ballots.held) == 1
 
 
 async def test_who_was_taken_off_the_list_hears_of_a_counted_text_what_it_was_told() -> None:
     """The vote stands; a new one is refused."""
     desk = Desk([a_round(phones="guests.txt")])
-    desk.lists.marks["colors"] = {mark_of(PEPPER, "colors", a_phone(1))}
+    desk.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
     text = a_text("red", phone=1)
     first = await desk.take(text)
     desk.lists.marks.clear()
 
     assert await desk.take(text) == first
-    assert (await desk.say("blue", phone=1)).outcome.kind is Kind.UNLISTED
+    assert (await desk.say("blue", phone=1)).outcome.kind is OutcomeKind.UNLISTED
 
 
 @pytest.mark.parametrize(
     ("there", "kind"),
     [
-        (a_round(opens_at_ms=NOON + 1), Kind.WAITING),
-        (a_round(closes_at_ms=NOON), Kind.CLOSED),
-        (Round(poll=a_poll(), state=State.ARCHIVED), Kind.NO_POLL),
+        (a_round(opens_at_ms=NOON + 1), OutcomeKind.WAITING),
+        (a_round(closes_at_ms=NOON), OutcomeKind.CLOSED),
+        (Round(poll=a_poll(), state=State.ARCHIVED), OutcomeKind.NO_POLL),
     ],
 )
 @pytest.mark.parametrize("body", ["purple", "redd", "red"])
-async def test_out_of_time_every_text_is_told_the_time(there: Round, kind: Kind, body: str) -> None:
+async def test_out_of_time_every_text_is_told_the_time(
+    there: Round, kind: OutcomeKind, body: str
+) -> None:
     """The choices are of no use then."""
     assert (await Desk([there]).say(body)).outcome.kind is kind
 

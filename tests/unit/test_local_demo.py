@@ -2,15 +2,17 @@
 
 from services.tools.demo.demo import live_line
 from services.tools.phones.crowd import Crowd
-from services.tools.phones.load_generator import Line, Phones
+from services.tools.phones.load_generator import LoadGenerator, WebhookEndpoint
 from services.voting.tally import Totals
 from tests.support.polls import a_round
 
 
-def phones_that_voted(**votes: str) -> Phones:
-    """Phones whose texts were all answered."""
+def phones_that_voted(**votes: str) -> LoadGenerator:
+    """LoadGenerator whose texts were all answered."""
     crowd = Crowd({"RED": ("RED", "Red")}, to="+15550100100", seed=1)
-    phones = Phones(crowd, Line(url="http://127.0.0.1:1", token="-"), texts_per_second=1)
+    phones = LoadGenerator(
+        crowd, WebhookEndpoint(url="http://127.0.0.1:1", token="-"), texts_per_second=1
+    )
     phones.votes.update(votes)
     phones.statuses[200] = len(votes)
     return phones

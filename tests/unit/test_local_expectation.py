@@ -13,8 +13,8 @@ from services.adapters.memory import MemoryBallots
 from services.tools.phones import crowd as crowds
 from services.tools.phones.crowd import Crowd, texted_choices
 from services.tools.phones.expectation import Expectation
-from services.tools.phones.sms import Kind, Text
-from services.voting.ballot import Kind as Received
+from services.tools.phones.sms import TextKind, SimulatedText
+from services.voting.ballot import OutcomeKind as Received
 from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.message import Message
@@ -29,7 +29,7 @@ SEEDS = range(24)
 class Answer:
     """A text that was answered, at a time in seconds."""
 
-    text: Text
+    text: SimulatedText
     answered_at: float
     accepted: bool = True
 
@@ -54,7 +54,7 @@ class Webhook:
             self._copy = (self.now, Directory((self.standing,)))
         return self._copy[1]
 
-    async def answer(self, text: Text) -> Received:
+    async def answer(self, text: SimulatedText) -> Received:
         """Take a text in."""
         message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
         return (await self._intake.accept(message, pepper=b"pepper")).outcome.kind
@@ -145,7 +145,7 @@ def test_after_a_reset_the_count_begins_anew_and_so_does_the_crowd() -> None:
     crowd = a_crowd()
     expectation = Expectation(crowd)
     expectation.follow(a_round(), 100.0)
-    first = crowd.make(Kind.NEW)
+    first = crowd.make(TextKind.NEW)
     expectation.note(Answer(first, 100.1))
     expectation.follow(a_round(), 100.5)
     expectation.follow(a_round(number=2), 101.0)
@@ -154,7 +154,7 @@ def test_after_a_reset_the_count_begins_anew_and_so_does_the_crowd() -> None:
     assert not expectation.may_text(105.9, in_flight=0)
     assert not expectation.may_text(106.0, in_flight=1)
     assert expectation.may_text(106.0, in_flight=0)
-    assert crowd.make(Kind.NEW).sender == first.sender
+    assert crowd.make(TextKind.NEW).sender == first.sender
 
 
 def test_a_phone_whose_text_fell_into_the_reset_votes_again_first() -> None:
@@ -162,7 +162,7 @@ def test_a_phone_whose_text_fell_into_the_reset_votes_again_first() -> None:
     crowd = a_crowd()
     expectation = Expectation(crowd)
     expectation.follow(a_round(), 100.0)
-    sure, unsure, late = (crowd.make(Kind.NEW) for _ in range(3))
+    sure, unsure, late = (crowd.make(TextKind.NEW) for _ in range(3))
     expectation.note(Answer(sure, 100.1))
     expectation.follow(a_round(), 100.5)
     expectation.note(Answer(unsure, 100.6))
@@ -183,7 +183,7 @@ def test_while_voting_is_closed_nobody_texts() -> None:
     assert not expectation.may_text(NOON_SECONDS + 3600, in_flight=0)
 
 
-def texted(crowd: Crowd, count: int) -> Iterator[Text]:
+def texted(crowd: Crowd, count: int) -> Iterator[SimulatedText]:
     """So many texts of a crowd."""
     for _ in range(count):
         yield crowd.next()
@@ -197,11 +197,15 @@ def test_no_phone_ever_texts_more_votes_than_its_ballot_holds(
     monkeypatch.setattr(crowds, "PHONES", 60)
     monkeypatch.setattr(crowds, "REMEMBERED", 50)
     texts = list(texted(a_crowd(seed), 2_000))
-    votes = Counter(text.sender for text in texts if text.kind in {Kind.NEW, Kind.CHANGED})
+    votes = Counter(text.sender for text in texts if text.kind in {TextKind.NEW, TextKind.CHANGED})
 
     assert set(votes.values()) == {20}
     assert len(votes) == 60
-    assert {text.kind for text in texts[-200:]} == {Kind.REDELIVERED, Kind.UNKNOWN, Kind.RESERVED}
+    assert {text.kind for text in texts[-200:]} == {
+        TextKind.REDELIVERED,
+        TextKind.UNKNOWN,
+        TextKind.RESERVED,
+    }
 
 
 def test_the_crowd_of_a_day_is_counted_exactly_all_the_time(
@@ -233,7 +237,10 @@ def test_a_crowd_keeps_to_the_limit_of_its_poll() -> None:
 def test_a_phone_without_a_vote_left_lets_another_one_vote() -> None:
     """Where it was to change its vote."""
     crowd = a_crowd(votes_per_phone=1)
-    senders = [crowd.make(Kind.NEW).sender, *(crowd.make(Kind.CHANGED).sender for _ in range(9))]
+    senders = [
+        crowd.make(TextKind.NEW).sender,
+        *(crowd.make(TextKind.CHANGED).sender for _ in range(9)),
+    ]
 
     assert all(one != other for one, other in pairwise(senders))
     assert len(set(senders)) == 10

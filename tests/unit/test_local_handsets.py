@@ -6,7 +6,7 @@ import pytest
 
 from services.tools.phones import handsets
 from services.tools.phones.handsets import Handsets
-from services.tools.phones.load_generator import Answer, Line
+from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply
 from services.voting.poll import Round, State
 from tests.support.polls import NOON, NUMBER, a_round
 
@@ -21,14 +21,14 @@ class Desk:
         self.now_ms = NOON
         self.waited: list[float] = []
         self.handsets = Handsets(
-            Line(url="http://x", token="-"), poll=lambda: (self.standing, NUMBER)
+            WebhookEndpoint(url="http://x", token="-"), poll=lambda: (self.standing, NUMBER)
         )
         monkeypatch.setattr(handsets, "deliver", self._deliver)
         monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)
         monkeypatch.setattr("services.tools.phones.handsets.asyncio.sleep", self._sleep)
 
-    async def _deliver(self, _http: Any, _line: Any, text: Any) -> Answer:
-        return Answer(text=text, status=200, body="<Response />", sent_at=0, answered_at=0)
+    async def _deliver(self, _http: Any, _line: Any, text: Any) -> WebhookReply:
+        return WebhookReply(text=text, status=200, body="<Response />", sent_at=0, answered_at=0)
 
     async def _sleep(self, seconds: float) -> None:
         self.waited.append(seconds)

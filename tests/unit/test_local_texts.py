@@ -1,14 +1,14 @@
 """Simulated texts are what Twilio sends."""
 
-from services.tools.phones.sms import Kind, Text, form_fields, signature
+from services.tools.phones.sms import SimulatedText, TextKind, form_fields, signature
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 
 
-def a_text(**changes: str) -> Text:
+def a_text(**changes: str) -> SimulatedText:
     """A vote for red."""
     values = {"sid": "SM1", "sender": "+15550100001", "to": "+15550100100", "body": "RED"}
-    return Text(kind=Kind.NEW, choice="RED", **(values | changes))
+    return SimulatedText(kind=TextKind.NEW, choice="RED", **(values | changes))
 
 
 def test_the_signature_is_that_of_twilios_own_example() -> None:

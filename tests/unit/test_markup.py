@@ -9,8 +9,8 @@ from services.cli import replay, results
 from services.cli.output import _tell, errors
 from services.cli.poll_tables import described, listing, rendered
 from services.tools.demo.demo import live_line
-from services.tools.replay.outcome import Outcome
-from services.tools.replay.texts import Evening
+from services.tools.replay.outcome import ReplayResult
+from services.tools.replay.texts import Scenario
 from services.voting.poll import Choice, Policy, Round
 from services.voting.tally import Totals
 from tests.support.polls import COLORS_TOML, NOON, a_poll, a_round
@@ -31,7 +31,7 @@ def a_row(**changes: Any) -> dict[str, Any]:
 def a_reading(standing: Round, picks: dict[str, int]) -> RenderableType:
     """What `voteapp results` shows."""
     totals = Totals(picks=picks, voters=2, as_of_ms=NOON)
-    reading = results.Reading(standing=standing, totals=totals, at_ms=NOON)
+    reading = results.CountReading(standing=standing, totals=totals, at_ms=NOON)
     return results._picture(reading)
 
 
@@ -75,9 +75,9 @@ def test_the_demos_live_line_shows_labels_as_they_are(words: str) -> None:
 def test_a_replay_shows_names_and_labels_as_they_are() -> None:
     """An evening's name comes from its file."""
     toml = COLORS_TOML.replace('label = "Red"', 'label = "The [red] one [/10]"')
-    evening = Evening(name="[b] side", definitions={"colors": toml}, texts=())
+    evening = Scenario(name="[b] side", definitions={"colors": toml}, texts=())
     counts = {"colors": {"RED": 1}}
-    outcome = Outcome(
+    outcome = ReplayResult(
         truth=counts, ours=counts, counters_2015=counts, differences=counts, recounted=True,
         injected={}, bad=0, other_replies=0, deliveries=1, transcript="",
     )  # fmt: skip
@@ -105,7 +105,7 @@ def test_where_every_text_is_a_ballot_no_number_of_people_is_told() -> None:
 
     assert "3 votes   no vote yet" in rendered(
         results._picture(
-            results.Reading(standing=standing, totals=Totals(picks={"RED": 3}), at_ms=NOON)
+            results.CountReading(standing=standing, totals=Totals(picks={"RED": 3}), at_ms=NOON)
         )
     )
     assert "3 votes from 2 voters" in rendered(a_reading(a_round(), {"RED": 3}))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.voting import lifecycle
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.intake import Intake
 from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Poll, Round
@@ -96,12 +96,12 @@ def spelled(outcome: Outcome, policy: Policy | None) -> str:
     choice, previous = outcome.choice, outcome.previous
     left = f" left {outcome.left}" if policy is Policy.EACH else ""
     words = {
-        Kind.RESERVED: "silence",
-        Kind.NO_POLL: "no poll",
-        Kind.ACCEPTED: f"accepted {choice}{left}",
-        Kind.SAME: f"same {choice}",
-        Kind.CHANGED: f"changed {previous} {choice}",
-        Kind.STANDS: f"stands {previous}",
+        OutcomeKind.RESERVED: "silence",
+        OutcomeKind.NO_POLL: "no poll",
+        OutcomeKind.ACCEPTED: f"accepted {choice}{left}",
+        OutcomeKind.SAME: f"same {choice}",
+        OutcomeKind.CHANGED: f"changed {previous} {choice}",
+        OutcomeKind.STANDS: f"stands {previous}",
     }
     return words.get(outcome.kind, str(outcome.kind))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.voting.directory import Directory, Reading
+from services.voting.directory import Directory, TextMatch
 from services.voting.poll import Choice, Phase, Round, State
 from tests.support.polls import NOON, NUMBER, a_poll, a_round
 
@@ -70,7 +70,7 @@ TREES = Round(
 ELSEWHERE = Round(poll=a_poll(id="elsewhere", numbers=("+15550100111",)))
 
 
-def read(*rounds: Round, body: str, to: str = NUMBER) -> Reading:
+def read(*rounds: Round, body: str, to: str = NUMBER) -> TextMatch:
     """What a text says, at noon."""
     return Directory(rounds).read(to, body, NOON)
 
@@ -79,18 +79,18 @@ def test_a_text_goes_to_the_poll_of_its_number() -> None:
     """Polls of other numbers do not hear it."""
     elsewhere = read(COLORS, ELSEWHERE, body="red", to="+15550100111")
 
-    assert read(COLORS, ELSEWHERE, body="red") == Reading(round=COLORS, choice="RED")
+    assert read(COLORS, ELSEWHERE, body="red") == TextMatch(round=COLORS, choice="RED")
     assert elsewhere.round in (COLORS, ELSEWHERE)
-    assert read(ELSEWHERE, body="red") == Reading()
+    assert read(ELSEWHERE, body="red") == TextMatch()
 
 
 def test_polls_that_share_a_number_are_told_apart_by_choice_or_keyword() -> None:
     """The word is enough where only one poll has it; a keyword leads to its poll alone."""
-    assert read(COLORS, TREES, body="oak") == Reading(round=TREES, choice="OAK")
-    assert read(COLORS, TREES, body="blue") == Reading(round=COLORS, choice="BLUE")
-    assert read(COLORS, TREES, body="trees 2") == Reading(round=TREES, choice="ASH")
-    assert read(COLORS, TREES, body="trees red") == Reading(round=TREES)
-    assert read(COLORS, TREES, body="trees") == Reading(round=TREES)
+    assert read(COLORS, TREES, body="oak") == TextMatch(round=TREES, choice="OAK")
+    assert read(COLORS, TREES, body="blue") == TextMatch(round=COLORS, choice="BLUE")
+    assert read(COLORS, TREES, body="trees 2") == TextMatch(round=TREES, choice="ASH")
+    assert read(COLORS, TREES, body="trees red") == TextMatch(round=TREES)
+    assert read(COLORS, TREES, body="trees") == TextMatch(round=TREES)
 
 
 def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
@@ -98,7 +98,7 @@ def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
     closed = Round(poll=a_poll(id="a-first"), state=State.CLOSED)
 
     assert read(closed, COLORS, body="red").round == COLORS
-    assert read(closed, body="red") == Reading(round=closed, choice="RED")
+    assert read(closed, body="red") == TextMatch(round=closed, choice="RED")
 
 
 BAND = a_round(
@@ -132,7 +132,7 @@ def test_a_keyword_of_an_open_poll_comes_before_the_words_of_a_closed_one() -> N
 
     assert (opened.round, opened.choice) == (TREES, "OAK")
     assert (shut.round, shut.choice) == (closed, "T")
-    assert read(waiting, body="trees oak") == Reading(round=waiting, choice="OAK")
+    assert read(waiting, body="trees oak") == TextMatch(round=waiting, choice="OAK")
     assert read(waiting, COLORS, body="trees").round is waiting
 
 
@@ -147,14 +147,14 @@ def test_a_word_after_a_keyword_that_two_open_polls_have_is_not_counted() -> Non
 
 def test_an_archived_poll_hears_nothing() -> None:
     """As if it were not there."""
-    assert read(Round(poll=a_poll(), state=State.ARCHIVED), body="red") == Reading()
+    assert read(Round(poll=a_poll(), state=State.ARCHIVED), body="red") == TextMatch()
 
 
 def test_a_word_of_the_carriers_is_reserved_on_any_number() -> None:
     """Also where a poll would answer."""
-    assert read(COLORS, body="Stop") == Reading(reserved=True)
+    assert read(COLORS, body="Stop") == TextMatch(reserved=True)
 
 
 def test_an_unknown_word_belongs_to_the_open_poll() -> None:
     """So that its sender is told the choices."""
-    assert read(COLORS, body="purple") == Reading(round=COLORS)
+    assert read(COLORS, body="purple") == TextMatch(round=COLORS)

@@ -5,15 +5,17 @@ from hashlib import sha256
 import pytest
 
 from services.voting.digest import Digest, line_of
-from services.voting.recount import Difference, Recount, Slip, differences, write_offs
+from services.voting.recount import BallotRow, Difference, Recount, differences, write_offs
 from services.voting.tally import Totals
 
 OPEN, SEALED = "open#colors", "sealed#colors"
 
 
-def slip(key: str, board: str = OPEN, *, changed: int = 0, writes: int = 1, **picks: int) -> Slip:
+def slip(
+    key: str, board: str = OPEN, *, changed: int = 0, writes: int = 1, **picks: int
+) -> BallotRow:
     """A ballot, for a recount."""
-    return Slip(key, board, picks, changed, writes)
+    return BallotRow(key, board, picks, changed, writes)
 
 
 def test_slips_are_summed_by_board() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from services.adapters.memory import MemoryBallots
 from services.voting import lifecycle
-from services.voting.ballot import Ballot, Kind
+from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.poll import Choice, Round, State
 from services.voting.redelivery import earlier_rounds
 from tests.support.desk import Desk
@@ -31,7 +31,7 @@ async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
     desk.now_ms = NOON + later_ms
     again = await desk.take(text)
 
-    assert first.outcome.kind is Kind.ACCEPTED
+    assert first.outcome.kind is OutcomeKind.ACCEPTED
     assert (again.reply, again.outcome, again.poll_id) == (first.reply, first.outcome, "colors")
     assert desk.counted(text.sid) == 1
 
@@ -71,7 +71,9 @@ async def test_of_two_polls_back_to_back_only_the_first_counts_a_text_again(
 
     assert first.poll_id == "h1"
     assert again.poll_id == poll
-    assert (again.reply == first.reply) is (poll == "h1") or again.outcome.kind is Kind.ACCEPTED
+    assert (again.reply == first.reply) is (
+        poll == "h1"
+    ) or again.outcome.kind is OutcomeKind.ACCEPTED
     assert desk.counted(text.sid) == (1 if poll == "h1" else 2)
 
 
@@ -101,7 +103,7 @@ async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None
     second, third = await desk.say("red"), await desk.say("blue")
 
     kinds = [answer.outcome.kind for answer in (first, second, third)]
-    assert kinds == [Kind.ACCEPTED, Kind.ACCEPTED, Kind.CHANGED]
+    assert kinds == [OutcomeKind.ACCEPTED, OutcomeKind.ACCEPTED, OutcomeKind.CHANGED]
 
 
 async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
@@ -196,5 +198,5 @@ async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words()
     desk = Desk([standing(), opened], now_ms=NOON + 5)
     answer = await desk.say("oak")
 
-    assert answer.outcome.kind is Kind.ACCEPTED
+    assert answer.outcome.kind is OutcomeKind.ACCEPTED
     assert [pk.partition(":")[0] for pk, _ in desk.ballots.held] == ["trees"]

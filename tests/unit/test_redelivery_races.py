@@ -9,8 +9,8 @@ import pytest
 
 from services.adapters.memory import MemoryBallots
 from services.voting import lifecycle
-from services.voting.ballot import Ballot, Kind
-from services.voting.intake import Answer
+from services.voting.ballot import Ballot, OutcomeKind
+from services.voting.intake import IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Round, State
 from tests.support.desk import Desk
@@ -60,8 +60,8 @@ async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_no
     ballots.gate.set()
     first = await late
 
-    assert (again.outcome.kind, again.outcome.choice) == (Kind.ACCEPTED, "RED")
-    assert (first.outcome.kind, first.reply) == (Kind.BARRED, None)
+    assert (again.outcome.kind, again.outcome.choice) == (OutcomeKind.ACCEPTED, "RED")
+    assert (first.outcome.kind, first.reply) == (OutcomeKind.BARRED, None)
     assert desk.counted(text.sid) == 1
 
 
@@ -172,7 +172,7 @@ async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
         accepted = {
             text.sid
             for text, answer in told
-            if answer.outcome.kind in {Kind.ACCEPTED, Kind.CHANGED, Kind.SAME}
+            if answer.outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME}
         }
 
         assert all(desk.counted(text.sid) <= 1 for text in texts), seed
@@ -181,7 +181,7 @@ async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
 
 async def race(
     desk: Desk, texts: list[Message], turn: Turn, draw: random.Random
-) -> list[tuple[Message, Answer]]:
+) -> list[tuple[Message, IntakeResult]]:
     """Deliver texts at the same time, with the turn somewhere in between."""
     draw.shuffle(texts)
     before = draw.randrange(len(texts))

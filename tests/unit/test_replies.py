@@ -5,24 +5,24 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from services.adapters.twilio.webhooks import twiml
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.gsm import septets
 from services.voting.poll import Choice, ReplyMode, Round
 from services.voting.replies import DEFAULT_TEXTS, reply_to
 from tests.support.polls import NOON, a_poll, a_round
 
 OUTCOMES = {
-    "accepted": Outcome(kind=Kind.ACCEPTED, choice="RED"),
-    "left": Outcome(kind=Kind.ACCEPTED, choice="RED", left=2),
-    "changed": Outcome(kind=Kind.CHANGED, choice="RED", previous="BLUE"),
-    "same": Outcome(kind=Kind.SAME, choice="RED", previous="RED"),
-    "limit": Outcome(kind=Kind.LIMIT, previous="RED", left=0),
-    "stands": Outcome(kind=Kind.STANDS, previous="RED"),
-    "unknown": Outcome(kind=Kind.UNKNOWN),
-    "waiting": Outcome(kind=Kind.WAITING),
-    "closed": Outcome(kind=Kind.CLOSED),
-    "near": Outcome(kind=Kind.NEAR, choice="RED"),
-    "unlisted": Outcome(kind=Kind.UNLISTED),
+    "accepted": Outcome(kind=OutcomeKind.ACCEPTED, choice="RED"),
+    "left": Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=2),
+    "changed": Outcome(kind=OutcomeKind.CHANGED, choice="RED", previous="BLUE"),
+    "same": Outcome(kind=OutcomeKind.SAME, choice="RED", previous="RED"),
+    "limit": Outcome(kind=OutcomeKind.LIMIT, previous="RED", left=0),
+    "stands": Outcome(kind=OutcomeKind.STANDS, previous="RED"),
+    "unknown": Outcome(kind=OutcomeKind.UNKNOWN),
+    "waiting": Outcome(kind=OutcomeKind.WAITING),
+    "closed": Outcome(kind=OutcomeKind.CLOSED),
+    "near": Outcome(kind=OutcomeKind.NEAR, choice="RED"),
+    "unlisted": Outcome(kind=OutcomeKind.UNLISTED),
 }
 
 
@@ -38,7 +38,7 @@ def test_every_outcome_has_a_reply_of_one_segment(name: str) -> None:
 
 def test_every_outcome_but_silence_has_a_text() -> None:
     """A new kind of outcome cannot be forgotten here."""
-    assert {kind.value for kind in Kind} - set(DEFAULT_TEXTS) == {"reserved", "barred"}
+    assert {kind.value for kind in OutcomeKind} - set(DEFAULT_TEXTS) == {"reserved", "barred"}
 
 
 def test_a_reply_names_choices_as_the_screen_does() -> None:
@@ -129,7 +129,7 @@ def test_a_near_miss_is_asked_back_by_the_word_to_text() -> None:
     """As the screen shows it."""
     there = a_round(choices=(Choice(key="R", label="The red one", words=("red",)),))
 
-    reply = reply_to(Outcome(kind=Kind.NEAR, choice="R"), there, 0)
+    reply = reply_to(Outcome(kind=OutcomeKind.NEAR, choice="R"), there, 0)
 
     assert reply == "Did you mean RED? Text RED."
 
@@ -149,12 +149,12 @@ def test_a_redelivered_text_is_told_the_time_of_its_first_delivery() -> None:
     there = a_round(
         closes_at_ms=NOON + 600_000, reply_texts={"accepted": "In. Voting closes {closes_in}."}
     )
-    outcome = Outcome(kind=Kind.ACCEPTED, choice="RED", at_ms=NOON)
+    outcome = Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", at_ms=NOON)
 
     assert reply_to(outcome, there, NOON + 300_000) == "In. Voting closes in 10 min."
 
 
 def test_silence_for_the_carriers_words_and_no_poll_has_its_reply() -> None:
     """There is no poll to ask in either case."""
-    assert reply_to(Outcome(kind=Kind.RESERVED), None, 0) is None
-    assert reply_to(Outcome(kind=Kind.NO_POLL), None, 0) == DEFAULT_TEXTS["no_poll"]
+    assert reply_to(Outcome(kind=OutcomeKind.RESERVED), None, 0) is None
+    assert reply_to(Outcome(kind=OutcomeKind.NO_POLL), None, 0) == DEFAULT_TEXTS["no_poll"]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.poll import ReplyMode, Round
 from services.voting.replies import reply_to
 from services.webhook import log
@@ -89,13 +89,13 @@ def test_no_phone_number_is_held() -> None:
     assert len(here) == 16
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_an_error_reply_is_what_a_poll_that_replies_to_errors_only_sends(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_an_error_reply_is_what_a_poll_that_replies_to_errors_only_sends(kind: OutcomeKind) -> None:
     """Reserved words and texts whose vote counts elsewhere have no reply at all."""
     there = Round(poll=a_poll(reply_mode=ReplyMode.ERRORS))
     reply = reply_to(Outcome(kind=kind, choice="RED", previous="RED"), there, NOON)
 
-    silent = kind in {Kind.RESERVED, Kind.BARRED}
+    silent = kind in {OutcomeKind.RESERVED, OutcomeKind.BARRED}
     assert (reply is not None) == (is_error(kind) and not silent)
 
 

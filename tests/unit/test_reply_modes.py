@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.poll import Choice, ReplyMode
 from services.voting.replies import reply_to
 from tests.support.polls import NOON, a_round
@@ -15,9 +15,11 @@ COUNTED = {"accepted", "changed", "same"}
 ANSWERED = {"all": ALL, "errors": ALL - COUNTED, "none": set[str]()}
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 @pytest.mark.parametrize("mode", ReplyMode)
-def test_every_kind_of_outcome_is_answered_as_the_mode_says(mode: ReplyMode, kind: Kind) -> None:
+def test_every_kind_of_outcome_is_answered_as_the_mode_says(
+    mode: ReplyMode, kind: OutcomeKind
+) -> None:
     """With `errors` a vote costs no reply, also one that changes nothing; silence stays silence."""
     outcome = Outcome(kind=kind, choice="RED", previous="RED", left=1)
     reply = reply_to(outcome, a_round(reply_mode=mode), NOON)
@@ -25,12 +27,12 @@ def test_every_kind_of_outcome_is_answered_as_the_mode_says(mode: ReplyMode, kin
     assert (reply is not None) is (kind.value in ANSWERED[mode.value])
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_without_a_poll_only_its_absence_is_told(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_without_a_poll_only_its_absence_is_told(kind: OutcomeKind) -> None:
     """The two that are silent stay so."""
-    if kind in {Kind.RESERVED, Kind.BARRED}:
+    if kind in {OutcomeKind.RESERVED, OutcomeKind.BARRED}:
         assert reply_to(Outcome(kind=kind), None, NOON) is None
-    if kind is Kind.NO_POLL:
+    if kind is OutcomeKind.NO_POLL:
         assert reply_to(Outcome(kind=kind), None, NOON) == (
             "There is no vote on this number at the moment."
         )
@@ -53,9 +55,9 @@ def test_a_span_is_rounded_up_to_the_minute(left_ms: int, told: str) -> None:
     """Nobody is told "in 0 min", nor a minute before the time."""
     opens = a_round(opens_at_ms=NOON + left_ms, reply_texts={"waiting": "Opens {opens_in}."})
     closes = a_round(closes_at_ms=NOON + left_ms, reply_texts={"same": "Closes {closes_in}."})
-    same = Outcome(kind=Kind.SAME, choice="RED", previous="RED")
+    same = Outcome(kind=OutcomeKind.SAME, choice="RED", previous="RED")
 
-    assert reply_to(Outcome(kind=Kind.WAITING), opens, NOON) == f"Opens {told}."
+    assert reply_to(Outcome(kind=OutcomeKind.WAITING), opens, NOON) == f"Opens {told}."
     assert reply_to(same, closes, NOON) == f"Closes {told}."
 
 
@@ -73,7 +75,7 @@ def test_an_accepted_vote_is_thanked_for_as_the_poll_is(
     visibility: str, left: int | None, told: str
 ) -> None:
     """None left is a number like any other."""
-    outcome = Outcome(kind=Kind.ACCEPTED, choice="RED", left=left)
+    outcome = Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=left)
 
     assert reply_to(outcome, a_round(visibility=visibility), NOON) == told
 
@@ -82,7 +84,7 @@ def test_a_label_is_not_filled_in_again() -> None:
     """Its author chose the braces; they are no placeholder of the text around it."""
     choices = (Choice(key="RED", label="Red {left}"), Choice(key="BLUE", label="Blue"))
     there = a_round(choices=choices, reply_texts={"accepted_left": "{choice}. {left}"})
-    reply = reply_to(Outcome(kind=Kind.ACCEPTED, choice="RED", left=3), there, NOON)
+    reply = reply_to(Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=3), there, NOON)
 
     assert reply == "Red {left}. 3"
 
@@ -90,6 +92,6 @@ def test_a_label_is_not_filled_in_again() -> None:
 def test_the_words_are_told_in_ballot_order() -> None:
     """As on the screen."""
     choices = tuple(Choice(key=key, label=key) for key in ("ZEBRA", "APE", "MOLE"))
-    reply = reply_to(Outcome(kind=Kind.UNKNOWN), a_round(choices=choices), NOON)
+    reply = reply_to(Outcome(kind=OutcomeKind.UNKNOWN), a_round(choices=choices), NOON)
 
     assert reply == "That is not one of the choices. Text one of: ZEBRA, APE, MOLE"

@@ -3,12 +3,12 @@
 import pytest
 
 from services.polls.definition import parse_poll
-from services.voting.ballot import Kind, Outcome
+from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.poll import Round, State
 from services.voting.replies import reply_to
 from tests.support.polls import NOON, a_poll
 
-WAITING, CLOSED = Outcome(kind=Kind.WAITING), Outcome(kind=Kind.CLOSED)
+WAITING, CLOSED = Outcome(kind=OutcomeKind.WAITING), Outcome(kind=OutcomeKind.CLOSED)
 DAY = 86_400_000
 
 

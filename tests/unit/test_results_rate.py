@@ -57,7 +57,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     return made
 
 
-def readings(board: Any, every: float | None, looks: int) -> list[results.Reading]:
+def readings(board: Any, every: float | None, looks: int) -> list[results.CountReading]:
     """So many looks at a board."""
     return [*results._readings(board, "colors", None, every, looks)]
 

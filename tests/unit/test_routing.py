@@ -4,7 +4,7 @@ import pytest
 
 from services.adapters.fuzzy_match import one_edit_away
 from services.polls.definition import parse_poll
-from services.voting.directory import Directory, Reading
+from services.voting.directory import Directory, TextMatch
 from services.voting.message import is_reserved, near_choices
 from services.voting.poll import Choice, Policy, ReplyMode, Round
 from tests.support.polls import COLORS_TOML, NOON, NUMBER, a_poll, a_round
@@ -16,7 +16,7 @@ CARRIERS_OWN = (
 )  # fmt: skip
 
 
-def read(body: str, *rounds: Round) -> Reading:
+def read(body: str, *rounds: Round) -> TextMatch:
     """What a text says, at noon."""
     return Directory(rounds).read(NUMBER, body, NOON, one_edit_away)
 
@@ -26,7 +26,7 @@ def test_every_word_of_the_carriers_is_theirs(word: str) -> None:
     """However it is written; an answer of ours to STOP is not allowed."""
     for text in (word, word.upper(), f" {word.title()}! "):
         assert is_reserved(text)
-        assert read(text, a_round()) == Reading(reserved=True)
+        assert read(text, a_round()) == TextMatch(reserved=True)
 
 
 @pytest.mark.parametrize("word", ["stop it", "ended", "no", "starter", "unsub"])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from services.voting.ballot import Ballot, Step
+from services.voting.ballot import AcceptedText, Ballot
 from services.voting.poll import Round
 from services.voting.schema import (
     BALLOT_BARRED,
@@ -78,7 +78,7 @@ def ballot_of(item: Item, standing_in: Round) -> Ballot:
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
         picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        steps=tuple(map(Step, sids, _choices(item["trail"]["S"], standing_in))),
+        steps=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], standing_in))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),

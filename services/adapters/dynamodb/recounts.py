@@ -13,7 +13,7 @@ from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
 from services.voting.ports import Progress
-from services.voting.recount import Recount, Slip
+from services.voting.recount import BallotRow, Recount
 from services.voting.sharding import all_shards
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class DynamoRecounts:
                 whole.merge(done.result())
         return whole
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys, all shards merged; memory stays flat.
 
         `unreadable` is called with the keys of an item that cannot be read as a ballot.
@@ -118,11 +118,13 @@ def _pk(standing_in: Round, shard: int) -> str:
     return schema.ballot_pk(standing_in.poll.id, standing_in.number, shard)
 
 
-def _slips(items: Iterable[dict[str, Any]], unreadable: Callable[[str], None]) -> Iterator[Slip]:
+def _slips(
+    items: Iterable[dict[str, Any]], unreadable: Callable[[str], None]
+) -> Iterator[BallotRow]:
     for item in items:
         try:
-            # One is made for every ballot: this takes two thirds of the time of `Slip(...)`.
-            slip = Slip._make(
+            # One is made for every ballot: this takes two thirds of the time of `BallotRow(...)`.
+            slip = BallotRow._make(
                 (
                     item["sk"]["S"],
                     item["board"]["S"],

@@ -16,7 +16,7 @@ from services.settings import WebhookSettings
 from services.tools.demo.cloud import DEFAULT_POLL, forget_own_account
 from services.tools.local import site
 from services.tools.local.aws import LocalAws
-from services.tools.local.deployment import Deployment, Outputs
+from services.tools.local.deployment import LocalDeployment, Outputs
 
 TOLD: Final = "webhook.env"
 """File with the webhook's environment, as a shell reads it."""
@@ -28,7 +28,7 @@ def main(environ: Mapping[str, str]) -> None:
     forget_own_account()
     aws = LocalAws(endpoint=endpoint)
     (folder / "cdk-home").mkdir(exist_ok=True)
-    deployment = Deployment(aws, folder)
+    deployment = LocalDeployment(aws, folder)
     print("Bootstrapping and synthesising ...", flush=True)  # noqa: T201
     deployment.bootstrap()
     outputs = deployment.deploy(deployment.synthesise(), lambda _: None)

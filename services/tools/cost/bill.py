@@ -6,7 +6,7 @@ from typing import Final
 
 from services.tools.cost import usage
 from services.tools.cost.prices import Prices
-from services.tools.cost.usage import Evening
+from services.tools.cost.usage import Event
 
 MONTH_HOURS: Final = 730
 ALARMS: Final = 8
@@ -18,7 +18,7 @@ _GB: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class BillItem:
     """What one service takes for one thing."""
 
     service: str
@@ -30,8 +30,8 @@ class Line:
 class Bill:
     """`lines` are for the evening itself, `monthly` for having the stack, idle or not."""
 
-    lines: Sequence[Line]
-    monthly: Sequence[Line]
+    lines: Sequence[BillItem]
+    monthly: Sequence[BillItem]
     voters: int
 
     @property
@@ -68,7 +68,7 @@ class Bill:
         return sum(line.usd for line in self.lines if line.service != service)
 
 
-def bill_for(evening: Evening, prices: Prices) -> Bill:
+def bill_for(evening: Event, prices: Prices) -> Bill:
     """What an evening costs, and what the stack costs a month."""
     of = prices.of
     texts = _texting(evening, of)
@@ -80,22 +80,22 @@ def bill_for(evening: Evening, prices: Prices) -> Bill:
 _Of = Callable[[str], float]
 
 
-def _texting(evening: Evening, of: _Of) -> list[Line]:
+def _texting(evening: Event, of: _Of) -> list[BillItem]:
     received = evening.texts * (of("text_in") + of("text_in_carrier"))
     sent = evening.texts * (of("text_out") + of("text_out_carrier")) if evening.replies else 0.0
     return [
-        Line(service="Twilio", what="texts received", usd=received),
-        Line(service="Twilio", what="replies sent", usd=sent),
+        BillItem(service="Twilio", what="texts received", usd=received),
+        BillItem(service="Twilio", what="replies sent", usd=sent),
     ]
 
 
-def _lambda(evening: Evening, of: _Of) -> list[Line]:
+def _lambda(evening: Event, of: _Of) -> list[BillItem]:
     seconds = evening.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
     restored = evening.environments * usage.WEBHOOK_GB * of("snapshot_restored_gb")
     calls = evening.texts * of("lambda_request")
     return [
-        Line(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
-        Line(
+        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(
             service="Lambda",
             what="webhook",
             usd=calls + seconds * of("lambda_gb_second") + restored,
@@ -103,72 +103,74 @@ def _lambda(evening: Evening, of: _Of) -> list[Line]:
     ]
 
 
-def _container(evening: Evening, of: _Of) -> list[Line]:
+def _container(evening: Event, of: _Of) -> list[BillItem]:
     hours = evening.seconds / 3600
     task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")
     units = max(1.0, evening.busiest / usage.CONNECTIONS_PER_UNIT)
     balancer = of("balancer_hour") + units * of("balancer_unit_hour")
     return [
-        Line(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
-        Line(
+        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(
             service="Fargate",
             what=f"{evening.environments} tasks",
             usd=evening.environments * hours * (task + of("address_hour")),
         ),
-        Line(service="Load balancer", what="hours and units", usd=hours * balancer),
+        BillItem(service="Load balancer", what="hours and units", usd=hours * balancer),
     ]
 
 
-def _tables(evening: Evening, of: _Of) -> list[Line]:
+def _tables(evening: Event, of: _Of) -> list[BillItem]:
     changed = evening.texts - evening.voters
     directory = evening.environments * evening.seconds / usage.DIRECTORY_SECONDS
     looks = evening.looks * usage.BOARD_READ_UNITS
     votes = evening.vote_writes * of("write_unit") + changed * of("read_unit")
     out = evening.looks * usage.BOARD_BYTES / _GB
     return [
-        Line(service="DynamoDB", what="votes", usd=votes),
-        Line(service="DynamoDB", what="folds", usd=evening.batches * of("write_unit")),
-        Line(service="DynamoDB", what="polls read", usd=directory * of("read_unit")),
-        Line(service="DynamoDB", what="screens read", usd=looks * of("read_unit")),
-        Line(service="Data transfer", what="to the screens", usd=out * of("out_gb")),
+        BillItem(service="DynamoDB", what="votes", usd=votes),
+        BillItem(service="DynamoDB", what="folds", usd=evening.batches * of("write_unit")),
+        BillItem(service="DynamoDB", what="polls read", usd=directory * of("read_unit")),
+        BillItem(service="DynamoDB", what="screens read", usd=looks * of("read_unit")),
+        BillItem(service="Data transfer", what="to the screens", usd=out * of("out_gb")),
     ]
 
 
-def _folding(evening: Evening, of: _Of) -> list[Line]:
+def _folding(evening: Event, of: _Of) -> list[BillItem]:
     seconds = evening.batches * usage.FOLD_SECONDS * usage.FOLD_GB
     calls = evening.batches * of("lambda_request")
-    return [Line(service="Lambda", what="aggregator", usd=calls + seconds * of("lambda_gb_second"))]
+    return [
+        BillItem(service="Lambda", what="aggregator", usd=calls + seconds * of("lambda_gb_second"))
+    ]
 
 
-def _watching(evening: Evening, of: _Of) -> list[Line]:
+def _watching(evening: Event, of: _Of) -> list[BillItem]:
     lines = evening.texts * usage.LOG_BYTES_PER_TEXT + evening.batches * usage.LOG_BYTES_PER_BATCH
     page = evening.viewers * usage.PAGE_BYTES / _GB * of("edge_gb")
     requests = evening.viewers * usage.PAGE_REQUESTS * of("edge_request")
     reads = evening.environments * evening.seconds / usage.SECRET_SECONDS
     return [
-        Line(service="CloudFront", what="the page", usd=page + requests),
-        Line(service="CloudWatch", what="logs", usd=lines / _GB * of("log_gb")),
-        Line(service="Secrets Manager", what="reads", usd=reads * of("secret_call")),
+        BillItem(service="CloudFront", what="the page", usd=page + requests),
+        BillItem(service="CloudWatch", what="logs", usd=lines / _GB * of("log_gb")),
+        BillItem(service="Secrets Manager", what="reads", usd=reads * of("secret_call")),
     ]
 
 
-def _monthly(evening: Evening, of: _Of) -> list[Line]:
+def _monthly(evening: Event, of: _Of) -> list[BillItem]:
     watching = ALARMS * of("alarm_month") + METRICS * of("metric_month") + of("dashboard_month")
     lines = [
-        Line(service="Twilio", what="number", usd=of("number_month")),
-        Line(service="Twilio", what="campaign", usd=of("campaign_month") * evening.replies),
-        Line(service="CloudWatch", what="alarms, metrics, dashboard", usd=watching),
-        Line(service="Secrets Manager", what="secret", usd=of("secret_month")),
+        BillItem(service="Twilio", what="number", usd=of("number_month")),
+        BillItem(service="Twilio", what="campaign", usd=of("campaign_month") * evening.replies),
+        BillItem(service="CloudWatch", what="alarms, metrics, dashboard", usd=watching),
+        BillItem(service="Secrets Manager", what="secret", usd=of("secret_month")),
     ]
     if evening.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * of("snapshot_gb_second")
-        return [*lines, Line(service="Lambda", what="SnapStart's snapshot", usd=kept)]
+        return [*lines, BillItem(service="Lambda", what="SnapStart's snapshot", usd=kept)]
     task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")
     hourly = usage.TASKS * (task + of("address_hour"))
     insights = INSIGHTS_METRICS * of("metric_month")
     return [
         *lines,
-        Line(service="Fargate", what=f"{usage.TASKS} tasks", usd=MONTH_HOURS * hourly),
-        Line(service="Load balancer", what="hours", usd=MONTH_HOURS * of("balancer_hour")),
-        Line(service="CloudWatch", what="Container Insights", usd=insights),
+        BillItem(service="Fargate", what=f"{usage.TASKS} tasks", usd=MONTH_HOURS * hourly),
+        BillItem(service="Load balancer", what="hours", usd=MONTH_HOURS * of("balancer_hour")),
+        BillItem(service="CloudWatch", what="Container Insights", usd=insights),
     ]

@@ -43,7 +43,7 @@ CONNECTIONS_PER_UNIT: Final = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evening:
+class Event:
     """Who votes, for how long, who watches. `texts_per_voter` has those who change their mind."""
 
     voters: int

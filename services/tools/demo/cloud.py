@@ -18,14 +18,14 @@ from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
 from services.tools.local import site, static_server
 from services.tools.local.aws import LocalAws
-from services.tools.local.deployment import STACK, Deployment, Outputs
+from services.tools.local.deployment import STACK, LocalDeployment, Outputs
 from services.tools.local.emulator import emulator
 from services.tools.local.processes import Process
 from services.tools.local.rounds import round_of
 from services.tools.local.runs import CloudFile, publish, run_folder
 from services.tools.local.webhook import webhook
 from services.tools.phones.handsets import Handsets
-from services.tools.phones.load_generator import Line
+from services.tools.phones.load_generator import WebhookEndpoint
 from services.voting.poll import Round
 from services.voting.tally import Totals
 
@@ -61,8 +61,8 @@ class LocalCloud:
     aws: LocalAws
     outputs: Outputs
     dashboard_url: str
-    line: Line
-    api: Line
+    line: WebhookEndpoint
+    api: WebhookEndpoint
     handsets: Handsets
     lab: Lab
     processes: tuple[Process, ...]
@@ -115,12 +115,12 @@ def local_cloud(
         with show.step("AWS emulator"):
             machine, aws = stack.enter_context(emulator(folder))
             servers.append(machine)
-        outputs = _deploy(Deployment(aws, folder), show)
+        outputs = _deploy(LocalDeployment(aws, folder), show)
         token = _set_token(aws, outputs)
         with show.step("webhook"):
             hook, url = stack.enter_context(webhook(aws, outputs, folder))
             servers.append(hook)
-        line, dynamodb = Line(url=url, token=token), aws.client("dynamodb")
+        line, dynamodb = WebhookEndpoint(url=url, token=token), aws.client("dynamodb")
         lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
         handsets = Handsets(line, poll=lambda: round_of(dynamodb, outputs, poll))
         with show.step("dashboard"):
@@ -159,7 +159,7 @@ def _blame() -> Iterator[list[Process]]:
         raise
 
 
-def _deploy(deployment: Deployment, show: Progress) -> Outputs:
+def _deploy(deployment: LocalDeployment, show: Progress) -> Outputs:
     """Synthesise and bootstrap side by side: one needs a processor, the other the emulator."""
     with ThreadPoolExecutor(1) as pool, show.step("stack: synthesise, bootstrap"):
         bootstrapped = pool.submit(deployment.bootstrap)
@@ -184,13 +184,13 @@ def _set_token(aws: LocalAws, outputs: Outputs) -> str:
     return token
 
 
-def _api_line(aws: LocalAws, outputs: Outputs, token: str) -> Line:
+def _api_line(aws: LocalAws, outputs: Outputs, token: str) -> WebhookEndpoint:
     """The emulator tells its HTTP APIs apart by their host, which need not be resolvable.
 
     Signed is the URL that an account would have: https, the API's domain, no port.
     """
     url = urlsplit(outputs.webhook_url)
-    return Line(
+    return WebhookEndpoint(
         url=f"{aws.endpoint}{url.path}",
         token=token,
         public_url=f"https://{url.hostname}{url.path}",

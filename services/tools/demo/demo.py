@@ -20,7 +20,7 @@ from rich.text import Text as Styled
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
 from services.tools.local.deployment import NUMBER
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
-from services.tools.phones.load_generator import Phones
+from services.tools.phones.load_generator import LoadGenerator
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
@@ -63,7 +63,7 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
             if browser and _has_browser():
                 webbrowser.open(cloud.dashboard_url)
             crowd = crowd_for(standing, number or NUMBER, seed=seed)
-            texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
+            texting = LoadGenerator(crowd, cloud.line, texts_per_second=texts_per_second)
             try:
                 with texting if phones else nullcontext() as crowd_texting:
                     _watch(console, cloud, crowd_texting)
@@ -101,7 +101,7 @@ def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
     )
 
 
-def _watch(console: Console, cloud: LocalCloud, phones: Phones | None) -> None:
+def _watch(console: Console, cloud: LocalCloud, phones: LoadGenerator | None) -> None:
     """Keep the live line going until a signal or until a server dies.
 
     The round is read anew at each look: somebody may reset the poll meanwhile.
@@ -120,7 +120,9 @@ def _watch(console: Console, cloud: LocalCloud, phones: Phones | None) -> None:
             time.sleep(1 / LOOKS_PER_SECOND)
 
 
-def live_line(standing: Round, totals: Totals, phones: Phones | None, seconds: float) -> Styled:
+def live_line(
+    standing: Round, totals: Totals, phones: LoadGenerator | None, seconds: float
+) -> Styled:
     """The texts sent, the count as the screen has it, and whether they agree.
 
     Without phones, only the count: what else was texted is not known here.
@@ -143,7 +145,7 @@ def live_line(standing: Round, totals: Totals, phones: Phones | None, seconds: f
     return line
 
 
-def _verdict(totals: Totals, phones: Phones) -> Styled:
+def _verdict(totals: Totals, phones: LoadGenerator) -> Styled:
     expected = +phones.tally()
     counted = {key: count for key, count in totals.picks.items() if count}
     if counted == expected:

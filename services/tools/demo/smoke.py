@@ -26,18 +26,18 @@ from services.tools.local.deployment import NUMBER
 from services.tools.local.runs import LAST_FAILURE, keep_logs
 from services.tools.phones.crowd import Crowd, expected
 from services.tools.phones.latency import vote_to_count_ms
-from services.tools.phones.load_generator import Answer, Line, deliver, session
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.poll import Round
 from services.voting.tally import Totals
 
 PLAN: Final = {
-    Kind.NEW: 340,
-    Kind.REDELIVERED: 50,
-    Kind.CHANGED: 50,
-    Kind.FORGED: 20,
-    Kind.UNKNOWN: 30,
-    Kind.RESERVED: 10,
+    TextKind.NEW: 340,
+    TextKind.REDELIVERED: 50,
+    TextKind.CHANGED: 50,
+    TextKind.FORGED: 20,
+    TextKind.UNKNOWN: 30,
+    TextKind.RESERVED: 10,
 }
 """500 texts to the webhook under uvicorn."""
 API_TEXTS: Final = 20
@@ -105,30 +105,30 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
     return 0 if report["exact"] else 1
 
 
-def plan(crowd: Crowd, seed: int) -> list[Text]:
+def plan(crowd: Crowd, seed: int) -> list[SimulatedText]:
     """The texts in a mixed order; nobody changes a vote or is redelivered before voting."""
     kinds = [kind for kind, count in PLAN.items() for _ in range(count)]
     random.Random(seed).shuffle(kinds)  # noqa: S311 - a show, not a secret
-    first = kinds.index(Kind.NEW)
+    first = kinds.index(TextKind.NEW)
     kinds[0], kinds[first] = kinds[first], kinds[0]
     return [crowd.make(kind) for kind in kinds]
 
 
-def _send_all(cloud: LocalCloud, crowd: Crowd, seed: int) -> list[Answer]:
+def _send_all(cloud: LocalCloud, crowd: Crowd, seed: int) -> list[WebhookReply]:
     """Texts of one phone go through one thread, so that their order is known."""
     texts = plan(crowd, seed)
-    shares: list[list[Text]] = [[] for _ in range(THREADS)]
+    shares: list[list[SimulatedText]] = [[] for _ in range(THREADS)]
     for text in texts:
         shares[int(text.sender[-4:]) % THREADS].append(text)
-    to_api = [crowd.make(Kind.NEW) for _ in range(API_TEXTS)]
+    to_api = [crowd.make(TextKind.NEW) for _ in range(API_TEXTS)]
     with ThreadPoolExecutor(THREADS + 1) as pool:
         answers = [pool.submit(_send, cloud.line, share) for share in shares]
         answers.append(pool.submit(_send, cloud.api, to_api))
         return [answer for share in answers for answer in share.result()]
 
 
-def _send(line: Line, texts: Sequence[Text]) -> list[Answer]:
-    async def one_by_one() -> list[Answer]:
+def _send(line: WebhookEndpoint, texts: Sequence[SimulatedText]) -> list[WebhookReply]:
+    async def one_by_one() -> list[WebhookReply]:
         answers = []
         async with session() as http:
             for text in texts:
@@ -140,12 +140,12 @@ def _send(line: Line, texts: Sequence[Text]) -> list[Answer]:
     return asyncio.run(one_by_one())
 
 
-def _writes(answers: Iterable[Answer]) -> list[Answer]:
+def _writes(answers: Iterable[WebhookReply]) -> list[WebhookReply]:
     """The answers to texts that must have been written to a ballot."""
-    return [a for a in answers if a.accepted and a.text.kind in {Kind.NEW, Kind.CHANGED}]
+    return [a for a in answers if a.accepted and a.text.kind in {TextKind.NEW, TextKind.CHANGED}]
 
 
-def _report(answers: Sequence[Answer], sampler: Sampler) -> dict[str, object]:
+def _report(answers: Sequence[WebhookReply], sampler: Sampler) -> dict[str, object]:
     statuses = Counter(answer.status for answer in answers)
     must = expected([answer.text for answer in answers])
     totals = sampler.totals
@@ -169,7 +169,7 @@ def _report(answers: Sequence[Answer], sampler: Sampler) -> dict[str, object]:
             and totals.voters == sum(must.values())
             and totals.folded == len(written)
             and totals.bad == 0
-            and refused == PLAN[Kind.FORGED]
+            and refused == PLAN[TextKind.FORGED]
             and accepted + refused == len(answers)
         ),
     }

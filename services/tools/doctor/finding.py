@@ -11,7 +11,7 @@ RESTORE: Final = "put it back: cdk deploy --revert-drift"
 CloudFormation, "Drift-aware change sets")."""
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """How a check went; only `failed` makes the whole examination fail."""
 
     OK = "ok"
@@ -25,7 +25,7 @@ class Finding:
     """One line of the checklist. `remedy` says what to do about a warning or a failure."""
 
     check: str
-    verdict: Verdict
+    verdict: CheckStatus
     detail: str
     remedy: str = ""
 
@@ -37,22 +37,22 @@ class Finding:
 
 def fine(check: str, detail: str) -> Finding:
     """As it should be."""
-    return Finding(check=check, verdict=Verdict.OK, detail=detail)
+    return Finding(check=check, verdict=CheckStatus.OK, detail=detail)
 
 
 def wrong(check: str, detail: str, remedy: str) -> Finding:
     """Texts are lost, miscounted, not shown, or shown to whom they should not be."""
-    return Finding(check=check, verdict=Verdict.FAILED, detail=detail, remedy=remedy)
+    return Finding(check=check, verdict=CheckStatus.FAILED, detail=detail, remedy=remedy)
 
 
 def doubtful(check: str, detail: str, remedy: str) -> Finding:
     """Works, but not as it was meant to."""
-    return Finding(check=check, verdict=Verdict.WARNING, detail=detail, remedy=remedy)
+    return Finding(check=check, verdict=CheckStatus.WARNING, detail=detail, remedy=remedy)
 
 
 def skipped(check: str, detail: str, remedy: str = "") -> Finding:
     """Could not be looked at, or not here."""
-    return Finding(check=check, verdict=Verdict.SKIPPED, detail=detail, remedy=remedy)
+    return Finding(check=check, verdict=CheckStatus.SKIPPED, detail=detail, remedy=remedy)
 
 
 def verdict_on(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:

@@ -32,7 +32,7 @@ NOTICED: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer; the names of the headers are in lower case."""
 
     status: int
@@ -43,11 +43,11 @@ class Answer:
 class Fetch(Protocol):
     """Asks for a URL, following nothing. Raises: OSError where nobody answers."""
 
-    def __call__(self, url: str, *, data: bytes | None = None) -> Answer:
+    def __call__(self, url: str, *, data: bytes | None = None) -> HttpResponse:
         """GET, or POST with data."""
 
 
-def fetch(url: str, *, data: bytes | None = None) -> Answer:
+def fetch(url: str, *, data: bytes | None = None) -> HttpResponse:
     """Ask for a URL, following nothing."""
     request = urllib.request.Request(url, data=data)  # noqa: S310 - of the deployment's outputs
     opener = urllib.request.build_opener(_Stay)
@@ -65,9 +65,9 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         """Where a redirect leads is for the check to say."""
 
 
-def _answer(status: int, headers: Message, body: bytes) -> Answer:
+def _answer(status: int, headers: Message, body: bytes) -> HttpResponse:
     lower = {name.lower(): value for name, value in headers.items()}
-    return Answer(status=status, headers=lower, body=body.decode("utf-8", "replace"))
+    return HttpResponse(status=status, headers=lower, body=body.decode("utf-8", "replace"))
 
 
 def check_webhook(fetch: Fetch, webhook_url: str) -> Finding:

@@ -25,9 +25,9 @@ from services.tools.local.deployment import Outputs
 from services.tools.local.processes import Process
 from services.tools.local.webhook import webhook
 from services.tools.phones.crowd import Crowd, texted_choices
-from services.tools.phones.load_generator import Line
+from services.tools.phones.load_generator import WebhookEndpoint
 from services.tools.phones.rate_meter import Meter
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.tools.phones.traffic import Traffic
 from services.voting import schema
 from services.voting.poll import Round
@@ -167,18 +167,18 @@ class Lab:
                 webhook(aws, outputs, folder, name="webhook-of-the-lab", dynamodb=endpoint)
             )
             self._next_round()
-            line = Line(url=url, token=token)
+            line = WebhookEndpoint(url=url, token=token)
             traffic = Traffic(self._texts(), line, rate=self._rate)
             self._traffic = starting.enter_context(traffic)
             self._running = starting.pop_all()
 
-    def _texts(self) -> Callable[[], Text]:
+    def _texts(self) -> Callable[[], SimulatedText]:
         choices = texted_choices(self.round.poll)
         crowd = Crowd(choices, to=NUMBER, seed=SEED, votes_per_phone=None)
 
-        def next_text() -> Text:
+        def next_text() -> SimulatedText:
             """A new phone's; the bare word, for "2" would be a vote in the demo's poll too."""
-            text = crowd.make(Kind.NEW)
+            text = crowd.make(TextKind.NEW)
             return replace(text, body=str(text.choice))
 
         return next_text

@@ -77,7 +77,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Admission:
     """Which partition a write was for, and whether it may go on."""
 
     partition: int
@@ -100,10 +100,10 @@ class Throttle:
         """Writes a second of one partition: its share of the table's, at most 1,000."""
         return min(PARTITION_WRITES_PER_SECOND, self._capacity / self._count)
 
-    def admit(self, key: str, units: int = 1) -> Verdict:
+    def admit(self, key: str, units: int = 1) -> Admission:
         """Let a write to a partition key pass, or throttle it."""
         partition = partition_of(key, self._count)
-        return Verdict(partition, self.buckets[partition].take(units, self._clock()))
+        return Admission(partition, self.buckets[partition].take(units, self._clock()))
 
     def provision(self, write_capacity: float) -> None:
         """Give the table another rate, as an UpdateTable does."""

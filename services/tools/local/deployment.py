@@ -65,7 +65,7 @@ class Outputs:
             ) from None
 
 
-class Deployment:
+class LocalDeployment:
     """CDK runs against one emulator, with their log in one folder."""
 
     def __init__(self, aws: LocalAws, folder: Path) -> None:

@@ -26,7 +26,7 @@ NETWORK = "Check the network, or the registry your tools are set to, and run it 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class SetupStep:
     """One thing to set up. Done again when an input or Python changes, or `makes` is gone.
 
     With `present`, only that is asked: for what the machine may have of its own.
@@ -97,9 +97,9 @@ def npm(folder: str, *arguments: str) -> None:
     command(f"npm {arguments[0]} ({folder})", "npm", "--prefix", folder, *arguments, remedy=remedy)
 
 
-def npm_step(folder: str, title: str) -> Step:
+def npm_step(folder: str, title: str) -> SetupStep:
     """The packages of one folder's lock file."""
-    return Step(
+    return SetupStep(
         title=title,
         run=lambda: npm(
             folder,
@@ -120,43 +120,43 @@ def site_sources() -> list[Path]:
     return [path for path in Path("dashboard").iterdir() if path.name not in made]
 
 
-def steps() -> dict[str, Step]:
+def steps() -> dict[str, SetupStep]:
     """All steps by name, in the order in which they build on one another."""
     app = Path("services/requirements.txt"), Path("infra/requirements.txt"), Path("pyproject.toml")
     every = *app, Path("requirements.txt"), *Path().glob("*/requirements.txt")
     lambdas = tuple(Path("lambdas").glob("*/requirements.txt"))
     emulator = Path("services/tools/local/emulator-requirements.txt")
     return {
-        "venv": Step(title="virtual environment", run=create_venv, makes=VENV / "bin/uv"),
-        "app": Step(
+        "venv": SetupStep(title="virtual environment", run=create_venv, makes=VENV / "bin/uv"),
+        "app": SetupStep(
             title="Python libraries", run=install_app, makes=VENV / "bin/voteapp", inputs=app
         ),
-        "checks": Step(
+        "checks": SetupStep(
             title="Python libraries of the checks",
             run=lambda: install(VENV, "-r", "requirements.txt"),
             makes=VENV / "bin/pytest",
             inputs=(*every, *lambdas),
         ),
-        "emulator": Step(
+        "emulator": SetupStep(
             title="AWS emulator",
             run=install_emulator,
             makes=EMULATOR_VENV / "bin/ministack",
             inputs=(emulator,),
         ),
-        "node": Step(
+        "node": SetupStep(
             title="Node.js",
             run=lambda: install(VENV, node.WHEEL),
             present=node.present,
         ),
         "cdk": npm_step("infra", "CDK command line"),
         "npm": npm_step("dashboard", "npm packages of the dashboard"),
-        "site": Step(
+        "site": SetupStep(
             title="dashboard",
             run=lambda: npm("dashboard", "run", "build"),
             makes=Path("dashboard/dist/index.html"),
             inputs=site_sources(),
         ),
-        "browser": Step(title="Chromium", run=chromium.provide, present=chromium.present),
+        "browser": SetupStep(title="Chromium", run=chromium.provide, present=chromium.present),
     }
 
 
@@ -188,7 +188,7 @@ def set_up(target: str) -> None:
             _do(name, steps()[name], stamps)
 
 
-def _do(name: str, step: Step, stamps: Stamps) -> None:
+def _do(name: str, step: SetupStep, stamps: Stamps) -> None:
     there = step.present() if step.present else stamps.holds(name, step.key())
     if there and step.makes.exists():
         return

@@ -19,7 +19,7 @@ from services.voting.ports import (
     Corrections,
     Progress,
 )
-from services.voting.recount import Difference, Recount, Slip, write_offs
+from services.voting.recount import BallotRow, Difference, Recount, write_offs
 
 BETWEEN_SECONDS = 0.5
 """Between two readings of a board that is not drained yet."""
@@ -161,7 +161,7 @@ class Auditor:
     def _sorted(self, standing: Round, told: Progress) -> tuple[Recount, str]:
         recount, digest = Recount(), Digest()
 
-        def each() -> Iterator[Slip]:
+        def each() -> Iterator[BallotRow]:
             for slip in self.recounts.slips(standing, recount.add_unreadable):
                 if slip.picks:
                     digest.add(slip.key, slip.picks)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from services.tools.operations.csv_text import encode_csv
 from services.voting.errors import VotingError
-from services.voting.recount import Slip
+from services.voting.recount import BallotRow
 
 Format = Literal["csv", "jsonl", "parquet"]
 GROUP: Final = 10_000
@@ -44,7 +44,7 @@ class Columns:
         """In order."""
         return (KEY, *self.choices, CHANGED_AT) if self.with_keys else self.choices
 
-    def row(self, slip: Slip) -> dict[str, Any]:
+    def row(self, slip: BallotRow) -> dict[str, Any]:
         """A ballot. Raises: KeyError for a choice without a column."""
         counts = dict.fromkeys(self.choices, 0)
         for choice, count in slip.picks.items():
@@ -61,7 +61,7 @@ def header(columns: Columns, form: Format) -> bytes:
     return encode_csv([columns.names]) if form == "csv" else b""
 
 
-def lines(columns: Columns, form: Format, slips: Sequence[Slip]) -> bytes:
+def lines(columns: Columns, form: Format, slips: Sequence[BallotRow]) -> bytes:
     """Rows as CSV; as JSON lines for the other formats."""
     rows = [columns.row(slip) for slip in slips]
     if form == "csv":

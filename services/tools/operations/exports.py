@@ -31,7 +31,7 @@ from services.tools.operations.export_state import ExportState, hash_start
 from services.tools.operations.whole_file import replace_file
 from services.voting.digest import Digest
 from services.voting.errors import VotingError
-from services.voting.recount import Recount, Slip
+from services.voting.recount import BallotRow, Recount
 
 BLOCK: Final = 5_000
 """Ballots between two notes of how far it is; without keys, they are shuffled among themselves."""
@@ -81,7 +81,7 @@ class Export:
         """The totals and the digest, beside the file."""
         return self.target.with_name(f"{self.target.name}.digest.json")
 
-    def run(self, slips: Iterable[Slip], told: Callable[[int], None]) -> dict[str, Any]:
+    def run(self, slips: Iterable[BallotRow], told: Callable[[int], None]) -> dict[str, Any]:
         """Write the file and its sidecar; what the sidecar says. `slips` go by their keys.
 
         Raises:
@@ -92,7 +92,7 @@ class Export:
         state, written = self._resume()
         digest, recount = Digest(), Recount()
 
-        def each() -> Iterator[Slip]:
+        def each() -> Iterator[BallotRow]:
             for slip in slips:
                 digest.add(slip.key, slip.picks)
                 told(1)
@@ -139,7 +139,7 @@ class Export:
             part_sha256=written.hexdigest(),
         ), written  # fmt: skip
 
-    def _order(self, block: list[Slip], state: ExportState) -> list[Slip]:
+    def _order(self, block: list[BallotRow], state: ExportState) -> list[BallotRow]:
         """Without keys, in an order that tells nothing: not even whose ballots lie together."""
         if not self.columns.with_keys:
             random.Random(f"{state.salt}:{state.rows}").shuffle(block)  # noqa: S311 - the salt is secret

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Poll
 
-WEIGHTS: Final[Mapping[Kind, int]] = {
-    Kind.NEW: 62,
-    Kind.CHANGED: 15,
-    Kind.REDELIVERED: 10,
-    Kind.UNKNOWN: 11,
-    Kind.RESERVED: 2,
+WEIGHTS: Final[Mapping[TextKind, int]] = {
+    TextKind.NEW: 62,
+    TextKind.CHANGED: 15,
+    TextKind.REDELIVERED: 10,
+    TextKind.UNKNOWN: 11,
+    TextKind.RESERVED: 2,
 }
 """What a modest evening is like, in percent."""
 
@@ -65,7 +65,7 @@ class Crowd:
         self._forget_everybody()
 
     def _forget_everybody(self) -> None:
-        self._sent: list[Text] = []
+        self._sent: list[SimulatedText] = []
         self._texted: Counter[str] = Counter()
         self._again: deque[str] = deque()
         self._phones = 0
@@ -80,7 +80,7 @@ class Crowd:
         self.change_poll(poll)
         self._forget_everybody()
 
-    def text_again(self, texts: Iterable[Text]) -> None:
+    def text_again(self, texts: Iterable[SimulatedText]) -> None:
         """Have the phones of these texts vote before all others.
 
         Nobody knows whether these texts are in their ballots. They are never delivered again.
@@ -91,54 +91,54 @@ class Crowd:
                 self._again.append(text.sender)
         self._sent = [text for text in self._sent if text.sender not in self._again]
 
-    def next(self) -> Text:
+    def next(self) -> SimulatedText:
         """The next text, of a kind drawn by weight."""
         while self._again:
             if self._has_room(sender := self._again.popleft()):
-                return self._vote(Kind.CHANGED, sender, self._favourite())
+                return self._vote(TextKind.CHANGED, sender, self._favourite())
         kinds, weights = zip(*WEIGHTS.items(), strict=True)
         return self.make(self._random.choices(kinds, weights)[0])
 
-    def make(self, kind: Kind) -> Text:
+    def make(self, kind: TextKind) -> SimulatedText:
         """A text of one kind; of another where there is no phone to send it.
 
         Where nobody has texted yet, or who was to change a vote has no vote left, a new voter;
         where there is no phone with a vote left, words that are no choice.
         """
         match kind:
-            case Kind.NEW:
+            case TextKind.NEW:
                 text = self._new_voter()
-            case Kind.CHANGED:
+            case TextKind.CHANGED:
                 text = self._changed_vote()
-            case Kind.REDELIVERED:
+            case TextKind.REDELIVERED:
                 text = self._redelivery()
-            case Kind.FORGED:
+            case TextKind.FORGED:
                 text = self._text(kind, self._new_phone(), *self._words(self._favourite()))
-            case Kind.UNKNOWN:
+            case TextKind.UNKNOWN:
                 text = self._other(kind, GARBAGE)
-            case Kind.RESERVED:
+            case TextKind.RESERVED:
                 text = self._other(kind, RESERVED)
         return text
 
-    def _new_voter(self) -> Text:
+    def _new_voter(self) -> SimulatedText:
         sender = self._free_phone()
         if sender is None:
-            return self._other(Kind.UNKNOWN, GARBAGE)
-        return self._vote(Kind.NEW, sender, self._favourite())
+            return self._other(TextKind.UNKNOWN, GARBAGE)
+        return self._vote(TextKind.NEW, sender, self._favourite())
 
-    def _changed_vote(self) -> Text:
+    def _changed_vote(self) -> SimulatedText:
         before = self._random.choice(self._sent) if self._sent else None
         if before is None or not self._has_room(before.sender):
             return self._new_voter()
         others = [key for key in self._choices if key != before.choice]
-        return self._vote(Kind.CHANGED, before.sender, self._random.choice(others))
+        return self._vote(TextKind.CHANGED, before.sender, self._random.choice(others))
 
-    def _redelivery(self) -> Text:
+    def _redelivery(self) -> SimulatedText:
         if not self._sent:
             return self._new_voter()
-        return replace(self._random.choice(self._sent), kind=Kind.REDELIVERED)
+        return replace(self._random.choice(self._sent), kind=TextKind.REDELIVERED)
 
-    def _remember(self, text: Text) -> None:
+    def _remember(self, text: SimulatedText) -> None:
         """So that its phone can text again; only so many are remembered."""
         if len(self._sent) < REMEMBERED:
             self._sent.append(text)
@@ -170,7 +170,7 @@ class Crowd:
         ]
         return self._random.choices(list(self._choices), pulls)[0]
 
-    def _vote(self, kind: Kind, sender: str, choice: str) -> Text:
+    def _vote(self, kind: TextKind, sender: str, choice: str) -> SimulatedText:
         """A text that votes; its phone is remembered."""
         text = self._text(kind, sender, *self._words(choice))
         self._texted[sender] += 1
@@ -184,13 +184,15 @@ class Crowd:
         manner = self._random.choice(MANNERS)
         return manner.format(word=word, lower=word.lower(), label=label, place=place), choice
 
-    def _other(self, kind: Kind, bodies: Sequence[str]) -> Text:
+    def _other(self, kind: TextKind, bodies: Sequence[str]) -> SimulatedText:
         sender = self._random.choice(self._sent).sender if self._sent else self._new_phone()
         return self._text(kind, sender, self._random.choice(bodies), None)
 
-    def _text(self, kind: Kind, sender: str, body: str, choice: str | None) -> Text:
+    def _text(self, kind: TextKind, sender: str, body: str, choice: str | None) -> SimulatedText:
         sid = f"SM{self._random.getrandbits(128):032x}"
-        return Text(kind=kind, sid=sid, sender=sender, to=self._to, body=body, choice=choice)
+        return SimulatedText(
+            kind=kind, sid=sid, sender=sender, to=self._to, body=body, choice=choice
+        )
 
 
 def texted_choices(poll: Poll) -> dict[str, tuple[str, str]]:
@@ -203,10 +205,12 @@ def votes_per_phone(poll: Poll) -> int:
     return poll.limit if poll.policy is Policy.EACH else MESSAGES_PER_BALLOT
 
 
-def expected(texts: Sequence[Text]) -> Counter[str]:
+def expected(texts: Sequence[SimulatedText]) -> Counter[str]:
     """Votes by choice after these texts, in the order in which each phone's were answered.
 
     A redelivery, a forgery and words that are no choice change nothing.
     """
-    latest = {text.sender: text.choice for text in texts if text.kind in {Kind.NEW, Kind.CHANGED}}
+    latest = {
+        text.sender: text.choice for text in texts if text.kind in {TextKind.NEW, TextKind.CHANGED}
+    }
     return Counter(choice for choice in latest.values() if choice)

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Final, Protocol
 
 from services.tools.phones.crowd import Crowd
-from services.tools.phones.sms import Text
+from services.tools.phones.sms import SimulatedText
 from services.voting.poll import Phase, Round
 
 SETTLE_SECONDS: Final = 5.0
@@ -22,7 +22,7 @@ class Answered(Protocol):
     """A text and its answer; times by `time.time()`, in seconds."""
 
     @property
-    def text(self) -> Text:
+    def text(self) -> SimulatedText:
         """What was texted."""
 
     @property

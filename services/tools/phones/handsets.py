@@ -14,8 +14,8 @@ from typing import Final
 
 from services.tools.phones.crowd import votes_per_phone
 from services.tools.phones.expectation import SETTLE_SECONDS
-from services.tools.phones.load_generator import UNREACHED, Line, deliver, session
-from services.tools.phones.sms import Kind, Text
+from services.tools.phones.load_generator import UNREACHED, WebhookEndpoint, deliver, session
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.message import find_choice
 from services.voting.poll import Phase, Round
 
@@ -41,7 +41,7 @@ class Bubble:
 class Handsets:
     """Some phones with fictional numbers that no simulated phone has, and their threads."""
 
-    def __init__(self, line: Line, *, poll: Callable[[], tuple[Round, str]]) -> None:
+    def __init__(self, line: WebhookEndpoint, *, poll: Callable[[], tuple[Round, str]]) -> None:
         self.poll = poll
         """The round that is texted to, and the number to text to."""
         self._votes: defaultdict[int, dict[str, str]] = defaultdict(dict)
@@ -84,7 +84,7 @@ class Handsets:
     async def _send(self, sender: str, body: str) -> Bubble:
         standing, number = await self._settled_poll()
         sid = f"SM{secrets.token_hex(16)}"
-        text = Text(kind=Kind.NEW, sid=sid, sender=sender, to=number, body=body)
+        text = SimulatedText(kind=TextKind.NEW, sid=sid, sender=sender, to=number, body=body)
         async with session() as http:
             answer = await deliver(http, self._line, text)
         if not answer.accepted:

@@ -13,7 +13,7 @@ import aiohttp
 
 from services.tools.phones.crowd import Crowd
 from services.tools.phones.expectation import Expectation
-from services.tools.phones.sms import Kind, Text, form_fields, signature
+from services.tools.phones.sms import SimulatedText, TextKind, form_fields, signature
 from services.voting.poll import Round
 
 TWILIO_SECONDS: Final = 15
@@ -25,7 +25,7 @@ UNREACHED: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class WebhookEndpoint:
     """Where texts go. `public_url` is what is signed, `host` what the request names."""
 
     url: str
@@ -35,10 +35,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WebhookReply:
     """What became of a text. Times by `time.time()`, in seconds."""
 
-    text: Text
+    text: SimulatedText
     status: int
     body: str
     sent_at: float
@@ -50,10 +50,12 @@ class Answer:
         return self.status == 200  # noqa: PLR2004 - OK
 
 
-async def deliver(http: aiohttp.ClientSession, line: Line, text: Text) -> Answer:
+async def deliver(
+    http: aiohttp.ClientSession, line: WebhookEndpoint, text: SimulatedText
+) -> WebhookReply:
     """Post one text, signed, and wait for the answer. Never raises for a bad answer."""
     fields = form_fields(text)
-    token = "another token" if text.kind is Kind.FORGED else line.token
+    token = "another token" if text.kind is TextKind.FORGED else line.token
     headers = {
         "X-Twilio-Signature": signature(line.public_url or line.url, fields, token),
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -68,7 +70,7 @@ async def deliver(http: aiohttp.ClientSession, line: Line, text: Text) -> Answer
             status, body = response.status, await response.text()
     except (aiohttp.ClientError, TimeoutError) as error:
         status, body = UNREACHED, repr(error)
-    return Answer(
+    return WebhookReply(
         text=text, status=status, body=body, sent_at=sent_at, answered_at=time.time()
     )  # fmt: skip
 
@@ -81,7 +83,7 @@ def session() -> aiohttp.ClientSession:
     )
 
 
-class Phones:
+class LoadGenerator:
     """The crowd, texting at a steady rate from a thread of its own until stopped.
 
     Texts of one phone wait for one another, as a person does for the reply: what the count
@@ -89,9 +91,9 @@ class Phones:
     round, so that they begin anew after a reset.
     """
 
-    def __init__(self, crowd: Crowd, line: Line, *, texts_per_second: float) -> None:
+    def __init__(self, crowd: Crowd, line: WebhookEndpoint, *, texts_per_second: float) -> None:
         self.texts_per_second = texts_per_second
-        self.kinds: Counter[Kind] = Counter()
+        self.kinds: Counter[TextKind] = Counter()
         self.statuses: Counter[int] = Counter()
         self.also: Mapping[str, str] = {}
         """What phones that are not of the crowd have voted for: people's."""
@@ -149,13 +151,13 @@ class Phones:
             if self._under_way:
                 await asyncio.wait(self._under_way.values(), timeout=1)
 
-    def _send(self, http: aiohttp.ClientSession, text: Text) -> None:
+    def _send(self, http: aiohttp.ClientSession, text: SimulatedText) -> None:
         before = self._under_way.get(text.sender)
         task = asyncio.create_task(self._text(http, text, before))
         self._under_way[text.sender] = task
 
     async def _text(
-        self, http: aiohttp.ClientSession, text: Text, before: "asyncio.Task[None] | None"
+        self, http: aiohttp.ClientSession, text: SimulatedText, before: "asyncio.Task[None] | None"
     ) -> None:
         if before:
             await asyncio.wait([before])

@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 ACCOUNT: Final = "AC00000000000000000000000000000000"
 
 
-class Kind(StrEnum):
+class TextKind(StrEnum):
     """Why a text was sent; its effect follows from it."""
 
     NEW = "new"
@@ -29,10 +29,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class SimulatedText:
     """A text; `choice` is the key of what it votes for, None where it votes for nothing."""
 
-    kind: Kind
+    kind: TextKind
     sid: str
     sender: str
     to: str
@@ -40,14 +40,14 @@ class Text:
     choice: str | None = None
 
 
-def form_fields(text: Text) -> list[tuple[str, str]]:
+def form_fields(text: SimulatedText) -> list[tuple[str, str]]:
     """The form fields in the order Twilio sends them.
 
     Twilio, "Twilio's request to your incoming message webhook URL".
     """
     picture = not text.body
     media = [("MediaContentType0", "image/jpeg"), ("MediaUrl0", "https://example.com/0.jpg")]
-    opt_out = [("OptOutType", text.body.upper())] if text.kind is Kind.RESERVED else []
+    opt_out = [("OptOutType", text.body.upper())] if text.kind is TextKind.RESERVED else []
     return [
         ("ToCountry", "US"),
         ("ToState", ""),

@@ -10,9 +10,14 @@ from typing import Final, Literal, Self
 
 import aiohttp
 
-from services.tools.phones.load_generator import TWILIO_SECONDS, Answer, Line, deliver
+from services.tools.phones.load_generator import (
+    TWILIO_SECONDS,
+    WebhookEndpoint,
+    WebhookReply,
+    deliver,
+)
 from services.tools.phones.rate_meter import Meter
-from services.tools.phones.sms import Text
+from services.tools.phones.sms import SimulatedText
 
 MOST_UNDER_WAY: Final = 600
 """So many phones at most wait for an answer; the next text is sent when one has got its own.
@@ -26,7 +31,11 @@ class Traffic:
     """Sends what `next_text` gives, `rate()` times a second, and counts what became of it."""
 
     def __init__(
-        self, next_text: Callable[[], Text], line: Line, *, rate: Callable[[], float]
+        self,
+        next_text: Callable[[], SimulatedText],
+        line: WebhookEndpoint,
+        *,
+        rate: Callable[[], float],
     ) -> None:
         self.meter: Meter[Fate] = Meter(time.monotonic)
         self.fates: Counter[Fate] = Counter()
@@ -79,8 +88,8 @@ class Traffic:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _text(self, http: aiohttp.ClientSession, text: Text) -> None:
-        answer: Answer = await deliver(http, self._line, text)
+    async def _text(self, http: aiohttp.ClientSession, text: SimulatedText) -> None:
+        answer: WebhookReply = await deliver(http, self._line, text)
         self._reply_ms.append((answer.answered_at - answer.sent_at) * 1000)
         self._note("accepted" if answer.accepted else "refused")
 

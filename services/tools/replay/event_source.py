@@ -17,7 +17,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from services.tools.replay.faults import Chance, Fault
-from services.tools.replay.faulty_tallies import Gate, Write
+from services.tools.replay.faulty_tallies import FaultyTallies, Write
 from services.tools.replay.stream import Record, Shard, Stream
 from services.voting.ports import Tallies
 
@@ -33,7 +33,7 @@ _WINDOW: Final = {"start": "2030-05-04T20:00:00Z", "end": "2030-05-04T20:00:30Z"
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
+class ShardPoller:
     """How far one poller is in one shard, and what it holds for the open window."""
 
     shard: Shard
@@ -61,7 +61,7 @@ class EventSource:
         self._lanes = lanes
         self._gives_up_after = gives_up_after
         self._pollers = 2 if chance.strikes(Fault.TWO_MAPPINGS) else 1
-        self._held: dict[tuple[str, str, int, int], Lane] = {}
+        self._held: dict[tuple[str, str, int, int], ShardPoller] = {}
         self._horizon: Counter[Shard] = Counter()  # records that were trimmed, by shard
         self._seen = 0
 
@@ -103,34 +103,34 @@ class EventSource:
             self._horizon[shard] = len(shard.records)
         return lost
 
-    def _all(self) -> Sequence[Lane]:
+    def _all(self) -> Sequence[ShardPoller]:
         for shard in self._stream.shards[self._seen :]:
             for poller in range(self._pollers):
                 for number in range(self._lanes):
                     key = (shard.label, shard.id, poller, number)
-                    self._held[key] = Lane(shard=shard, poller=poller, number=number)
+                    self._held[key] = ShardPoller(shard=shard, poller=poller, number=number)
         self._seen = len(self._stream.shards)
         return list(self._held.values())
 
-    def _records(self, lane: Lane) -> Sequence[Record]:
+    def _records(self, lane: ShardPoller) -> Sequence[Record]:
         if self._lanes == 1:
             return lane.shard.records
         return [r for r in lane.shard.records if _lane_of(r, self._lanes) == lane.number]
 
-    def _is_ready(self, lane: Lane) -> bool:
+    def _is_ready(self, lane: ShardPoller) -> bool:
         waiting = lane.position < len(self._records(lane)) and lane.failures < STUCK
         return waiting and all(self._is_finished(parent) for parent in self._parents(lane))
 
-    def _parents(self, lane: Lane) -> Iterator[Lane]:
+    def _parents(self, lane: ShardPoller) -> Iterator[ShardPoller]:
         if (parent := lane.shard.parent) is not None:
             for number in range(self._lanes):
                 yield self._held[parent.label, parent.id, lane.poller, number]
 
-    def _is_finished(self, lane: Lane) -> bool:
+    def _is_finished(self, lane: ShardPoller) -> bool:
         done = lane.shard.closed and lane.position >= len(self._records(lane))
         return done and all(self._is_finished(parent) for parent in self._parents(lane))
 
-    def _deliver(self, lane: Lane) -> None:
+    def _deliver(self, lane: ShardPoller) -> None:
         """One batch, formed anew whatever the last attempt's was."""
         records = self._records(lane)
         batch = records[lane.position : lane.position + self._draw.randint(1, self._most)]
@@ -153,13 +153,13 @@ class EventSource:
             self._call(lane, [], isFinalInvokeForWindow=True)
             lane.state = {}
 
-    def _land(self, lane: Lane) -> None:
+    def _land(self, lane: ShardPoller) -> None:
         """The writes of calls that timed out arrive, whatever happened meanwhile."""
         for row, delta in lane.late:
             self._tallies.apply(row, delta)
         lane.late.clear()
 
-    def _call(self, lane: Lane, batch: Sequence[Record], **window: bool) -> bool:
+    def _call(self, lane: ShardPoller, batch: Sequence[Record], **window: bool) -> bool:
         """Whether the call succeeded: with a window, an answer without `state` has not."""
         event = {
             "Records": [*batch],
@@ -174,7 +174,7 @@ class EventSource:
         if self._chance.strikes(Fault.WINDOWS):
             odd = self._chance.draw(Fault.WINDOWS).randrange(3)
             event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[odd]
-        gate = Gate(self._tallies, self._chance)
+        gate = FaultyTallies(self._tallies, self._chance)
         try:
             answer = self._function(event, gate)
         except Exception:  # noqa: BLE001 - whatever it was, Lambda delivers the batch again

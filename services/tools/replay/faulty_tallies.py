@@ -14,7 +14,7 @@ class LostCallError(Exception):
 
 
 @dataclass(slots=True)
-class Gate:
+class FaultyTallies:
     """The `Tallies` port of one call. `late` collects writes that have yet to land."""
 
     tallies: Tallies

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from services.tools.replay.texts import Evening, EveningText
+from services.tools.replay.texts import EveningText, Scenario
 from services.voting.poll import Choice
 
 DATA: Final = Path(__file__).parent / "data"
@@ -33,7 +33,7 @@ ODD: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class Behaviour:
     """How often what happens, as a share of the voters."""
 
     changed: float = 0.10
@@ -48,9 +48,9 @@ class Manners:
     peaks: int = 3
 
 
-QUIET: Final = Manners(peaks=1)
-USUAL: Final = Manners()
-ADVERSARIAL: Final = Manners(
+QUIET: Final = Behaviour(peaks=1)
+USUAL: Final = Behaviour()
+ADVERSARIAL: Final = Behaviour(
     changed=0.4, again=0.2, garbage=0.15, odd=0.15, carrier=0.05, redelivered=0.35, lost=0.03,
     late=0.08, both_polls=0.5, peaks=5,
 )  # fmt: skip
@@ -59,7 +59,7 @@ STYLES: Final = {"quiet": QUIET, "finale": USUAL, "adversarial": ADVERSARIAL}
 
 def make(
     *, voters: int, minutes: float, seed: int, style: str = "finale", polls: Sequence[str] = ()
-) -> Evening:
+) -> Scenario:
     """An evening of so many phones. `style` is a key of `STYLES`, `polls` are built in ones.
 
     Raises:
@@ -69,7 +69,7 @@ def make(
         raise ValueError(f"--voters: {voters}: there are {PHONES} fictional numbers")
     length_ms = round(minutes * MINUTE_MS)
     ids = polls or (("colors",) if style == "quiet" else ("colors", "encore"))
-    evening = Evening(
+    evening = Scenario(
         name=style,
         definitions={poll_id: _definition(poll_id, length_ms) for poll_id in ids},
         texts=(),
@@ -104,7 +104,7 @@ class _Maker:
     """Draws the texts of an evening, phone by phone."""
 
     def __init__(
-        self, evening: Evening, manners: Manners, draw: random.Random, length_ms: int
+        self, evening: Scenario, manners: Behaviour, draw: random.Random, length_ms: int
     ) -> None:
         self._manners = manners
         self._draw = draw

@@ -14,7 +14,7 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplayResult:
     """The four counts, and what was done to get them wrong."""
 
     truth: Counts
@@ -46,5 +46,5 @@ class Outcome:
 class Played:
     """An outcome, and how long it took: the one thing that differs from run to run."""
 
-    outcome: Outcome
+    outcome: ReplayResult
     seconds: float

@@ -8,12 +8,12 @@ from services.tools.replay.faults import Fault
 from services.tools.replay.outcome import SPEEDS, Played
 from services.tools.replay.simulation import Pace, Replay
 from services.tools.replay.stores import EngineName, engine
-from services.tools.replay.texts import Evening
+from services.tools.replay.texts import Scenario
 from services.voting.poll import Round
 
 
 def play(
-    evening: Evening, *, faults: frozenset[Fault], seed: int, on: EngineName,
+    evening: Scenario, *, faults: frozenset[Fault], seed: int, on: EngineName,
     speed: str = "max", told: Callable[[], None] = lambda: None,
 ) -> Played:  # fmt: skip
     """Replay an evening from the first text to the last record; `told` hears of each delivery.

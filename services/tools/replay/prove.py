@@ -25,7 +25,7 @@ from rich.table import Table
 from services.tools.replay.faults import ALL, MEANING, Fault
 from services.tools.replay.generate import STYLES, make
 from services.tools.replay.lifecycle.run import ScenarioOutcome, run_scenario
-from services.tools.replay.outcome import Outcome
+from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
 from services.voting.poll import Round
@@ -80,7 +80,7 @@ class Proof:
         return not self.wrong and not self.violations
 
 
-def schedule(number: int) -> tuple[Outcome, frozenset[Fault]]:
+def schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
     """Run the random evening of that number: its size, style, shards and faults are drawn."""
     draw = random.Random(f"schedule {number}")  # noqa: S311 - repeatable
     evening = make(

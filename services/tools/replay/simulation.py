@@ -22,11 +22,11 @@ from services.tools.replay.change_log import ChangeLog
 from services.tools.replay.event_source import EventSource, Function
 from services.tools.replay.faults import Chance, Fault
 from services.tools.replay.oracle import Truth
-from services.tools.replay.outcome import Counts, Outcome
+from services.tools.replay.outcome import Counts, ReplayResult
 from services.tools.replay.stores import Engine
 from services.tools.replay.stream import Record
-from services.tools.replay.texts import Evening, EveningText
-from services.tools.replay.webhook_client import PEPPER, Desk, LandingBallots
+from services.tools.replay.texts import EveningText, Scenario
+from services.tools.replay.webhook_client import PEPPER, LandingBallots, WebhookClient
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Tallies
@@ -43,7 +43,7 @@ class Replay:
     """One run of an evening on one store. `function` is what is put to the test."""
 
     def __init__(  # noqa: PLR0913 - all of them are choices of the caller
-        self, evening: Evening, engine: Engine, *, faults: frozenset[Fault], seed: int,
+        self, evening: Scenario, engine: Engine, *, faults: frozenset[Fault], seed: int,
         function: Function = ours, tallies: Tallies | None = None, shards: int = 2,
         lanes: int = 1, gives_up_after: int = 0, rivals: bool = True,
     ) -> None:  # fmt: skip
@@ -57,7 +57,7 @@ class Replay:
         calls = 4 * len(deliveries) // self._most
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
         self._truth = Truth(evening.definitions)
-        self._desk = Desk(self.rounds, LandingBallots(engine.ballots, self._chance))
+        self._desk = WebhookClient(self.rounds, LandingBallots(engine.ballots, self._chance))
         self._counters = RunningCounters(random.Random(f"{seed}:suffix"))  # noqa: S311 - the same
         self._log = ChangeLog(self._chance, self._draw, shards=shards, on_record=self._saw)
         self._replies: dict[str, bytes] = {}
@@ -82,7 +82,7 @@ class Replay:
                 EventSource(self._log.stream, rival, its, chance, draw=draw, most=self._most)
             )
 
-    async def run(self, pace: Pace | None = None) -> Outcome:
+    async def run(self, pace: Pace | None = None) -> ReplayResult:
         """Replay it all, to the last record."""
         with quietly():
             for at_ms, text in self._deliveries:
@@ -177,13 +177,13 @@ class Replay:
             for there in self.rounds
         }
 
-    def _outcome(self, *, recounted: bool) -> Outcome:
+    def _outcome(self, *, recounted: bool) -> ReplayResult:
         boards = [*((there.board, 1) for there in self.rounds), (UNREADABLE_BOARD, 0)]
         boards += [(there.board, 0) for there in self.rounds]
         mine = self._shown(self._tallies)
         self._transcript.update(repr(mine).encode())
         none: Counts = {}
-        return Outcome(
+        return ReplayResult(
             truth=self._truth.totals(),
             ours=mine,
             counters_2015=self._shown(self._rivals["2015"]) if self._rivals else none,

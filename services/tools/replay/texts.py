@@ -41,7 +41,7 @@ class EveningText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evening:
+class Scenario:
     """Texts in the order in which they were sent, and the polls they were sent to."""
 
     name: str
@@ -84,7 +84,7 @@ def find(name: str) -> Path:
     raise EveningError(f"{name}: no such file: name an evening's file, or one of {known}")
 
 
-def read(path: Path) -> Evening:
+def read(path: Path) -> Scenario:
     """Read an evening.
 
     Raises:
@@ -94,7 +94,7 @@ def read(path: Path) -> Evening:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
         head, *rest = [json.loads(line) for line in text.split("\n") if line]
-        evening = Evening(
+        evening = Scenario(
             name=head["evening"],
             definitions=head["polls"],
             made_with=head.get("made_with", {}),
@@ -109,7 +109,7 @@ def read(path: Path) -> Evening:
     return evening
 
 
-def write(evening: Evening, path: Path) -> None:
+def write(evening: Scenario, path: Path) -> None:
     """Write an evening; the same one gives the same bytes."""
     text = "".join(f"{line}\n" for line in lines_of(evening)).encode()
     if path.suffix == ".gz":
@@ -120,7 +120,7 @@ def write(evening: Evening, path: Path) -> None:
     path.write_bytes(text)
 
 
-def lines_of(evening: Evening) -> Iterator[str]:
+def lines_of(evening: Scenario) -> Iterator[str]:
     """The lines of its file."""
     head = {
         "evening": evening.name,

@@ -58,7 +58,7 @@ class LandingBallots:
 
 
 @dataclass(slots=True)
-class Desk:
+class WebhookClient:
     """A webhook over a store of ballots; its clock stands where the evening is."""
 
     rounds: list[Round]

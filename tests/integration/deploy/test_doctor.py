@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.guest import check_only_reading, check_reading
 from services.tools.doctor.stack import check_stack
 from tests.integration.deploy.steps import guest_role
@@ -26,9 +26,9 @@ def test_the_doctor_finds_a_fresh_deployment_well(cloud: Cloud) -> None:
     guest: Any = cloud.client("dynamodb", **cloud.guest())
     aggregates = cloud.outputs["AggregatesTable"]
 
-    assert check_stack(cloud.outputs, "CREATE_COMPLETE").verdict is Verdict.OK
-    assert check_reading(guest, aggregates, "colors").verdict is Verdict.OK
-    assert only_reading(cloud).verdict is Verdict.OK
+    assert check_stack(cloud.outputs, "CREATE_COMPLETE").verdict is CheckStatus.OK
+    assert check_reading(guest, aggregates, "colors").verdict is CheckStatus.OK
+    assert only_reading(cloud).verdict is CheckStatus.OK
 
 
 def test_the_doctor_finds_a_guest_who_may_write_and_writes_nothing_in_finding_out(
@@ -46,7 +46,7 @@ def test_the_doctor_finds_a_guest_who_may_write_and_writes_nothing_in_finding_ou
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="Widened")
 
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckStatus.FAILED
     assert finding.detail == "a guest may put a row"
     assert rows(cloud) == before
 

@@ -13,8 +13,8 @@ from services.tools.replay.lifecycle.lag import Aggregator
 from services.tools.replay.lifecycle.operator import Operator
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.traffic import Traffic
-from services.tools.replay.lifecycle.truth import Text, Truth, ViolationError
+from services.tools.replay.lifecycle.traffic import LateTraffic
+from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
 from services.tools.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk
@@ -53,7 +53,7 @@ class Scenario:
         self.aggregator = Aggregator(
             draw, self.votes.stream, self.boards, faulty=draw.random() < 1 / 2
         )
-        self.traffic = Traffic(
+        self.traffic = LateTraffic(
             draw=draw,
             truth=self.truth,
             votes=self.votes,
@@ -121,7 +121,7 @@ class Scenario:
         self._sids += 1
         phone = self.draw.choice(self._phones)
         channel = self.draw.choice(("", "", "", "whatsapp:", "rcs:"))
-        text = Text(
+        text = SentText(
             sid=f"SM{self._sids:032x}", sender=channel + phone, phone=phone,
             to=self.draw.choice(NUMBERS), body=self._body(),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Progress
-from services.voting.recount import Recount, Slip
+from services.voting.recount import BallotRow, Recount
 from services.voting.sharding import all_shards, shard_of
 from services.voting.timing import LANDING_SECONDS
 
@@ -84,13 +84,13 @@ class SimulatedVotes:
         told(recount.ballots.total())
         return recount
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[Slip]:
+    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
             (sk, ballot) for shard in self._shards(standing_in) for sk, (ballot, _) in shard.items()
         ):
-            yield Slip(sk, ballot.board, ballot.picks, ballot.changed_at_ms, ballot.writes)
+            yield BallotRow(sk, ballot.board, ballot.picks, ballot.changed_at_ms, ballot.writes)
         mine = f"{standing_in.poll.id}:{standing_in.number}#"
         for keys, pk in sorted(self.broken.items()):
             if pk.startswith(mine):

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from services.tools.replay.lifecycle.polls import LateDirectory
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.truth import Text, Truth, ViolationError
+from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
 from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Answer, Intake
+from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 
 PEPPER: Final = b"a pepper for scenarios, 32 bytes long"
@@ -21,11 +21,11 @@ LANDING_MS: Final = 18_000
 AGAIN_MS: Final = 240_000
 """Twilio delivers a text again within five minutes."""
 
-Accepting = Coroutine[Any, Any, Answer]
+Accepting = Coroutine[Any, Any, IntakeResult]
 
 
 @dataclass(slots=True)
-class Traffic:
+class LateTraffic:
     """Delivers texts to webhooks. `clock` holds the time in its only element."""
 
     draw: random.Random
@@ -45,7 +45,7 @@ class Traffic:
     def __post_init__(self) -> None:
         self.votes.holds_up = self._holds_up
 
-    def send(self, text: Text) -> None:
+    def send(self, text: SentText) -> None:
         """A sender's text arrives for the first time."""
         self.truth.texts[text.sid] = text
         if self.draw.random() < self.again:
@@ -53,7 +53,7 @@ class Traffic:
             self.at(self.draw.choice((0, 500, 15_000, AGAIN_MS)), lambda: self.deliver(text))
         self.deliver(text)
 
-    def deliver(self, text: Text, tries: int = 0) -> None:
+    def deliver(self, text: SentText, tries: int = 0) -> None:
         """Post a text to a webhook."""
         self.deliveries += 1
         intake = Intake(
@@ -89,7 +89,7 @@ class Traffic:
             raise StoreUnavailableError("given up")
         return self._holding
 
-    def _step(self, accepting: Accepting, text: Text, expected: str | None, tries: int) -> None:
+    def _step(self, accepting: Accepting, text: SentText, expected: str | None, tries: int) -> None:
         """Run until the answer, or until a write is held up."""
         self._holding = self.draw.random() < self.slow
         try:
@@ -108,7 +108,7 @@ class Traffic:
         wait_ms = REQUEST_MS + self.draw.choice((0, 200, 5_000, 30_000))
         self.at(wait_ms, lambda: self.deliver(text, tries + 1))
 
-    def _resume(self, accepting: Accepting, text: Text) -> None:
+    def _resume(self, accepting: Accepting, text: SentText) -> None:
         """The held up write lands, and the webhook goes on."""
         try:
             accepting.send(None)
@@ -126,7 +126,7 @@ class Traffic:
             self._given_up = False
             accepting.close()
 
-    def _answered(self, text: Text, answer: Answer, expected: str | None) -> None:
+    def _answered(self, text: SentText, answer: IntakeResult, expected: str | None) -> None:
         kind = str(answer.outcome.kind)
         self.truth.answered(text, kind, answer.poll_id, answer.reply, self.clock[0])
         self.counted += kind == "accepted"

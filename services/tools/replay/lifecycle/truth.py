@@ -31,7 +31,7 @@ class ViolationError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class SentText:
     """A text as its sender sent it; `phone` is the sender without its channel."""
 
     sid: str
@@ -59,7 +59,7 @@ class Truth:
     """Takes facts in, and raises ViolationError where they cannot all be right."""
 
     polls: dict[str, PollFacts] = field(default_factory=dict)
-    texts: dict[str, Text] = field(default_factory=dict)
+    texts: dict[str, SentText] = field(default_factory=dict)
     accepted: dict[str, tuple[RoundKey, str]] = field(default_factory=dict)
     """MessageSid -> the round that accepted it, and the choice it names."""
     votes: defaultdict[RoundKey, dict[str, list[str]]] = field(
@@ -104,7 +104,7 @@ class Truth:
                 raise ViolationError(f"{sid}: counted in {self.accepted[sid][0]} and in {key}")
 
     def answered(
-        self, text: Text, kind: str, poll: str | None, reply: str | None, now_ms: int
+        self, text: SentText, kind: str, poll: str | None, reply: str | None, now_ms: int
     ) -> None:
         """A sender was answered."""
         if text.sid in self.forgotten:
@@ -124,7 +124,7 @@ class Truth:
             # Before that, a webhook may not know yet of a poll that has just been opened.
             raise ViolationError(f"{text.sid}: counted in {held[0]}, and told {kind!r}")
 
-    def expected(self, text: Text, now_ms: int) -> str | None:
+    def expected(self, text: SentText, now_ms: int) -> str | None:
         """The one open poll that must count this text, or None where nothing is certain."""
         if now_ms - self.turned_at_ms < SETTLED_MS or bare(text.body) in _CARRIERS:
             return None
@@ -205,7 +205,7 @@ class Truth:
         keyed = definition.get("keyword") and bare(lead) == bare(definition["keyword"])
         return choice_named(definition, bare(rest)) if keyed else None
 
-    def _hears(self, poll_id: str, text: Text, now_ms: int) -> bool:
+    def _hears(self, poll_id: str, text: SentText, now_ms: int) -> bool:
         facts = self.polls[poll_id]
         on_number = text.to in facts.definition.get("numbers", [text.to])
         return (
