@@ -9,17 +9,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.adapters.cached import Cached
-from services.adapters.memory import MemoryBallots, MemoryDirectory
+from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Intake
 from services.voting.poll import Round
-from services.webhook.app import create_app
-from services.webhook.routes import Dependencies
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, call, http_scope
-from tests.support.polls import NOON, a_round
 from tests.support.sent import FORGED, SIGNATURE, Sent, altered, forged, with_headers, without
 from tests.support.webhook import BASE_URL, TOKEN, Desk, signature_of
 
@@ -114,14 +109,10 @@ def weak_pepper() -> Secrets:
 
 def application(row: str, ballots: MemoryBallots) -> Any:
     """The webhook that a row is about."""
-    if row == "a pepper under 32 characters in the secret":
-        intake = Intake(directory=MemoryDirectory([a_round()]), ballots=ballots, clock=lambda: NOON)
-        return create_app(
-            Dependencies(intake=intake, secrets=Cached(weak_pepper, seconds=60), probes={})
-        )
+    load = weak_pepper if row == "a pepper under 32 characters in the secret" else None
     token = "" if row == "a deployment without Twilio's token" else TOKEN
     base = None if "Forwarded" in row or "needed" in row else BASE_URL
-    return Desk(ballots=ballots, token=token, public_base_url=base).app
+    return Desk(ballots=ballots, token=token, public_base_url=base, load_secrets=load).app
 
 
 CHECKS: dict[str, Callable[[Exchange], object]] = {
