@@ -8,7 +8,7 @@ RUN := .venv/bin/python -m
 define set_up
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; if it has another name: make $@ PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m services.local.toolchain $@
+	@$(PYTHON) -m services.tools.local.toolchain $@
 endef
 
 help: ## list the targets
@@ -53,13 +53,15 @@ replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet 
 
 prove: ## 20,000 random evenings with random faults: every miscount is told (ARGS="--only 17")
 	$(set_up)
-	$(RUN) services.replay.prove $(ARGS)
+	$(RUN) services.tools.replay.prove $(ARGS)
 
 mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
 	$(set_up)
 	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
 	$(RUN) tests.mutants.by_hand $(ARGS)
-	$(RUN) tests.mutants.report
+	$(RUN) tests.mutants.generated
+	$(RUN) tests.mutants.page
 
 clean: ## remove everything the other targets made
-	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist
+	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist \
+	  tests/mutants/page/node_modules

@@ -8,7 +8,7 @@ from aws_cdk import App, CliCredentialsStackSynthesizer, DefaultStackSynthesizer
 from infra.config import OptionError, Options, StageConfig
 from infra.packaging import Packager, PackagingError
 from infra.stack import VotingStack
-from services.voting.definition import parse_poll, refuse_clashes
+from services.polls.definition import parse_poll, refuse_clashes
 from services.voting.errors import PollFileError
 
 POLLS = Path(__file__).parent / "polls"

@@ -24,9 +24,15 @@ FunctionName = Literal["webhook", "aggregator", "polls"]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
-    "webhook": ("services/webhook", "services/adapters", "services/voting", "lambdas/webhook"),
+    "webhook": (
+        "services/webhook",
+        "services/adapters",
+        "services/polls",
+        "services/voting",
+        "lambdas/webhook",
+    ),
     "aggregator": ("services/adapters", "services/voting", "lambdas/aggregator"),
-    "polls": ("services/adapters", "services/voting", "lambdas/polls"),
+    "polls": ("services/adapters", "services/polls", "services/voting", "lambdas/polls"),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONSTRAINTS: Final = ROOT / "infra" / "constraints.txt"

@@ -6,13 +6,14 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from infra import grants, outputs
+from infra import grants
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.grants import allow
 from infra.ingest import Ingest
 from infra.observability import Observability
+from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
 from infra.polls import Polls, default_poll
 from infra.storage import Storage
@@ -60,12 +61,10 @@ class VotingStack(Stack):
         )
         if config.watched:
             self._watch(config)
-        told = outputs.facts(self, guest_identity) | outputs.steps(self, config)
-        for name, value in told.items():
-            CfnOutput(self, name, value=value)
+        self._print(config, guest_identity)
 
     def _grant(self) -> None:
-        """All grants there are. Each is the whole of what somebody needs of something."""
+        """Every IAM grant of the stack, one statement for each role and purpose."""
         votes, aggregates = self.storage.votes, self.storage.aggregates.table_arn
         query, put, update = ("dynamodb:Query",), ("dynamodb:PutItem",), ("dynamodb:UpdateItem",)
 
@@ -95,6 +94,17 @@ class VotingStack(Stack):
         for function in filter(None, (self.ingest.function, aggregator, deployer)):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
+
+    def _print(self, config: StageConfig, guest_identity: str) -> None:
+        outputs = stack_outputs(
+            storage=self.storage,
+            ingest=self.ingest,
+            aggregation=self.aggregation,
+            dashboard=self.dashboard,
+            guest_identity=guest_identity,
+        )
+        for name, value in (outputs | next_steps(self.dashboard, config)).items():
+            CfnOutput(self, name, value=value)
 
     def _watch(self, config: StageConfig) -> None:
         self.observability = Observability(

@@ -14,8 +14,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.clock import now_ms
-from services.adapters.dynamo import sync_client
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.client import sync_client
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.settings import AggregatorSettings
 from services.voting.errors import ShardUnknownError
 from services.voting.fold import fold

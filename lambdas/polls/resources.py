@@ -10,13 +10,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from lambdas.polls.answer import Answer
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.directory import DynamoDirectory
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
+from services.polls.definition import parse_poll
 from services.settings import PollsSettings
 from services.voting.begun import has_begun
-from services.voting.definition import parse_poll
 
 _BOUNDED: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
 _ANYBODY: Final = Config(signature_version=UNSIGNED)

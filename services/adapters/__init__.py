@@ -1,4 +1,5 @@
 """The ports of `services.voting` on DynamoDB, Twilio and Secrets Manager.
 
-The only package that knows a client library. What it raises is the domain's, or unknown.
+The only deployed package that knows a client library. Errors of a client library are translated
+into those of `services.voting.errors`; what is unknown propagates.
 """

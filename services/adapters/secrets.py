@@ -46,7 +46,9 @@ def secrets_loader(
     """
 
     def from_manager() -> Secrets:
-        from services.adapters.dynamo import store_errors  # boto3: not in a cold start's imports
+        from services.adapters.dynamodb.client import (
+            store_errors,  # boto3: not in a cold start's imports
+        )
 
         with store_errors("GetSecretValue"):
             answer = client().get_secret_value(SecretId=settings.secret_arn or "")
@@ -77,6 +79,6 @@ def secrets_client() -> "SecretsManagerClient":
     """A boto3 client by the SDK's own variables."""
     import boto3  # costs a cold start as much as FastAPI does
 
-    from services.adapters.dynamo import CLIENT_CONFIG
+    from services.adapters.dynamodb.client import CLIENT_CONFIG
 
     return boto3.client("secretsmanager", config=CLIENT_CONFIG)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import connect, cost, doctor, forget, lab, local, poll, results, texting
+from services.cli import connect, cost, doctor, forget, lab, local, poll, results, text
 from services.cli.output import Json, emit
 from services.cli.proof import register as register_proof
 
@@ -23,7 +23,7 @@ app.command("smoke")(local.smoke)
 app.command("lab")(lab.lab)
 app.add_typer(poll.app, name="poll")
 app.command("results")(results.results)
-app.command("text")(texting.text)
+app.command("text")(text.text)
 app.command("forget")(forget.forget)
 app.command("connect")(connect.connect)
 app.command("doctor")(doctor.doctor)

@@ -7,11 +7,11 @@ import typer
 from rich.table import Table
 
 from services.adapters.clock import now_ms
-from services.cli.counting import auditor_of, reading, round_of, stream_rest_of
 from services.cli.deployment import Local, Stage, find
-from services.cli.files import PollId
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
-from services.cli.tables import rendered
+from services.cli.poll_files import PollId
+from services.cli.poll_tables import rendered
+from services.cli.rounds import auditor_of, reading, round_of, stream_rest_of
 from services.voting.audit import Audit
 from services.voting.recount import Difference
 

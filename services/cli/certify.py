@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from services.cli.audit import RoundNumber, Settle
-from services.cli.counting import auditor_of, reading, round_of
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.files import PollId
 from services.cli.output import Json, Yes, be_sure, emit, told
-from services.cli.tables import described
+from services.cli.poll_files import PollId
+from services.cli.poll_tables import described
+from services.cli.rounds import auditor_of, reading, round_of
 from services.voting.poll import Round
 
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.adapters.entries import Entry
 from services.adapters.secret_store import SecretStore
-from services.adapters.twilio_client import TOKEN
-from services.adapters.twilio_numbers import Delivery, TwilioNumbers, pointed
+from services.adapters.twilio.client import TOKEN
+from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, be_sure, emit, told
+from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollChangedError
 from services.voting.poll import State
 
@@ -27,7 +27,7 @@ class Plan:
     delivery: Delivery
     webhook_url: str
     token: str
-    screens: Sequence[Entry]
+    screens: Sequence[DirectoryEntry]
 
     def rows(self) -> list[dict[str, str]]:
         """What it is, before and after; the token itself is never told."""

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from services.cli.output import Json, emit
-from services.cost.bill import Bill, Line, bill_for
-from services.cost.evening import Evening, Webhook
-from services.cost.prices import Prices
+from services.tools.cost.bill import Bill, Line, bill_for
+from services.tools.cost.prices import Prices
+from services.tools.cost.usage import Evening, Webhook
 
 TYPICAL: Final = (
     Evening(voters=200, minutes=30, viewers=5),

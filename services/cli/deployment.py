@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import typer
 
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.directory import DynamoDirectory
-from services.adapters.expiry import BallotExpiry
-from services.adapters.forgetting import DynamoForgetting
-from services.adapters.phones import PhoneListStore
-from services.adapters.recounts import DynamoRecounts
+from services.adapters.dynamodb.allow_lists import PhoneListStore
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.secrets import PEPPER_KEY, TOKEN_KEY, Secrets
-from services.adapters.tallies import DynamoTallies
+from services.tools.operations.erasure import DynamoForgetting
 from services.voting.begun import has_begun
 from services.voting.poll import Round
 
@@ -122,8 +122,8 @@ def find(*, local: bool, stage: str) -> Deployment:
 
 
 def _local() -> Deployment:
-    from services.local.aws import LocalAws
-    from services.local.runs import running
+    from services.tools.local.aws import LocalAws
+    from services.tools.local.runs import running
 
     wanted = os.environ.get(PICK)
     for demo in running():

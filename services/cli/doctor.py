@@ -6,10 +6,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from services.cli.checks import Examination
 from services.cli.deployment import Local, Stage, find
-from services.cli.examination import Examination
 from services.cli.output import FAILED, Json, told
-from services.doctor.finding import Finding, Verdict
+from services.tools.doctor.finding import Finding, Verdict
 
 MARKS: Final = {
     Verdict.OK: "[green]✓[/]",

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from services.cli.output import FAILED, Json, emit, errors
-from services.replay.making import STYLES, make
-from services.replay.texts import SUFFIX, write
+from services.tools.replay.generate import STYLES, make
+from services.tools.replay.texts import SUFFIX, write
 
 app = typer.Typer(help="Evenings of texts, to replay.", no_args_is_help=True)
 

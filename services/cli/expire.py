@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from services.adapters.clock import now_ms
 from services.cli.audit import RoundNumber
-from services.cli.counting import reading, round_of
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.files import PollId
 from services.cli.output import Json, Yes, be_sure, emit, told
-from services.voting.control import has_settled
+from services.cli.poll_files import PollId
+from services.cli.rounds import reading, round_of
+from services.voting.lifecycle import has_settled
 from services.voting.poll import Round
 
 

@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 
 import typer
 
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.clock import now_ms
-from services.adapters.exports import Export
-from services.adapters.rows import Columns, Format
+from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.cli.audit import RoundNumber
-from services.cli.counting import reading, round_of
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, told
 from services.cli.poll import PollId
-from services.cli.tables import described
+from services.cli.poll_tables import described
+from services.cli.rounds import reading, round_of
 from services.cli.targets import require_writable, writing
+from services.tools.operations.export_formats import Columns, Format
+from services.tools.operations.exports import Export
 from services.voting.poll import Round
 from services.voting.recount import Slip
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from services.adapters.forgetting import Forgotten
 from services.cli.deployment import DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
+from services.tools.operations.erasure import Forgotten
 from services.voting.addresses import is_sender, without_channel
 
 

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.output import FAILED, Json, emit, told
-from services.cli.tables import rendered
-from services.local.cloud import forget_own_account, local_cloud
-from services.local.demo import ConsoleProgress, end_on_signals
-from services.local.errors import LocalCloudError
-from services.local.experiment import STEPS, Experiment, Measured
-from services.local.sharding_page import plot, table, written_into
-from services.local.throttle import PARTITIONS
+from services.cli.poll_tables import rendered
+from services.tools.demo.cloud import forget_own_account, local_cloud
+from services.tools.demo.demo import ConsoleProgress, end_on_signals
+from services.tools.demo.experiment import STEPS, Experiment, Measured
+from services.tools.demo.sharding_page import plot, table, written_into
+from services.tools.lab.token_bucket import PARTITIONS
+from services.tools.local.errors import LocalCloudError
 
 PAGE, PLOT = "sharding.md", "images/sharding.svg"
 INTERRUPTED = 130

@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 
 from services.cli.output import told
-from services.local.demo import SEED, ConsoleProgress, run_demo
-from services.local.smoke import run_smoke
+from services.tools.demo.demo import SEED, ConsoleProgress, run_demo
+from services.tools.demo.smoke import run_smoke
 
 
 def demo(

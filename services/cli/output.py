@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from services.cli.deployment import DeploymentError, reachable
-from services.local.errors import LocalCloudError
+from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1

@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from services.adapters.applying import Applied
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.cli import desk, files, published
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.cli import poll_files, poll_lifecycle
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
-from services.cli.files import PollFiles, PollId
 from services.cli.output import FAILED, Json, Yes, be_sure, emit, errors, told
-from services.cli.tables import described, listing, shown
+from services.cli.poll_files import PollFiles, PollId
+from services.cli.poll_tables import described, listing, shown
+from services.polls import reference
+from services.polls.plan import AppliedPolls
 from services.voting.identity import mark_of
 
 __all__ = ["PollId", "app"]
@@ -43,7 +44,7 @@ def check(
     Exits with 1 if anything is wrong; a warning alone is not. The deploy makes the same
     checks.
     """
-    found = files.read(paths or _sources(files.FOLDER))
+    found = poll_files.read(paths or _sources(poll_files.FOLDER))
     emit(found.document, found.text, as_json=as_json)
     if not found.usable:
         raise typer.Exit(FAILED)
@@ -53,7 +54,7 @@ def check(
 def apply(
     folder: Annotated[
         Path, typer.Argument(help="Folder of poll files: all there are to be.")
-    ] = files.FOLDER,
+    ] = poll_files.FOLDER,
     *,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
@@ -64,7 +65,7 @@ def apply(
 
     A poll whose file is gone is archived, after asking. Applying twice changes nothing.
     """
-    found = files.read(_sources(folder))
+    found = poll_files.read(_sources(folder))
     if not found.usable:
         emit(found.document, found.text, as_json=as_json)
         raise typer.Exit(FAILED)
@@ -78,7 +79,9 @@ def apply(
             be_sure(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
         lists = _apply_lists(there, found)
-    document = {name: list(getattr(applied, name)) for name in Applied.__slots__} | {"lists": lists}
+    document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
+        "lists": lists
+    }
     emit(document, described(document), as_json=as_json)
 
 
@@ -141,27 +144,27 @@ def show(
     emit(row, described(row), as_json=as_json)
 
 
-app.command("open")(desk.open_poll)
-app.command("close")(desk.close)
-app.command("archive")(desk.archive)
-app.command("reset")(desk.reset)
+app.command("open")(poll_lifecycle.open_poll)
+app.command("close")(poll_lifecycle.close)
+app.command("archive")(poll_lifecycle.archive)
+app.command("reset")(poll_lifecycle.reset)
 app.command("expire")(expire)
 
 
 @app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of poll files, from the table that they are checked by."""
-    print(published.json_schema(), end="")
+    print(reference.json_schema(), end="")
 
 
 @app.command("reference", hidden=True)
-def reference() -> None:
+def print_reference() -> None:
     """Print the reference of poll files (docs/polls.md), from the same table."""
-    print(published.reference(), end="")
+    print(reference.reference(), end="")
 
 
 def _sources(folder: Path) -> list[Path]:
-    found = files.sources(folder)
+    found = poll_files.sources(folder)
     if not found:
         errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another place")
         raise typer.Exit(FAILED)

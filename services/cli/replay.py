@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.output import FAILED, Json, errors
-from services.local.errors import LocalCloudError
-from services.replay.engines import EngineMissingError, EngineName
-from services.replay.faults import MEANING, UnknownFaultError, parse_faults
-from services.replay.outcome import SPEEDS, Counts, Outcome, Played
-from services.replay.texts import Evening, EveningError, find, read
+from services.tools.local.errors import LocalCloudError
+from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
+from services.tools.replay.outcome import SPEEDS, Counts, Outcome, Played
+from services.tools.replay.stores import EngineMissingError, EngineName
+from services.tools.replay.texts import Evening, EveningError, find, read
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -92,7 +92,7 @@ def document(evening: Evening, outcome: Outcome, *, seed: int, engine: str) -> d
 def _player() -> Callable[..., Played]:
     """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
     try:
-        from services.replay.playing import play
+        from services.tools.replay.playback import play
     except ImportError as error:
         raise EngineMissingError(
             f"{error.name}: not installed: make replay sets it up, or pip install 'voteapp[replay]'"

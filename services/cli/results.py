@@ -17,12 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from services.adapters.clock import now_ms
-from services.adapters.csv_text import encode_csv
-from services.adapters.whole_file import replace_file
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.files import PollId
 from services.cli.output import Json, told
+from services.cli.poll_files import PollId
 from services.cli.targets import require_writable, writing
+from services.tools.operations.csv_text import encode_csv
+from services.tools.operations.whole_file import replace_file
 from services.voting.errors import RoundUnknownError
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.voting.certificate import Certificate
-from services.voting.control import has_settled
+from services.voting.lifecycle import has_settled
 from services.voting.poll import Phase, Round
 from services.voting.recount import Difference, Recount, differences
 from services.voting.tally import Totals

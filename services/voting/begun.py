@@ -11,7 +11,7 @@ def has_begun(
     """Whether a round has a ballot, a board that is not zero, or a certificate.
 
     The ballots alone do not tell: they expire. The board alone does not: it lags. Ask only of a
-    round that is quiet (`services.voting.control.is_quiet`), else a first vote may be on its way.
+    round that is quiet (`services.voting.lifecycle.is_quiet`), else a first vote may be on its way.
     """
     for name in schema.boards_of(standing.poll.id):
         board = tallies.totals(name, standing.number)

@@ -1,7 +1,7 @@
 """Where everything is kept: both tables and every key in them.
 
 The only place where a key or an attribute is spelled. `infra/storage.py` and
-`services/adapters/provisioning.py` translate the two tables; a parity test holds one
+`services/adapters/dynamodb/provisioning.py` translate the two tables; a parity test holds one
 against the other. Imports the standard library only.
 """
 

@@ -5,14 +5,14 @@ import os
 from collections.abc import Mapping
 from functools import cache, partial
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.cached import Cached
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.adapters.distance import one_edit_away
-from services.adapters.phones import DynamoPhoneLists
+from services.adapters.dynamodb.allow_lists import DynamoPhoneLists
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.secrets import secrets_client, secrets_loader
-from services.adapters.sessions import Session, async_client
+from services.adapters.ttl_cache import Cached
 from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
@@ -37,12 +37,14 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
 
     @cache
     def polls() -> DynamoDirectory:
-        from services.adapters.dynamo import sync_client  # boto3: not in a cold start's imports
+        from services.adapters.dynamodb.client import (
+            sync_client,  # boto3: not in a cold start's imports
+        )
 
         return DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
 
     def load() -> Directory:
-        from services.adapters.dynamo import store_errors
+        from services.adapters.dynamodb.client import store_errors
 
         with store_errors("reading the directory"):
             found = polls().load()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import JSONResponse
 
-from services.adapters.cached import CachedAwaitable
+from services.adapters.ttl_cache import CachedAwaitable
 from services.webhook import log
 
 Probe = Callable[[], Awaitable[object]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 
-from services.adapters.twilio import is_signed
+from services.adapters.twilio.webhooks import is_signed
 from services.voting.addresses import is_message_sid, is_recipient, is_sender, without_channel
 from services.voting.message import Message
 from services.webhook.errors import RefusedRequestError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from services.adapters.cached import Cached
 from services.adapters.secrets import Secrets, UnusableSecretError
-from services.adapters.twilio import twiml
+from services.adapters.ttl_cache import Cached
+from services.adapters.twilio.webhooks import twiml
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Answer, Intake
 from services.voting.timing import REQUEST_SECONDS

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
-from services.local.texts import Kind, Text, form_fields
+from services.tools.phones.sms import Kind, Text, form_fields
 from services.webhook.requests import MOST_BYTES, MOST_FIELDS
 from services.webhook.urls import MOST_QUERY_BYTES
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, http_scope

@@ -2,13 +2,13 @@
 
 import os
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.cached import Cached
 from services.adapters.clock import now_ms
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.secrets import secrets_client, secrets_loader
-from services.adapters.sessions import Session, async_client
+from services.adapters.ttl_cache import Cached
+from services.polls.definition import parse_poll
 from services.settings import WebhookSettings
-from services.voting.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.poll import Round

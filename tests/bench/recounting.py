@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 
-from services.adapters.dynamo import CLIENT_CONFIG
-from services.adapters.recounts import DynamoRecounts
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb.client import CLIENT_CONFIG
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from services.voting.schema import ballot_pk
 from tests.support.pages import table_of

@@ -16,12 +16,12 @@ from aiodynamo.credentials import Key, StaticCredentials
 from aiodynamo.http.types import Request, Response
 from moto import mock_aws
 
-from services.adapters.ballots import DynamoBallots
 from services.adapters.clock import now_ms
-from services.adapters.items import item_bytes
+from services.adapters.dynamodb.ballot_items import item_bytes
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.memory import MemoryDirectory
-from services.adapters.provisioning import create_table
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.schema import VOTES

@@ -15,7 +15,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from services.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store

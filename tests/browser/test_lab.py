@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.local.cloud import LocalCloud
-from services.local.lab_poll import POLL
+from services.tools.demo.cloud import LocalCloud
+from services.tools.lab.lab_poll import POLL
 from tests.browser.support.axe import violations
 
 pytestmark = pytest.mark.cloud

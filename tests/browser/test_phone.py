@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from services.local.cloud import DEFAULT_POLL, LocalCloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
 from tests.browser.support.axe import violations
 from tests.support.cloud import totals_when
 

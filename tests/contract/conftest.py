@@ -16,14 +16,14 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.memory import MemoryBallots, MemoryTallies
-from services.adapters.provisioning import create_table
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.sessions import Session, async_client
-from services.adapters.tallies import DynamoTallies
-from services.local.emulator import emulator
+from services.tools.local.emulator import emulator
 from services.voting.ports import Ballots, Recounts, Tallies
 from services.voting.schema import AGGREGATES, VOTES
 from tests.support.directory import Watch

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.adapters.expiry import BallotExpiry
-from services.adapters.items import ballot_of, item_of
-from services.adapters.provisioning import create_table
-from services.adapters.recounts import DynamoRecounts
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.voting.ballot import cast
 from services.voting.schema import VOTES
 from tests.support.polls import NOON, a_round, a_vote

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.adapters.corrections import DynamoCorrections
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.recount import Difference
 from services.voting.schema import AGGREGATES
 from services.voting.tally import Delta, TallyRow, Totals, pad_sequence

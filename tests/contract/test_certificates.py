@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.voting import lifecycle
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError
 from services.voting.poll import Phase, Round
@@ -36,7 +36,7 @@ def closed_round(directory: DynamoDirectory, watch: Watch) -> Round:
     """A poll that an operator has closed."""
     directory.apply([COLORS])
     watch.now_ms += 5
-    return directory.change("colors", lambda r: control.closed(r, watch()))[1].round
+    return directory.change("colors", lambda r: lifecycle.closed(r, watch()))[1].round
 
 
 @BOTH
@@ -78,15 +78,15 @@ def test_a_round_that_has_changed_since_it_was_audited_is_not_certified(
     standing = closed_round(directory, watch)
     watch.now_ms += 5
     if what.startswith("opened"):
-        directory.change("colors", lambda r: control.opened(r, watch()))
+        directory.change("colors", lambda r: lifecycle.opened(r, watch()))
     if what.endswith("closed"):
-        directory.change("colors", lambda r: control.closed(r, watch()))
+        directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     if what == "reset":
         directory.reset("colors", 1, begun=always)
     if what == "another file":
         directory.apply([colors_with("percent_from = 3")], begun=always)
     if what == "archived":
-        directory.change("colors", lambda r: control.archived(r, watch()))
+        directory.change("colors", lambda r: lifecycle.archived(r, watch()))
 
     with pytest.raises(PollChangedError):
         certificates.write(a_certificate(), standing, current=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.memory import MemoryBallots
-from services.voting import control
+from services.polls.definition import parse_poll
+from services.voting import lifecycle
 from services.voting.ballot import Kind
-from services.voting.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.intake import Answer, Intake
 from services.voting.message import Message
@@ -50,15 +50,15 @@ class Webhook:
     def reset_and_apply(self, line: str) -> None:
         """The way to other shards, another policy or order: reset, close, wait, apply, open."""
         self.directory.reset("colors", 1, begun=always)
-        self.directory.change("colors", lambda r: control.closed(r, self.watch()))
+        self.directory.change("colors", lambda r: lifecycle.closed(r, self.watch()))
         self.watch.now_ms += 20_000
         poll = turned_round() if line == "order" else colors_with(line)
         self.directory.apply([poll])
-        self.directory.change("colors", lambda r: control.opened(r, self.watch()))
+        self.directory.change("colors", lambda r: lifecycle.opened(r, self.watch()))
 
     def archive(self) -> None:
         """An operator archives the poll; nobody hears its words now."""
-        self.directory.change("colors", lambda r: control.archived(r, self.watch()))
+        self.directory.change("colors", lambda r: lifecycle.archived(r, self.watch()))
 
     def lose_the_file(self) -> None:
         """A deploy without the file; another poll takes the words over."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.phones import DynamoPhoneLists, PhoneListStore
-from services.adapters.sessions import Session, async_client
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb.allow_lists import DynamoPhoneLists, PhoneListStore
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
 from services.voting.identity import mark_of
 from services.voting.poll import State

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
+from services.voting import lifecycle
 from services.voting.errors import PollChangedError, PollFileError
 from services.voting.poll import Round
 from tests.support.directory import COLORS, OTHER, Watch, always, colors_with
@@ -22,7 +22,7 @@ def test_what_a_round_depends_on_is_refused_once_it_has_begun(
 ) -> None:
     """With the line, however quiet the poll is; and nothing of the whole is applied."""
     directory.apply([COLORS])
-    directory.change("colors", lambda r: control.closed(r, watch()))
+    directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 3_600_000
 
     with pytest.raises(PollFileError, match=r"polls/colors.toml:1: \w+: .*: round 1 has begun"):
@@ -52,7 +52,7 @@ def test_before_a_round_has_begun_it_takes_other_shards_once_it_is_quiet(
     """A first vote may be on its way until 20 seconds after the close."""
     directory.apply([COLORS])
     watch.now_ms += 3_600_000
-    directory.change("colors", lambda r: control.closed(r, watch()))
+    directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += waited_ms
     if applied:
         assert directory.apply([colors_with("shards = 99")]).changed == ("colors",)
@@ -101,11 +101,11 @@ def test_a_poll_that_another_desk_opens_meanwhile_takes_no_other_shards(
 ) -> None:
     """Between the question whether it has begun and the write."""
     directory.apply([COLORS])
-    directory.change("colors", lambda r: control.closed(r, watch()))
+    directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 20_000
 
     def begun(_: Round) -> bool:
-        directory.change("colors", lambda r: control.opened(r, watch()))
+        directory.change("colors", lambda r: lifecycle.opened(r, watch()))
         return False
 
     with pytest.raises(PollChangedError):

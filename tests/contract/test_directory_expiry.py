@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
     PollFileError,
@@ -104,11 +104,11 @@ def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: 
         directory.promise_expiry("colors", 1)
     with pytest.raises(RoundUnknownError, match="no round 9"):
         directory.promise_expiry("colors", 9)
-    directory.change("colors", lambda r: control.closed(r, watch()))
+    directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 20_000
 
     def opened_by_another_desk() -> int:
-        directory.change("colors", lambda r: control.opened(r, watch()))
+        directory.change("colors", lambda r: lifecycle.opened(r, watch()))
         return watch()
 
     with pytest.raises(RoundNotEndedError):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.voting import lifecycle
 from services.voting.errors import (
     PollFileError,
 )
@@ -29,7 +29,7 @@ def test_what_was_archived_is_known_to_webhooks_for_five_minutes(
     """A text that it accepted may be delivered again."""
     directory.apply([COLORS, OTHER])
     watch.now_ms += 3_600_000
-    directory.change("other", lambda r: control.archived(r, watch()))
+    directory.change("other", lambda r: lifecycle.archived(r, watch()))
     watch.now_ms += later_ms
 
     assert [r.poll.id for r in directory.load().rounds if r.poll.id != "colors"] == known

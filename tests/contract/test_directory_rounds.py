@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
     PollUnknownError,
@@ -32,10 +32,10 @@ def test_a_poll_that_the_operator_archived_stays_so_after_a_deploy(
 ) -> None:
     """Its file may still be there; only what vanished with its file comes back with it."""
     directory.apply([COLORS, OTHER])
-    directory.change("colors", lambda r: control.archived(r, 7))
+    directory.change("colors", lambda r: lifecycle.archived(r, 7))
 
     applied = directory.apply([COLORS, OTHER])
-    _, opened = directory.change("colors", lambda r: control.opened(r, 9))
+    _, opened = directory.change("colors", lambda r: lifecycle.opened(r, 9))
 
     assert applied.unchanged == ("colors", "other")
     assert [r.poll.id for r in directory.load().rounds] == ["colors", "other"]
@@ -48,7 +48,7 @@ def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watc
     directory.apply([COLORS], default_number=NUMBER)
     watch.now_ms += 50
     directory.reset("colors", 1, begun=always)
-    directory.change("colors", lambda r: control.closed(r, watch()))
+    directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 20_000
     directory.apply([colors_with("shards = 99")])
     watch.now_ms += 60
@@ -110,10 +110,10 @@ def test_who_resets_a_round_that_somebody_else_has_reset_gets_theirs(
 def test_a_change_that_changes_nothing_is_not_written(directory: DynamoDirectory) -> None:
     """Saying it twice leaves the revision as it is."""
     directory.apply([COLORS])
-    directory.change("colors", lambda r: control.closed(r, 5))
+    directory.change("colors", lambda r: lifecycle.closed(r, 5))
     revision = directory.entry("colors").revision
 
-    before, after = directory.change("colors", lambda r: control.closed(r, 9))
+    before, after = directory.change("colors", lambda r: lifecycle.closed(r, 9))
 
     assert before == after
     assert directory.entry("colors").revision == revision
@@ -129,7 +129,7 @@ def test_a_change_is_decided_anew_where_somebody_was_faster(directory: DynamoDir
         if not decided:
             directory.write(replace(directory.entry("colors"), number="+15550100133"))
         decided.append(standing)
-        return control.closed(standing, 5)
+        return lifecycle.closed(standing, 5)
 
     directory.change("colors", close_while_another_moves_the_number)
 
@@ -146,7 +146,7 @@ def test_who_is_always_too_late_is_told(directory: DynamoDirectory) -> None:
 
     def too_late(standing: Round) -> Round:
         directory.write(replace(directory.entry("colors"), number=next(numbers)))
-        return control.closed(standing, 5)
+        return lifecycle.closed(standing, 5)
 
     with pytest.raises(PollChangedError):
         directory.change("colors", too_late)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from services.adapters import items
-from services.adapters.ballots import DynamoBallots
-from services.adapters.forgetting import DynamoForgetting, Forgotten
+from services.adapters.dynamodb import ballot_items
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.memory import MemoryDirectory
-from services.adapters.provisioning import create_table
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.sessions import Session, async_client
+from services.tools.operations.erasure import DynamoForgetting, Forgotten
 from services.voting.ballot import Ballot, Kind, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Answer, Intake
@@ -198,7 +198,7 @@ async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten
     assert changed
 
     def lands() -> None:
-        table.client.put_item(TableName=table.name, Item=items.item_of(changed, there))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed, there))
 
     removed = table.forgetting(Meanwhile(table.client, lands)).remove([there], a_phone(0), PEPPER)
     (ballot,) = table.held(there)
@@ -232,7 +232,7 @@ async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: 
     def texts() -> None:
         (read,) = table.held(there)
         ballot = replace(read, writes=read.writes + 1)
-        table.client.put_item(TableName=table.name, Item=items.item_of(ballot, there))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot, there))
 
     never_fast_enough = Meanwhile(table.client, *[texts] * 16)
     with pytest.raises(StoreUnavailableError):
@@ -247,7 +247,7 @@ async def test_an_item_that_is_no_ballot_is_forgotten_by_deleting_it(table: Tabl
     there = a_round()
     await table.vote(there, (0, "red"))
     (ballot,) = table.held(there)
-    item = items.item_of(ballot, there)
+    item = ballot_items.item_of(ballot, there)
     del item["sids"]
     table.client.put_item(TableName=table.name, Item=item)
     removed = table.forgetting().remove([there], a_phone(0), PEPPER)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.dynamo import store_errors
-from services.adapters.sessions import Session, async_client
+from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.client import store_errors
 from services.voting.errors import StoreUnavailableError
 from tests.contract.conftest import client_of, environment
 from tests.support.polls import a_round
@@ -32,7 +32,7 @@ async def test_an_unreachable_store_is_told_as_such_by_aiodynamo(
     nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once the budget is used up."""
-    monkeypatch.setattr("services.adapters.ballots.BUDGET_SECONDS", 0.3)
+    monkeypatch.setattr("services.adapters.dynamodb.ballots.BUDGET_SECONDS", 0.3)
     session = Session()
     ballots = DynamoBallots(async_client(environment(nobody), session), "Votes")
     with pytest.raises(StoreUnavailableError):

@@ -1,8 +1,8 @@
 """What the doctor asks of the mapping is what the stack sets."""
 
-from services.doctor.finding import Verdict
-from services.doctor.following import REQUIRED, check_mapping
-from services.doctor.stack import OUTPUTS
+from services.tools.doctor.event_source import REQUIRED, check_mapping
+from services.tools.doctor.finding import Verdict
+from services.tools.doctor.stack import OUTPUTS
 from tests.infra.conftest import Resources, Synthesise
 
 

@@ -26,7 +26,7 @@ def test_a_bundle_holds_its_handler_and_no_other_function(
         function,
     }
     assert all(name.endswith(".py") for name in files)
-    assert not any(name.startswith(("services/local", "services/cli")) for name in files)
+    assert not any(name.startswith(("services/tools/local", "services/cli")) for name in files)
 
 
 def test_the_wheels_are_those_of_the_machine_that_will_run_them(

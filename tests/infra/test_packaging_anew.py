@@ -16,7 +16,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "checkout"
     for name in (
         "services/__init__.py", "services/settings.py", "services/voting/fold.py",
-        "services/adapters/rows.py", "services/webhook/Dockerfile", "services/requirements.txt",
+        "services/tools/operations/export_formats.py", "services/webhook/Dockerfile", "services/requirements.txt",
         "lambdas/__init__.py", "lambdas/aggregator/handler.py",
         "lambdas/aggregator/requirements.txt", "infra/constraints.txt",
         "dashboard/index.html", "dashboard/src/main.js", "dashboard/public/favicon.svg",

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from services.adapters.provisioning import table_arguments
+from services.adapters.dynamodb.provisioning import table_arguments
 from services.voting import schema
 from tests.infra.conftest import Resources, Synthesise
 

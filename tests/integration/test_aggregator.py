@@ -9,17 +9,17 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from lambdas.aggregator.handler import aggregate, assemble, handler
-from services.adapters.items import item_of
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.ballot import Ballot, cast
 from services.voting.errors import ShardUnknownError
 from services.voting.poll import Round
 from services.voting.schema import AGGREGATES, VOTES
 from services.voting.tally import Delta, TallyRow
+from tests.support.aggregator import aggregator_in_process
 from tests.support.polls import NOON, a_round, a_vote
 
 THERE = a_round()
@@ -30,14 +30,8 @@ TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 @pytest.fixture(autouse=True)
 def account() -> Iterator[None]:
     """Moto in this process, with made-up credentials."""
-    environ = {
-        "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1", "AGGREGATES_TABLE": "Aggregates",
-    }  # fmt: skip
-    with patch.dict(os.environ, environ), mock_aws():
-        assemble.cache_clear()
+    with aggregator_in_process():
         yield
-        assemble.cache_clear()
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.adapters.entries import Entry
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli.app import app
 from services.cli.deployment import PICK
-from services.local.cloud import LocalCloud
-from services.voting import control, schema
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
+from services.tools.demo.cloud import LocalCloud
+from services.voting import lifecycle, schema
 from services.voting.poll import Round, State
 from tests.support.cloud import a_vote, send
 
@@ -56,7 +56,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
 ) -> None:
     """Through the real webhook, stream, aggregator and command line."""
     directory = DynamoDirectory(client=cloud.dynamodb, table=cloud.outputs.aggregates_table)
-    directory.write(Entry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
+    directory.write(DirectoryEntry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
     time.sleep(3)
     texts = [a_vote(61_000 + n, "AYE", sid=f"SM{61_000 + n:032x}") for n in range(12)]
     texts += [a_vote(61_000 + n, "NAY", sid=f"SM{62_000 + n:032x}") for n in range(5)]
@@ -75,7 +75,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
         Key={"pk": {"S": "open#proof"}, "sk": {"S": schema.certified_sk(1)}},
     )["Item"]
     again = voteapp(cloud, "poll", "open", "proof")
-    directory.change("proof", lambda r: control.archived(r, now_ms()))
+    directory.change("proof", lambda r: lifecycle.archived(r, now_ms()))
 
     assert [answer.status for answer in answers] == [200] * 17
     assert json.loads(audit.stdout)["votes"] == {"AYE": 7, "NAY": 5}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.adapters.certificates import DynamoCertificates
 from services.adapters.clock import now_ms
-from services.voting import control
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.voting import lifecycle
 from services.voting.certificate import Certificate
 from services.voting.poll import Phase, Round, State
 from tests.support.boards import rows_by_key, some_votes
@@ -48,7 +48,7 @@ def test_a_round_that_an_archive_ended_just_now_is_not_certified(there: Ledger) 
 def test_a_round_that_an_archive_ended_is_certified_after_the_wait(there: Ledger) -> None:
     """It can still be looked up by its poll."""
     some_votes(there)
-    there.directory_at(21_000).change("colors", lambda r: control.archived(r, now_ms() - 21_000))
+    there.directory_at(21_000).change("colors", lambda r: lifecycle.archived(r, now_ms() - 21_000))
 
     assert document("certify", "colors")["votes"] == {"BLUE": 1, "GREEN": 2, "RED": 3}
 
@@ -94,21 +94,27 @@ def test_a_text_that_lands_late_is_in_the_certificate(there: Ledger) -> None:
     assert document("certify", "colors")["votes"]["BLUE"] == 2
 
 
+def run_before_the_write(monkeypatch: pytest.MonkeyPatch, *command: str) -> None:
+    """Run a command between the audit for the next certificate and its write."""
+    write = DynamoCertificates.write
+
+    def meanwhile(
+        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
+    ) -> bool:
+        monkeypatch.setattr(DynamoCertificates, "write", write)
+        assert voteapp(*command).exit_code == 0
+        return write(self, certificate, standing, current=current)
+
+    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+
+
 def test_a_poll_opened_between_the_audit_and_the_write_is_not_certified(
     there: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Certificate and directory row are one transaction: neither is written."""
     some_votes(there)
     there.close()
-    write = DynamoCertificates.write
-
-    def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
-    ) -> bool:
-        assert voteapp("poll", "open", "colors").exit_code == 0
-        return write(self, certificate, standing, current=current)
-
-    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+    run_before_the_write(monkeypatch, "poll", "open", "colors")
     answer = voteapp("certify", "colors", "--yes")
 
     assert answer.exit_code == 1
@@ -124,16 +130,7 @@ def test_a_round_reset_between_the_audit_and_the_write_is_not_certified(
     """The row is of another round now; certify the old round by its number."""
     some_votes(there)
     there.close()
-    write = DynamoCertificates.write
-
-    def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
-    ) -> bool:
-        monkeypatch.setattr(DynamoCertificates, "write", write)
-        assert voteapp("poll", "reset", "colors", "--yes").exit_code == 0
-        return write(self, certificate, standing, current=current)
-
-    monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
+    run_before_the_write(monkeypatch, "poll", "reset", "colors", "--yes")
     answer = voteapp("certify", "colors", "--yes")
     current = there.standing
 

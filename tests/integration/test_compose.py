@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from services.local.cloud import LocalCloud
-from services.local.phones import Line
-from services.local.ports import free_port
-from services.local.toolchain import ROOT
+from services.tools.demo.cloud import LocalCloud
+from services.tools.local.ports import free_port
+from services.tools.local.toolchain import ROOT
+from services.tools.phones.load_generator import Line
 from tests.support.cloud import a_vote, send
 
 pytestmark = pytest.mark.cloud
@@ -62,7 +62,7 @@ def test_a_text_to_the_webhook_of_the_containers_is_accepted_and_the_page_served
         "PUBLIC_BASE_URL": base,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "services.compose.deploy"],
+        [sys.executable, "-m", "services.tools.compose.deploy"],
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -74,7 +74,7 @@ def test_a_text_to_the_webhook_of_the_containers_is_accepted_and_the_page_served
         (accepted,) = send(
             Line(url=f"{base}/sms", token=token), [a_vote(45000, "red", sid="SM" + "c" * 32)]
         )
-    with serving(tmp_path, f"{sys.executable} -m services.compose.page", PORT=str(page)):
+    with serving(tmp_path, f"{sys.executable} -m services.tools.compose.page", PORT=str(page)):
         _, headers = answer(f"http://127.0.0.1:{page}/")
         config, _ = answer(f"http://127.0.0.1:{page}/config.json")
 

@@ -12,17 +12,16 @@ from moto import mock_aws
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.provisioning import create_table
-from services.adapters.twilio_numbers import RETRIES
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.provisioning import create_table
 from services.cli import connect
 from services.cli.deployment import Deployment
+from services.polls.definition import parse_poll
 from services.voting import schema
-from services.voting.definition import parse_poll
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"
-WANTED = WEBHOOK + RETRIES
+WANTED = WEBHOOK + "#rc=3&rp=all"
 POLL = """question = "Which?"
 [[choices]]
 key = "{0}A"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters.twilio_client import TwilioError
-from services.adapters.twilio_numbers import TwilioNumbers
+from services.adapters.twilio.client import TwilioError
+from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.app import app
 from services.cli.deployment import Deployment
 from tests.integration.test_connect import (  # the fixtures are found by their names

@@ -7,9 +7,8 @@ for word, against the emulator and a stand-in of Twilio's API.
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters.twilio_numbers import RETRIES
 from services.cli.app import app
-from services.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 from tests.support.page import commands
 from tests.support.twilio_api import ACCOUNT, twilio_api
 
@@ -36,7 +35,7 @@ def test_the_lines_of_the_page_do_what_the_page_says(
             assert done.exit_code == 0, f"{words}: {done.output}"
 
     assert {words[0] for words in LINES} >= {"connect", "doctor", "poll", "results", "cost"}
-    assert account.numbers[sid]["sms_url"] == cloud.outputs.webhook_url + RETRIES
+    assert account.numbers[sid]["sms_url"] == cloud.outputs.webhook_url + "#rc=3&rp=all"
 
 
 def here(words: list[str]) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from services.doctor.desk import NUMBER, POLL, DynamoDesk
-from services.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
+from services.tools.doctor.probe_poll import NUMBER, POLL, DynamoDesk
 
 pytestmark = pytest.mark.cloud
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.adapters.items import item_of
-from services.doctor.desk import CHOICE, PHONE, DynamoDesk
+from services.adapters.dynamodb.ballot_items import item_of
+from services.tools.doctor.probe_poll import CHOICE, PHONE, DynamoDesk
 from services.voting.ballot import Vote, cast
 from services.voting.identity import voter_of
 from services.voting.poll import Phase

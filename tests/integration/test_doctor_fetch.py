@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.doctor.web import fetch
+from services.tools.doctor.web import fetch
 
 
 class Site(BaseHTTPRequestHandler):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.doctor.desk import DynamoDesk
+from services.tools.doctor.probe_poll import DynamoDesk
 from tests.support.ledger import Ledger
 
 POLL = "doctor-selftest"

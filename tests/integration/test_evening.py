@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from services.cli.deployment import PICK
-from services.local.cloud import LocalCloud
+from services.tools.demo.cloud import LocalCloud
 
 pytestmark = pytest.mark.cloud
 

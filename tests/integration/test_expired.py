@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.adapters.clock import now_ms
-from services.voting import control
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
+from services.voting import lifecycle
 from services.voting.errors import PollFileError
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp, wire
@@ -129,7 +129,7 @@ def longer(there: Ledger) -> None:
 def opened_by_hand(there: Ledger) -> None:
     """Before its opening time."""
     there.directory_at(4 * DAY_MS).change(
-        "colors", lambda r: control.opened(r, now_ms() - 4 * DAY_MS)
+        "colors", lambda r: lifecycle.opened(r, now_ms() - 4 * DAY_MS)
     )
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters import exports
 from services.adapters.clock import now_ms
-from services.adapters.exports import BallotsChangedError, Export
-from services.adapters.rows import Columns, Format
 from services.cli.app import app
+from services.tools.operations import exports
+from services.tools.operations.export_formats import Columns, Format
+from services.tools.operations.exports import BallotsChangedError, Export
 from services.voting.recount import Slip
 from tests.support.ledger import DAY_MS, PEPPER, Ledger, ledger
 
@@ -163,7 +163,7 @@ def test_a_target_that_cannot_be_written_is_told_before_any_ballot_is_read(
 ) -> None:
     """Exit code 2; option, value and remedy are named, and nothing is left."""
     del there
-    monkeypatch.setattr("services.adapters.recounts.DynamoRecounts.slips", None)
+    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.slips", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--to", to])
 
     assert answer.exit_code == 2
@@ -178,7 +178,7 @@ def test_what_goes_to_s3_needs_this_folder_until_it_is_uploaded(
     """There the state lies that it goes on from."""
     del there
     Path(".colors.csv").mkdir()
-    monkeypatch.setattr("services.adapters.recounts.DynamoRecounts.slips", None)
+    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.slips", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--to", "s3://archive/colors.csv"])
 
     assert answer.exit_code == 2
@@ -259,7 +259,7 @@ def test_after_an_interruption_it_goes_on_where_it_was(
 ) -> None:
     """The file is what it would have been; what was written is not written again."""
     monkeypatch.setattr(exports, "BLOCK", 100)
-    monkeypatch.setattr("services.adapters.exports.secrets.token_hex", lambda _: "salt")
+    monkeypatch.setattr("services.tools.operations.exports.secrets.token_hex", lambda _: "salt")
     keys = whose == "with keys"
     whole = an_export(tmp_path / "whole", "a.csv", keys=keys)
     told = whole.run(slips(400), lambda _: None)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.adapters.phones import PhoneListStore
+from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.voting.identity import mark_of
 from tests.support.commands import voteapp
 from tests.support.ledger import PEPPER, POLL, Ledger

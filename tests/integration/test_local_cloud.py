@@ -6,9 +6,9 @@ import secrets
 import httpx
 import pytest
 
-from services.local.cloud import DEFAULT_POLL, LocalCloud
-from services.local.runs import running
-from services.local.texts import Kind, Text
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
+from services.tools.local.runs import running
+from services.tools.phones.sms import Kind, Text
 from tests.support.cloud import a_vote, send, totals_when
 
 pytestmark = pytest.mark.cloud

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local.ports import HOST, answers
+from services.tools.local.ports import HOST, answers
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 240

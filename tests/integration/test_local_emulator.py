@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.local.emulator import emulator
-from services.local.errors import LocalCloudError, ServerDiedError
-from services.local.ports import answers
+from services.tools.local.emulator import emulator
+from services.tools.local.errors import LocalCloudError, ServerDiedError
+from services.tools.local.ports import answers
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
 import sys, time
 from pathlib import Path
-from services.local.emulator import emulator
+from services.tools.local.emulator import emulator
 with emulator(Path(sys.argv[1])) as (process, aws):
     print(aws.endpoint, flush=True)
     time.sleep(300)

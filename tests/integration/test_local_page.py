@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from services.local import chromium
-from services.local.cloud import DEFAULT_POLL, LocalCloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
+from services.tools.local import chromium
 from tests.support.cloud import a_vote, send
 
 pytestmark = [pytest.mark.cloud, pytest.mark.browser]

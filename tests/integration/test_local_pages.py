@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from services.local.cloud import LocalCloud, Silent
-from services.local.experiment import Experiment
+from services.tools.demo.cloud import LocalCloud, Silent
+from services.tools.demo.experiment import Experiment
 
 pytestmark = pytest.mark.cloud
 

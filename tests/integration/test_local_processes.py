@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from services.local.errors import CommandFailedError, ServerDiedError
-from services.local.processes import Process, clean_environment, run
+from services.tools.local.errors import CommandFailedError, ServerDiedError
+from services.tools.local.processes import Process, clean_environment, run
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
 import sys, time
 from pathlib import Path
-from services.local.processes import Process, clean_environment
+from services.tools.local.processes import Process, clean_environment
 folder = Path(sys.argv[1])
 script = "sleep 300 & echo $! > grandchild; exec sleep 300"
 Process("sleeper", ["sh", "-c", script], env=clean_environment(), log=folder / "log", cwd=folder)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.local.edge import claim
-from services.local.errors import LocalCloudError, PortInUseError
-from services.local.ports import HOST
-from services.local.runs import LAST_FAILURE, CloudFile, publish, run_folder, running, sweep
+from services.tools.local.errors import LocalCloudError, PortInUseError
+from services.tools.local.ports import HOST
+from services.tools.local.runs import LAST_FAILURE, CloudFile, publish, run_folder, running, sweep
+from services.tools.local.static_server import claim
 
 
 def a_cloud() -> CloudFile:

@@ -1,19 +1,17 @@
 """Stream records that nobody's webhook writes, through the aggregator's handler on moto."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from lambdas.aggregator.handler import assemble, handler
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from lambdas.aggregator.handler import handler
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.schema import AGGREGATES
 from services.voting.tally import Totals
+from tests.support.aggregator import aggregator_in_process
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes/stream/2030-01-01"
 
@@ -21,16 +19,10 @@ ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes/stream/2030-01-01"
 @pytest.fixture(autouse=True)
 def tallies() -> Iterator[DynamoTallies]:
     """An empty table in this process, which the handler finds in its environment."""
-    environ = {
-        "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1", "AGGREGATES_TABLE": "Aggregates",
-    }  # fmt: skip
-    with patch.dict(os.environ, environ), mock_aws():
-        assemble.cache_clear()
+    with aggregator_in_process():
         client = boto3.client("dynamodb")
         create_table(client, AGGREGATES, "Aggregates")
         yield DynamoTallies(client, "Aggregates")
-        assemble.cache_clear()
 
 
 def image(**other: Any) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import tracemalloc
 
 import pytest
 
-from services.adapters import recounts as recounting
-from services.adapters.recounts import DynamoRecounts
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb import recounts as recounting
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from tests.contract.conftest import client_of
 from tests.support.pages import table_of

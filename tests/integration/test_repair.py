@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.adapters.recounts import DynamoRecounts
+from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import Recount

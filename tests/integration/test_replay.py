@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.replay.faults import ALL
-from services.replay.making import STYLES, corpus, make
-from services.replay.oracle import Truth
-from services.replay.playing import play
-from services.replay.texts import BUILT_IN, Evening, EveningError, lines_of, read, write
+from services.tools.replay.faults import ALL
+from services.tools.replay.generate import STYLES, corpus, make
+from services.tools.replay.oracle import Truth
+from services.tools.replay.playback import play
+from services.tools.replay.texts import BUILT_IN, Evening, EveningError, lines_of, read, write
 from tests.support.evenings import an_evening
 
 EVENINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in BUILT_IN.glob("*.jsonl.gz"))

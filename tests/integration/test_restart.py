@@ -16,18 +16,18 @@ from typing import Any
 import psutil
 import pytest
 
-from services.adapters.auditing import Auditor
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.corrections import DynamoCorrections
-from services.adapters.items import item_of
-from services.adapters.mappings import MappingState
-from services.adapters.provisioning import create_table
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.stream_rest import StreamRest
-from services.adapters.tallies import DynamoTallies
-from services.local.aws import LocalAws
-from services.local.emulator import emulator
-from services.local.ports import free_port
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.stream_rest import StreamRest
+from services.adapters.dynamodb.tallies import DynamoTallies
+from services.adapters.event_source import MappingState
+from services.tools.local.aws import LocalAws
+from services.tools.local.emulator import emulator
+from services.tools.local.ports import free_port
+from services.tools.operations.audits import Auditor
 from services.voting.ballot import Ballot, cast
 from services.voting.certificate import NotCertifiableError
 from services.voting.poll import State

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from tests.support.ledger import POLL, Ledger, ledger
 
 

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -55,18 +56,18 @@ AREAS: Final = (
         name="counting",
         files=(
             *(f"services/voting/{name}.py" for name in (
-                "audit", "ballot", "begun", "digest", "fold", "identity", "intake", "control",
+                "audit", "ballot", "begun", "digest", "fold", "identity", "intake", "lifecycle",
                 "poll", "recount", "redelivery", "schema", "sharding", "tally",
             )),
-            "services/adapters/tallies.py",
+            "services/adapters/dynamodb/tallies.py",
             "lambdas/aggregator/*.py",
         ),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
-                "certifying", "control", "conditional_writes", "drained", "expiry",
+                "certifying", "conditional_writes", "drained", "expiry",
                 "expiry_calendar", "first_ballots", "fold", "forgotten", "identity", "intake",
-                "poll", "records", "records_limits", "recount", "redelivery", "repairing",
+                "lifecycle", "poll", "records", "records_limits", "recount", "redelivery", "repairing",
                 "routing", "settling", "sharding",
             )),
             "tests/contract/test_tallies.py",
@@ -82,24 +83,24 @@ AREAS: Final = (
         files=("services/webhook/*.py", "lambdas/webhook/*.py"),
         tests=tuple(
             f"tests/unit/test_{name}.py" for name in (
-                "app", "bad_input", "cached", "entry", "form", "function_webhook", "health",
-                "percent", "refusals", "reply_limit", "requests", "signatures", "signed_url",
-                "slow_store", "store_errors", "webhook", "webhook_events", "webhook_log",
+                "app", "bad_input", "entry", "form", "function_webhook", "health", "percent",
+                "refusals", "reply_limit", "requests", "signatures", "signed_url", "slow_store",
+                "store_errors", "ttl_cache", "webhook", "webhook_events", "webhook_log",
             )
         ),
         sample=400,
     ),
     Area(
         name="adapters",
-        files=("services/adapters/*.py",),
+        files=("services/adapters/*",),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
-                "auditing", "ballot_writes", "bad_input", "cached", "cached_age", "certifying",
+                "auditing", "ballot_writes", "bad_input", "ttl_cache", "ttl_cache_age", "certifying",
                 "conditional_writes", "corpus", "credentials", "deploy_begun", "deploy_polls",
                 "directory_rounds", "directory_store", "drained", "entry", "export_order",
-                "export_resume", "files", "fold", "forgotten", "function_webhook", "items",
+                "export_resume", "files", "fold", "forgotten", "function_webhook", "ballot_items",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
-                "routing", "secrets", "sessions", "signatures", "size", "slow_store",
+                "routing", "secrets", "async_client", "signatures", "size", "slow_store",
                 "store_errors", "stream_rest", "twilio_numbers", "webhook",
             )),
             "tests/contract",
@@ -184,7 +185,8 @@ def shown(area: Area, name: str) -> str:
 
 def attempt(area: Area, seed: str) -> dict[str, bool]:
     """Each change that was tried, and whether it was noticed. Raises: GeneratedError."""
-    copy(area.copy)
+    shutil.rmtree(area.copy, ignore_errors=True)
+    copy(ROOT, area.copy)
     (area.copy / "setup.cfg").write_text(settings(area), encoding="utf-8")
     said = mutmut(area, "run", "none.of.them")  # stops before the first change: none is so named
     names = sampled(verdicts(area), area.sample, seed)

@@ -13,6 +13,7 @@ or one that a test notices, ends in exit code 1: the list has to follow the code
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -209,7 +210,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(markup=False, highlight=False, soft_wrap=True)
     try:
         install(console)
-        folder = copy(COPY) / "dashboard"
+        shutil.rmtree(COPY, ignore_errors=True)
+        folder = copy(ROOT, COPY) / "dashboard"
         mutants = [mutant for name in modules for mutant in mutate(name, folder, console)]
     except PageError as error:
         console.print(str(error))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.replay.algorithms import ours
-from services.replay.faults import ALL, Fault
-from services.replay.mapping import Event
+from services.tools.replay.algorithms import ours
+from services.tools.replay.event_source import Event
+from services.tools.replay.faults import ALL, Fault
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow
 from tests.support.evenings import changed_minds, first_votes, run

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from services.adapters.items import item_of, key_of
-from services.replay.scenario import operator, traffic
-from services.replay.scenario.run import run_scenario
-from services.replay.scenario.store import HeldUp, SimulatedVotes
-from services.voting import ballot, control, directory, intake, schema
+from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.tools.replay.lifecycle import operator, traffic
+from services.tools.replay.lifecycle.run import run_scenario
+from services.tools.replay.lifecycle.store import HeldUp, SimulatedVotes
+from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, Reading
@@ -47,13 +47,13 @@ def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
         return at_ms // 1000 + standing_in.poll.retention_days * SECONDS_PER_DAY
 
     patch.setattr(ballot, "expiry_of", from_the_vote)
-    patch.setattr("services.adapters.polls.with_expiry", lambda standing, _: standing)
+    patch.setattr("services.adapters.poll_store.with_expiry", lambda standing, _: standing)
 
 
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
     """What had expired was taken off the board."""
     patch.setattr(Audit, "impaired", property(lambda _: ()))
-    patch.setattr("services.adapters.auditing.why_final", lambda *_: None)
+    patch.setattr("services.tools.operations.audits.why_final", lambda *_: None)
 
 
 def a_reset_that_looks_at_the_ballots_alone(patch: Patch) -> None:
@@ -73,7 +73,7 @@ def a_change_that_looks_at_the_board_alone(patch: Patch) -> None:
 
 def a_change_under_a_first_vote_on_its_way(patch: Patch) -> None:
     """An open poll without a ballot got other shards."""
-    patch.setattr("services.adapters.applying.is_quiet", lambda *_: True)
+    patch.setattr("services.polls.plan.is_quiet", lambda *_: True)
 
 
 def a_certificate_that_does_not_wait(patch: Patch) -> None:
@@ -84,8 +84,8 @@ def a_certificate_that_does_not_wait(patch: Patch) -> None:
 def a_certified_round_that_can_be_opened(patch: Patch) -> None:
     """And took more texts."""
     patch.setattr(Round, "is_final_at", Round.is_expiring_at)
-    patch.setattr(control, "why_final", lambda *_: None)
-    patch.setattr("services.adapters.applying.why_final", lambda *_: None)
+    patch.setattr(lifecycle, "why_final", lambda *_: None)
+    patch.setattr("services.polls.plan.why_final", lambda *_: None)
 
 
 def a_stream_taken_for_drained(patch: Patch) -> None:
@@ -107,7 +107,7 @@ def keywords_before_whole_words(patch: Patch) -> None:
         return words_first(self, number, body, now_ms, *more)
 
     patch.setattr(Directory, "read", keyword_first)
-    patch.setattr("services.voting.definition.check_together", lambda _: iter(()))
+    patch.setattr("services.polls.definition.check_together", lambda _: iter(()))
 
 
 def a_text_looked_for_in_its_own_round_alone(patch: Patch) -> None:

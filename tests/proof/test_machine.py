@@ -8,19 +8,19 @@ import asyncio
 import random
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.replay.algorithms import ours, quietly
-from services.replay.change_log import ChangeLog
-from services.replay.desk import Desk
-from services.replay.engines import MemoryEngine
-from services.replay.faults import Chance
-from services.replay.gate import Gate, LostCallError
-from services.replay.making import NUMBER, OPENS_AT_MS, make
-from services.replay.oracle import Truth
-from services.replay.stream import Shard
+from services.tools.replay.algorithms import ours, quietly
+from services.tools.replay.change_log import ChangeLog
+from services.tools.replay.faults import Chance
+from services.tools.replay.faulty_tallies import Gate, LostCallError
+from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
+from services.tools.replay.oracle import Truth
+from services.tools.replay.stores import MemoryEngine
+from services.tools.replay.stream import Shard
+from services.tools.replay.webhook_client import Desk
 from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow
@@ -210,10 +210,5 @@ class Pipeline(RuleBasedStateMachine):
         self.land()
 
 
-Pipeline.TestCase.settings = settings(
-    max_examples=150,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+Pipeline.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 test_whatever_happens_the_board_comes_to_the_truth = Pipeline.TestCase

@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from lambdas.aggregator.handler import aggregate, logger, metrics, stream_label
 from lambdas.aggregator.records import changes_of
-from services.adapters.items import item_of
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.ballot import Kind, cast
 from services.voting.fold import Folded, fold
 from services.voting.identity import mark_of, voter_of

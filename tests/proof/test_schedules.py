@@ -5,9 +5,9 @@ from typing import Self
 
 import pytest
 
-from services.replay.faults import ALL
-from services.replay.prove import Proof, main, prove, schedule, table
-from services.replay.scenario.run import run_scenario
+from services.tools.replay.faults import ALL
+from services.tools.replay.lifecycle.run import run_scenario
+from services.tools.replay.prove import Proof, main, prove, schedule, table
 
 SCHEDULES = 2_000
 FIRST = 1_000_000
@@ -79,7 +79,7 @@ def test_a_miscount_is_told_with_how_to_see_it_again(
         def map(self, _: object, shares: list[range]) -> list[Proof]:
             return [Proof(schedules=len(share), wrong=[share[0]]) for share in shares]
 
-    monkeypatch.setattr("services.replay.prove.ProcessPoolExecutor", Here)
+    monkeypatch.setattr("services.tools.replay.prove.ProcessPoolExecutor", Here)
     code = main(["--schedules", "10"])
 
     assert code == 1

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.replay.algorithms import DONE
-from services.replay.faults import ALL, Chance, Fault, UnknownFaultError, parse_faults
-from services.replay.mapping import EventSource
-from services.replay.stream import Stream
+from services.tools.replay.algorithms import DONE
+from services.tools.replay.event_source import EventSource
+from services.tools.replay.faults import ALL, Chance, Fault, UnknownFaultError, parse_faults
+from services.tools.replay.stream import Stream
 from services.voting.poll import Round
 from tests.support.evenings import changed_minds, first_votes, run
 from tests.support.foils import FOILS, OF_TEXTS, forgetful

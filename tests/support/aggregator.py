@@ -1,16 +1,37 @@
-"""The real aggregator as a Lambda function of an emulator, without a deploy."""
+"""The real aggregator without a deploy: as a Lambda function of an emulator, and in this process."""
 
 import importlib.util
 import io
+import os
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from moto import mock_aws
+
+from lambdas.aggregator.handler import assemble
 
 ROOT = Path(__file__).parents[2]
 NAME = "Aggregator"
 LIBRARIES = ("aws_lambda_powertools", "jmespath", "typing_extensions")
 """What the deployed bundle has besides our own code; boto3 is the runtime's."""
+
+
+@contextmanager
+def aggregator_in_process() -> Iterator[None]:
+    """The environment of the handler, which is assembled anew, and no table yet."""
+    environ = {
+        "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1", "AGGREGATES_TABLE": "Aggregates",
+    }  # fmt: skip
+    with patch.dict(os.environ, environ), mock_aws():
+        assemble.cache_clear()
+        yield
+        assemble.cache_clear()
 
 
 def bundle() -> bytes:

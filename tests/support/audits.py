@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from services.adapters.auditing import Auditor
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
+from services.tools.operations.audits import Auditor
 from services.voting.audit import Audit
 from services.voting.certificate import Certificate
 from services.voting.poll import Round, State

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.local.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
-from services.local.phones import Answer, Line, deliver, session
-from services.local.texts import Kind, Text
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.tools.phones.load_generator import Answer, Line, deliver, session
+from services.tools.phones.sms import Kind, Text
 from services.voting.tally import Totals
 
 DRAIN_SECONDS = 20

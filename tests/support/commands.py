@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.cli.counting import stream_rest_of
+from services.cli.rounds import stream_rest_of
 from tests.support.ledger import Ledger
 
 _COMMANDS = ("audit", "certify", "desk", "expire", "export", "forget", "poll")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.adapters.distance import one_edit_away
+from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
 from services.voting.intake import Answer, Intake
 from services.voting.message import Message

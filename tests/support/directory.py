@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.directory import DynamoDirectory
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting.poll import Poll, Round
 from tests.support.polls import COLORS_TOML, NOON, NUMBER
 

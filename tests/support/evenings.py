@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
-from services.replay.engines import MemoryEngine
-from services.replay.faults import Fault
-from services.replay.making import NUMBER, OPENS_AT_MS, make
-from services.replay.outcome import Outcome
-from services.replay.running import Replay
-from services.replay.texts import Evening, EveningText
+from services.tools.replay.faults import Fault
+from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
+from services.tools.replay.outcome import Outcome
+from services.tools.replay.simulation import Replay
+from services.tools.replay.stores import MemoryEngine
+from services.tools.replay.texts import Evening, EveningText
 from services.voting.poll import Round
 
 

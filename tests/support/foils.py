@@ -11,10 +11,10 @@ from typing import Any
 from lambdas.aggregator.handler import stream_label
 from lambdas.aggregator.records import changes_of
 from services.adapters.memory import MemoryTallies
-from services.replay.algorithms import DONE, PlainTallies, add_differences, add_up_blindly
-from services.replay.engines import MemoryEngine
-from services.replay.faults import Fault
-from services.replay.mapping import Event, Function
+from services.tools.replay.algorithms import DONE, PlainTallies, add_differences, add_up_blindly
+from services.tools.replay.event_source import Event, Function
+from services.tools.replay.faults import Fault
+from services.tools.replay.stores import MemoryEngine
 from services.voting.ballot import Ballot, Step
 from services.voting.fold import fold
 from services.voting.poll import Round

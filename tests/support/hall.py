@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from services.adapters.auditing import Auditor
-from services.adapters.mappings import MappingState
-from services.replay.scenario.boards import SimulatedBoards, SimulatedCorrections
-from services.replay.scenario.polls import SimulatedPolls
+from services.adapters.event_source import MappingState
+from services.tools.operations.audits import Auditor
+from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot, Vote, bar, cast, forget
 from services.voting.fold import fold

@@ -19,14 +19,14 @@ from moto.dynamodb.models import dynamodb_backends
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.adapters.items import ballot_of, item_of, key_of
-from services.adapters.provisioning import create_table
-from services.adapters.tallies import DynamoTallies
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.tallies import DynamoTallies
 from services.cli.deployment import Deployment
-from services.voting import control
+from services.polls.definition import parse_poll
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, Vote, cast
-from services.voting.definition import parse_poll
 from services.voting.fold import Folded, fold
 from services.voting.identity import voter_of
 from services.voting.poll import Policy, Round
@@ -119,7 +119,7 @@ class Ledger:
     def close(self, *, ago_ms: int = 60_000) -> None:
         """Close the poll, some time ago."""
         entry, at_ms = self.directory.entry("colors"), now_ms() - ago_ms
-        after = replace(entry, round=control.closed(entry.round, at_ms))
+        after = replace(entry, round=lifecycle.closed(entry.round, at_ms))
         self.directory_at(ago_ms).write(after)
 
     def wait(self, ms: int) -> None:

@@ -19,7 +19,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.polls.handler import handler
-from services.adapters.provisioning import create_table
+from services.adapters.dynamodb.provisioning import create_table
 from services.voting import schema
 
 COLORS = """

@@ -1,14 +1,16 @@
 """The directory of polls on moto, and whoever works on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.adapters.directory import DynamoDirectory
-from services.voting.definition import parse_poll
+import pytest
+
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting.poll import Round
 from tests.support.polls import COLORS_TOML, NOON
-from tests.support.recorded import Recorded
+from tests.support.recorded import Recorded, recorded_tables
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -49,3 +51,18 @@ class Office:
     def spoil(self, sk: str, **changes: Any) -> None:
         """Somebody writes nonsense into a row by hand."""
         self.tables.client.put_item(TableName="Aggregates", Item=self.row(sk) | changes)
+
+
+@pytest.fixture(scope="module")
+def both_tables() -> Iterator[Recorded]:
+    """With the polls colors and other, applied at noon."""
+    with recorded_tables() as tables:
+        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
+        tables.save()
+        yield tables
+
+
+@pytest.fixture
+def office(both_tables: Recorded) -> Office:
+    """At noon."""
+    return Office(both_tables.restore())

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from typing import Any
 
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
 from services.voting.ballot import Vote, cast
 from services.voting.identity import voter_of
 from services.voting.poll import Round
@@ -50,7 +50,7 @@ def table_of(standing: Round, ballots: int) -> Iterator[str]:
 
 
 def _serve(pipe: Connection, definition: str, poll_id: str, ballots: int) -> None:
-    from services.voting.definition import stored_poll
+    from services.polls.definition import stored_poll
 
     standing = Round(poll=stored_poll(definition, poll_id=poll_id))
     held = {

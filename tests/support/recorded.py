@@ -15,7 +15,7 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from services.adapters.provisioning import create_table
+from services.adapters.dynamodb.provisioning import create_table
 from services.voting.schema import AGGREGATES, VOTES
 
 READS = frozenset({"GetItem", "Query"})

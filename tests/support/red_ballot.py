@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting.ballot import Ballot, cast
-from services.voting.definition import parse_poll
 from tests.support.polls import COLORS_TOML, NOON, a_round, a_vote
 from tests.support.recorded import Recorded, recorded_tables
 

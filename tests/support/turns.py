@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.poll import Policy, Poll, Round
 from tests.support.polls import NOON, a_poll
 
@@ -25,7 +25,7 @@ def next_with(**changes: object) -> Turn:
     """A reset, and a poll file applied a moment after it."""
 
     def turn(there: Round) -> Round:
-        after = control.next_round(there, NOON)
+        after = lifecycle.next_round(there, NOON)
         poll = replace(after.poll, **changes)  # type: ignore[arg-type]
         return replace(after, poll=poll, changed_at_ms=NOON)
 
@@ -34,19 +34,19 @@ def next_with(**changes: object) -> Turn:
 
 def after_two_resets(there: Round) -> Round:
     """Both within a moment."""
-    return control.next_round(control.next_round(there, NOON - 1), NOON)
+    return lifecycle.next_round(lifecycle.next_round(there, NOON - 1), NOON)
 
 
 TURNS: dict[str, Turn] = {
-    "reset": lambda r: control.next_round(r, NOON),
+    "reset": lambda r: lifecycle.next_round(r, NOON),
     "reset, then other shards": next_with(shards=128),
     "reset, then every text a ballot": next_with(policy=Policy.UNLIMITED),
     "reset, then the order turned round": next_with(choices=a_poll().choices[::-1]),
     "reset, then another keyword": next_with(keyword="tree"),
     "reset twice": after_two_resets,
-    "archived": lambda r: control.archived(r, NOON),
-    "closed": lambda r: control.closed(r, NOON),
-    "closed and opened again": lambda r: control.opened(control.closed(r, NOON - 1), NOON),
+    "archived": lambda r: lifecycle.archived(r, NOON),
+    "closed": lambda r: lifecycle.closed(r, NOON),
+    "closed and opened again": lambda r: lifecycle.opened(lifecycle.closed(r, NOON - 1), NOON),
     "closed by a deploy": lambda r: replace(
         r, poll=replace(r.poll, closes_at_ms=NOON - HOUR), changed_at_ms=NOON, heard_until_ms=NOON
     ),

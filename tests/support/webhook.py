@@ -9,9 +9,9 @@ import httpx
 from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
-from services.adapters.cached import Cached
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import Cached
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.ports import Ballots

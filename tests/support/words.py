@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from services.voting.names import check_names, check_together
+from services.polls.names import check_names, check_together
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, Kind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
@@ -115,10 +115,10 @@ async def test_after_sixteen_races_the_sender_is_asked_to_try_again() -> None:
 
 async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
     """Closing is no way back from the archive; opening is."""
-    archived = control.archived(a_round(), NOON - HOUR)
-    closed = control.closed(archived, NOON)
+    archived = lifecycle.archived(a_round(), NOON - HOUR)
+    closed = lifecycle.closed(archived, NOON)
     answer = await Desk([closed]).say("red")
-    opened = control.opened(closed, NOON)
+    opened = lifecycle.opened(closed, NOON)
 
     assert closed == archived
     assert answer.outcome.kind is Kind.NO_POLL
@@ -134,7 +134,7 @@ async def test_a_text_is_known_again_for_five_minutes_after_a_reset(
     desk = Desk([began], now_ms=NOON - 1)
     text = a_text("red")
     await desk.take(text)
-    desk.rounds = [control.next_round(began, NOON)]
+    desk.rounds = [lifecycle.next_round(began, NOON)]
     desk.now_ms = NOON + later_ms
     await desk.take(text)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.aggregator import handler as aggregator
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
 from services.adapters.memory import MemoryTallies
 from services.voting.ballot import cast
 from tests.support.polls import NOON, a_round, a_vote

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.voting.recount import Slip
 from services.voting.tally import Totals
 from tests.support.audits import BALLOTS, DIGEST, OPEN, RED, SEALED, World

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.adapters.expiry import BallotExpiry
-from services.adapters.forgetting import DynamoForgetting
-from services.adapters.items import ballot_of, item_of
-from services.adapters.phones import PhoneListStore
+from services.adapters.dynamodb.allow_lists import PhoneListStore
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.expiry import BallotExpiry
+from services.tools.operations.erasure import DynamoForgetting
 from services.voting.errors import StoreUnavailableError
 from tests.support.polls import NOON, PEPPER, a_phone
 from tests.support.recorded import Recorded

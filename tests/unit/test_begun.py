@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from services.replay.scenario.boards import SimulatedBoards
-from services.replay.scenario.polls import SimulatedPolls
+from services.tools.replay.lifecycle.boards import SimulatedBoards
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting.begun import has_begun
 from services.voting.certificate import Certificate
 from services.voting.poll import Round

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.voting.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.changes import check_change, check_extension, check_final, not_quiet
 from services.voting.errors import Problem
 from services.voting.poll import Choice, Policy, Poll
 from tests.support.polls import NOON, a_poll, a_round

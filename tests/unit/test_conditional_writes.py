@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.corrections import DynamoCorrections
-from services.adapters.directory import DynamoDirectory
-from services.adapters.tallies import DynamoTallies
-from services.voting import control
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.tallies import DynamoTallies
+from services.voting import lifecycle
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError
 from services.voting.poll import Round
@@ -75,8 +75,8 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
 @pytest.mark.parametrize(
     "change",
     [
-        lambda there: control.closed(there, NOON),
-        lambda there: control.next_round(there, NOON),
+        lambda there: lifecycle.closed(there, NOON),
+        lambda there: lifecycle.next_round(there, NOON),
         lambda there: replace(there, certified_at_ms=NOON - 1),
         lambda there: replace(there, heard_until_ms=NOON - 1),
     ],
@@ -111,7 +111,7 @@ def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorde
 
 def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:
     """The round that is open now stays open."""
-    polls(tables).change("colors", lambda there: control.next_round(there, NOON))
+    polls(tables).change("colors", lambda there: lifecycle.next_round(there, NOON))
     (past,) = polls(tables).past_rounds("colors")
     store = DynamoCertificates(tables.client, "Aggregates")
     store.write(certificate(2), past, current=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.voting.contrast import BACKGROUNDS, contrast
+from services.polls.contrast import BACKGROUNDS, contrast
 
 STYLES = Path(__file__).parents[2] / "dashboard" / "src"
 

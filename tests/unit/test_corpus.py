@@ -10,14 +10,14 @@ from unicodedata import normalize
 
 import pytest
 
-from services.adapters.distance import one_edit_away
-from services.voting.definition import parse_poll
+from services.adapters.fuzzy_match import one_edit_away
+from services.polls.definition import parse_poll
 from services.voting.directory import Directory
 from services.voting.poll import Poll, Round
 from tests.support.polls import NOON
 
 ROOT = Path(__file__).parents[2]
-CORPUS = ROOT / "services" / "replay" / "data" / "sms-corpus.txt"
+CORPUS = ROOT / "services" / "tools" / "replay" / "data" / "sms-corpus.txt"
 FILES = sorted([*(ROOT / "polls").glob("*.toml"), *(ROOT / "docs" / "examples").glob("*.toml")])
 
 COUNTED: dict[str, list[str]] = {"colors": [], "encore": [], "finale": []}

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from services.cost.bill import Bill, bill_for
-from services.cost.evening import Evening
-from services.cost.prices import Prices
+from services.tools.cost.bill import Bill, bill_for
+from services.tools.cost.prices import Prices
+from services.tools.cost.usage import Evening
 
 ROOT = Path(__file__).parents[2]
 EVENING = Evening(voters=1_000_000, minutes=60, viewers=0, texts_per_voter=1.0, replies=False)
@@ -94,7 +94,7 @@ def test_the_lines_add_up() -> None:
 def test_every_price_names_its_page_and_is_used() -> None:
     """A price that nothing uses is no price of ours."""
     prices = Prices.load()
-    source = (ROOT / "services/cost/bill.py").read_text(encoding="utf-8")
+    source = (ROOT / "services/tools/cost/bill.py").read_text(encoding="utf-8")
 
     assert prices.by_name
     for name, price in prices.by_name.items():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiodynamo.credentials import Credentials, Key
 
-from services.adapters.sessions import LateCredentials, Session, async_client
+from services.adapters.dynamodb.async_client import LateCredentials, Session, async_client
 
 # --- credentials ------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
 from services.voting.errors import PollFileError
 from services.voting.poll import Policy, ReplyMode
 from tests.support.polls import COLORS_TOML

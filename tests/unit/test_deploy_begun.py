@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from services.adapters.clock import now_ms
-from services.adapters.directory import DynamoDirectory
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from services.voting import schema
 from services.voting.ballot import Vote, cast
-from services.voting.control import closed
-from services.voting.definition import parse_poll
+from services.voting.lifecycle import closed
 from services.voting.poll import Round
 from tests.support.mailbox import COLORS, Mailbox
 

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting.definition import parse_poll
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
 from tests.support.mailbox import Mailbox
 
 LONG_AGO = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000

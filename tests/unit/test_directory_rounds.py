@@ -1,43 +1,28 @@
 """The rounds of a poll: reset, remembered, and given an expiry."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from services.adapters.directory import DynamoDirectory
-from services.voting import control
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
     PollUnknownError,
     RoundUnknownError,
 )
 from services.voting.poll import Round
-from tests.support.office import COLORS, DAY, HOUR, NUMBER, OTHER, Office
+from tests.support.office import COLORS, DAY, HOUR, OTHER, Office, both_tables, office
 from tests.support.polls import NOON
-from tests.support.recorded import Recorded, recorded_tables
 
-
-@pytest.fixture(scope="module")
-def both_tables() -> Iterator[Recorded]:
-    """With the polls colors and other, applied at noon."""
-    with recorded_tables() as tables:
-        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
-        tables.save()
-        yield tables
-
-
-@pytest.fixture
-def office(both_tables: Recorded) -> Office:
-    """At noon."""
-    return Office(both_tables.restore())
+__all__ = ["both_tables", "office"]
 
 
 def test_a_webhook_hears_of_the_rounds_before_a_reset_for_five_minutes(office: Office) -> None:
     """As far back as resets were not long ago."""
     for later in (0, 1_000):
         office.now_ms = NOON + later
-        office.say(control.next_round)
+        office.say(lifecycle.next_round)
 
     def numbers(later_ms: int) -> list[int]:
         office.now_ms = NOON + later_ms
@@ -53,7 +38,7 @@ def test_a_webhook_hears_of_the_rounds_before_a_reset_for_five_minutes(office: O
 
 def test_a_past_round_that_cannot_be_read_does_not_take_the_poll_down(office: Office) -> None:
     """The round that is open answers on."""
-    office.say(control.next_round)
+    office.say(lifecycle.next_round)
     office.spoil("~round#colors#00001", definition={"S": "= ="})
     (there,) = [r for r in office.polls.load().rounds if r.poll.id == "colors"]
 
@@ -65,7 +50,7 @@ def test_the_tenth_round_comes_after_the_ninth(office: Office) -> None:
     entry = office.polls.entry("colors")
     office.polls.write(replace(entry, round=replace(entry.round, number=9)))
     for _ in range(2):
-        office.say(control.next_round)
+        office.say(lifecycle.next_round)
 
     assert [there.number for there in office.polls.rounds("colors")] == [9, 10, 11]
 
@@ -73,7 +58,7 @@ def test_the_tenth_round_comes_after_the_ninth(office: Office) -> None:
 def test_a_past_round_of_another_poll_is_not_one_of_this(office: Office) -> None:
     """Also where the name of one begins like the other's."""
     office.polls.apply([COLORS, OTHER, replace(OTHER, id="color", numbers=("+15550100122",))])
-    office.say(control.next_round)
+    office.say(lifecycle.next_round)
 
     assert office.polls.past_rounds("color") == []
 
@@ -83,7 +68,7 @@ def test_a_past_round_of_another_poll_is_not_one_of_this(office: Office) -> None
 
 def test_the_expiry_of_a_past_round_is_stored_and_never_put_off(office: Office) -> None:
     """A ballot may carry the earlier one."""
-    office.say(control.next_round)
+    office.say(lifecycle.next_round)
     (ended,) = office.polls.past_rounds("colors")
     office.polls.store_expiry(ended, NOON + 2 * DAY)
     office.polls.store_expiry(ended, NOON + DAY)
@@ -102,8 +87,8 @@ def test_a_round_that_there_never_was_is_given_no_expiry(office: Office) -> None
 
 def test_an_expiry_is_promised_to_the_round_that_is_named(office: Office) -> None:
     """The current one, a past one, and none that there is not."""
-    office.say(control.next_round)
-    office.say(control.closed)
+    office.say(lifecycle.next_round)
+    office.say(lifecycle.closed)
     office.now_ms += HOUR
     past, current = (office.polls.promise_expiry("colors", number) for number in (1, 2))
 

@@ -1,41 +1,36 @@
 """The rows of the directory and the faces of its polls, through operators and deploys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.voting import control
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
+from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
     PollFileError,
 )
 from services.voting.poll import Phase, Round, State
-from tests.support.office import COLORS, COLORS_TEXT, HOUR, NUMBER, OTHER, Office
+from tests.support.office import (
+    COLORS,
+    COLORS_TEXT,
+    HOUR,
+    NUMBER,
+    OTHER,
+    Office,
+    both_tables,
+    office,
+)
 from tests.support.polls import COLORS_TOML, NOON
-from tests.support.recorded import Recorded, recorded_tables
 
-
-@pytest.fixture(scope="module")
-def both_tables() -> Iterator[Recorded]:
-    """With the polls colors and other, applied at noon."""
-    with recorded_tables() as tables:
-        Office(tables).polls.apply([COLORS, OTHER], default_number=NUMBER)
-        tables.save()
-        yield tables
-
-
-@pytest.fixture
-def office(both_tables: Recorded) -> Office:
-    """At noon."""
-    return Office(both_tables.restore())
+__all__ = ["both_tables", "office"]
 
 
 def test_what_vanished_with_its_file_comes_back_by_its_times(office: Office) -> None:
     """A closed poll, too: its file is the operator's word now."""
-    office.say(control.closed)
+    office.say(lifecycle.closed)
     office.polls.apply([OTHER])
     gone = office.polls.entry("colors")
     office.now_ms += HOUR
@@ -47,13 +42,13 @@ def test_what_vanished_with_its_file_comes_back_by_its_times(office: Office) -> 
     assert "gone" not in office.row("colors")
 
 
-@pytest.mark.parametrize("word", [control.closed, control.archived])
+@pytest.mark.parametrize("word", [lifecycle.closed, lifecycle.archived])
 def test_no_deploy_undoes_what_an_operator_said(
     office: Office, word: Callable[[Round, int], Round]
 ) -> None:
     """Also after the poll's file was away and came back: the operator has spoken since then."""
     office.polls.apply([OTHER])
-    office.say(control.opened)
+    office.say(lifecycle.opened)
     office.say(word)
     office.polls.apply([COLORS, OTHER])
     office.polls.apply([COLORS, OTHER])
@@ -131,7 +126,7 @@ def test_a_poll_whose_row_cannot_be_read_is_not_made_anew(office: Office) -> Non
 
 def test_a_webhook_hears_of_an_archived_poll_for_five_minutes(office: Office) -> None:
     """A text that comes again may be one of its ballots."""
-    office.say(control.archived)
+    office.say(lifecycle.archived)
 
     def heard(later_ms: int) -> bool:
         office.now_ms = NOON + later_ms
@@ -153,7 +148,7 @@ def face(office: Office, poll_id: str = "colors") -> dict[str, Any]:
 def test_the_face_shows_every_word_of_an_operator(office: Office) -> None:
     """With the row, in one transaction."""
     office.now_ms += 5
-    office.say(control.closed)
+    office.say(lifecycle.closed)
 
     assert face(office)["state"] == {"S": "closed"}
     assert face(office)["state_at"] == {"N": str(NOON + 5)}

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from services.doctor.attempt import carried_out
-from services.doctor.finding import Finding, Verdict, fine
+from services.tools.doctor.attempt import carried_out
+from services.tools.doctor.finding import Finding, Verdict, fine
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
 

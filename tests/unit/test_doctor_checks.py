@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from services.cli import doctor
 from services.cli.app import app
+from services.cli.checks import Examination
 from services.cli.deployment import Deployment
-from services.cli.examination import Examination
-from services.doctor import web
-from services.doctor.finding import Verdict
+from services.tools.doctor import web
+from services.tools.doctor.finding import Verdict
 
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",

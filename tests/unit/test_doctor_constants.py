@@ -1,10 +1,10 @@
 """What the doctor holds a deployment against, spelled out: nothing here is read from its code."""
 
-from services.doctor.finding import Verdict
-from services.doctor.following import check_fold, check_mapping
-from services.doctor.selftest import SelfTest
-from services.doctor.stack import check_stack
-from services.doctor.web import check_clock, check_page, check_refusal
+from services.tools.doctor.event_source import check_fold, check_mapping
+from services.tools.doctor.finding import Verdict
+from services.tools.doctor.selftest import SelfTest
+from services.tools.doctor.stack import check_stack
+from services.tools.doctor.web import check_clock, check_page, check_refusal
 from services.voting.tally import Totals
 from tests.unit.test_doctor_selftest import Desk
 from tests.unit.test_doctor_web import HEADERS, HOOK, NOW, PAGE, an_answer, answering

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.doctor.finding import Finding, Verdict
-from services.doctor.following import REQUIRED, WHY, check_age, check_fold, check_mapping
+from services.tools.doctor.event_source import REQUIRED, WHY, check_age, check_fold, check_mapping
+from services.tools.doctor.finding import Finding, Verdict
 from services.voting.tally import Totals
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026-11-20T00:00:00.000"

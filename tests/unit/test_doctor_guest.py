@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.doctor.finding import Verdict
-from services.doctor.guest import check_only_reading, check_reading
+from services.tools.doctor.finding import Verdict
+from services.tools.doctor.guest import check_only_reading, check_reading
 
 
 def refusal(code: str) -> ClientError:

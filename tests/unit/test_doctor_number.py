@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.twilio_client import TwilioError
-from services.adapters.twilio_numbers import RETRIES, Delivery
-from services.doctor.finding import Finding, Verdict
-from services.doctor.number import check_number
+from services.adapters.twilio.client import TwilioError
+from services.adapters.twilio.numbers import Delivery
+from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.number import check_number
 
 HOOK = "https://api.example.com/sms"
-RIGHT = Delivery(number="+15550100177", sid="PN", url=HOOK + RETRIES, method="POST")
+RIGHT = Delivery(number="+15550100177", sid="PN", url=HOOK + "#rc=3&rp=all", method="POST")
 
 
 class Held:

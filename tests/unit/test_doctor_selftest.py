@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.doctor.desk import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
-from services.doctor.finding import Finding, Verdict
-from services.doctor.selftest import SelfTest
-from services.voting.definition import parse_poll
+from services.polls.definition import parse_poll
+from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.probe_poll import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
+from services.tools.doctor.selftest import SelfTest
 from services.voting.directory import Directory
 from services.voting.message import Message
 from services.voting.poll import Round

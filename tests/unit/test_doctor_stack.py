@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.adapters.secrets import Secrets
-from services.doctor.finding import Verdict
-from services.doctor.stack import (
+from services.tools.doctor.finding import Verdict
+from services.tools.doctor.stack import (
     OUTPUTS,
     check_expiry,
     check_protection,

@@ -6,8 +6,8 @@ from email.utils import formatdate
 
 import pytest
 
-from services.doctor.finding import Finding, Verdict
-from services.doctor.web import (
+from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.web import (
     Answer,
     Fetch,
     check_clock,

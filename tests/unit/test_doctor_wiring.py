@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.entries import Entry
 from services.adapters.secrets import Secrets
-from services.cli.examination import Examination
-from services.doctor import web
-from services.doctor.finding import Finding, Verdict
+from services.cli.checks import Examination
+from services.polls.entry import DirectoryEntry
+from services.tools.doctor import web
+from services.tools.doctor.finding import Finding, Verdict
 from services.voting.poll import State
 from services.voting.tally import Totals
 from tests.support.polls import a_poll, a_round
@@ -141,7 +141,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         dashboard_url=None,
         client=lambda _: aws,
         secrets=lambda: Secrets("token", b"p" * 32),
-        directory=SimpleNamespace(entries=lambda: [Entry(round=old), Entry(round=a_round())]),
+        directory=SimpleNamespace(entries=lambda: [DirectoryEntry(round=old), DirectoryEntry(round=a_round())]),
         tallies=SimpleNamespace(
             totals=lambda *_: Totals(picks={}, voters=1, folded=1, as_of_ms=1_000)
         ),

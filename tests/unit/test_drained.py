@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.mappings import MappingState
+from services.adapters.event_source import MappingState
 from services.voting.tally import Change, pad_sequence
 from tests.support.hall import THERE, VOTERS, Hall
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.audit import Audit
 from services.voting.certificate import NotCertifiableError
 from services.voting.poll import Round
@@ -14,7 +14,7 @@ from services.voting.recount import Difference
 from tests.support.hall import THERE, VOTERS, Hall
 from tests.support.polls import NOON
 
-CLOSED = control.closed(THERE, NOON - 20_000)
+CLOSED = lifecycle.closed(THERE, NOON - 20_000)
 
 
 def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:

@@ -94,7 +94,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(entry, "Session", world.session)
     monkeypatch.setattr(entry, "async_client", world.client)
     monkeypatch.setattr(entry, "secrets_client", lambda: world)
-    monkeypatch.setattr("services.adapters.dynamo.sync_client", lambda: "boto3")
+    monkeypatch.setattr("services.adapters.dynamodb.client.sync_client", lambda: "boto3")
     monkeypatch.setattr(log, "event", lambda name, **more: world.events.append((name, more)))
     return world
 

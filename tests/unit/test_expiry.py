@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import cast, expiry_of
-from services.voting.control import expiry_after_end, with_expiry
 from services.voting.errors import RoundNotEndedError
+from services.voting.lifecycle import expiry_after_end, with_expiry
 from services.voting.poll import Phase, Round, State
 from tests.support.polls import NOON, a_poll, a_vote
 
@@ -31,8 +31,8 @@ def standing(**changes: object) -> Round:
         (standing(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 20),
         (standing(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 20),
         (standing(), NOON, None),
-        (control.opened(standing(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
-        (control.opened(standing(closes_at_ms=NOON), NOON), NOON, None),
+        (lifecycle.opened(standing(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
+        (lifecycle.opened(standing(closes_at_ms=NOON), NOON), NOON, None),
     ],
     ids=[
         "cast early",
@@ -59,7 +59,7 @@ def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
     """The next text of its phone writes it anew."""
     there = standing(closes_at_ms=NOON)
     first = cast(there, None, a_vote("RED", at_ms=NOON - 1)).ballot
-    again = control.opened(there, NOON + HOUR)
+    again = lifecycle.opened(there, NOON + HOUR)
     second = cast(again, first, a_vote("BLUE", at_ms=NOON + 2 * HOUR)).ballot
 
     assert first
@@ -116,14 +116,14 @@ def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
 @pytest.mark.parametrize(
     ("there", "at_ms", "expires_from"),
     [
-        (control.closed(standing(), NOON), NOON + 20_000, NOON + 20_000 + 7 * DAY),
-        (control.closed(standing(), NOON), NOON + 20_001, NOON + 21_000 + 7 * DAY),
+        (lifecycle.closed(standing(), NOON), NOON + 20_000, NOON + 20_000 + 7 * DAY),
+        (lifecycle.closed(standing(), NOON), NOON + 20_001, NOON + 21_000 + 7 * DAY),
         (
-            replace(control.closed(standing(), NOON), poll=a_poll(retention_days=30)),
+            replace(lifecycle.closed(standing(), NOON), poll=a_poll(retention_days=30)),
             NOON + DAY, NOON + 30 * DAY,
         ),
         (
-            replace(control.closed(standing(), NOON), expires_from_ms=NOON + 5 * DAY),
+            replace(lifecycle.closed(standing(), NOON), expires_from_ms=NOON + 5 * DAY),
             NOON + DAY, NOON + 5 * DAY,
         ),
     ],
@@ -142,8 +142,8 @@ def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
         (standing(), NOON),
         (standing(closes_at_ms=NOON + 1), NOON),
         (standing(opens_at_ms=NOON + HOUR), NOON),
-        (control.closed(standing(), NOON), NOON + 19_999),
-        (control.archived(standing(), NOON), NOON + 19_999),
+        (lifecycle.closed(standing(), NOON), NOON + 19_999),
+        (lifecycle.archived(standing(), NOON), NOON + 19_999),
     ],
     ids=["open", "closes soon", "waits", "closed just now", "archived just now"],
 )

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from services.replay.scenario.polls import SimulatedPolls
-from services.voting import control
+from services.polls.definition import parse_poll
+from services.tools.replay.lifecycle.polls import SimulatedPolls
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, Vote, cast
-from services.voting.definition import parse_poll
 from services.voting.errors import VotingError
 from services.voting.poll import Phase, Poll, Round
 from tests.support.polls import NOON
@@ -86,7 +86,7 @@ class Calendar:
 
     def step(self) -> None:
         """Something happens, or is refused."""
-        words = (control.opened, control.closed, control.archived)
+        words = (lifecycle.opened, lifecycle.closed, lifecycle.archived)
         what: list[Callable[[], None]] = [partial(self.do, word) for word in words]
         what += [self.text, self.text, self.text, self.apply, self.date, self.reset]
         with suppress(VotingError):

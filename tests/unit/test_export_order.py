@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters import exports
-from services.adapters.export_state import ExportState
-from services.adapters.exports import Export
-from services.adapters.rows import Columns
+from services.tools.operations import exports
+from services.tools.operations.export_formats import Columns
+from services.tools.operations.export_state import ExportState
+from services.tools.operations.exports import Export
 from services.voting.recount import Slip
 
 BALLOTS = 200

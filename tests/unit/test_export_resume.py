@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from services.adapters import exports
-from services.adapters.exports import Export
-from services.adapters.rows import Columns, Format
+from services.tools.operations import exports
+from services.tools.operations.export_formats import Columns, Format
+from services.tools.operations.exports import Export
 from services.voting.recount import Slip
 
 FORMS: list[Format] = ["csv", "jsonl", "parquet"]
@@ -28,7 +28,7 @@ class KilledError(BaseException):
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of ten ballots, and the same order of rows in every export without keys."""
     monkeypatch.setattr(exports, "BLOCK", 10)
-    monkeypatch.setattr("services.adapters.exports.secrets.token_hex", lambda _: "salt")
+    monkeypatch.setattr("services.tools.operations.exports.secrets.token_hex", lambda _: "salt")
 
 
 def slips(count: int = BALLOTS, *, stop: int | None = None) -> Iterator[Slip]:

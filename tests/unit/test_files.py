@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.adapters.csv_text import encode_csv
-from services.adapters.rows import Columns, header, lines
-from services.adapters.whole_file import replace_file
 from services.cli.targets import require_writable, writing
+from services.tools.operations.csv_text import encode_csv
+from services.tools.operations.export_formats import Columns, header, lines
+from services.tools.operations.whole_file import replace_file
 from services.voting.recount import Slip
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.adapters.items import ballot_of, item_bytes, item_of
-from services.voting import control
+from services.adapters.dynamodb.ballot_items import ballot_of, item_bytes, item_of
+from services.voting import lifecycle
 from services.voting.ballot import (
     Ballot,
     Decision,
@@ -118,7 +118,7 @@ async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, li
     ((key, ballot),) = desk.ballots.held.items()
     desk.ballots.held[key] = forget(ballot, NOON)
     again = await desk.take(text)
-    desk.rounds = [control.next_round(desk.rounds[0], NOON)]
+    desk.rounds = [lifecycle.next_round(desk.rounds[0], NOON)]
     after_reset = await desk.take(text)
     later = await desk.say("blue")
 

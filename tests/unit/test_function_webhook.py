@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.adapters.sessions import Session
+from services.adapters.dynamodb.async_client import Session
 from tests.support.webhook import twilio_form
 
 HANDLER = Path(__file__).parents[2] / "lambdas" / "webhook" / "handler.py"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import Kind
 from services.voting.identity import mark_of
 from services.voting.poll import Choice, Policy, Round, State
@@ -52,7 +52,7 @@ async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
     """The sender is told the words of both; with only one open, the place is enough."""
     desk = Desk([a_round(), TREES])
     both = await desk.say("2")
-    desk.rounds[1] = control.closed(TREES, NOON)
+    desk.rounds[1] = lifecycle.closed(TREES, NOON)
     one = await desk.say("2")
 
     assert both.outcome.kind is Kind.UNKNOWN

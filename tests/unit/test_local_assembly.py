@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from services.local import assembly as module
-from services.local.assembly import assembly
+from services.tools.local import cloud_assembly_cache as module
+from services.tools.local.cloud_assembly_cache import assembly
 
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders synthesised so far, for a project of one file."""
-    (tmp_path / "services" / "local").mkdir(parents=True)
+    (tmp_path / "services" / "tools").mkdir(parents=True)
     (tmp_path / "app.py").write_text("one")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     return []
@@ -54,7 +54,7 @@ def test_another_option_is_another_assembly(tmp_path: Path, made: list[Path]) ->
 def test_the_local_cloud_itself_is_in_no_bundle(tmp_path: Path, made: list[Path]) -> None:
     """Whoever works on it need not wait for a synthesis."""
     first = synthesised(tmp_path, made)
-    (tmp_path / "services" / "local" / "demo.py").write_text("new")
+    (tmp_path / "services" / "tools" / "demo.py").write_text("new")
 
     assert synthesised(tmp_path, made) == first
 

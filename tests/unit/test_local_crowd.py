@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 
-from services.local.crowd import PHONES, Crowd, expected
-from services.local.texts import Kind, Text
+from services.tools.phones.crowd import PHONES, Crowd, expected
+from services.tools.phones.sms import Kind, Text
 
 CHOICES = {"RED": ("RED", "Red"), "GREEN": ("GREEN", "Green"), "BLUE": ("BLUE", "Blue")}
 TO = "+15550100100"

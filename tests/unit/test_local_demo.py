@@ -1,8 +1,8 @@
 """The live line of the demo says what is so, and nothing it cannot know."""
 
-from services.local.crowd import Crowd
-from services.local.demo import live_line
-from services.local.phones import Line, Phones
+from services.tools.demo.demo import live_line
+from services.tools.phones.crowd import Crowd
+from services.tools.phones.load_generator import Line, Phones
 from services.voting.tally import Totals
 from tests.support.polls import a_round
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from services.adapters.memory import MemoryBallots
-from services.local import crowd as crowds
-from services.local.crowd import Crowd, texted_choices
-from services.local.expectation import Expectation
-from services.local.texts import Kind, Text
+from services.tools.phones import crowd as crowds
+from services.tools.phones.crowd import Crowd, texted_choices
+from services.tools.phones.expectation import Expectation
+from services.tools.phones.sms import Kind, Text
 from services.voting.ballot import Kind as Received
 from services.voting.directory import Directory
 from services.voting.intake import Intake

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.local import handsets
-from services.local.handsets import Handsets
-from services.local.phones import Answer, Line
+from services.tools.phones import handsets
+from services.tools.phones.handsets import Handsets
+from services.tools.phones.load_generator import Answer, Line
 from services.voting.poll import Round, State
 from tests.support.polls import NOON, NUMBER, a_round
 
@@ -25,7 +25,7 @@ class Desk:
         )
         monkeypatch.setattr(handsets, "deliver", self._deliver)
         monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)
-        monkeypatch.setattr("services.local.handsets.asyncio.sleep", self._sleep)
+        monkeypatch.setattr("services.tools.phones.handsets.asyncio.sleep", self._sleep)
 
     async def _deliver(self, _http: Any, _line: Any, text: Any) -> Answer:
         return Answer(text=text, status=200, body="<Response />", sent_at=0, answered_at=0)

@@ -7,16 +7,16 @@ import botocore.session
 import pytest
 from botocore.parsers import create_parser
 
-from services.local.lab_poll import begin_round, lab_poll, round_number
-from services.local.lab_settings import LabSettingError, LabSettings
-from services.local.meter import Meter
-from services.local.tape import LENGTH, Tape
-from services.local.throttled import refusal
-from services.replay.scenario.polls import SimulatedPolls
+from services.polls.definition import parse_poll
+from services.polls.names import check_together
+from services.tools.lab.lab_poll import begin_round, lab_poll, round_number
+from services.tools.lab.recent_writes import LENGTH, Tape
+from services.tools.lab.settings import LabSettingError, LabSettings
+from services.tools.lab.throttling_proxy import refusal
+from services.tools.phones.rate_meter import Meter
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import schema
-from services.voting.definition import parse_poll
 from services.voting.directory import Directory
-from services.voting.names import check_together
 from services.voting.poll import Round
 from tests.support.polls import NOON, a_poll
 

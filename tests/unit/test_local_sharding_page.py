@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.local.experiment import Experiment, Measured
-from services.local.sharding_page import BEGIN, END, plot, table, written_into
+from services.tools.demo.experiment import Experiment, Measured
+from services.tools.demo.sharding_page import BEGIN, END, plot, table, written_into
 
 SVG = "{http://www.w3.org/2000/svg}"
 DOCS = Path(__file__).parents[2] / "docs"

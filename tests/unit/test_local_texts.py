@@ -1,6 +1,6 @@
 """Simulated texts are what Twilio sends."""
 
-from services.local.texts import Kind, Text, form_fields, signature
+from services.tools.phones.sms import Kind, Text, form_fields, signature
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 

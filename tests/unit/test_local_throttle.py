@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.local.throttle import (
+from services.tools.lab.token_bucket import (
     BURST_SECONDS,
     PARTITION_WRITES_PER_SECOND,
     PARTITIONS,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from services.local import toolchain
-from services.local.errors import CommandFailedError, LocalCloudError
-from services.local.node import recent
-from services.local.stamps import Stamps, fingerprint
-from services.local.toolchain import TARGETS, command, steps
+from services.tools.local import toolchain
+from services.tools.local.errors import CommandFailedError, LocalCloudError
+from services.tools.local.node import recent
+from services.tools.local.step_cache import Stamps, fingerprint
+from services.tools.local.toolchain import TARGETS, command, steps
 
 
 def test_a_step_is_remembered_for_exactly_its_inputs(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from rich.console import RenderableType
 
 from services.cli import replay, results
 from services.cli.output import _tell, errors
-from services.cli.tables import described, listing, rendered
-from services.local.demo import live_line
-from services.replay.outcome import Outcome
-from services.replay.texts import Evening
+from services.cli.poll_tables import described, listing, rendered
+from services.tools.demo.demo import live_line
+from services.tools.replay.outcome import Outcome
+from services.tools.replay.texts import Evening
 from services.voting.poll import Choice, Policy, Round
 from services.voting.tally import Totals
 from tests.support.polls import COLORS_TOML, NOON, a_poll, a_round

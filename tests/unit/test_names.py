@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.voting.definition import parse_poll, refuse_clashes
+from services.polls.definition import parse_poll, refuse_clashes
+from services.polls.names import check_names, check_together
 from services.voting.errors import PollFileError
-from services.voting.names import check_names, check_together
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON, a_poll
 

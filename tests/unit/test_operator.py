@@ -19,9 +19,9 @@ from services.cli import deployment, results
 from services.cli.app import app
 from services.cli.deployment import DeploymentError, find
 from services.cli.output import told
-from services.local import runs
-from services.local.handsets import message_in
-from services.local.runs import CloudFile
+from services.tools.local import runs
+from services.tools.local.runs import CloudFile
+from services.tools.phones.handsets import message_in
 from services.voting.tally import Totals
 from tests.support.polls import COLORS_TOML, NOON, a_round
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.adapters.memory import MemoryBallots, MemoryDirectory
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import Kind, Outcome
 from services.voting.intake import Intake
 from services.voting.message import Message
@@ -73,14 +73,14 @@ class Both:
         if word == "reset":
             if standing.number == 1:
                 plain.round = 2
-                self.rounds.rounds[place] = control.next_round(standing, self.now)
+                self.rounds.rounds[place] = lifecycle.next_round(standing, self.now)
             return
         if word == "open":
             plain.open_by_hand(self.now)
-            self.rounds.rounds[place] = control.opened(standing, self.now)
+            self.rounds.rounds[place] = lifecycle.opened(standing, self.now)
         else:
             plain.close_by_hand(self.now)
-            self.rounds.rounds[place] = control.closed(standing, self.now)
+            self.rounds.rounds[place] = lifecycle.closed(standing, self.now)
 
     def counted(self, name: str, number: int) -> dict[str, int]:
         """The core's count of a round."""
@@ -128,7 +128,7 @@ def evenings(draw: st.DrawFn) -> Both:
     return Both(PlainEvening(plain), MemoryDirectory(rounds))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(evenings(), events)
 def test_a_random_evening_says_and_counts_what_the_oracle_does(
     both: Both, happening: list[tuple[object, ...]]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from services.adapters.entries import Entry
-from services.adapters.polls import PollStore
-from services.replay.scenario.polls import SimulatedPolls
-from services.voting import control
+from services.adapters.poll_store import PollStore
+from services.polls.entry import DirectoryEntry
+from services.tools.replay.lifecycle.polls import SimulatedPolls
+from services.voting import lifecycle
 from services.voting.errors import PollChangedError, RoundFinalError
 from services.voting.poll import Phase, Round, State
 from tests.support.polls import NOON, a_poll
@@ -22,7 +22,7 @@ class Contested(SimulatedPolls):
 
     meanwhile: Callable[[PollStore], object] | None = None
 
-    def entry(self, poll_id: str) -> Entry:
+    def entry(self, poll_id: str) -> DirectoryEntry:
         """The entry as it was before somebody else changed it."""
         found = SimulatedPolls.entry(self, poll_id)
         meanwhile, self.meanwhile = self.meanwhile, None
@@ -35,7 +35,7 @@ def a_store(**changes: object) -> Contested:
     """With the poll colors, open in its first round."""
     store = Contested(clock=lambda: NOON)
     standing = replace(Round(poll=a_poll(), began_at_ms=NOON - DAY_MS), **changes)  # type: ignore[arg-type]
-    store.held["colors"] = Entry(round=standing, revision=1)
+    store.held["colors"] = DirectoryEntry(round=standing, revision=1)
     return store
 
 
@@ -103,9 +103,9 @@ def test_a_change_is_decided_anew_over_what_somebody_else_has_written() -> None:
     """Nobody's word is lost: the archive stays, and the close finds nothing to do."""
     store = a_store()
     store.meanwhile = lambda others: others.change(
-        "colors", lambda standing: control.archived(standing, NOON)
+        "colors", lambda standing: lifecycle.archived(standing, NOON)
     )
-    _, after = store.change("colors", lambda standing: control.closed(standing, NOON))
+    _, after = store.change("colors", lambda standing: lifecycle.closed(standing, NOON))
 
     assert after.round.state is State.ARCHIVED
 
@@ -123,7 +123,7 @@ def test_after_five_tries_an_operator_is_told_to_try_again() -> None:
     def decide(standing: Round) -> Round:
         tries.append(standing.number)
         store.meanwhile = faster
-        return control.closed(standing, NOON)
+        return lifecycle.closed(standing, NOON)
 
     store.meanwhile = faster
     with pytest.raises(PollChangedError):
@@ -136,7 +136,7 @@ def test_a_poll_that_an_operator_opens_is_not_archived_with_its_file_any_more() 
     """The mark that a deploy left is taken away: the operator's word is newer."""
     store = a_store(state=State.ARCHIVED, state_at_ms=NOON - DAY_MS)
     store.held["colors"] = replace(store.held["colors"], gone=True)
-    _, after = store.change("colors", lambda standing: control.opened(standing, NOON))
+    _, after = store.change("colors", lambda standing: lifecycle.opened(standing, NOON))
 
     assert not after.gone
 
@@ -146,13 +146,13 @@ def test_a_certified_round_is_not_opened_again() -> None:
     store = a_store(certified_at_ms=NOON - 5, state=State.CLOSED, state_at_ms=NOON - DAY_MS)
 
     with pytest.raises(RoundFinalError):
-        store.change("colors", lambda standing: control.opened(standing, NOON))
+        store.change("colors", lambda standing: lifecycle.opened(standing, NOON))
 
 
 def test_a_change_that_changes_nothing_is_not_written() -> None:
     """Its time stays, so that a certificate under way is not refused for it."""
     store = a_store(state=State.CLOSED, state_at_ms=NOON - DAY_MS)
-    before, after = store.change("colors", lambda standing: control.closed(standing, NOON))
+    before, after = store.change("colors", lambda standing: lifecycle.closed(standing, NOON))
 
     assert before == after
     assert store.held["colors"].revision == 1

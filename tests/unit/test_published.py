@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.published import json_schema, reference
-from services.voting.fields import CHOICE_FIELDS, FIELDS, REPLY_FIELDS
+from services.polls.fields import CHOICE_FIELDS, FIELDS, REPLY_FIELDS
+from services.polls.reference import json_schema, reference
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "polls").glob("*.toml"), *(ROOT / "docs" / "examples").glob("*.toml")])

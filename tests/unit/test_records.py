@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lambdas.aggregator.records import changes_of
-from services.adapters.items import item_of
+from services.adapters.dynamodb.ballot_items import item_of
 from services.voting.ballot import cast, forget
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.items import item_of
-from services.adapters.recounts import DynamoRecounts
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.voting.ballot import cast
 from tests.support.polls import a_round, a_vote
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from services.adapters.memory import MemoryBallots
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, Kind
 from services.voting.poll import Choice, Round, State
 from services.voting.redelivery import earlier_rounds
@@ -27,7 +27,7 @@ async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
     desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     first = await desk.take(text)
-    desk.rounds = [TURNS[name](desk.rounds[0]), control.opened(RED_ELSEWHERE, NOON)]
+    desk.rounds = [TURNS[name](desk.rounds[0]), lifecycle.opened(RED_ELSEWHERE, NOON)]
     desk.now_ms = NOON + later_ms
     again = await desk.take(text)
 
@@ -45,7 +45,7 @@ async def test_after_five_minutes_the_same_text_would_be_a_new_vote(
     desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     await desk.take(text)
-    other = RED_ELSEWHERE if turn != "archived" else control.opened(RED_ELSEWHERE, NOON)
+    other = RED_ELSEWHERE if turn != "archived" else lifecycle.opened(RED_ELSEWHERE, NOON)
     desk.rounds = [TURNS[turn](desk.rounds[0]), other]
     desk.now_ms = NOON + later_ms
     await desk.take(text)
@@ -83,9 +83,9 @@ async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear
     desk = Desk([standing(), standing(trees, state=State.CLOSED, state_at_ms=BEGAN)])
     text = a_text("2")
     first = await desk.take(text)
-    desk.rounds[1] = control.opened(desk.rounds[1], NOON)
+    desk.rounds[1] = lifecycle.opened(desk.rounds[1], NOON)
     both_open = await desk.take(text)
-    desk.rounds[0] = control.closed(desk.rounds[0], NOON)
+    desk.rounds[0] = lifecycle.closed(desk.rounds[0], NOON)
     other_open = await desk.take(text)
 
     assert first == both_open == other_open
@@ -96,7 +96,7 @@ async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None
     """Of the same phone and with the same words: its MessageSid tells it apart."""
     desk = Desk([standing()], now_ms=NOON - 3)
     first = await desk.say("red")
-    desk.rounds = [control.next_round(desk.rounds[0], NOON)]
+    desk.rounds = [lifecycle.next_round(desk.rounds[0], NOON)]
     desk.now_ms = NOON + 5
     second, third = await desk.say("red"), await desk.say("blue")
 
@@ -135,7 +135,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
     in_flight: bool,  # noqa: FBT001
 ) -> None:
     """A write that is still on its way lands in twenty seconds, or never."""
-    closed = control.closed(standing(), NOON)
+    closed = lifecycle.closed(standing(), NOON)
     found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
 
     assert (len(found.rounds), found.in_flight) == (known, in_flight)
@@ -143,8 +143,8 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 
 def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
     """One closed an hour ago, one opened just now: only the third may hold the text."""
-    closed = control.closed(standing(a_poll(id="old")), NOON - HOUR)
-    opened = control.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
+    closed = lifecycle.closed(standing(a_poll(id="old")), NOON - HOUR)
+    opened = lifecycle.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
     found = earlier_rounds([closed, standing(), opened], NUMBER, "red", NOON + 5)
 
     assert [one.poll.id for one in found.rounds] == ["colors"]
@@ -174,7 +174,7 @@ def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
 def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: bool) -> None:
     """It cannot have accepted them: another poll that opens does not concern it."""
     there = standing(a_poll(keyword="tree"))
-    opened = control.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
+    opened = lifecycle.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
 
     assert bool(earlier_rounds([there, opened], NUMBER, body, NOON + 5).rounds) is asked
 
@@ -192,7 +192,7 @@ async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words()
     trees = a_poll(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )
-    opened = control.opened(standing(trees, state=State.CLOSED), NOON)
+    opened = lifecycle.opened(standing(trees, state=State.CLOSED), NOON)
     desk = Desk([standing(), opened], now_ms=NOON + 5)
     answer = await desk.say("oak")
 

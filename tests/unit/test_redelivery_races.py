@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.adapters.memory import MemoryBallots
-from services.voting import control
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, Kind
 from services.voting.intake import Answer
 from services.voting.message import Message
@@ -55,7 +55,7 @@ async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_no
     ballots.held_back = text.sid
     late = asyncio.ensure_future(desk.take(text))
     await ballots.reached.wait()
-    desk.rounds, desk.now_ms = [control.next_round(desk.rounds[0], NOON)], NOON + 2
+    desk.rounds, desk.now_ms = [lifecycle.next_round(desk.rounds[0], NOON)], NOON + 2
     again = await desk.take(text)
     ballots.gate.set()
     first = await late
@@ -70,7 +70,7 @@ async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> Non
     desk = Desk([standing()], now_ms=NOON - 3)
     text = a_text("red")
     first = await desk.take(text)
-    desk.rounds, desk.now_ms = [control.next_round(desk.rounds[0], NOON)], NOON + 2
+    desk.rounds, desk.now_ms = [lifecycle.next_round(desk.rounds[0], NOON)], NOON + 2
 
     assert await desk.take(text) == first
     assert desk.counted(text.sid) == 1
@@ -117,8 +117,8 @@ async def test_a_round_in_which_no_text_can_land_is_not_written_to(
     written: bool,  # noqa: FBT001
 ) -> None:
     """It may be certified by now; another poll that opens does not concern it."""
-    closed = control.closed(standing(a_poll(id="old")), NOON)
-    opened = control.opened(standing(state=State.CLOSED), NOON + later_ms)
+    closed = lifecycle.closed(standing(a_poll(id="old")), NOON)
+    opened = lifecycle.opened(standing(state=State.CLOSED), NOON + later_ms)
     desk = Desk([closed, opened], now_ms=NOON + later_ms)
     await desk.say("red")
 

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from services.adapters.twilio import twiml
+from services.adapters.twilio.webhooks import twiml
 from services.voting.ballot import Kind, Outcome
 from services.voting.gsm import septets
 from services.voting.poll import Choice, ReplyMode, Round

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.polls.definition import parse_poll
 from services.voting.ballot import Kind, Outcome
-from services.voting.definition import parse_poll
 from services.voting.poll import Round, State
 from services.voting.replies import reply_to
 from tests.support.polls import NOON, a_poll

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.certificates import DynamoCertificates
-from services.adapters.corrections import DynamoCorrections
-from services.adapters.directory import DynamoDirectory
-from services.adapters.expiry import BallotExpiry
-from services.adapters.forgetting import DynamoForgetting
-from services.adapters.items import item_of
-from services.adapters.phones import PhoneListStore
-from services.adapters.recounts import DynamoRecounts
-from services.adapters.tallies import DynamoTallies
-from services.voting import control
+from services.adapters.dynamodb.allow_lists import PhoneListStore
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.certificates import DynamoCertificates
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
+from services.polls.definition import parse_poll
+from services.tools.operations.erasure import DynamoForgetting
+from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
-from services.voting.definition import parse_poll
 from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
 from tests.support.recorded import READS, Recorded, recorded_tables
 
@@ -31,7 +31,7 @@ def tables() -> Iterator[Recorded]:
     with recorded_tables() as tables:
         directory = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
         directory.apply([COLORS])
-        directory.change("colors", lambda there: control.next_round(there, NOON))
+        directory.change("colors", lambda there: lifecycle.next_round(there, NOON))
         ballot = cast(a_round(), None, a_vote("RED")).ballot
         assert ballot
         tables.client.put_item(TableName="Votes", Item=item_of(ballot, a_round()))

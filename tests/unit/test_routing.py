@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.adapters.distance import one_edit_away
-from services.voting.definition import parse_poll
+from services.adapters.fuzzy_match import one_edit_away
+from services.polls.definition import parse_poll
 from services.voting.directory import Directory, Reading
 from services.voting.message import is_reserved, near_choices
 from services.voting.poll import Choice, Policy, ReplyMode, Round

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.voting.definition import examine_poll, parse_poll, stored_poll
+from services.polls.definition import examine_poll, parse_poll, stored_poll
+from services.polls.rules import check_alone
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
-from services.voting.sense import check_alone
 from tests.support.polls import NOON, a_poll
 
 LONG = tuple(Choice(key=f"K{n:015}", label=f"L{n}") for n in range(12))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.voting import control, timing
-from services.voting.control import ended_at_ms, has_settled, is_quiet
+from services.voting import lifecycle, timing
 from services.voting.errors import RoundFinalError
+from services.voting.lifecycle import ended_at_ms, has_settled, is_quiet
 from services.voting.poll import Phase, Round, State
 from tests.support.polls import NOON, a_poll
 
@@ -27,19 +27,19 @@ def test_the_wait_is_made_of_what_a_text_can_take() -> None:
 
 
 ENDS = {
-    "closed by an operator": control.closed(standing(), NOON),
-    "archived": control.archived(standing(), NOON),
+    "closed by an operator": lifecycle.closed(standing(), NOON),
+    "archived": lifecycle.archived(standing(), NOON),
     "closed by the clock": standing(closes_at_ms=NOON),
     "its ballots expire": replace(standing(), expires_from_ms=NOON),
-    "ended by a reset": control.next_round(standing(), NOON).previous,
-    "reset after the clock had closed it": control.next_round(
+    "ended by a reset": lifecycle.next_round(standing(), NOON).previous,
+    "reset after the clock had closed it": lifecycle.next_round(
         standing(closes_at_ms=NOON - HOUR), NOON
     ).previous,
     "closed by a deploy, for an hour ago": replace(
         standing(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
     ),
     "closed, then changed by a deploy": replace(
-        control.closed(standing(), NOON - HOUR), changed_at_ms=NOON
+        lifecycle.closed(standing(), NOON - HOUR), changed_at_ms=NOON
     ),
 }
 
@@ -66,7 +66,7 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
         standing(),
         standing(closes_at_ms=NOON + 1),
         standing(opens_at_ms=NOON + HOUR),
-        control.opened(standing(closes_at_ms=NOON - HOUR), NOON - HOUR),
+        lifecycle.opened(standing(closes_at_ms=NOON - HOUR), NOON - HOUR),
     ],
     ids=["open", "closes in a moment", "waits", "opened again"],
 )
@@ -107,7 +107,7 @@ FINAL = {
     "certified": (replace(standing(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
     "expiring": (replace(standing(), expires_from_ms=NOON), "has ballots that expire since 2027"),
     "certified and archived": (
-        replace(control.archived(standing(), NOON), certified_at_ms=NOON),
+        replace(lifecycle.archived(standing(), NOON), certified_at_ms=NOON),
         "was certified on",
     ),
 }
@@ -118,7 +118,7 @@ def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
     """The remedy is the next round."""
     there, why = FINAL[name]
     with pytest.raises(RoundFinalError) as caught:
-        control.opened(there, NOON)
+        lifecycle.opened(there, NOON)
 
     assert there.phase_at(NOON) is not Phase.OPEN
     assert why in str(caught.value)
@@ -129,10 +129,10 @@ def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
 @pytest.mark.parametrize("state", [State.AUTO, State.OPEN, State.CLOSED])
 def test_after_a_reset_there_is_nothing_final_any_more(name: str, state: State) -> None:
     """The new round has neither certificate nor ballots."""
-    after = control.next_round(replace(FINAL[name][0], state=state), NOON + 5)
+    after = lifecycle.next_round(replace(FINAL[name][0], state=state), NOON + 5)
 
-    assert control.why_final(after, NOON + 5) is None
-    assert control.opened(after, NOON + 5).phase_at(NOON + 5) is Phase.OPEN
+    assert lifecycle.why_final(after, NOON + 5) is None
+    assert lifecycle.opened(after, NOON + 5).phase_at(NOON + 5) is Phase.OPEN
 
 
 def test_no_state_and_no_time_opens_a_certified_round() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
-from services.adapters import twilio
-from services.adapters.twilio import is_signed
+from services.adapters.twilio import webhooks
+from services.adapters.twilio.webhooks import is_signed
 from tests.support.webhook import BASE_URL, Desk, signed, twilio_form
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -77,7 +77,7 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             lengths.append(len(message))
             return hmac.digest(key, message, algorithm)
 
-    monkeypatch.setattr(twilio, "hmac", Counting)
+    monkeypatch.setattr(webhooks, "hmac", Counting)
     return lengths
 
 

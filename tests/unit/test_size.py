@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.adapters.items import item_bytes, item_of
+from services.adapters.dynamodb.ballot_items import item_bytes, item_of
+from services.polls.ballot_size import largest_ballot_bytes
 from services.voting.ballot import Ballot, cast
 from services.voting.poll import Choice, Policy, Round
-from services.voting.size import WRITE_UNIT, largest_ballot_bytes
 from tests.support.polls import NOON, a_poll, a_vote
 
 LONG = tuple(Choice(key=f"K{n:015}", label=f"{n}") for n in range(12))
@@ -44,8 +44,8 @@ def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) 
 
 def test_the_default_poll_costs_one_unit_a_vote_whatever_a_phone_texts() -> None:
     """And so does the longest id with the longest keys, as long as one choice is held."""
-    assert largest_ballot_bytes(a_poll()) <= WRITE_UNIT
+    assert largest_ballot_bytes(a_poll()) <= 1_024
     assert (
         largest_ballot_bytes(a_poll(id="x" * 24, shards=1000, choices=LONG, reply_texts=TIMED))
-        <= WRITE_UNIT
+        <= 1_024
     )

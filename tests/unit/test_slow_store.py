@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.cached import CachedAwaitable
+from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import CachedAwaitable
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake

@@ -12,9 +12,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from services.adapters.ballots import DynamoBallots
-from services.adapters.dynamo import CLIENT_CONFIG, store_errors
-from services.adapters.phones import DynamoPhoneLists
+from services.adapters.dynamodb.allow_lists import DynamoPhoneLists
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.client import CLIENT_CONFIG, store_errors
 from services.adapters.secrets import Secrets, secrets_loader
 from services.settings import WebhookSettings
 from services.voting.ballot import cast

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.adapters.stream_rest import StreamRest
+from services.adapters.dynamodb.stream_rest import StreamRest
 from services.voting.tally import pad_sequence
 from tests.support.polls import a_round
 

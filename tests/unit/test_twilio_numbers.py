@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from services.adapters.twilio_client import TwilioError
-from services.adapters.twilio_numbers import Delivery, TwilioNumbers, pointed
+from services.adapters.twilio.client import TwilioError
+from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
 from tests.support.twilio_api import Account
 from tests.support.twilio_in_process import twilio_client
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from mangum import Mangum
 
-from services.adapters.cached import Cached
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import Cached
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from services.replay.oracle import Truth
+from services.tools.replay.oracle import Truth
 from services.voting.directory import Directory
 from services.voting.poll import Phase, Poll, Round, State
 from tests.support.polls import NOON, NUMBER, a_phone

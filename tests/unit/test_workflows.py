@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from services.local.node import WHEEL
+from services.tools.local.node import WHEEL
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -126,7 +126,7 @@ def test_nobody_starts_before_what_it_needs(services: dict[str, Any]) -> None:
 
 def test_no_container_of_ours_runs_as_root() -> None:
     """What is started has a user of its own."""
-    for file in ("services/compose/Dockerfile", "services/webhook/Dockerfile"):
+    for file in ("services/tools/compose/Dockerfile", "services/webhook/Dockerfile"):
         stages = re.split(r"^FROM ", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
         images = [stage for stage in stages if "\nCMD " in stage]
 
@@ -136,4 +136,4 @@ def test_no_container_of_ours_runs_as_root() -> None:
 
 def test_the_image_brings_the_node_that_the_toolchain_brings() -> None:
     """One version, named twice."""
-    assert WHEEL in (ROOT / "services/compose/Dockerfile").read_text(encoding="utf-8")
+    assert WHEEL in (ROOT / "services/tools/compose/Dockerfile").read_text(encoding="utf-8")

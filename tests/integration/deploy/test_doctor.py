@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.doctor.finding import Finding, Verdict
-from services.doctor.guest import check_only_reading, check_reading
-from services.doctor.stack import check_stack
+from services.tools.doctor.finding import Finding, Verdict
+from services.tools.doctor.guest import check_only_reading, check_reading
+from services.tools.doctor.stack import check_stack
 from tests.integration.deploy.steps import guest_role
 from tests.support.strict_cloud import Cloud
 

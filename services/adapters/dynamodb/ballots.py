@@ -1,0 +1,101 @@
+"""Ballots on DynamoDB, through aiodynamo: the webhook's hot path.
+
+One conditional put a vote. The client retries throttling and outages. A write that landed
+although its response was lost fails its condition on the retry, and the caller then finds
+it standing.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiodynamo.client import Client
+from aiodynamo.errors import (
+    ConditionalCheckFailed,
+    InternalDynamoError,
+    ProvisionedThroughputExceeded,
+    RequestLimitExceeded,
+    ServiceUnavailable,
+    Throttled,
+)
+
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.voting.ballot import Ballot
+from services.voting.errors import StoreUnavailableError
+from services.voting.poll import Round
+from services.voting.timing import REQUEST_SECONDS
+
+BUDGET_SECONDS = REQUEST_SECONDS
+"""One call to the store may take all the time that a text has."""
+
+# Nobody has voted under this key yet.
+_IS_NEW = "attribute_not_exists(pk)"
+# Nobody has written the ballot since it was read.
+_IS_UNCHANGED = "writes = :expected"
+
+_OUT_OF_REACH = (
+    asyncio.TimeoutError,
+    InternalDynamoError,
+    OSError,
+    ProvisionedThroughputExceeded,
+    RequestLimitExceeded,
+    ServiceUnavailable,
+    Throttled,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoBallots:
+    """The `Ballots` port. Every call keeps within `BUDGET_SECONDS`."""
+
+    client: Client
+    table: str
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """Put a ballot that does not exist yet."""
+        return await self._put(
+            {"Item": item_of(ballot, standing_in), "ConditionExpression": _IS_NEW}
+        )
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """Read a ballot, strongly consistent."""
+        answer = await self._send("GetItem", {"Key": key_of(pk, sk), "ConsistentRead": True})
+        return ballot_of(answer["Item"], standing_in) if answer.get("Item") else None
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """Rewrite a ballot that was written `expected` times."""
+        return await self._put(
+            {
+                "Item": item_of(ballot, standing_in),
+                "ConditionExpression": _IS_UNCHANGED,
+                "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
+            }
+        )
+
+    async def probe(self) -> None:
+        """Ask the table for an item that is never there; only raises."""
+        await self._send("GetItem", {"Key": key_of("health", "health")})
+
+    async def _put(self, request: Mapping[str, Any]) -> bool:
+        try:
+            await self._send("PutItem", request)
+        except ConditionalCheckFailed:
+            return False
+        return True
+
+    async def _send(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return await within_budget(self.client, action, {"TableName": self.table, **request})
+
+
+async def within_budget(client: Client, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Send one request.
+
+    Raises:
+        StoreUnavailableError: throttled or out of reach until the budget was spent.
+    """
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS):
+            return await client.send_request(action=action, payload=request)
+    except _OUT_OF_REACH as error:
+        raise StoreUnavailableError(f"{action} {request['TableName']}") from error

@@ -1,0 +1,89 @@
+"""Certified results on DynamoDB: one row a round on the open board, written once.
+
+The same transaction makes the round final in the directory, so that no webhook accepts a text
+into a certified round, and no command opens one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.adapters.dynamodb.directory_items import finality_of
+from services.voting import schema
+from services.voting.certificate import Certificate
+from services.voting.errors import PollChangedError
+from services.voting.poll import Round
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A certificate is never overwritten.
+_IS_NEW = "attribute_not_exists(pk)"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoCertificates:
+    """Reads and writes certificates. Guests see them, also those of sealed polls."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def find(self, poll: str, round_number: int) -> Certificate | None:
+        """The certificate of a round (a strongly consistent read)."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=_key(poll, round_number), ConsistentRead=True
+        )
+        item: dict[str, Any] | None = answer.get("Item")
+        return _certificate(item, poll, round_number) if item else None
+
+    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+        """Store it and make its round final; False if the round has one already.
+
+        Raises:
+            PollChangedError: the round is no longer as it is given here.
+        """
+        counts = {
+            schema.count_attribute(choice): {"N": str(count)}
+            for choice, count in certificate.picks.items()
+        }
+        item: dict[str, Any] = {
+            **_key(certificate.poll, certificate.round),
+            **counts,
+            "ballots": {"N": str(certificate.ballots)},
+            "voters": {"N": str(certificate.voters)},
+            "certified_at": {"N": str(certificate.certified_at_ms)},
+            "digest": {"S": certificate.digest},
+        }
+        put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": _IS_NEW}
+        row = finality_of(standing, certificate.certified_at_ms, current=current)
+        update: Any = {"TableName": self.table, **row}
+        try:
+            self.client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+        except self.client.exceptions.TransactionCanceledException:
+            if self.find(certificate.poll, certificate.round) is not None:
+                return False
+            raise PollChangedError(certificate.poll) from None
+        return True
+
+
+def _key(poll: str, round_number: int) -> dict[str, Any]:
+    return {
+        "pk": {"S": schema.board_pk(poll, "open")},
+        "sk": {"S": schema.certified_sk(round_number)},
+    }
+
+
+def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certificate:
+    prefix = schema.COUNT_PREFIX
+    return Certificate(
+        poll=poll,
+        round=round_number,
+        picks={
+            name.removeprefix(prefix): int(value["N"])
+            for name, value in item.items()
+            if name.startswith(prefix)
+        },
+        ballots=int(item["ballots"]["N"]),
+        voters=int(item["voters"]["N"]),
+        certified_at_ms=int(item["certified_at"]["N"]),
+        digest=item["digest"]["S"],
+    )

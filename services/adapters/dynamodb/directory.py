@@ -1,0 +1,160 @@
+"""The directory of polls on DynamoDB, and the public face of each on its board.
+
+Directory row and face are written in one transaction, on condition that nobody else has
+changed the row: what the webhook obeys and what the screen shows cannot disagree.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from services.adapters.clock import now_ms
+from services.adapters.dynamodb.directory_items import entry_of, past_round, past_row, row_of
+from services.adapters.dynamodb.poll_view import face_of
+from services.adapters.poll_store import PollStore
+from services.polls.entry import DirectoryEntry
+from services.voting import schema
+from services.voting.directory import Directory
+from services.voting.errors import PollChangedError, PollFileError
+from services.voting.poll import Round
+from services.voting.timing import REDELIVERED_MS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["DirectoryEntry", "DynamoDirectory"]
+
+# Nobody has changed the row since it was read; a new poll has none.
+_IS_NEW = "attribute_not_exists(pk)"
+_IS_UNCHANGED = "revision = :revision"
+
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, PollFileError)
+"""What reading a row raises that is no poll."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamoDirectory(PollStore):
+    """All polls of a deployment, for those who read them and those who change them."""
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Callable[[], int] = field(default=now_ms)
+
+    def load(self) -> Directory:
+        """Every poll that a text may concern now, or may have concerned a few minutes ago.
+
+        A row that cannot be read is left out and named in `unreadable`: one bad row must not
+        take the other polls down.
+        """
+        entries, unreadable = self._read()
+        since_ms = self.clock() - REDELIVERED_MS
+        rounds = (self._with_previous(entry.round, since_ms) for entry in entries)
+        return Directory(
+            tuple(r for r in rounds if r.is_live_since(since_ms)), unreadable=unreadable
+        )
+
+    def entries(self) -> list[DirectoryEntry]:
+        """Every poll, archived ones too (a strongly consistent read)."""
+        return self._read()[0]
+
+    def unreadable(self) -> tuple[str, ...]:
+        """The ids of polls that cannot be read, and past rounds as "colors, round 1"."""
+        return (*self._read()[1], *self._unreadable_rounds())
+
+    def past_rounds(self, poll_id: str) -> list[Round]:
+        """The rounds of a poll that were reset, oldest first, each as it was when it ended.
+
+        One that cannot be read is left out.
+        """
+        rounds = []
+        prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
+        for row in self._rows("begins_with(sk, :sk)", prefix):
+            with suppress(*_UNREADABLE):
+                rounds.append(past_round(row, poll_id))
+        return rounds
+
+    def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
+        """Store an entry and the poll's face, and the round that has ended.
+
+        Raises:
+            PollChangedError: somebody else changed the entry meanwhile.
+        """
+        stored = self.stamped(entry)
+        row: Any = {
+            "TableName": self.table,
+            "Item": row_of(stored),
+            "ConditionExpression": _IS_UNCHANGED if entry.revision else _IS_NEW,
+        }
+        if entry.revision:
+            row["ExpressionAttributeValues"] = {":revision": {"N": str(entry.revision)}}
+        items = [face_of(stored.round, entry.number), *([past_row(ended)] if ended else [])]
+        puts: list[Any] = [{"Put": {"TableName": self.table, "Item": item}} for item in items]
+        try:
+            self.client.transact_write_items(TransactItems=[{"Put": row}, *puts])
+        except self.client.exceptions.TransactionCanceledException:
+            raise PollChangedError(entry.round.poll.id) from None
+        return replace(stored, revision=entry.revision + 1)
+
+    def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
+        """Store the earliest expiry of a round that was reset; an earlier one stays.
+
+        Raises:
+            PollChangedError: there is no such round, or it has an earlier one.
+        """
+        sk = schema.past_round_sk(ended.poll.id, ended.number)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
+                UpdateExpression="SET expires_from = :at",
+                ConditionExpression=(
+                    "attribute_exists(pk)"
+                    " AND (attribute_not_exists(expires_from) OR expires_from >= :at)"
+                ),
+                ExpressionAttributeValues={":at": {"N": str(expires_from_ms)}},
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            raise PollChangedError(ended.poll.id) from None
+
+    def _read(self) -> tuple[list[DirectoryEntry], tuple[str, ...]]:
+        entries, unreadable = [], []
+        for row in self._rows("sk < :sk", schema.DIRECTORY_END):
+            try:
+                entries.append(entry_of(row))
+            except _UNREADABLE:
+                unreadable.append(row["sk"]["S"])
+        return entries, tuple(unreadable)
+
+    def _unreadable_rounds(self) -> Iterator[str]:
+        for row in self._rows("begins_with(sk, :sk)", schema.PAST_ROUNDS):
+            poll_id, number = schema.past_round_of(row["sk"]["S"])
+            try:
+                past_round(row, poll_id)
+            except _UNREADABLE:
+                yield f"{poll_id}, round {number}"
+
+    def _with_previous(self, standing: Round, since_ms: int) -> Round:
+        """The round with those before it, as far back as resets were not long ago."""
+        if standing.number == 1 or standing.began_at_ms <= since_ms:
+            return standing
+        sk = schema.past_round_sk(standing.poll.id, standing.number - 1)
+        for row in self._rows("sk = :sk", sk):
+            try:
+                before = self._with_previous(past_round(row, standing.poll.id), since_ms)
+                return replace(standing, previous=before)
+            except _UNREADABLE:
+                break
+        return standing
+
+    def _rows(self, condition: str, sk: str) -> list[dict[str, Any]]:
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression=f"pk = :directory AND {condition}",
+            ExpressionAttributeValues={
+                ":directory": {"S": schema.DIRECTORY_PK},
+                ":sk": {"S": sk},
+            },
+            ConsistentRead=True,
+        )
+        return [item for page in pages for item in page["Items"]]

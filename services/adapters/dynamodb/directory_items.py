@@ -1,0 +1,111 @@
+"""Rows of the directory: a poll's current round, and the rounds that have ended.
+
+A poll is kept as the TOML it came from, so there is one parser and one format.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from services.polls.entry import DirectoryEntry
+from services.voting import schema
+from services.voting.poll import Poll, Round, State
+
+
+def row_of(entry: DirectoryEntry) -> dict[str, Any]:
+    """The row that holds an entry, at its next revision."""
+    number = {"number": {"S": entry.number}} if entry.number else {}
+    return {
+        "pk": {"S": schema.DIRECTORY_PK},
+        "sk": {"S": entry.round.poll.id},
+        **_round_row(entry.round),
+        "revision": {"N": str(entry.revision + 1)},
+        **({"gone": {"BOOL": True}} if entry.gone else {}),
+        **number,
+    }
+
+
+def entry_of(row: dict[str, Any]) -> DirectoryEntry:
+    """The entry that a row holds."""
+    return DirectoryEntry(
+        round=_round_of(row, row["sk"]["S"]),
+        number=row.get("number", {}).get("S"),
+        revision=int(row["revision"]["N"]),
+        gone=row.get("gone", {}).get("BOOL", False),
+    )
+
+
+def finality_of(standing: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
+    """The update that makes a round final, on condition that it is still as it is given here."""
+    poll_id, number = standing.poll.id, standing.number
+    sk = poll_id if current else schema.past_round_sk(poll_id, number)
+    values = {
+        ":round": {"N": str(number)},
+        ":state": {"S": standing.state.value},
+        ":changed_at": {"N": str(standing.changed_at_ms)},
+        ":certified_at": {"N": str(certified_at_ms)},
+    }
+    return {
+        "Key": {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
+        "UpdateExpression": "SET certified_at = :certified_at ADD revision :one",
+        "ConditionExpression": (
+            "#round = :round AND #state = :state AND changed_at = :changed_at"
+            " AND attribute_not_exists(certified_at)"
+        ),
+        "ExpressionAttributeNames": {"#round": "round", "#state": "state"},
+        "ExpressionAttributeValues": values | {":one": {"N": "1"}},
+    }
+
+
+def past_row(ended: Round) -> dict[str, Any]:
+    """The row that remembers a round that has ended: its ballots lie where it says."""
+    sk = schema.past_round_sk(ended.poll.id, ended.number)
+    return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}, **_round_row(ended)}
+
+
+def past_round(row: dict[str, Any], poll_id: str) -> Round:
+    """The round that such a row remembers."""
+    return _round_of(row, poll_id)
+
+
+def _round_row(standing: Round) -> dict[str, Any]:
+    return {
+        "definition": {"S": standing.poll.definition},
+        "round": {"N": str(standing.number)},
+        "state": {"S": standing.state.value},
+        "state_at": {"N": str(standing.state_at_ms)},
+        "began_at": {"N": str(standing.began_at_ms)},
+        "changed_at": {"N": str(standing.changed_at_ms)},
+        "heard_until": {"N": str(standing.heard_until_ms)},
+        **_optional_times(standing),
+    }
+
+
+def _optional_times(standing: Round) -> dict[str, Any]:
+    times = {"expires_from": standing.expires_from_ms, "certified_at": standing.certified_at_ms}
+    return {name: {"N": str(at_ms)} for name, at_ms in times.items() if at_ms is not None}
+
+
+def _round_of(row: dict[str, Any], poll_id: str) -> Round:
+    return Round(
+        poll=_parsed(row["definition"]["S"], poll_id),
+        number=int(row["round"]["N"]),
+        state=State(row["state"]["S"]),
+        state_at_ms=int(row["state_at"]["N"]),
+        began_at_ms=_time(row, "began_at") or 0,
+        changed_at_ms=_time(row, "changed_at") or 0,
+        heard_until_ms=_time(row, "heard_until") or 0,
+        expires_from_ms=_time(row, "expires_from"),
+        certified_at_ms=_time(row, "certified_at"),
+    )
+
+
+def _time(row: dict[str, Any], name: str) -> int | None:
+    return int(row[name]["N"]) if name in row else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(definition: str, poll_id: str) -> Poll:
+    """Parsing takes a millisecond, and the directory is read every two seconds."""
+    from services.polls.definition import stored_poll  # not in the webhook's cold start
+
+    return stored_poll(definition, poll_id=poll_id)

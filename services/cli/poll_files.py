@@ -1,0 +1,125 @@
+"""Poll files as the commands read them: checked alone, side by side, with their lists."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from services.adapters.dynamodb.allow_lists import read_phones
+from services.polls.definition import Examined, examine_poll, located
+from services.polls.names import check_together
+from services.voting.errors import Problem
+from services.voting.poll import Poll
+
+FOLDER = Path("polls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollFiles:
+    """Poll files, read. `phones` are the lists by poll; `problems` by file, warnings too."""
+
+    polls: Sequence[Poll]
+    phones: dict[str, tuple[str, ...]]
+    problems: dict[Path, tuple[Problem, ...]]
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing but warnings was found."""
+        found = (problem for problems in self.problems.values() for problem in problems)
+        return all(problem.severity == "warning" for problem in found)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """For scripts."""
+        return {
+            "ok": self.usable,
+            "files": {
+                str(source): [
+                    {
+                        "line": p.line,
+                        "key": p.key,
+                        "value": repr(p.value),
+                        "remedy": p.remedy,
+                        "severity": p.severity,
+                    }
+                    for p in problems
+                ]
+                for source, problems in self.problems.items()
+            },
+        }
+
+    @property
+    def text(self) -> str:
+        """For people: one line a problem, as compilers write them."""
+        lines = []
+        for source, problems in self.problems.items():
+            if not problems:
+                lines.append(f"{source}: fine")
+            for problem in problems:
+                place = f"{source}:{problem.line}" if problem.line else f"{source}"
+                lines.append(f"{place}: {problem}")
+        return "\n".join(lines)
+
+
+def sources(folder: Path) -> list[Path]:
+    """The poll files of a folder."""
+    return sorted(folder.glob("*.toml"))
+
+
+def read(paths: Iterable[Path]) -> PollFiles:
+    """Read poll files and the lists beside them, and find everything that is wrong."""
+    examined = {path: _examine(path) for path in paths}
+    problems = {path: [*found.problems] for path, found in examined.items()}
+    polls = {path: found.poll for path, found in examined.items() if found.poll}
+    phones = {}
+    for path, poll in polls.items():
+        if poll.phones:
+            listed, wrong = _read_list(path.parent / poll.phones)
+            phones[poll.id] = listed
+            problems[path] += [located(problem, poll.definition) for problem in wrong]
+    path_of = {poll.id: path for path, poll in polls.items()}
+    for poll, problem in check_together([*polls.values()]):
+        problems[path_of[poll.id]].append(located(problem, poll.definition))
+    return PollFiles(
+        polls=[*polls.values()],
+        phones=phones,
+        problems={path: tuple(found) for path, found in problems.items()},
+    )
+
+
+def _examine(path: Path) -> Examined:
+    try:
+        return examine_poll(path.read_text(encoding="utf-8"), source=str(path))
+    except OSError as error:
+        remedy = f"cannot be read ({error.strerror}); name an existing file"
+        problem = Problem(key="file", value=str(path), remedy=remedy)
+    except UnicodeDecodeError as error:
+        problem = Problem(key="file", value=f"byte {error.start}", remedy="save the file as UTF-8")
+    return Examined(poll=None, problems=(problem,))
+
+
+def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    try:
+        lines = list(read_phones(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = f"the list cannot be read ({error}); put it beside the poll file"
+        return (), [Problem(key="phones", value=path.name, remedy=remedy)]
+    wrong = [
+        Problem(key="phones", value=phone, remedy=f"{path.name}:{line}: write it as +15550100199")
+        for line, phone in lines
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", phone)
+    ]
+    if not lines:
+        wrong.append(Problem(key="phones", value=path.name, remedy="the list is empty"))
+    return tuple(phone for _, phone in lines), wrong
+
+
+def _known(incomplete: str) -> list[str]:
+    """For the shell's completion: the polls that have a file here."""
+    found = (path.stem for path in sources(FOLDER))
+    return [poll for poll in found if poll.startswith(incomplete)]
+
+
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_known)

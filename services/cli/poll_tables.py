@@ -1,0 +1,118 @@
+"""Polls as the commands show them: rows for scripts, tables for people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.deployment import Deployment
+from services.polls.entry import DirectoryEntry
+from services.voting.poll import Policy, Round
+
+
+def shown(
+    entry: DirectoryEntry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
+) -> dict[str, Any]:
+    """A poll as it stands; times in epoch milliseconds.
+
+    `voters` are the ballots that hold a vote. Under policy `unlimited` every text is a ballot,
+    so nobody knows how many people voted: for people, the number is left out.
+    """
+    standing = entry.round
+    poll, totals = standing.poll, there.tallies.totals(standing.board, standing.number)
+    row: dict[str, Any] = {
+        "poll": poll.id,
+        "question": poll.question,
+        "phase": standing.phase_at(now_ms).value,
+        "state": standing.state.value,
+        "round": standing.number,
+        "policy": poll.policy.value,
+        "numbers": list(poll.numbers) or ([entry.number] if entry.number else []),
+        "votes": sum(totals.picks.values()),
+        "voters": totals.voters,
+        "visibility": poll.visibility,
+        "opens_at": poll.opens_at_ms,
+        "closes_at": standing.closed_at_ms,
+    }
+    if rounds:
+        row |= {
+            "certified_at": standing.certified_at_ms,
+            "ballots_expire_at": standing.expires_from_ms,
+            "limit": poll.limit,
+            "keyword": poll.keyword,
+            "shards": poll.shards,
+            "replies": poll.reply_mode.value,
+            "choices": {choice.key: choice.word for choice in poll.choices},
+            "rounds": [_past(there, one, now_ms) for one in rounds],
+            "screen": f"{there.dashboard_url}/?poll={poll.id}" if there.dashboard_url else None,
+        }
+    return row
+
+
+def _past(there: Deployment, standing: Round, now_ms: int) -> dict[str, Any]:
+    totals = there.tallies.totals(standing.board, standing.number)
+    return {
+        "round": standing.number,
+        "phase": standing.phase_at(now_ms).value,
+        "policy": standing.poll.policy.value,
+        "votes": sum(totals.picks.values()),
+        "voters": totals.voters,
+    }
+
+
+def listing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table of polls."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("poll", "phase", "round", "votes", "voters", "number", "question"):
+        table.add_column(name, justify="right" if name in {"round", "votes", "voters"} else "left")
+    for row in rows:
+        numbers = ", ".join(row["numbers"]) or "all"
+        sealed = " (sealed)" if row["visibility"] == "sealed" else ""
+        table.add_row(
+            row["poll"],
+            row["phase"] + sealed,
+            str(row["round"]),
+            f"{row['votes']:,}",
+            "-" if _hidden(row) else f"{row['voters']:,}",
+            numbers,
+            Text(row["question"]),  # as it is: in a string, [words] would be rich's markup
+        )
+    return rendered(table)
+
+
+def described(document: Mapping[str, Any]) -> str:
+    """A document as lines: what is empty is left out, and voters that nobody can know."""
+    lines, hidden = [], _hidden(document)
+    for name, value in document.items():
+        if value in (None, "", [], {}) or name in hidden:
+            continue
+        if name.endswith("_at") and isinstance(value, int):
+            value = f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: PLW2901
+        lines.append(f"{name:<18}{_inline(value)}")
+    return "\n".join(lines) or "nothing to do"
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        hidden = _hidden(value)
+        pairs = ((key, _inline(held)) for key, held in value.items() if key not in hidden)
+        return ", ".join(key if key == held else f"{key} {held}" for key, held in pairs)
+    if isinstance(value, list | tuple):
+        return "; ".join(_inline(held) for held in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _hidden(document: Mapping[str, Any]) -> set[str]:
+    """What people are not shown: the voters, where every text is a ballot of its own."""
+    return {"voters"} if document.get("policy") == Policy.UNLIMITED else set()
+
+
+def rendered(what: RenderableType) -> str:
+    """A table as text, as wide as it needs to be where nobody looks at a terminal."""
+    console = Console(file=(text := StringIO()), width=None if Console().is_terminal else 160)
+    console.print(what)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())

@@ -1,0 +1,64 @@
+"""What audit, certify and export share: the auditor of a deployment, a round, progress."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.stream_rest import StreamRest
+from services.adapters.event_source import mapping_state
+from services.cli.deployment import Deployment
+from services.tools.operations.audits import Auditor
+from services.voting.errors import RoundUnknownError
+from services.voting.poll import Round
+
+
+def auditor_of(there: Deployment, *, settle_seconds: float) -> Auditor:
+    """The auditor of a deployment."""
+    dynamodb, table = there.client("dynamodb"), there.aggregates_table
+    function = there.outputs["AggregatorFunction"]
+    return Auditor(
+        tallies=there.tallies,
+        recounts=there.recounts,
+        certificates=there.certificates,
+        corrections=DynamoCorrections(dynamodb, table),
+        mapping=lambda: mapping_state(there.client, function),
+        settle_seconds=settle_seconds,
+    )
+
+
+def stream_rest_of(there: Deployment) -> StreamRest:
+    """What is left of the stream of a deployment's ballots."""
+    return StreamRest(
+        dynamodb=there.client("dynamodb"),
+        streams=there.client("dynamodbstreams"),
+        table=there.votes_table,
+    )
+
+
+def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
+    """A round of a poll, the current one if no number is given, and whether it is that.
+
+    Raises:
+        PollUnknownError, RoundUnknownError: there is none.
+    """
+    rounds = there.directory.rounds(poll)
+    current = rounds[-1].number
+    for standing in rounds:
+        if standing.number == (number or current):
+            return standing, standing.number == current
+    raise RoundUnknownError(poll, number or 0, current)
+
+
+@contextmanager
+def reading(title: str) -> Iterator[Callable[[int], None]]:
+    """Show how many ballots were read; what is yielded is told of more, from any thread."""
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f} ballots"), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda more: bar.advance(task, more)

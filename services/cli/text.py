@@ -1,0 +1,92 @@
+"""`voteapp text`: one text message as Twilio delivers it, and the reply to it."""
+
+import asyncio
+import os
+import secrets
+from typing import Annotated, Final
+
+import typer
+
+from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
+from services.cli.output import FAILED, Json, emit, told
+from services.tools.phones.handsets import message_in
+from services.tools.phones.load_generator import UNREACHED, Answer, Line, deliver, session
+from services.tools.phones.sms import Kind, Text
+
+SENDER: Final = "+15550100101"
+RECEIVER: Final = "+15550100100"
+TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def text(
+    words: Annotated[list[str], typer.Argument(help="What the phone texts.")],
+    *,
+    sender: Annotated[str, typer.Option("--from", help="The phone (E.164).")] = SENDER,
+    receiver: Annotated[
+        str | None, typer.Option("--to", help="The number; without it, the first of a poll.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if that is set.")
+    ] = None,
+    sid: Annotated[
+        str | None, typer.Option(help="MessageSid: the same again is a redelivery.")
+    ] = None,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Send one signed text as Twilio would, and show the reply.
+
+    It counts like any other. Exits with 1 if the webhook refuses it.
+    """
+    message = Text(
+        kind=Kind.NEW,
+        sid=sid or f"SM{secrets.token_hex(16)}",
+        sender=sender,
+        to=receiver or RECEIVER,
+        body=" ".join(words),
+    )
+    with told():
+        line, message = _line(message, url, receiver, local=local, stage=stage)
+        answer = asyncio.run(_send(line, message))
+        if answer.status == UNREACHED:
+            raise DeploymentError(f"{line.url} does not answer", answer.body)
+    reply = message_in(answer.body) if answer.accepted else None
+    document = {
+        "status": answer.status,
+        "reply": reply,
+        "refused": None if answer.accepted else answer.body,
+        "sid": message.sid,
+        "from": message.sender,
+        "to": message.to,
+        "milliseconds": round((answer.answered_at - answer.sent_at) * 1000),
+    }
+    told_back = reply or "(no reply)" if answer.accepted else f"{answer.status}: {answer.body}"
+    emit(document, told_back, as_json=as_json)
+    if not answer.accepted:
+        raise typer.Exit(FAILED)
+
+
+def _line(
+    message: Text, url: str | None, receiver: str | None, *, local: bool, stage: str
+) -> tuple[Line, Text]:
+    """Where to post, with which token; to the number of a poll where none is named."""
+    token = os.environ.get(TOKEN)
+    if url and token and not local:
+        return Line(url=url, token=token), message
+    there = find(local=local, stage=stage)
+    if receiver is None:
+        number = _number_of(there) or message.to
+        message = Text(
+            kind=message.kind, sid=message.sid, sender=message.sender, to=number, body=message.body
+        )
+    return Line(url=url or there.webhook_url, token=there.secrets().twilio_auth_token), message
+
+
+def _number_of(there: Deployment) -> str | None:
+    return next((entry.number for entry in there.directory.entries() if entry.number), None)
+
+
+async def _send(line: Line, message: Text) -> Answer:
+    async with session() as http:
+        return await deliver(http, line, message)

@@ -1,5 +1,0 @@
-"""The whole system on one machine: an AWS emulator, the real stack, simulated phones.
-
-`toolchain` and `leash` run before or beside the installed libraries and import the
-standard library only. May import `services.adapters` and `services.voting`.
-"""

@@ -1,0 +1,144 @@
+"""What applying poll files changes in the directory, and what forbids it. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from services.polls.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.definition import located, refuse_clashes
+from services.polls.entry import DirectoryEntry
+from services.voting.errors import PollFileError, Problem
+from services.voting.lifecycle import archived, is_quiet, why_final
+from services.voting.poll import Poll, Round, State
+
+Begun = Callable[[Round], bool]
+"""Whether a round has begun, see `services.voting.begun`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollChange:
+    """What becomes of one poll: its entry before and after, and what that is called."""
+
+    before: DirectoryEntry | None
+    after: DirectoryEntry
+    verdict: str
+
+    @property
+    def poll(self) -> Poll:
+        """The poll as it is to be."""
+        return self.after.round.poll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedPolls:
+    """What applying definitions did, as poll ids."""
+
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    archived: tuple[str, ...] = ()
+
+
+def plan(
+    held: Sequence[DirectoryEntry],
+    polls: Sequence[Poll],
+    *,
+    default_number: str | None,
+    now_ms: int,
+) -> list[PollChange]:
+    """What makes the directory hold exactly these polls; those that are gone are archived."""
+    left = {entry.round.poll.id: entry for entry in held}
+    changes = []
+    for poll in polls:
+        before = left.pop(poll.id, None)
+        after = _defined(poll, before, default_number, now_ms)
+        changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
+    for entry in left.values():
+        if entry.round.state is not State.ARCHIVED:
+            after = replace(entry, round=archived(entry.round, now_ms), gone=True)
+            changes.append(PollChange(before=entry, after=after, verdict="archived"))
+    return changes
+
+
+def entries_to_write(
+    changes: Sequence[PollChange], *, begun: Begun, unreadable: Sequence[str], now_ms: int
+) -> list[DirectoryEntry]:
+    """The entries that carry out a plan. `unreadable` are polls whose rows cannot be read.
+
+    Raises:
+        PollFileError: two polls clash, a poll changes what the ballots of a round depend on, or
+            a final round.
+    """
+    refuse_clashes([change.poll for change in changes if change.verdict != "archived"])
+    allowed = [_allowed(change, begun, unreadable, now_ms) for change in changes]
+    return [_heard(change, now_ms) for change in allowed if change.verdict != "unchanged"]
+
+
+def applied(changes: Sequence[PollChange]) -> AppliedPolls:
+    """What a plan did, once its entries are written."""
+    ids = {
+        name: tuple(change.poll.id for change in changes if change.verdict == name)
+        for name in ("created", "changed", "unchanged", "archived")
+    }
+    return AppliedPolls(**ids)
+
+
+def _heard(change: PollChange, now_ms: int) -> DirectoryEntry:
+    """The entry with when its round was last open under its old definition."""
+    if change.before is None:
+        return change.after
+    heard_ms = change.before.round.last_open_ms(now_ms)
+    return replace(change.after, round=replace(change.after.round, heard_until_ms=heard_ms))
+
+
+def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:
+    if before is None:
+        return "created"
+    same = before == after and before.round.poll.definition == after.round.poll.definition
+    return "unchanged" if same else "changed"
+
+
+def _allowed(
+    change: PollChange, begun: Begun, unreadable: Sequence[str], now_ms: int
+) -> PollChange:
+    """The change as it may be carried out. Raises: PollFileError."""
+    poll, before = change.poll, change.before
+    if before is None and poll.id in unreadable:
+        remedy = "its row in the directory cannot be read: mend or delete that row first"
+        _refuse(poll, [Problem(key="poll", value=poll.id, remedy=remedy)])
+    if before is None or change.verdict != "changed":
+        return change
+    standing = before.round
+    _refuse(poll, check_final(standing, poll, why_final(standing, now_ms)))
+    problems = [
+        *check_change(standing.poll, poll, standing.number),
+        *check_extension(poll, standing.expires_from_ms),
+    ]
+    if not problems and poll.closes_at_ms == standing.poll.closes_at_ms:
+        return change
+    # Once ballots may have expired, nothing that is left tells that there was none.
+    if standing.is_final_at(now_ms) or begun(standing):
+        _refuse(poll, problems)
+        return change
+    if not is_quiet(standing, now_ms):
+        _refuse(poll, map(not_quiet, problems))
+        return change
+    # No ballot carries an expiry yet, and none can before this is stored.
+    fresh = replace(change.after, round=replace(change.after.round, expires_from_ms=None))
+    return replace(change, after=fresh)
+
+
+def _refuse(poll: Poll, problems: Iterable[Problem]) -> None:
+    if where := [located(problem, poll.definition) for problem in problems]:
+        raise PollFileError(f"polls/{poll.id}.toml", where)
+
+
+def _defined(
+    poll: Poll, before: DirectoryEntry | None, default_number: str | None, now_ms: int
+) -> DirectoryEntry:
+    number = poll.numbers[0] if poll.numbers else default_number
+    if before is None:
+        return DirectoryEntry(round=Round(poll=poll), number=number)
+    standing = replace(before.round, poll=poll)
+    if before.gone:
+        standing = replace(standing, state=State.AUTO, state_at_ms=now_ms)
+    return replace(before, round=standing, number=number or before.number, gone=False)

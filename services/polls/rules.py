@@ -1,0 +1,124 @@
+"""What is wrong with a poll that is well-formed.
+
+Standard library only.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from unicodedata import category
+
+from services.polls.ballot_size import WRITE_UNIT, largest_ballot_bytes
+from services.polls.contrast import BACKGROUNDS, ENOUGH, contrast
+from services.polls.names import check_names
+from services.voting.errors import Problem
+from services.voting.gsm import SEGMENT, outside, septets
+from services.voting.poll import Policy, Poll, ReplyMode
+from services.voting.replies import (
+    DEFAULT_TEXTS,
+    LONGEST_MOMENT,
+    LONGEST_SPAN,
+    PLACEHOLDERS,
+    fill,
+    words_of,
+)
+
+
+def check_alone(poll: Poll) -> Iterator[Problem]:
+    """Everything wrong with one poll."""
+    opens, closes = poll.opens_at_ms, poll.closes_at_ms
+    if opens is not None and closes is not None and closes <= opens:
+        yield Problem(key="closes_at", value=closes, remedy="close after the opening")
+    if poll.limit != 1 and poll.policy is not Policy.EACH:
+        yield Problem(key="limit", value=poll.limit, remedy='a limit goes with policy = "each"')
+    yield from _check_characters(poll)
+    yield from check_names(poll)
+    yield from _check_colours(poll)
+    yield from _check_replies(poll)
+    yield from _check_size(poll)
+
+
+def _check_characters(poll: Poll) -> Iterator[Problem]:
+    """Texts that a screen or a reply would show with a hole in it, or not at all."""
+    texts = [("question", poll.question)]
+    for place, choice in enumerate(poll.choices):
+        texts.append((f"choices[{place}].label", choice.label))
+        texts += [(f"choices[{place}].words", word) for word in choice.words]
+    for key, text in texts:
+        if found := control_characters(text):
+            yield Problem(key=key, value=text, remedy=_remedy(found))
+
+
+def control_characters(text: str) -> list[str]:
+    """The control characters and line separators of a text, each once, in order."""
+    return [char for char in dict.fromkeys(text) if category(char) in {"Cc", "Zl", "Zp"}]
+
+
+def _remedy(control: Sequence[str]) -> str:
+    codes = ", ".join(f"U+{ord(char):04X}" for char in control)
+    return f"{codes}: control characters cannot be shown; write without"
+
+
+def _check_colours(poll: Poll) -> Iterator[Problem]:
+    for place, choice in enumerate(poll.choices):
+        for theme, colour in choice.colour.items():
+            ratio = contrast(colour, BACKGROUNDS[theme])
+            if ratio < ENOUGH:
+                remedy = (
+                    f"on the {theme} background {BACKGROUNDS[theme]} its contrast is {ratio:.1f}:1;"
+                    f" people at the back need {ENOUGH:.0f}:1 or more"
+                )
+                key = f"choices[{place}].colour"
+                yield Problem(key=key, value=colour, remedy=remedy, severity="warning")
+
+
+def _check_replies(poll: Poll) -> Iterator[Problem]:
+    """Own texts, and what the default ones come to with this poll's labels and words."""
+    if poll.reply_mode is ReplyMode.NONE:
+        return
+    longest = {name: (lambda value=value: value) for name, value in _longest(poll).items()}
+    for name, places in PLACEHOLDERS.items():
+        own = poll.reply_texts.get(name)
+        text, key = own or DEFAULT_TEXTS[name], f"replies.{name}"
+        unknown = [found for found in re.findall(r"\{(\w*)\}", text) if found not in places]
+        if unknown:
+            offer = ", ".join(f"{{{place}}}" for place in sorted(places)) or "none"
+            remedy = f"{{{unknown[0]}}} cannot be filled in here; what can: {offer}"
+            yield Problem(key=key, value=own, remedy=remedy)
+        elif control := [char for char in control_characters(text) if char != "\n"]:
+            yield Problem(key=key, value=own, remedy=_remedy(control))
+        elif odd := outside(text):
+            remedy = f"{odd!r}: no carrier has this in its plain alphabet (GSM-7); write without"
+            yield Problem(key=key, value=own, remedy=remedy)
+        elif (length := septets(fill(text, longest))) > SEGMENT:
+            remedy = (
+                f"up to {length} characters, filled in; a text message holds {SEGMENT}: shorten "
+                + ("it" if own else "labels or words, or write a shorter text of your own")
+            )
+            yield Problem(key=key if own else "replies", value=text, remedy=remedy)
+
+
+def _longest(poll: Poll) -> dict[str, str]:
+    """The longest thing that each placeholder can stand for."""
+    label = max((choice.spoken_label for choice in poll.choices), key=septets)
+    return {
+        "choice": label,
+        "previous": label,
+        "word": max((choice.spoken_word for choice in poll.choices), key=septets),
+        "choices": words_of(poll),
+        "left": str(poll.limit),
+        "opens_in": LONGEST_SPAN,
+        "closes_in": LONGEST_SPAN,
+        "opens_at": LONGEST_MOMENT,
+        "closed_at": LONGEST_MOMENT,
+    }
+
+
+def _check_size(poll: Poll) -> Iterator[Problem]:
+    size = largest_ballot_bytes(poll)
+    if size > WRITE_UNIT:
+        remedy = (
+            f"a ballot could reach {size} bytes, and beyond {WRITE_UNIT} every vote costs double:"
+            " shorten the keys of the choices, or lower the limit"
+        )
+        key = "limit" if poll.policy is Policy.EACH else "choices"
+        yield Problem(key=key, value=poll.limit, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Programs for people who operate, test or study the system. No bundle holds them."""

@@ -1,0 +1,70 @@
+"""Deploys the stack into the emulator, and tells the others where everything is.
+
+Ends when that is done; deploying again changes nothing.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from services.adapters.secret_store import SecretStore
+from services.adapters.secrets import TOKEN_KEY
+from services.settings import WebhookSettings
+from services.tools.demo.cloud import DEFAULT_POLL, forget_own_account
+from services.tools.local import site
+from services.tools.local.aws import LocalAws
+from services.tools.local.deployment import Deployment, Outputs
+
+TOLD: Final = "webhook.env"
+"""File with the webhook's environment, as a shell reads it."""
+
+
+def main(environ: Mapping[str, str]) -> None:
+    """Raises: LocalCloudError where a step fails; its text says what to do."""
+    endpoint, folder = environ["AWS_ENDPOINT_URL"], Path(environ["TOLD_IN"])
+    forget_own_account()
+    aws = LocalAws(endpoint=endpoint)
+    (folder / "cdk-home").mkdir(exist_ok=True)
+    deployment = Deployment(aws, folder)
+    print("Bootstrapping and synthesising ...", flush=True)  # noqa: T201
+    deployment.bootstrap()
+    outputs = deployment.deploy(deployment.synthesise(), lambda _: None)
+    token = set_token(aws, outputs)
+    site.upload(aws, outputs, poll=DEFAULT_POLL)
+    tell(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
+    print(f"Deployed. Texts are signed with TWILIO_AUTH_TOKEN={token}", flush=True)  # noqa: T201
+
+
+def set_token(aws: LocalAws, outputs: Outputs) -> str:
+    """The token that texts are signed with: made up once, and kept from then on."""
+    manager = aws.client("secretsmanager")
+    held = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
+    token = held.get(TOKEN_KEY) or secrets.token_hex(16)
+    SecretStore(manager, outputs.secret_arn).set_token(token)
+    return str(token)
+
+
+def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[str, str]:
+    """What the webhook's container is told; `SITE_BUCKET` is for the page's."""
+    settings = WebhookSettings(
+        votes_table=outputs.votes_table,
+        aggregates_table=outputs.aggregates_table,
+        secret_arn=outputs.secret_arn,
+        public_base_url=base_url,
+    )
+    return aws.environment() | settings.to_env() | {"SITE_BUCKET": outputs.site_bucket}
+
+
+def tell(folder: Path, environment: Mapping[str, str]) -> None:
+    """Write the file, complete or not at all."""
+    draft = folder / f"{TOLD}.draft"
+    lines = [f"export {name}='{value}'" for name, value in environment.items()]
+    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draft.rename(folder / TOLD)
+
+
+if __name__ == "__main__":
+    main(os.environ)

@@ -1,0 +1,162 @@
+"""`voteapp demo`: the whole pipeline before one's eyes, until Ctrl-C."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text as Styled
+
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.tools.local.deployment import NUMBER
+from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
+from services.tools.phones.load_generator import Phones
+from services.voting.poll import Policy, Round
+from services.voting.tally import Totals
+
+LOOKS_PER_SECOND: Final = 2
+SEED: Final = 2015
+OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleProgress:
+    """One line a step: a spinner while it runs, a tick and its seconds when it is done."""
+
+    console: Console
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show a step while it runs."""
+        started = time.monotonic()
+        with self.console.status(f"{title} …") as status:
+            yield lambda word: status.update(f"{title} … {escape(word)}")
+        seconds = time.monotonic() - started
+        self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
+
+
+def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:
+    """Everything up, phones texting, a live line; returns when interrupted.
+
+    Raises:
+        LocalCloudError: something is missing or a server died; all is stopped by then.
+    """
+    console = Console(highlight=False)
+    forget_own_account()
+    end_on_signals()
+    interrupted_at = 0.0
+    try:
+        console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
+        with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
+            standing, number = cloud.round_of(DEFAULT_POLL)
+            _introduce(console, cloud, number or NUMBER)
+            if browser and _has_browser():
+                webbrowser.open(cloud.dashboard_url)
+            crowd = crowd_for(standing, number or NUMBER, seed=seed)
+            texting = Phones(crowd, cloud.line, texts_per_second=texts_per_second)
+            try:
+                with texting if phones else nullcontext() as crowd_texting:
+                    _watch(console, cloud, crowd_texting)
+            finally:
+                interrupted_at = time.monotonic()
+    except KeyboardInterrupt:
+        took = f" [dim]({time.monotonic() - interrupted_at:.1f} s)[/]" if interrupted_at else ""
+        console.print(f"\nStopped; nothing is left running.{took}")
+
+
+def crowd_for(standing: Round, number: str, *, seed: int) -> Crowd:
+    """A crowd that knows a round's choices and the number to text to."""
+    poll = standing.poll
+    return Crowd(texted_choices(poll), to=number, seed=seed, votes_per_phone=votes_per_phone(poll))
+
+
+def end_on_signals() -> None:
+    """Have SIGTERM and a closed terminal end things as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
+    console.print(
+        f"\n  Dashboard    [bold cyan]{cloud.dashboard_url}[/]\n"
+        f"  Phone        [bold cyan]{cloud.dashboard_url}/phone[/]  [dim]text a vote yourself[/]\n"
+        f"  Lab          [bold cyan]{cloud.dashboard_url}/lab[/]  [dim]see a hot partition[/]\n"
+        f"  Webhook      {cloud.line.url}  [dim]texts to {number}[/]\n"
+        f"  AWS          {cloud.aws.endpoint}  [dim]the emulator[/]\n\n"
+        f"  [dim]Ctrl-C stops everything.[/]\n"
+    )
+
+
+def _watch(console: Console, cloud: LocalCloud, phones: Phones | None) -> None:
+    """Keep the live line going until a signal or until a server dies.
+
+    The round is read anew at each look: somebody may reset the poll meanwhile.
+    """
+    started = time.monotonic()
+    with Live(console=console, refresh_per_second=4, transient=False) as live:
+        while True:
+            cloud.check()
+            looked_at = time.time()
+            standing, _ = cloud.round_of(DEFAULT_POLL)
+            if phones:
+                phones.follow(standing, looked_at)
+                phones.also = cloud.handsets.votes_in(standing.number)
+            totals = cloud.totals(standing)
+            live.update(live_line(standing, totals, phones, time.monotonic() - started))
+            time.sleep(1 / LOOKS_PER_SECOND)
+
+
+def live_line(standing: Round, totals: Totals, phones: Phones | None, seconds: float) -> Styled:
+    """The texts sent, the count as the screen has it, and whether they agree.
+
+    Without phones, only the count: what else was texted is not known here.
+    """
+    line = Styled("  ")
+    if phones:
+        line.append(f"{sum(phones.statuses.values()):,} texts", style="bold")
+        line.append(f" in {seconds:,.0f} s  ", style="dim")
+    for choice in standing.poll.choices:
+        line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
+        line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
+    line.append(f"{sum(totals.picks.values()):,} votes  ")
+    if phones and standing.poll.policy is Policy.LAST:
+        line.append_text(_verdict(totals, phones))
+    failed = (
+        sum(count for status, count in phones.statuses.items() if status != OK) if phones else 0
+    )
+    if failed:
+        line.append(f"   {failed:,} not answered", style="red")
+    return line
+
+
+def _verdict(totals: Totals, phones: Phones) -> Styled:
+    expected = +phones.tally()
+    counted = {key: count for key, count in totals.picks.items() if count}
+    if counted == expected:
+        return Styled("exact ✓", style="green")
+    if phones.are_waiting:
+        return Styled("the phones wait until the round is open everywhere", style="yellow")
+    away = abs(sum(expected.values()) - sum(counted.values()))
+    return Styled(f"{away} on the way" if away else "some on the way", style="yellow")
+
+
+def _has_browser() -> bool:
+    """Whether opening one would show it to somebody."""
+    if sys.platform == "darwin":
+        return True
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(screen and shutil.which("xdg-open"))

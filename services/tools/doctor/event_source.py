@@ -1,0 +1,104 @@
+"""The aggregator's mapping to the stream of the votes: the count is exact only as it is here.
+
+The stack sets the same; a test holds the two against each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from services.tools.doctor.finding import (
+    RESTORE,
+    Finding,
+    doubtful,
+    fine,
+    skipped,
+    verdict_on,
+    wrong,
+)
+from services.voting.tally import Totals
+
+REQUIRED: Final[Mapping[str, object]] = {
+    "StartingPosition": "TRIM_HORIZON",
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 30,
+    "MaximumRetryAttempts": -1,
+    "MaximumRecordAgeInSeconds": -1,
+    "BisectBatchOnFunctionError": False,
+}
+"""Settings without which the fold can miscount or lose what it could not fold at once."""
+
+WHY: Final[Mapping[str, str]] = {
+    "StartingPosition": "votes cast before the mapping was made are not counted",
+    "ParallelizationFactor": "lanes split a stream shard: votes behind the watermark are lost",
+    "TumblingWindowInSeconds": "events do not name their stream shard, and are refused",
+    "MaximumRetryAttempts": "batches are given up, and lost",
+    "MaximumRecordAgeInSeconds": "old batches are given up, and lost",
+    "BisectBatchOnFunctionError": "halves of a batch pass each other, and votes are lost",
+}
+LIMIT_SECONDS: Final = 60
+"""As the alarm has it: votes that wait longer are a fault, not a burst."""
+
+_AGAIN: Final = f"{RESTORE}; then recount: voteapp audit"
+
+
+def check_mapping(
+    mappings: Sequence[Mapping[str, Any]], stream_arn: str, *, emulated: bool = False
+) -> Finding:
+    """One mapping, enabled, on the stream as it is now, with every required setting.
+
+    `mappings` are all of the aggregator's, as ListEventSourceMappings tells them. A setting
+    that an emulator does not keep cannot be held against it.
+    """
+    if not mappings:
+        return wrong("mapping", "none: no vote is counted", RESTORE)
+    if len(mappings) > 1:
+        remedy = "delete all but the stack's own, and recount: voteapp audit"
+        return wrong("mapping", f"{len(mappings)} of them: they count at several places", remedy)
+    (mapping,) = mappings
+    problems = [*_strays(mapping, emulated=emulated)]
+    if mapping.get("EventSourceArn") != stream_arn:
+        problems.insert(0, "follows another stream than the one the votes have now")
+    if (state := mapping.get("State")) != "Enabled":
+        problems.insert(0, f"State: {state}, not Enabled: no vote is counted")
+    if str(last := mapping.get("LastProcessingResult") or "").startswith("PROBLEM"):
+        problems.append(f"LastProcessingResult: {last}")
+    return verdict_on("mapping", problems, "one, enabled, with every setting", _AGAIN)
+
+
+def _strays(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[str]:
+    for name, wanted in REQUIRED.items():
+        if emulated and mapping.get(name) is None:
+            continue
+        if (found := mapping.get(name)) != wanted:
+            yield f"{name}: {found}, not {wanted}: {WHY[name]}"
+    if mapping.get("FunctionResponseTypes"):
+        yield "FunctionResponseTypes: set: a part of a batch is given up behind the watermark"
+    if mapping.get("FilterCriteria"):
+        yield "FilterCriteria: set: records that it drops are not counted"
+    if (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination"):
+        yield "DestinationConfig: set: batches are given up, and lost"
+
+
+def check_age(datapoints: Sequence[Mapping[str, Any]], *, minutes: int) -> Finding:
+    """How long the oldest vote has waited, by CloudWatch's `IteratorAge` (milliseconds)."""
+    if not datapoints:
+        return skipped("iterator age", f"no vote came in the last {minutes} minutes")
+    latest = max(datapoints, key=lambda point: point["Timestamp"])
+    seconds = latest["Maximum"] / 1000
+    if seconds >= LIMIT_SECONDS:
+        remedy = "read the aggregator's log; after 24 h votes leave the stream: voteapp audit"
+        return wrong("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)
+    return fine("iterator age", f"{seconds:,.1f} s at most")
+
+
+def check_fold(totals: Mapping[str, Totals], now_ms: int) -> Finding:
+    """When last something was folded, and whether all of it could be read. By poll."""
+    if bad := {poll: total.bad for poll, total in totals.items() if total.bad}:
+        told = ", ".join(f"{count:,} of {poll}" for poll, count in bad.items())
+        remedy = "the aggregator's log says why; recount: voteapp audit"
+        return doubtful("last fold", f"records that could not be read: {told}", remedy)
+    latest = max(totals.items(), key=lambda one: one[1].as_of_ms, default=None)
+    if latest is None or not latest[1].as_of_ms:
+        return skipped("last fold", "no vote has ever been counted")
+    poll, total = latest
+    return fine("last fold", f"{poll}, {(now_ms - total.as_of_ms) / 1000:,.0f} s ago")

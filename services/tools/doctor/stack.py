@@ -1,0 +1,83 @@
+"""The stack, its secret and its tables."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.adapters.secrets import Secrets
+from services.settings import LEAST_PEPPER_CHARACTERS
+from services.tools.doctor.finding import DEPLOY, RESTORE, Finding, fine, skipped, verdict_on, wrong
+from services.voting import schema
+
+OUTPUTS: Final = (
+    "WebhookUrl", "VotesTable", "AggregatesTable", "SiteBucket", "IdentityPoolId",
+    "GuestIdentityId", "SecretArn", "AggregatorFunction",
+)  # fmt: skip
+"""What the commands and the page rely on; a container stack has no WebhookFunction."""
+
+_STANDING: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+
+
+def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
+    """Deployed in full; None as status where that cannot be asked."""
+    problems = [f"output {name}: missing" for name in OUTPUTS if not outputs.get(name)]
+    if status and status not in _STANDING:
+        problems.insert(0, f"status {status}")
+    detail = f"{status or 'there'}, {len(outputs)} outputs"
+    return verdict_on("stack", problems, detail, DEPLOY)
+
+
+def check_secret(secrets: Secrets) -> Finding:
+    """Token set and pepper long enough: else the webhook counts no text."""
+    if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
+        remedy = "the stack generates it; restore the version of the secret that had it"
+        problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
+        return wrong("secret", f"voter_pepper: {problem}: no text is counted", remedy)
+    if not secrets.twilio_auth_token:
+        remedy = "set it: voteapp connect --number +1..."
+        return wrong("secret", "twilio_auth_token: not set: every text is refused", remedy)
+    return fine("secret", "token and pepper are set")
+
+
+def check_table(check: str, description: Mapping[str, Any]) -> Finding:
+    """Active, keyed and streamed as the programs expect it. `description` is DescribeTable's."""
+    stream = description.get("StreamSpecification", {})
+    keys = {key["KeyType"]: key["AttributeName"] for key in description["KeySchema"]}
+    expected = {
+        "TableStatus": (description["TableStatus"], "ACTIVE"),
+        "StreamEnabled": (stream.get("StreamEnabled", False), True),
+        "StreamViewType": (stream.get("StreamViewType"), schema.STREAM_VIEW),
+        "partition key": (keys.get("HASH"), schema.PARTITION_KEY),
+        "sort key": (keys.get("RANGE"), schema.SORT_KEY),
+    }
+    problems = [
+        f"{name}: {found}, not {wanted}"
+        for name, (found, wanted) in expected.items()
+        if found != wanted
+    ]
+    billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    return verdict_on(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
+
+
+def check_expiry(description: Mapping[str, Any]) -> Finding:
+    """Ballots go away by themselves. `description` is TimeToLiveDescription's."""
+    status, wanted = description.get("TimeToLiveStatus"), schema.VOTES.ttl_attribute
+    held = description.get("AttributeName")
+    problems = [] if status in {"ENABLED", "ENABLING"} and held == wanted else [
+        f"TimeToLiveStatus: {status} on {held}, not ENABLED on {wanted}"
+    ]  # fmt: skip
+    return verdict_on("expiry of ballots", problems, f"by {wanted}", RESTORE)
+
+
+def check_protection(
+    check: str, description: Mapping[str, Any], backups: Mapping[str, Any], *, stage: str
+) -> Finding:
+    """In production: no deletion by accident, and any second of the last 35 days back."""
+    if stage != "prod":
+        return skipped(check, f"a {stage} stack may be deleted")
+    recovery = backups.get("PointInTimeRecoveryDescription", {})
+    problems = []
+    if not description.get("DeletionProtectionEnabled"):
+        problems.append("DeletionProtectionEnabled: False, not True")
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+        problems.append("PointInTimeRecoveryStatus: not ENABLED")
+    return verdict_on(check, problems, "against deletion, with recovery to any second", RESTORE)

@@ -1,0 +1,140 @@
+"""What is reached over HTTP: the webhook and the page. `fetch` is how, for the tests."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Final, Protocol
+
+from services.tools.doctor.finding import (
+    DEPLOY,
+    Finding,
+    doubtful,
+    fine,
+    skipped,
+    verdict_on,
+    wrong,
+)
+
+SECONDS: Final = 15
+OK: Final = 200
+REFUSED: Final = 403
+SIGNED_WITHIN: Final = 300
+"""AWS refuses requests whose clock is further off ("Signature Version 4 ... 15 minutes" for
+most services, 5 for some)."""
+
+NOTICED: Final = 2
+"""An operator's word carries this machine's time: seconds by which an opening would be off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer; the names of the headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = ""
+
+
+class Fetch(Protocol):
+    """Asks for a URL, following nothing. Raises: OSError where nobody answers."""
+
+    def __call__(self, url: str, *, data: bytes | None = None) -> Answer:
+        """GET, or POST with data."""
+
+
+def fetch(url: str, *, data: bytes | None = None) -> Answer:
+    """Ask for a URL, following nothing."""
+    request = urllib.request.Request(url, data=data)  # noqa: S310 - of the deployment's outputs
+    opener = urllib.request.build_opener(_Stay)
+    try:
+        with opener.open(request, timeout=SECONDS) as answer:
+            return _answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        return _answer(error.code, error.headers, error.read())
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """Where a redirect leads is for the check to say."""
+
+
+def _answer(status: int, headers: Message, body: bytes) -> Answer:
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Answer(status=status, headers=lower, body=body.decode("utf-8", "replace"))
+
+
+def check_webhook(fetch: Fetch, webhook_url: str) -> Finding:
+    """It answers, and its tables answer it."""
+    answer = fetch(f"{webhook_url.removesuffix('/sms')}/health")
+    if answer.status == OK:
+        return fine("webhook", f"{webhook_url} answers, and so do its tables")
+    remedy = "read the webhook's log; if it never worked, deploy again: cdk deploy"
+    return wrong("webhook", f"/health: {answer.status}: {answer.body[:200]}", remedy)
+
+
+def check_refusal(fetch: Fetch, webhook_url: str) -> Finding:
+    """A text that Twilio has not signed is refused; the body names nothing that could count."""
+    answer = fetch(webhook_url, data=b"Body=doctor")
+    if answer.status == REFUSED:
+        return fine("forged texts", "refused")
+    remedy = "is this URL the webhook's? Then stop the evening, and deploy again: cdk deploy"
+    return wrong("forged texts", f"answered {answer.status}, not {REFUSED}", remedy)
+
+
+def check_clock(fetch: Fetch, webhook_url: str, now_s: float) -> Finding:
+    """This machine's clock (epoch seconds) against the one that the votes are stamped by."""
+    said = fetch(webhook_url.removesuffix("sms")).headers.get("date")
+    if not said:
+        return skipped("clock", "the webhook's answer names no time")
+    # The header has whole seconds, so on average it is half a second behind.
+    skew = now_s - (parsedate_to_datetime(said).timestamp() + 0.5)
+    told = f"this machine is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    remedy = "have this machine set its clock by a time server"
+    if abs(skew) > SIGNED_WITHIN:
+        return wrong("clock", told, remedy)
+    if abs(skew) > NOTICED:
+        return doubtful("clock", f"{told}: what you open or close is off by that", remedy)
+    return fine("clock", "right to the second")
+
+
+def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, table: str) -> Finding:
+    """The page is there, with the headers it was deployed with, and reads this table."""
+    if url is None:
+        return skipped("page", "this deployment serves none")
+    page, told = fetch(f"{url}/"), fetch(f"{url}/config.json")
+    problems = [
+        f"{name}: {page.headers.get(name.lower(), 'missing')!r}, not {value!r}"
+        for name, value in headers.items()
+        if page.headers.get(name.lower()) != value
+    ]
+    if "no-cache" not in page.headers.get("cache-control", ""):
+        problems.append("Cache-Control: not no-cache: screens keep an old page")
+    if told.status != OK or _table_of(told.body) != table:
+        problems.append(f"config.json: does not name the table {table}")
+    if page.status != OK or "<html" not in page.body.lower():
+        problems.insert(0, f"{url}/ answered {page.status}")
+    return verdict_on("page", problems, f"{url} with all headers", DEPLOY)
+
+
+def _table_of(config: str) -> object:
+    try:
+        return json.loads(config).get("aggregatesTable")
+    except (ValueError, AttributeError):
+        return None
+
+
+def check_transport(fetch: Fetch, url: str | None) -> Finding:
+    """Plain HTTP leads to HTTPS."""
+    if not url or not url.startswith("https://"):
+        return skipped("HTTP to HTTPS", "on this machine there is no HTTPS")
+    answer = fetch(url.replace("https://", "http://", 1) + "/")
+    if answer.headers.get("location", "").startswith("https://"):
+        return fine("HTTP to HTTPS", "redirected")
+    return wrong("HTTP to HTTPS", f"answered {answer.status}", DEPLOY)

@@ -1,0 +1,1 @@
+"""The lab: a poll under any load, on a store that throttles as DynamoDB does."""

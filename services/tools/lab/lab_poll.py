@@ -1,0 +1,74 @@
+"""The poll of the lab: one that exists only in a demo, with as many shards as one likes.
+
+Its words are its own: texts to it must not be taken for votes in the demo's poll.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from services.adapters.clock import now_ms
+from services.adapters.poll_store import PollStore
+from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
+from services.voting import schema
+from services.voting.errors import PollUnknownError
+from services.voting.lifecycle import next_round
+from services.voting.poll import Poll, Round, State
+
+POLL: Final = "lab"
+NUMBER: Final = "+15550190100"
+_DEFINITION: Final = """\
+question = "How many shards does it take?"
+numbers = ["{number}"]
+policy = "unlimited"
+shards = {shards}
+retention_days = 1
+
+[[choices]]
+key = "CORAL"
+label = "Coral"
+colour = {{ dark = "#ff5d47", light = "#c8371b" }}
+
+[[choices]]
+key = "MINT"
+label = "Mint"
+colour = {{ dark = "#36d6a0", light = "#0b8f63" }}
+
+[[choices]]
+key = "SKY"
+label = "Sky"
+colour = {{ dark = "#4f9dff", light = "#1b5fc1" }}
+"""
+
+
+def lab_poll(shards: int) -> Poll:
+    """Every text is a ballot of its own, so that one text is one write."""
+    text = _DEFINITION.format(number=NUMBER, shards=shards)
+    return parse_poll(text, source=f"{POLL}.toml")
+
+
+def begin_round(directory: PollStore, shards: int) -> Round:
+    """Start the lab's next round, with so many shards: their number is fixed for a round.
+
+    The round before is not remembered: no text of the lab is delivered again, and to look for it
+    there would be a second write for each.
+    """
+    poll, at_ms = lab_poll(shards), now_ms()
+
+    def decide(standing: Round) -> Round:
+        following = next_round(standing, at_ms)
+        return replace(following, poll=poll, state=State.AUTO, state_at_ms=at_ms, previous=None)
+
+    try:
+        _, after = directory.change(POLL, decide)
+    except PollUnknownError:
+        after = directory.write(DirectoryEntry(round=Round(poll=poll), number=NUMBER))
+    return after.round
+
+
+def round_number(ballot_pk: str) -> int | None:
+    """The round of the lab that a ballot's partition key belongs to; None for other polls."""
+    start = schema.ballot_pk(POLL, 0, 0).partition("0")[0]
+    if not ballot_pk.startswith(start):
+        return None
+    return int(ballot_pk.removeprefix(start).partition("#")[0])

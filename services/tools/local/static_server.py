@@ -1,0 +1,93 @@
+"""Stands in for CloudFront: serves the site from its bucket with the same headers.
+
+Beside it, where a demo has them, the pages that only a demo has.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from botocore.exceptions import ClientError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from services.tools.local.aws import LocalAws
+from services.tools.local.ports import HOST, listen
+from services.tools.local.toolchain import ROOT
+
+HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
+PAGES: Final = {"": "index.html"}
+DEMO_PAGES: Final = PAGES | {"lab": "index.html", "phone": "phone.html"}
+
+
+def create_edge(
+    aws: LocalAws, bucket: str, *, headers: Path = HEADERS, routes: Sequence[Route] = ()
+) -> Starlette:
+    """The site as an application; `/` is `index.html`, what is not in the bucket is 404.
+
+    With `routes`, what the pages of a demo talk to, those pages are there too.
+    """
+    pages = DEMO_PAGES if routes else PAGES
+    s3 = aws.client("s3")
+    security = {
+        name: value.replace("{dynamodb}", aws.endpoint).replace("{cognito}", aws.endpoint)
+        for name, value in json.loads(headers.read_text()).items()
+    }
+
+    async def serve(request: Request) -> Response:
+        path = request.path_params["path"]
+        key = pages.get(path, path)
+        try:
+            body, kind = await run_in_threadpool(_fetch, s3, bucket, key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+                raise
+            return PlainTextResponse(f"/{key}: not found\n", 404, headers=security)
+        return Response(body, media_type=kind, headers=security | {"Cache-Control": "no-cache"})
+
+    return Starlette(routes=[*routes, Route("/{path:path}", serve)])
+
+
+def _fetch(s3: Any, bucket: str, key: str) -> tuple[bytes, str]:  # noqa: ANN401 - a boto3 client
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    return answer["Body"].read(), answer["ContentType"]
+
+
+def claim(port: int) -> None:
+    """See now, and not after a minute of setting up, whether a port is free.
+
+    Raises:
+        PortInUseError: it is not.
+    """
+    if port:
+        listen(port).close()
+
+
+@contextmanager
+def serving(application: Starlette, *, port: int = 0) -> Iterator[str]:
+    """Serve in a thread of this process; yields the address, without a trailing slash.
+
+    Raises:
+        PortInUseError: the port was asked for and is not free.
+    """
+    listener = listen(port)
+    config = uvicorn.Config(application, log_level="error", lifespan="auto")
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="edge", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=3)
+        listener.close()

@@ -1,0 +1,214 @@
+"""Makes what a make target needs: Python libraries, Node, npm packages, the built site.
+
+Runs on the system's Python before anything is installed, so standard library only.
+`python3 -m services.tools.local.toolchain demo` sets up for `make demo`; a step whose inputs
+have not changed since it last finished is not done again.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.tools.local import chromium, node
+from services.tools.local.errors import CommandFailedError, LocalCloudError
+from services.tools.local.step_cache import Stamps, fingerprint
+
+ROOT = Path(__file__).parents[3]
+VENV = Path(".venv")
+EMULATOR_VENV = Path(".venv-emulator")
+UV = "uv==0.13.8"
+NETWORK = "Check the network, or the registry your tools are set to, and run it again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to set up. Done again when an input or Python changes, or `makes` is gone.
+
+    With `present`, only that is asked: for what the machine may have of its own.
+    """
+
+    title: str
+    run: Callable[[], None]
+    makes: Path = VENV
+    inputs: Sequence[Path] = ()
+    present: Callable[[], bool] | None = None
+
+    def key(self) -> str:
+        """What the step depends on, as it is now."""
+        return fingerprint(self.inputs, sys.version)
+
+
+def command(name: str, *argv: str, remedy: str = NETWORK) -> None:
+    """Run one tool quietly.
+
+    Raises:
+        CommandFailedError: it failed; carries its last lines.
+    """
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip().splitlines()
+        lines = [line[:300] for line in said if "    at " not in line][-12:]  # no stack trace
+        raise CommandFailedError(name, f"exit code {done.returncode}", remedy, details=lines)
+
+
+def create_venv() -> None:
+    """Make `.venv`, with uv in it: it installs in seconds what takes pip a minute and a half."""
+    remedy = "Install Python's venv module (Debian, Ubuntu: apt-get install python3-venv)."
+    command("python3 -m venv", sys.executable, "-m", "venv", "--clear", str(VENV), remedy=remedy)
+    command("pip install", f"{VENV}/bin/python", "-m", "pip", "install", "-q", UV)
+
+
+def install(venv: Path, *arguments: str) -> None:
+    """Install into a virtual environment with uv; with pip where only pip knows the index."""
+    try:
+        command(
+            "uv pip install", f"{VENV}/bin/uv", "pip", "install", "-q",
+            "--python", f"{venv}/bin/python", *arguments,
+        )  # fmt: skip
+    except CommandFailedError as uv_failed:
+        pip = f"{VENV}/bin/python", "-m", "pip", "--python", f"{venv}/bin/python"
+        try:
+            command("pip install", *pip, "install", "-q", *arguments)
+        except CommandFailedError:
+            raise uv_failed from None
+
+
+def install_app() -> None:
+    """What the demo needs, and the `voteapp` command itself."""
+    install(VENV, "-r", "services/requirements.txt", "-r", "infra/requirements.txt")
+    install(VENV, "--no-deps", "-e", ".")
+
+
+def install_emulator() -> None:
+    """The emulator lives in an environment of its own: it pins botocore exactly."""
+    command("python3 -m venv", sys.executable, "-m", "venv", "--clear", str(EMULATOR_VENV))
+    install(EMULATOR_VENV, "-r", "services/tools/local/emulator-requirements.txt")
+
+
+def npm(folder: str, *arguments: str) -> None:
+    """Run npm in one of the two folders that use it."""
+    asks = "Does the npm registry answer? " if arguments[0] == "ci" else ""
+    remedy = f"{asks}Try it by itself: npm --prefix {folder} {' '.join(arguments[:2])}"
+    command(f"npm {arguments[0]} ({folder})", "npm", "--prefix", folder, *arguments, remedy=remedy)
+
+
+def npm_step(folder: str, title: str) -> Step:
+    """The packages of one folder's lock file."""
+    return Step(
+        title=title,
+        run=lambda: npm(
+            folder,
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--fetch-retry-mintimeout=1000",
+        ),
+        makes=Path(folder, "node_modules"),
+        inputs=(Path(folder, "package.json"), Path(folder, "package-lock.json")),
+    )
+
+
+def site_sources() -> list[Path]:
+    """Everything in dashboard/ that a build reads."""
+    made = {"dist", "node_modules"}
+    return [path for path in Path("dashboard").iterdir() if path.name not in made]
+
+
+def steps() -> dict[str, Step]:
+    """All steps by name, in the order in which they build on one another."""
+    app = Path("services/requirements.txt"), Path("infra/requirements.txt"), Path("pyproject.toml")
+    every = *app, Path("requirements.txt"), *Path().glob("*/requirements.txt")
+    lambdas = tuple(Path("lambdas").glob("*/requirements.txt"))
+    emulator = Path("services/tools/local/emulator-requirements.txt")
+    return {
+        "venv": Step(title="virtual environment", run=create_venv, makes=VENV / "bin/uv"),
+        "app": Step(
+            title="Python libraries", run=install_app, makes=VENV / "bin/voteapp", inputs=app
+        ),
+        "checks": Step(
+            title="Python libraries of the checks",
+            run=lambda: install(VENV, "-r", "requirements.txt"),
+            makes=VENV / "bin/pytest",
+            inputs=(*every, *lambdas),
+        ),
+        "emulator": Step(
+            title="AWS emulator",
+            run=install_emulator,
+            makes=EMULATOR_VENV / "bin/ministack",
+            inputs=(emulator,),
+        ),
+        "node": Step(
+            title="Node.js",
+            run=lambda: install(VENV, node.WHEEL),
+            present=node.present,
+        ),
+        "cdk": npm_step("infra", "CDK command line"),
+        "npm": npm_step("dashboard", "npm packages of the dashboard"),
+        "site": Step(
+            title="dashboard",
+            run=lambda: npm("dashboard", "run", "build"),
+            makes=Path("dashboard/dist/index.html"),
+            inputs=site_sources(),
+        ),
+        "browser": Step(title="Chromium", run=chromium.provide, present=chromium.present),
+    }
+
+
+APP = ("venv", "app", "emulator", "node", "cdk", "npm", "site")
+TARGETS = {
+    "demo": APP,
+    "smoke": APP,
+    "test": ("venv", "app", "checks", *APP[2:], "browser"),
+    "check": ("venv", "app", "checks", "node", "cdk", "npm"),
+    "synth-check": ("venv", "app", "checks", "node", "cdk"),
+    "deploy-test": ("venv", "app", "checks", *APP[2:]),
+    "bench": ("venv", "app", "checks"),
+    "replay": ("venv", "app", "checks"),
+    "prove": ("venv", "app", "checks"),
+    "mutants": ("venv", "app", "checks"),
+}
+
+
+def set_up(target: str) -> None:
+    """Do the steps of a target that are not done. Two at a time wait for one another."""
+    os.chdir(ROOT)
+    os.environ["PATH"] = f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    folder = Path(".stamps")
+    folder.mkdir(exist_ok=True)
+    stamps = Stamps(folder)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in TARGETS[target]:
+            _do(name, steps()[name], stamps)
+
+
+def _do(name: str, step: Step, stamps: Stamps) -> None:
+    there = step.present() if step.present else stamps.holds(name, step.key())
+    if there and step.makes.exists():
+        return
+    started = time.monotonic()
+    print(f"  setting up: {step.title} … ", end="", flush=True)
+    stamps.drop(name)
+    step.run()
+    stamps.set(name, step.key())
+    print(f"{time.monotonic() - started:.0f} s", flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Set up what a make target needs; 1 with a message where something is missing."""
+    try:
+        set_up(argv[0])
+    except LocalCloudError as error:
+        print(f"failed\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""An operator's work on the data: audit, repair, certify, export, erasure."""

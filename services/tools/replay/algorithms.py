@@ -1,0 +1,112 @@
+"""What counts the stream: the real aggregator, and two that people write first.
+
+The 2015 VoteApp kept a running counter for each choice and suffix, and added the counter in
+`NewImage` to the total on every stream record. Adding `NewImage - OldImage` is right until a
+batch is delivered twice.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lambdas.aggregator.handler import aggregate, logger, metrics
+from lambdas.aggregator.records import changes_of
+from services.tools.replay.event_source import Event
+from services.tools.replay.stream import Record
+from services.voting.ports import Tallies
+from services.voting.tally import Change, Delta, TallyRow, Totals, group, total
+
+SUFFIXES: Final = 10
+"""Of the 2015 table: `RED.0` to `RED.9`."""
+
+DONE: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
+
+
+def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """The aggregator that is deployed."""
+    try:
+        return aggregate(event, tallies, default_shard=None)
+    finally:
+        metrics.clear_metrics()
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the aggregator's log lines, which are many and for CloudWatch."""
+    level = logger.log_level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@dataclass(slots=True)
+class PlainTallies:
+    """The `Tallies` port without a watermark: adds whatever comes."""
+
+    counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def apply(self, row: TallyRow, delta: Delta) -> str | None:
+        """Add, always."""
+        self.counts[row.board].update(delta.picks)
+        return None
+
+    def totals(self, board: str, round_number: int) -> Totals:  # noqa: ARG002 - one round is replayed
+        """The sums of a board."""
+        return Totals(picks=dict(self.counts[board]))
+
+
+def add_differences(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """`NewImage - OldImage`, added without remembering what was added before."""
+    changes, _ = changes_of(event["Records"])
+    add_up_blindly(changes, tallies)
+    return DONE
+
+
+def add_up_blindly(changes: list[Change], tallies: Tallies) -> None:
+    """One write for each board of a batch."""
+    for (board, round_number), run in group(changes).items():
+        row = TallyRow(board=board, round=round_number, stream_label="", stream_shard="")
+        tallies.apply(row, total(run))
+
+
+class RunningCounters:
+    """The algorithm of 2015, on its own table: fed with the texts that were accepted.
+
+    `saw` is told of every record when it is written; then the function can be called with
+    any of them, in any order, as often as the stream likes.
+    """
+
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+        self._table: Counter[str] = Counter()
+        self._images: dict[str, tuple[str, int, str, int]] = {}
+
+    def saw(self, record: Record) -> None:
+        """The text behind this record moved one counter up by one."""
+        (change, *_), _ = changes_of([record]) if record["eventName"] != "REMOVE" else ([None], 0)
+        if change is None or change.bad:
+            return
+        new = record["dynamodb"]["NewImage"]["picks"]["M"]
+        if not new:
+            return
+        choice = next((key for key, moved in change.picks.items() if moved > 0), next(iter(new)))
+        item = f"{change.board}|{choice}.{self._draw.randrange(SUFFIXES)}"
+        self._table[item] += 1
+        image = (change.board, change.round, choice, self._table[item])
+        self._images[record["eventID"]] = image
+
+    def __call__(self, event: Event, tallies: Tallies) -> Mapping[str, Any]:
+        """Add the counter of every new image to the total."""
+        changes = [
+            Change(board, round_number, record["eventID"], {choice: counter}, 0, 0, 0)
+            for record in event["Records"]
+            if record["eventID"] in self._images
+            for board, round_number, choice, counter in [self._images[record["eventID"]]]
+        ]
+        add_up_blindly(changes, tallies)
+        return DONE

@@ -1,0 +1,73 @@
+"""The aggregator of a scenario, as late as one likes, and a stream that can be lost."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.tools.replay.algorithms import ours
+from services.tools.replay.event_source import EventSource
+from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.lifecycle.boards import SimulatedBoards
+from services.tools.replay.lifecycle.truth import RoundKey
+from services.tools.replay.stream import Stream
+from services.voting.audit import Watermarks
+from services.voting.poll import Round
+from services.voting.tally import pad_sequence
+
+FAULTS = frozenset({
+    Fault.AGAIN, Fault.OVERLAP, Fault.LOST_ANSWER, Fault.CRASH, Fault.STALE_RECORDS,
+    Fault.THROTTLED, Fault.LATE_WRITE,
+})  # fmt: skip
+"""Of the event source mapping; the schedules without operators have all of them."""
+
+
+@dataclass(slots=True)
+class Aggregator:
+    """Folds the stream when it is told to. `lost_rounds` have records that nobody will fold."""
+
+    draw: random.Random
+    stream: Stream
+    boards: SimulatedBoards
+    faulty: bool
+    lost_rounds: set[RoundKey] = field(default_factory=set)
+    _source: EventSource = field(init=False)
+
+    def __post_init__(self) -> None:
+        chance = Chance(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
+        self._source = EventSource(self.stream, ours, self.boards, chance, draw=self.draw)
+
+    def fold_some(self) -> None:
+        """A few batches."""
+        for _ in range(self.draw.randint(1, 4)):
+            self._source.tick()
+
+    def drain(self) -> None:
+        """All there is."""
+        self._source.drain()
+
+    def waiting(self) -> int:
+        """Records that were not folded although everything was tried."""
+        return self._source.waiting()
+
+    def lose(self) -> None:
+        """The stream was not read for a day: what was not folded is gone."""
+        for record in self._source.lose():
+            image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
+            board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
+            if isinstance(board, str) and "#" in board:
+                self.lost_rounds.add((board.partition("#")[2], int(number)))
+
+    def unfolded(self, standing: Round, watermarks: Watermarks) -> int:
+        """Records of a round that the stream still holds beyond these watermarks."""
+        folded: Mapping[tuple[str, str], str] = {
+            place: watermark for rows in watermarks.values() for place, watermark in rows.items()
+        }
+        waiting = 0
+        for shard, records in self._source.left():
+            for record in records:
+                image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
+                pk = record["dynamodb"]["Keys"]["pk"]["S"]
+                if pk.startswith(f"{standing.poll.id}:{standing.number}#") and "board" in image:
+                    sequence = pad_sequence(record["dynamodb"]["SequenceNumber"])
+                    waiting += sequence > folded.get((shard.label, shard.id), "")
+        return waiting

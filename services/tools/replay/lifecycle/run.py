@@ -1,0 +1,211 @@
+"""One scenario, drawn by its number: everything that happens, and what must hold all along."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.tools.replay.algorithms import quietly
+from services.tools.replay.generate import OPENS_AT_MS
+from services.tools.replay.lifecycle.boards import SimulatedBoards
+from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
+from services.tools.replay.lifecycle.lag import Aggregator
+from services.tools.replay.lifecycle.operator import Operator
+from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
+from services.tools.replay.lifecycle.store import SimulatedVotes
+from services.tools.replay.lifecycle.traffic import Traffic
+from services.tools.replay.lifecycle.truth import Text, Truth, ViolationError
+from services.tools.replay.stream import Stream
+from services.voting.ballot import Ballot
+from services.voting.schema import VISIBILITIES, board_pk
+
+STEPS: Final = 90
+DIRECTORY_AGE_MS: Final = 2_000
+DAY_MS: Final = 86_400_000
+SMALL_TALK: Final = ("purple", "STOP", "hello there", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioOutcome:
+    """What a scenario came to; `violation` is None where all held."""
+
+    violation: str | None
+    deliveries: int
+    accepted: int
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class Scenario:
+    """The stores, the people, and the clock of one run."""
+
+    def __init__(self, number: int) -> None:
+        self.draw = draw = random.Random(f"scenario {number}")  # noqa: S311 - repeatable
+        self.clock = [OPENS_AT_MS]
+        self.truth = Truth()
+        self.polls = SimulatedPolls(clock=lambda: self.clock[0])
+        self.votes = SimulatedVotes(
+            stream=Stream(draw, shards=draw.randint(1, 3)),
+            on_write=lambda ballot: self.truth.stored(ballot.pk, _sids(ballot), self.clock[0]),
+            on_expiry=lambda ballot: self.truth.expired(_sids(ballot)),
+        )
+        self.boards = SimulatedBoards(polls=self.polls)
+        self.aggregator = Aggregator(
+            draw, self.votes.stream, self.boards, faulty=draw.random() < 1 / 2
+        )
+        self.traffic = Traffic(
+            draw=draw,
+            truth=self.truth,
+            votes=self.votes,
+            directories=[LateDirectory(self.polls, DIRECTORY_AGE_MS) for _ in range(2)],
+            clock=self.clock,
+            slow=draw.choice((0, 0.05, 0.3)),
+            again=draw.choice((0.1, 0.4)),
+        )
+        self.operator = Operator(
+            draw=draw, truth=self.truth, polls=self.polls, votes=self.votes, boards=self.boards,
+            aggregator=self.aggregator, clock=self.clock, meanwhile=self._something,
+        )  # fmt: skip
+        self._phones = [f"+1555010{draw.randrange(100):04}" for _ in range(draw.randint(2, 7))]
+        self._sids = 0
+
+    def run(self) -> ScenarioOutcome:
+        """All steps, then everything that is on its way, and a last look."""
+        violation = None
+        try:
+            with quietly():
+                for _ in range(2):
+                    self.operator.try_to(self.operator.apply, "apply")
+                for _ in range(STEPS):
+                    self._step()
+                self.traffic.settle()
+                self._look()
+        except ViolationError as error:
+            violation = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody was told a reason
+            violation = f"{type(error).__name__}: {error}"
+        return ScenarioOutcome(
+            violation=violation,
+            deliveries=self.traffic.deliveries,
+            accepted=len(self.truth.accepted),
+            done=self.operator.done,
+            refused=self.operator.refused,
+        )
+
+    def _step(self) -> None:
+        self.traffic.pass_time(self.clock[0] + self.draw.randint(1, 40))
+        kind = self.draw.random()
+        if kind < 0.5:  # noqa: PLR2004 - shares of what happens
+            self._text()
+        elif kind < 0.7:  # noqa: PLR2004 - the same
+            self.operator.act()
+        elif kind < 0.85:  # noqa: PLR2004 - the same
+            self._pass_time()
+        elif kind < 0.95:  # noqa: PLR2004 - the same
+            self.aggregator.fold_some()
+        elif kind < 0.98:  # noqa: PLR2004 - the same
+            self._look()
+        else:
+            self._accident()
+
+    def _something(self) -> None:
+        """What somebody else does while an operator waits."""
+        for _ in range(self.draw.randint(1, 3)):
+            act = self.draw.choice((
+                self._text, self._text, self.aggregator.fold_some, self.operator.open,
+                self.operator.forget, self.operator.close,
+            ))  # fmt: skip
+            self.operator.try_to(act)
+
+    def _text(self) -> None:
+        self._sids += 1
+        phone = self.draw.choice(self._phones)
+        channel = self.draw.choice(("", "", "", "whatsapp:", "rcs:"))
+        text = Text(
+            sid=f"SM{self._sids:032x}", sender=channel + phone, phone=phone,
+            to=self.draw.choice(NUMBERS), body=self._body(),
+        )  # fmt: skip
+        self.traffic.send(text)
+
+    def _body(self) -> str:
+        if self.draw.random() < 0.1:  # noqa: PLR2004 - a share
+            return self.draw.choice(SMALL_TALK)
+        files = list(self.operator.files.values())
+        choices = self.draw.choice(files).choices if files else self.draw.choice(CHOICES)
+        names = [name for name in self.draw.choice(choices) if name]
+        word = self.draw.choice((*names, "1", "2"))
+        if self.draw.random() < 1 / 4:
+            word = f"{self.draw.choice(KEYWORDS)} {word}"
+        return self.draw.choice((word, word.lower(), f"vote {word}"))
+
+    def _pass_time(self) -> None:
+        step_ms = self.draw.choice(
+            (
+                200,
+                1_000,
+                1_000,
+                3_000,
+                9_000,
+                21_000,
+                60_000,
+                400_000,
+                3_600_000,
+                DAY_MS,
+                4 * DAY_MS,
+            )
+        )
+        self.traffic.pass_time(self.clock[0] + step_ms)
+        for pk, sk in self.votes.expired(self.clock[0]):
+            if self.draw.random() < 2 / 3:
+                self.votes.delete_expired(pk, sk)
+
+    def _accident(self) -> None:
+        match self.draw.randrange(3):
+            case 0:
+                self.aggregator.lose()
+            case 1:
+                for directory in self.traffic.directories:
+                    directory.restart()
+            case _:
+                self._break_an_item()
+
+    def _break_an_item(self) -> None:
+        """Somebody writes an item by hand that is no ballot."""
+        image = {
+            "board": {"S": "open#heat"}, "round": {"N": "1"}, "writes": {"N": "1"},
+            "picks": {"M": {"RED": {"N": "1"}}}, "changed_at": {"N": "1"},
+        }  # fmt: skip
+        odd = self.draw.choice((
+            {"board": {"S": "o" * 2_049}}, {"board": {"S": "directory"}},
+            {"picks": {"M": {f"C{n}": {"N": "1"} for n in range(310)}}},
+            {"round": {"N": "1" * 1_100}}, {"picks": {"M": {"RED": {"N": "9" * 125}}}},
+            {"picks": {"S": "RED"}}, {"changed_at": {"S": "now"}},
+        ))  # fmt: skip
+        self.votes.put_by_hand("by-hand#0", f"item {self.clock[0]}", {**image, **odd})
+
+    def _look(self) -> None:
+        """Everything is folded: every board must be the truth."""
+        self.aggregator.drain()
+        if waiting := self.aggregator.waiting():
+            raise ViolationError(f"{waiting} records are never folded")
+        for key in list(self.truth.votes):
+            if key in self.aggregator.lost_rounds:
+                continue
+            boards = [self.boards.totals(board_pk(key[0], v), key[1]) for v in VISIBILITIES]
+            shown: Counter[str] = Counter()
+            for board in boards:
+                shown.update(board.picks)
+            picks = {choice: count for choice, count in sorted(shown.items()) if count}
+            voters = sum(board.voters for board in boards)
+            if (picks, voters) != (self.truth.totals(key), self.truth.voters(key)):
+                true = (self.truth.totals(key), self.truth.voters(key))
+                raise ViolationError(f"{key}: the board shows {picks}, {voters}; true: {true}")
+
+
+def _sids(ballot: Ballot) -> list[str]:
+    return [step.sid for step in ballot.steps]
+
+
+def run_scenario(number: int) -> ScenarioOutcome:
+    """Run the scenario of that number."""
+    return Scenario(number).run()

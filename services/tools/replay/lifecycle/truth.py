@@ -1,0 +1,252 @@
+"""What must hold in a scenario, from what senders were told and what the store was given.
+
+Written by other means than the rules and importing none of them: it reads the poll files
+itself, knows ballots only as lists of MessageSids under keys, and knows of streams only when
+they are drained.
+"""
+
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from services.tools.replay.oracle import bare, choice_named
+
+MOST_TEXTS: Final = 20
+COUNTED: Final = {"accepted", "changed", "same"}
+REFUSED_BY_POLICY: Final = {"limit", "stands"}
+SETTLED_MS: Final = 3_000
+"""Every webhook obeys a change after so long."""
+DAY_MS: Final = 86_400_000
+
+RoundKey = tuple[str, int]
+Snapshot = tuple[Mapping[str, int], int, int]
+"""Totals, voters, accepted texts."""
+
+
+class ViolationError(Exception):
+    """Something that must never happen has happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text as its sender sent it; `phone` is the sender without its channel."""
+
+    sid: str
+    sender: str
+    phone: str
+    to: str
+    body: str
+
+
+@dataclass(slots=True)
+class PollFacts:
+    """A poll as files and operators have made it."""
+
+    definition: Mapping[str, Any]
+    older: Mapping[str, Any] = field(default_factory=dict)
+    """What a webhook may still obey that has not read the change yet."""
+    state: str = "auto"
+    state_at_ms: int = 0
+    round: int = 1
+    first_vote_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Truth:
+    """Takes facts in, and raises ViolationError where they cannot all be right."""
+
+    polls: dict[str, PollFacts] = field(default_factory=dict)
+    texts: dict[str, Text] = field(default_factory=dict)
+    accepted: dict[str, tuple[RoundKey, str]] = field(default_factory=dict)
+    """MessageSid -> the round that accepted it, and the choice it names."""
+    votes: defaultdict[RoundKey, dict[str, list[str]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """By round and phone, the accepted MessageSids in the order in which they were stored."""
+    forgotten: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    certified: dict[RoundKey, Mapping[str, int]] = field(default_factory=dict)
+    told: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
+    policies: dict[RoundKey, Mapping[str, Any]] = field(default_factory=dict)
+    turned_at_ms: int = 0
+
+    def applied(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
+        """A poll file is in force; `back` where the poll had been archived with its file."""
+        facts = self.polls.setdefault(poll_id, PollFacts(definition={}))
+        facts.older, facts.definition = facts.definition, loaded(toml)
+        if back:
+            facts.state, facts.state_at_ms = "auto", now_ms
+        self.turned_at_ms = now_ms
+
+    def said(self, poll_id: str, state: str, now_ms: int) -> None:
+        """An operator opened, closed or archived a poll."""
+        facts = self.polls[poll_id]
+        facts.state, facts.state_at_ms = state, now_ms
+        self.turned_at_ms = now_ms
+
+    def reset(self, poll_id: str, number: int, now_ms: int) -> None:
+        """A new round has begun."""
+        facts = self.polls[poll_id]
+        facts.round, facts.first_vote_ms = number, None
+        self.turned_at_ms = now_ms
+
+    def stored(self, pk: str, sids: Sequence[str], now_ms: int) -> None:
+        """A ballot was written; it holds these MessageSids."""
+        poll_id, _, rest = pk.partition(":")
+        key = (poll_id, int(rest.partition("#")[0]))
+        for sid in sids:
+            if sid not in self.accepted:
+                self._accept(sid, key, now_ms)
+            elif self.accepted[sid][0] != key:
+                raise ViolationError(f"{sid}: counted in {self.accepted[sid][0]} and in {key}")
+
+    def answered(
+        self, text: Text, kind: str, poll: str | None, reply: str | None, now_ms: int
+    ) -> None:
+        """A sender was answered."""
+        if text.sid in self.forgotten:
+            if kind in COUNTED:
+                raise ViolationError(f"{text.sid}: forgotten, and thanked again")
+            return
+        held = self.accepted.get(text.sid)
+        if kind in COUNTED:
+            if held is None or held[0][0] != poll:
+                raise ViolationError(f"{text.sid}: thanked by {poll}, and stored in {held}")
+            first = self.told.setdefault(text.sid, (kind, reply, _file_of(self.polls[poll])))
+            obeyed = now_ms - self.turned_at_ms > SETTLED_MS
+            same_file = obeyed and first[2] == _file_of(self.polls[poll])
+            if first[0] != kind or (same_file and first[1] != reply):
+                raise ViolationError(f"{text.sid}: told {first[:2]}, then {(kind, reply)}")
+        elif held is not None and kind != "barred" and now_ms - self.turned_at_ms > SETTLED_MS:
+            # Before that, a webhook may not know yet of a poll that has just been opened.
+            raise ViolationError(f"{text.sid}: counted in {held[0]}, and told {kind!r}")
+
+    def expected(self, text: Text, now_ms: int) -> str | None:
+        """The one open poll that must count this text, or None where nothing is certain."""
+        if now_ms - self.turned_at_ms < SETTLED_MS or bare(text.body) in _CARRIERS:
+            return None
+        mine = [one for one in self.polls if self._hears(one, text, now_ms)]
+        certain = all(self._is_certain(one, now_ms) for one in self.polls)
+        return mine[0] if certain and len(mine) == 1 else None
+
+    def forget(self, phone: str) -> None:
+        """A phone's votes were taken out, everywhere."""
+        for votes in self.votes.values():
+            mine = votes.pop(phone, [])
+            self.forgotten.update(sid for sid in mine if sid not in self.gone)
+            if kept := [sid for sid in mine if sid in self.gone]:
+                votes[phone] = kept
+
+    def expired(self, sids: Sequence[str]) -> None:
+        """TTL has deleted a ballot: its votes stay counted, and nobody can find them again."""
+        self.gone.update(sids)
+
+    def snapshot(self, key: RoundKey) -> Snapshot:
+        """What is true of a round now: totals, voters, and how many texts it has accepted."""
+        accepted = sum(key == held for held, _ in self.accepted.values())
+        return self.totals(key), self.voters(key), accepted
+
+    def certify(
+        self, key: RoundKey, picks: Mapping[str, int], voters: int, audited: Snapshot
+    ) -> None:
+        """A round was certified with these totals, after this was true when it was audited."""
+        shown = {choice: count for choice, count in picks.items() if count}
+        if (shown, voters, self.snapshot(key)[2]) != audited:
+            raise ViolationError(f"{key}: certified {shown}, {voters}; true: {audited}")
+        self.certified[key] = shown
+
+    def totals(self, key: RoundKey) -> dict[str, int]:
+        """Votes of a round by choice; choices without a vote are left out."""
+        counts: Counter[str] = Counter()
+        last = self.policies.get(key, {}).get("policy", "last") == "last"
+        for sids in self.votes.get(key, {}).values():
+            counts.update(self.accepted[sid][1] for sid in (sids[-1:] if last else sids))
+        return {choice: count for choice, count in sorted(counts.items()) if count}
+
+    def voters(self, key: RoundKey) -> int:
+        """Ballots of a round that hold a vote."""
+        votes = self.votes.get(key, {})
+        if self.policies.get(key, {}).get("policy") == "unlimited":
+            return sum(map(len, votes.values()))
+        return sum(map(bool, votes.values()))
+
+    def _accept(self, sid: str, key: RoundKey, now_ms: int) -> None:
+        text, facts = self.texts[sid], self.polls[key[0]]
+        if sid in self.forgotten:
+            raise ViolationError(f"{sid}: forgotten, and counted again in {key}")
+        if key in self.certified:
+            raise ViolationError(f"{sid}: counted in {key} after its certificate")
+        policy = self.policies.setdefault(key, facts.definition)
+        files = (facts.definition, facts.older, policy)
+        named = next(filter(None, (self._named(file, text.body) for file in files)), None)
+        if named is None:
+            raise ViolationError(f"{sid}: {text.body!r} names nothing in {key}")
+        mine = self.votes[key].setdefault(text.phone, [])
+        mine.append(sid)
+        self.accepted[sid] = (key, named)
+        if key[1] == facts.round and facts.first_vote_ms is None:
+            facts.first_vote_ms = now_ms
+        most = {"first": 1, "last": MOST_TEXTS, "each": facts.definition.get("limit", 1)}
+        name = str(policy.get("policy", "last"))
+        if name in most and len(mine) > most[name]:
+            raise ViolationError(f"{key}: a phone holds {len(mine)} texts under {name!r}")
+
+    @staticmethod
+    def _named(definition: Mapping[str, Any], body: str) -> str | None:
+        said = bare(body)
+        if not definition:
+            return None
+        if choice := choice_named(definition, said):
+            return choice
+        lead, _, rest = said.partition(" ")
+        keyed = definition.get("keyword") and bare(lead) == bare(definition["keyword"])
+        return choice_named(definition, bare(rest)) if keyed else None
+
+    def _hears(self, poll_id: str, text: Text, now_ms: int) -> bool:
+        facts = self.polls[poll_id]
+        on_number = text.to in facts.definition.get("numbers", [text.to])
+        return (
+            on_number
+            and self._is_open(facts, now_ms)
+            and choice_named(facts.definition, bare(text.body)) is not None
+        )
+
+    def _is_open(self, facts: PollFacts, now_ms: int) -> bool:
+        opens, closes = (
+            _ms(facts.definition.get("opens_at")),
+            _ms(facts.definition.get("closes_at")),
+        )
+        if facts.state == "open":
+            return closes is None or not facts.state_at_ms < closes <= now_ms
+        in_time = (opens is None or opens <= now_ms) and (closes is None or now_ms < closes)
+        return facts.state == "auto" and in_time
+
+    def _is_certain(self, poll_id: str, now_ms: int) -> bool:
+        """Whether no clock has turned the poll just now, and no ballot of it may have expired."""
+        facts = self.polls[poll_id]
+        turns = (_ms(facts.definition.get(name)) for name in ("opens_at", "closes_at"))
+        steady = all(turn is None or abs(now_ms - turn) > SETTLED_MS for turn in turns)
+        closes = _ms(facts.definition.get("closes_at"))
+        ages = (facts.first_vote_ms, closes)
+        young = all(at_ms is None or now_ms - at_ms < DAY_MS / 2 for at_ms in ages)
+        return steady and young and (poll_id, facts.round) not in self.certified
+
+
+_CARRIERS: Final = {"stop", "help", "start", "yes", "end", "quit", "info", "cancel"}
+
+
+def _file_of(facts: PollFacts) -> str:
+    return repr(facts.definition)
+
+
+@lru_cache(maxsize=4096)
+def loaded(toml: str) -> Mapping[str, Any]:
+    """A poll file as its table."""
+    return tomllib.loads(toml)
+
+
+def _ms(moment: Any) -> int | None:  # noqa: ANN401 - what TOML calls a date and time
+    return None if moment is None else int(moment.timestamp() * 1000)

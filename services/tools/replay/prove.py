@@ -1,0 +1,180 @@
+"""`make prove`: thousands of random evenings, each with faults of its own, none miscounted.
+
+Each number is two runs: an evening through the real webhook and every fault of the stream, and
+a scenario in which operators, deploys, expiry and late texts come between.
+Also `python -m services.tools.replay.prove --only NUMBER`, to run one number again.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from services.tools.replay.faults import ALL, MEANING, Fault
+from services.tools.replay.generate import STYLES, make
+from services.tools.replay.lifecycle.run import ScenarioOutcome, run_scenario
+from services.tools.replay.outcome import Outcome
+from services.tools.replay.simulation import Replay
+from services.tools.replay.stores import MemoryEngine
+from services.voting.poll import Round
+
+SCHEDULES: Final = 20_000
+CHUNK: Final = 50
+
+
+@dataclass(slots=True)
+class Proof:
+    """What many schedules came to. `wrong` are the numbers of those that miscounted.
+
+    `commands` counts what operators did, `refused` what they were refused; `violations` are the
+    first things that went wrong in scenarios, by number.
+    """
+
+    schedules: int = 0
+    texts: int = 0
+    injected: Counter[Fault] = field(default_factory=Counter)
+    hit: Counter[Fault] = field(default_factory=Counter)
+    """In how many schedules a fault was injected."""
+    wrong: list[int] = field(default_factory=list)
+    commands: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    votes: int = 0
+    violations: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: "Proof") -> None:
+        """Take another share in."""
+        self.schedules += other.schedules
+        self.texts += other.texts
+        self.injected += other.injected
+        self.hit += other.hit
+        self.wrong += other.wrong
+        self.commands += other.commands
+        self.refused += other.refused
+        self.votes += other.votes
+        self.violations |= other.violations
+
+    def add_scenario(self, number: int, outcome: ScenarioOutcome) -> None:
+        """Take a scenario in."""
+        self.texts += outcome.deliveries
+        self.votes += outcome.accepted
+        self.commands += outcome.done
+        self.refused += outcome.refused
+        if outcome.violation is not None:
+            self.violations[number] = outcome.violation
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing went wrong."""
+        return not self.wrong and not self.violations
+
+
+def schedule(number: int) -> tuple[Outcome, frozenset[Fault]]:
+    """Run the random evening of that number: its size, style, shards and faults are drawn."""
+    draw = random.Random(f"schedule {number}")  # noqa: S311 - repeatable
+    evening = make(
+        voters=draw.randint(2, 12), minutes=3, seed=number, style=draw.choice(sorted(STYLES))
+    )
+    faults = frozenset(fault for fault in sorted(ALL) if draw.random() < 1 / 2)
+    if draw.random() < 1 / 4:
+        faults = ALL
+    store = MemoryEngine([Round(poll=poll) for poll in evening.polls])
+    replay = Replay(
+        evening, store, faults=faults, seed=number, shards=draw.randint(1, 3), rivals=False
+    )
+    return _loop().run_until_complete(replay.run()), faults
+
+
+def prove(numbers: Iterable[int]) -> Proof:
+    """Run schedules in this process."""
+    proof = Proof()
+    for number in numbers:
+        outcome, _ = schedule(number)
+        proof.schedules += 1
+        proof.texts += outcome.deliveries
+        proof.injected.update(outcome.injected)
+        proof.hit.update(outcome.injected.keys())
+        if not outcome.exact:
+            proof.wrong.append(number)
+        proof.add_scenario(number, run_scenario(number))
+    return proof
+
+
+def table(proof: Proof, seconds: float) -> Table:
+    """The faults, how often each was injected, and the miscounts."""
+    shown = Table(
+        title=f"{proof.schedules:,} random schedules, {proof.texts:,} texts, {seconds:.0f} s",
+        caption=f"{len(proof.wrong)} miscounts, {len(proof.violations)} violations",
+        caption_style="bold green" if proof.holds else "bold red",
+    )
+    shown.add_column("fault")
+    shown.add_column("what happens")
+    shown.add_column("schedules", justify="right")
+    shown.add_column("injected", justify="right")
+    for fault, meaning in MEANING.items():
+        shown.add_row(fault, meaning, f"{proof.hit[fault]:,}", f"{proof.injected[fault]:,}")
+    shown.add_section()
+    shown.add_row("all", "", "", f"{proof.injected.total():,}", style="bold")
+    shown.add_section()
+    for command in sorted({*proof.commands, *proof.refused}):
+        done, refused = proof.commands[command], proof.refused[command]
+        shown.add_row(command, f"by an operator; refused {refused:,} times", "", f"{done:,}")
+    return shown
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One for all schedules of a process: making one costs as much as ten texts."""
+    return asyncio.new_event_loop()
+
+
+def _shares(count: int, first: int) -> Iterator[range]:
+    for start in range(first, first + count, CHUNK):
+        yield range(start, min(start + CHUNK, first + count))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run them on all cores; 1 if any miscounted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schedules", type=int, default=SCHEDULES)
+    parser.add_argument("--first", type=int, default=0, help="number of the first schedule")
+    parser.add_argument("--only", type=int, help="run this one and say what it came to")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    wanted = parser.parse_args(argv)
+    console = Console()
+    if wanted.only is not None:
+        outcome, faults = schedule(wanted.only)
+        scenario = run_scenario(wanted.only)
+        console.print(f"faults: {', '.join(sorted(faults))}", outcome, scenario)
+        return 0 if outcome.exact and scenario.violation is None else 1
+    started, proof = time.monotonic(), Proof()
+    shares = list(_shares(wanted.schedules, wanted.first))
+    with ProcessPoolExecutor(wanted.workers) as pool:
+        found = pool.map(prove, shares)
+        for share in track(
+            found, "Proving", total=len(shares), console=Console(stderr=True), transient=True
+        ):
+            proof.add(share)
+    console.print(table(proof, time.monotonic() - started))
+    for number in proof.wrong[:10]:
+        console.print(f"miscounted: python -m services.tools.replay.prove --only {number}")
+    for number, violation in list(proof.violations.items())[:10]:
+        console.print(
+            f"{violation}: python -m services.tools.replay.prove --only {number}", markup=False
+        )
+    return 0 if proof.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

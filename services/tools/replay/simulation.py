@@ -1,0 +1,197 @@
+"""Replays an evening: webhook, ballots, stream, aggregator, and the truth beside them.
+
+Everything that is drawn is drawn from the seed, and nothing depends on the wall clock: the
+same evening, faults and seed give the same run on every machine.
+"""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Final
+
+from services.tools.replay.algorithms import (
+    PlainTallies,
+    RunningCounters,
+    add_differences,
+    ours,
+    quietly,
+)
+from services.tools.replay.change_log import ChangeLog
+from services.tools.replay.event_source import EventSource, Function
+from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.oracle import Truth
+from services.tools.replay.outcome import Counts, Outcome
+from services.tools.replay.stores import Engine
+from services.tools.replay.stream import Record
+from services.tools.replay.texts import Evening, EveningText
+from services.tools.replay.webhook_client import PEPPER, Desk, LandingBallots
+from services.voting.identity import voter_of
+from services.voting.poll import Round
+from services.voting.ports import Tallies
+from services.voting.schema import UNREADABLE_BOARD
+
+COPIES: Final = 3
+"""How often a text comes at once."""
+
+Pace = Callable[[int], Awaitable[None]]
+"""Told of every delivery with its time in epoch ms; may wait until it is due."""
+
+
+class Replay:
+    """One run of an evening on one store. `function` is what is put to the test."""
+
+    def __init__(  # noqa: PLR0913 - all of them are choices of the caller
+        self, evening: Evening, engine: Engine, *, faults: frozenset[Fault], seed: int,
+        function: Function = ours, tallies: Tallies | None = None, shards: int = 2,
+        lanes: int = 1, gives_up_after: int = 0, rivals: bool = True,
+    ) -> None:  # fmt: skip
+        self.rounds = [Round(poll=poll) for poll in evening.polls]
+        self._evening = evening
+        self._engine = engine
+        deliveries = evening.deliveries()
+        self._deliveries = deliveries
+        self._most = min(100, max(8, len(deliveries) // 40))
+        self._chance = Chance(faults, f"{seed}", length=len(deliveries))
+        calls = 4 * len(deliveries) // self._most
+        self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
+        self._truth = Truth(evening.definitions)
+        self._desk = Desk(self.rounds, LandingBallots(engine.ballots, self._chance))
+        self._counters = RunningCounters(random.Random(f"{seed}:suffix"))  # noqa: S311 - the same
+        self._log = ChangeLog(self._chance, self._draw, shards=shards, on_record=self._saw)
+        self._replies: dict[str, bytes] = {}
+        self._sent: defaultdict[str, list[EveningText]] = defaultdict(list)
+        self._transcript = sha256()
+        self._others = self._posts = 0
+        self._tallies = tallies or engine.tallies
+        self._rivals = {"2015": PlainTallies(), "differences": PlainTallies()} if rivals else {}
+        self._mapping_chance = Chance(faults, f"{seed}:ours", length=calls)
+        self._sources = [
+            EventSource(
+                self._log.stream, function, self._tallies, self._mapping_chance,
+                draw=random.Random(f"{seed}:mapping"),  # noqa: S311 - the same
+                most=self._most, lanes=lanes, gives_up_after=gives_up_after,
+            )
+        ]  # fmt: skip
+        for name, its in self._rivals.items():
+            rival: Function = self._counters if name == "2015" else add_differences
+            chance = Chance(faults, f"{seed}:ours", length=calls)
+            draw = random.Random(f"{seed}:mapping")  # noqa: S311 - the same course of calls
+            self._sources.append(
+                EventSource(self._log.stream, rival, its, chance, draw=draw, most=self._most)
+            )
+
+    async def run(self, pace: Pace | None = None) -> Outcome:
+        """Replay it all, to the last record."""
+        with quietly():
+            for at_ms, text in self._deliveries:
+                if pace:
+                    await pace(at_ms)
+                self._desk.now_ms = at_ms
+                await self._deliver(text)
+                if self._draw.random() < 4 / self._most:
+                    self._fold()
+            recounted = self._recount() == self._truth.totals()
+            self._remove_some()
+            self._collect()
+            for source in self._sources:
+                source.drain()
+        return self._outcome(recounted=recounted)
+
+    async def _deliver(self, text: EveningText) -> None:
+        """One delivery, and what goes wrong on the way to the webhook."""
+        copies = COPIES if self._chance.strikes(Fault.CONCURRENT) else 1
+        await self._post(text, copies)
+        if self._chance.strikes(Fault.TWICE):
+            await self._post(text)
+        before = self._sent[text.sender]
+        if before and self._chance.strikes(Fault.STALE_TEXT):
+            await self._post(self._chance.draw(Fault.STALE_TEXT).choice(before))
+        before.append(text)
+        if self._chance.strikes(Fault.SAME_CHOICE):
+            sid = f"SM{self._chance.draw(Fault.SAME_CHOICE).getrandbits(128):032x}"
+            await self._post(
+                EveningText(at_ms=0, sender=text.sender, to=text.to, body=text.body, sid=sid)
+            )
+
+    async def _post(self, text: EveningText, copies: int = 1) -> None:
+        said = {"sid": text.sid, "sender": text.sender, "to": text.to, "body": text.body}
+        self._truth.hear(**said, at_ms=self._desk.now_ms)
+        answers = await asyncio.gather(*(self._desk.text(**said) for _ in range(copies)))
+        self._posts += copies
+        for status, reply in answers:
+            if self._truth.counted(text.sid):
+                self._others += reply != self._replies.setdefault(text.sid, reply)
+            self._transcript.update(f"{text.sid} {status} ".encode() + reply)
+
+    def _fold(self) -> None:
+        self._collect()
+        for source in self._sources:
+            source.tick()
+
+    def _collect(self) -> None:
+        for written in self._engine.written():
+            self._log.write(written)
+
+    def _saw(self, record: Record) -> None:
+        told = record["dynamodb"]
+        line = f"{record['eventID']} {record['eventName']} {told['SequenceNumber']}"
+        self._transcript.update(line.encode())
+        self._counters.saw(record)
+
+    def _remove_some(self) -> None:
+        """After the evening: some ballots expire, some are removed by an operator."""
+        self._collect()
+        if Fault.EXPIRY not in self._chance.on:
+            return
+        for there in self.rounds:
+            phones = {
+                voter_of(PEPPER, there.poll.id, there.number, phone): phone for phone in self._sent
+            }
+            ballots = sorted(self._engine.recounts.ballots(there), key=lambda b: (b.pk, b.sk))
+            gone = [ballot for ballot in ballots if self._chance.strikes(Fault.EXPIRY)]
+            expired = [self._chance.draw(Fault.EXPIRY).random() < 1 / 2 for _ in gone]
+            for ballot in gone:
+                self._engine.remove(ballot.pk, ballot.sk)
+            removed = self._engine.written()
+            for ballot, ttl, written in zip(gone, expired, removed, strict=True):
+                self._log.write(written, expired=ttl)
+                if not ttl:
+                    self._truth.forget(there.poll.id, phones[ballot.sk])
+
+    def _recount(self) -> Counts:
+        counts: dict[str, Counter[str]] = {there.poll.id: Counter() for there in self.rounds}
+        for there in self.rounds:
+            for ballot in self._engine.recounts.ballots(there):
+                counts[there.poll.id].update(ballot.picks)
+        return {name: dict(sorted((+count).items())) for name, count in counts.items()}
+
+    def _shown(self, tallies: Tallies) -> Counts:
+        return {
+            there.poll.id: {
+                choice: count
+                for choice, count in sorted(tallies.totals(there.board, 1).picks.items())
+                if count
+            }
+            for there in self.rounds
+        }
+
+    def _outcome(self, *, recounted: bool) -> Outcome:
+        boards = [*((there.board, 1) for there in self.rounds), (UNREADABLE_BOARD, 0)]
+        boards += [(there.board, 0) for there in self.rounds]
+        mine = self._shown(self._tallies)
+        self._transcript.update(repr(mine).encode())
+        none: Counts = {}
+        return Outcome(
+            truth=self._truth.totals(),
+            ours=mine,
+            counters_2015=self._shown(self._rivals["2015"]) if self._rivals else none,
+            differences=self._shown(self._rivals["differences"]) if self._rivals else none,
+            recounted=recounted,
+            injected=self._chance.injected + self._mapping_chance.injected,
+            bad=sum(self._tallies.totals(board, number).bad for board, number in boards),
+            other_replies=self._others,
+            deliveries=self._posts,
+            transcript=self._transcript.hexdigest(),
+        )

@@ -1,0 +1,143 @@
+"""Where a replay keeps its ballots and tallies: in memory, in moto, or in the emulator.
+
+All three give the same: the ports, and the change records of the ballots in the order in
+which they were written, taken from the store's own stream where it has one.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Literal, Protocol
+from unittest.mock import patch
+
+from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.memory import MemoryBallots, MemoryTallies
+from services.tools.replay.stream import TableWrite
+from services.voting.ballot import Ballot
+from services.voting.poll import Round
+from services.voting.ports import Ballots, Recounts, Tallies
+
+EngineName = Literal["moto", "ministack", "memory"]
+_ENVIRONMENT: Final = {
+    "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+}  # fmt: skip
+
+
+class EngineMissingError(Exception):
+    """A library that the engine needs is not installed."""
+
+
+class Engine(Protocol):
+    """A store of one replay."""
+
+    ballots: Ballots
+    tallies: Tallies
+    recounts: Recounts
+
+    def written(self) -> list[TableWrite]:
+        """What was written since it was last asked, in order."""
+
+    def remove(self, pk: str, sk: str) -> None:
+        """Delete a ballot."""
+
+
+@dataclass(slots=True)
+class StreamedBallots(MemoryBallots):
+    """Ballots in memory, with a stream. Every call gives others a turn, as a network does."""
+
+    log: list[TableWrite] = field(default_factory=list)
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """Store a ballot that does not exist yet."""
+        await asyncio.sleep(0)
+        created = await MemoryBallots.create(self, ballot, standing_in)
+        if created:
+            self._tell("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, standing_in))
+        await asyncio.sleep(0)
+        return created
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """Rewrite a ballot that was written `expected` times."""
+        await asyncio.sleep(0)
+        before = self.held.get((ballot.pk, ballot.sk))
+        replaced = await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+        if replaced and before:
+            old, new = item_of(before, standing_in), item_of(ballot, standing_in)
+            self._tell("MODIFY", ballot.pk, ballot.sk, OldImage=old, NewImage=new)
+        await asyncio.sleep(0)
+        return replaced
+
+    def remove(self, pk: str, sk: str, standing_in: Round) -> None:
+        """Delete a ballot."""
+        ballot = self.held.pop((pk, sk))
+        self._tell("REMOVE", pk, sk, OldImage=item_of(ballot, standing_in))
+
+    def _tell(self, name: str, pk: str, sk: str, **images: object) -> None:
+        self.log.append(TableWrite(name, {"Keys": key_of(pk, sk), **images}))
+
+
+class MemoryEngine:
+    """Everything in this process: for thousands of short runs."""
+
+    def __init__(self, rounds: list[Round]) -> None:
+        self._streamed = StreamedBallots()
+        self.ballots: Ballots = self._streamed
+        self.recounts: Recounts = self._streamed
+        self.tallies: Tallies = MemoryTallies()
+        self._rounds = {f"{there.poll.id}:{there.number}": there for there in rounds}
+
+    def written(self) -> list[TableWrite]:
+        """What was written since it was last asked."""
+        log, self._streamed.log = self._streamed.log, []
+        return log
+
+    def remove(self, pk: str, sk: str) -> None:
+        """Delete a ballot."""
+        self._streamed.remove(pk, sk, self._rounds[pk.partition("#")[0]])
+
+
+@contextmanager
+def engine(name: EngineName, rounds: list[Round]) -> Iterator[Engine]:
+    """A store of that kind with empty tables.
+
+    Raises:
+        EngineMissingError: moto or the emulator is not installed.
+    """
+    if name == "memory":
+        yield MemoryEngine(rounds)
+        return
+    with ExitStack() as stack:
+        opener: Callable[[ExitStack], Any] = _moto if name == "moto" else _ministack
+        yield opener(stack)
+
+
+def _moto(stack: ExitStack) -> Engine:
+    from services.tools.replay.tables import InProcessHttp, TableEngine
+
+    try:
+        from moto import mock_aws
+    except ImportError:
+        raise EngineMissingError(
+            "moto: not installed: make replay sets it up, or take --engine memory"
+        ) from None
+    stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):
+        os.environ.pop(variable, None)
+    stack.enter_context(mock_aws())
+    return TableEngine(endpoint=None, http=InProcessHttp)
+
+
+def _ministack(stack: ExitStack) -> Engine:
+    from services.adapters.dynamodb.async_client import Session
+    from services.tools.local.emulator import emulator
+    from services.tools.replay.tables import TableEngine
+
+    folder = stack.enter_context(TemporaryDirectory(prefix="voteapp-replay-"))
+    _, aws = stack.enter_context(emulator(Path(folder)))
+    stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
+    return TableEngine(endpoint=aws.endpoint, http=lambda _: Session())

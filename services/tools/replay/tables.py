@@ -1,0 +1,112 @@
+"""A replay's store on DynamoDB tables: moto in this process, or an emulator beside it.
+
+The ballots go through the real adapter and aiodynamo; for moto its requests are handed over
+in this process, without a socket.
+"""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from aiodynamo.client import Client
+from aiodynamo.credentials import Key, StaticCredentials
+from aiodynamo.http.types import HttpImplementation, Request, Response
+from aiodynamo.models import StaticDelayRetry
+from botocore.config import Config
+from yarl import URL
+
+from services.adapters.dynamodb.ballot_items import key_of
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.provisioning import create_table
+from services.adapters.dynamodb.recounts import DynamoRecounts
+from services.adapters.dynamodb.tallies import DynamoTallies
+from services.tools.replay.stream import TableWrite
+from services.voting import schema
+from services.voting.ports import Ballots, Recounts, Tallies
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+VOTES: Final = "Votes"
+AGGREGATES: Final = "Aggregates"
+REGION: Final = "us-east-1"
+PAGE: Final = 1000
+"""Records that one read of the stream returns at most."""
+_AT_ONCE = StaticDelayRetry(time_limit_secs=8, delay=0)
+_CONFIG = Config(account_id_endpoint_mode="disabled", retries={"max_attempts": 3})
+
+
+class InProcessHttp:
+    """aiodynamo's `HttpImplementation` over a boto3 client: what moto answers, in JSON."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._client = client
+
+    async def __call__(self, request: Request) -> Response:
+        """Perform one request."""
+        headers = request.headers or {}
+        action = next(v for k, v in headers.items() if k.lower() == "x-amz-target").split(".")[1]
+        payload = json.loads(request.body or b"{}")
+        try:
+            answer: dict[str, Any]
+            answer = (
+                dict(self._client.put_item(**payload))
+                if action == "PutItem"
+                else dict(self._client.get_item(**payload))
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return Response(400, b'{"__type": "x#ConditionalCheckFailedException"}')
+        answer.pop("ResponseMetadata", None)
+        return Response(200, json.dumps(answer).encode())
+
+
+class TableEngine:
+    """The `Engine` on two tables of a DynamoDB, freshly made."""
+
+    def __init__(
+        self, *, endpoint: str | None, http: "Callable[[DynamoDBClient], HttpImplementation]"
+    ) -> None:
+        client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint, config=_CONFIG)
+        create_table(client, schema.VOTES, VOTES)
+        create_table(client, schema.AGGREGATES, AGGREGATES)
+        self._client = client
+        self._streams = boto3.client(
+            "dynamodbstreams", region_name=REGION, endpoint_url=endpoint, config=_CONFIG
+        )
+        hot = Client(
+            http=http(client),
+            credentials=StaticCredentials(Key("local", "local")),
+            region=REGION,
+            endpoint=URL(endpoint) if endpoint else None,
+            numeric_type=int,
+            throttle_config=_AT_ONCE,
+        )
+        self.ballots: Ballots = DynamoBallots(hot, VOTES)
+        self.tallies: Tallies = DynamoTallies(client, AGGREGATES)
+        self.recounts: Recounts = DynamoRecounts(client, VOTES)
+        self._iterator = self._from_the_first()
+
+    def written(self) -> list[TableWrite]:
+        """What the table's own stream has that was not read yet."""
+        found: list[TableWrite] = []
+        while True:
+            answer = self._streams.get_records(ShardIterator=self._iterator, Limit=PAGE)
+            self._iterator = answer["NextShardIterator"]
+            for one in answer["Records"]:
+                told: Any = one["dynamodb"]
+                kept = {k: told[k] for k in ("Keys", "OldImage", "NewImage") if told.get(k)}
+                found.append(TableWrite(one["eventName"], kept))
+            if len(answer["Records"]) < PAGE:
+                return found
+
+    def remove(self, pk: str, sk: str) -> None:
+        """Delete a ballot."""
+        self._client.delete_item(TableName=VOTES, Key=key_of(pk, sk))
+
+    def _from_the_first(self) -> str:
+        arn = self._client.describe_table(TableName=VOTES)["Table"]["LatestStreamArn"]
+        (shard,) = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        return self._streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]

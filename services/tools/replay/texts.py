@@ -1,0 +1,151 @@
+"""An evening as a file: one text a line, and what Twilio did with it.
+
+The first line describes the evening and holds its polls as TOML; every other line is a text:
+`{"at_ms": …, "from": "+1555…", "to": …, "body": …, "sid": …, "twilio": "delivered"}`, where
+`twilio` may also be `lost` or, with `after_ms`, `redelivered`. Files ending in .gz are
+compressed.
+"""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from services.polls.definition import parse_poll
+from services.voting.errors import PollFileError
+from services.voting.poll import Poll
+
+BUILT_IN: Final = Path(__file__).parent / "evenings"
+SUFFIX: Final = ".jsonl.gz"
+
+
+class EveningError(Exception):
+    """A file that is no evening; says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EveningText:
+    """One text. `after_ms` are its redeliveries, in ms after `at_ms`; a lost one never comes."""
+
+    at_ms: int
+    sender: str
+    to: str
+    body: str
+    sid: str
+    lost: bool = False
+    after_ms: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evening:
+    """Texts in the order in which they were sent, and the polls they were sent to."""
+
+    name: str
+    definitions: Mapping[str, str]
+    texts: tuple[EveningText, ...]
+    made_with: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def polls(self) -> list[Poll]:
+        """The polls, in the order of their ids."""
+        return [_parsed(poll_id, toml) for poll_id, toml in sorted(self.definitions.items())]
+
+    def deliveries(self) -> list[tuple[int, EveningText]]:
+        """Every delivery with its time in epoch ms, in order of time."""
+        times = (
+            (text.at_ms + after, place, text)
+            for place, text in enumerate(self.texts)
+            if not text.lost
+            for after in (0, *text.after_ms)
+        )
+        return [(at_ms, text) for at_ms, _, text in sorted(times, key=lambda one: one[:2])]
+
+
+@lru_cache(maxsize=64)
+def _parsed(poll_id: str, toml: str) -> Poll:
+    """Checking a definition takes longer than replaying ten texts."""
+    return parse_poll(toml, source=f"{poll_id}.toml")
+
+
+def find(name: str) -> Path:
+    """The file of that path, or the built-in evening of that name.
+
+    Raises:
+        EveningError: there is neither.
+    """
+    for path in (Path(name), BUILT_IN / f"{name}{SUFFIX}"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in BUILT_IN.glob("*")))
+    raise EveningError(f"{name}: no such file: name an evening's file, or one of {known}")
+
+
+def read(path: Path) -> Evening:
+    """Read an evening.
+
+    Raises:
+        EveningError: the file is none.
+    """
+    try:
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+        head, *rest = [json.loads(line) for line in text.split("\n") if line]
+        evening = Evening(
+            name=head["evening"],
+            definitions=head["polls"],
+            made_with=head.get("made_with", {}),
+            texts=tuple(_text(line) for line in rest),
+        )
+        evening.polls  # noqa: B018 - a definition that cannot be used is told here
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, PollFileError) as error:
+        raise EveningError(
+            f"{path}: not an evening ({type(error).__name__}: {error}): make one with "
+            f"`voteapp evening make`"
+        ) from error
+    return evening
+
+
+def write(evening: Evening, path: Path) -> None:
+    """Write an evening; the same one gives the same bytes."""
+    text = "".join(f"{line}\n" for line in lines_of(evening)).encode()
+    if path.suffix == ".gz":
+        held = io.BytesIO()
+        with gzip.GzipFile(filename="", fileobj=held, mode="wb", mtime=0, compresslevel=9) as file:
+            file.write(text)
+        text = held.getvalue()
+    path.write_bytes(text)
+
+
+def lines_of(evening: Evening) -> Iterator[str]:
+    """The lines of its file."""
+    head = {
+        "evening": evening.name,
+        "made_with": dict(evening.made_with),
+        "polls": dict(evening.definitions),
+    }
+    yield json.dumps(head, ensure_ascii=False)
+    for text in evening.texts:
+        twilio = "lost" if text.lost else "redelivered" if text.after_ms else "delivered"
+        line: dict[str, Any] = {
+            "at_ms": text.at_ms, "from": text.sender, "to": text.to, "body": text.body,
+            "sid": text.sid, "twilio": twilio,
+        }  # fmt: skip
+        if text.after_ms:
+            line["after_ms"] = list(text.after_ms)
+        yield json.dumps(line, ensure_ascii=False)
+
+
+def _text(line: Mapping[str, Any]) -> EveningText:
+    return EveningText(
+        at_ms=line["at_ms"],
+        sender=line["from"],
+        to=line["to"],
+        body=line["body"],
+        sid=line["sid"],
+        lost=line["twilio"] == "lost",
+        after_ms=tuple(line.get("after_ms", ())),
+    )

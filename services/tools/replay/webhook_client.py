@@ -1,0 +1,137 @@
+"""The real webhook in this process, and Twilio's side of the conversation with it.
+
+A text goes through the whole ASGI application, signature and all, without a network.
+"""
+
+import base64
+import hmac
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+
+from services.adapters.memory import MemoryDirectory
+from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import Cached
+from services.tools.replay.faults import Chance, Fault
+from services.voting.ballot import Ballot
+from services.voting.errors import StoreUnavailableError
+from services.voting.intake import Intake
+from services.voting.poll import Round
+from services.voting.ports import Ballots
+from services.webhook.app import create_app
+from services.webhook.routes import Dependencies
+
+TOKEN: Final = "a token for replays"  # noqa: S105 - it guards nothing
+PEPPER: Final = b"a pepper for replays"
+BASE_URL: Final = "https://votes.example.com"
+OK: Final = 200
+UNAVAILABLE: Final = 503
+_TRIES: Final = 50
+_FOREVER_SECONDS: Final = 10.0**9
+
+
+@dataclass(frozen=True, slots=True)
+class LandingBallots:
+    """The `Ballots` port whose writes may land although the caller is told they did not."""
+
+    ballots: Ballots
+    chance: Chance
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """As the port; perhaps out of reach right after the write."""
+        return self._answer(await self.ballots.create(ballot, standing_in))
+
+    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+        """As the port."""
+        return await self.ballots.find(pk, sk, standing_in)
+
+    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        """As the port; perhaps out of reach right after the write."""
+        return self._answer(await self.ballots.replace(ballot, standing_in, expected=expected))
+
+    def _answer(self, written: bool) -> bool:  # noqa: FBT001 - handed through
+        if written and self.chance.strikes(Fault.LANDED):
+            raise StoreUnavailableError(Fault.LANDED)
+        return written
+
+
+@dataclass(slots=True)
+class Desk:
+    """A webhook over a store of ballots; its clock stands where the evening is."""
+
+    rounds: list[Round]
+    ballots: Ballots
+    now_ms: int = 0
+    _app: FastAPI = field(init=False)
+
+    def __post_init__(self) -> None:
+        async def well() -> None:
+            """A probe that nobody asks."""
+
+        self._app = create_app(
+            Dependencies(
+                intake=Intake(
+                    directory=MemoryDirectory(self.rounds),
+                    ballots=self.ballots,
+                    clock=lambda: self.now_ms,
+                ),
+                secrets=Cached(lambda: Secrets(TOKEN, PEPPER), seconds=_FOREVER_SECONDS),
+                probes={"votes": well},
+                public_base_url=BASE_URL,
+                monotonic=lambda: self.now_ms / 1000,
+            )
+        )
+
+    async def text(self, *, sid: str, sender: str, to: str, body: str) -> tuple[int, bytes]:
+        """Post one text until it is answered, as Twilio does; status and body of the answer.
+
+        Raises:
+            StoreUnavailableError: the store never answered.
+        """
+        fields = {"MessageSid": sid, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
+        for _ in range(_TRIES):
+            status, answer = await self._post(fields)
+            if status != UNAVAILABLE:
+                return status, answer
+        raise StoreUnavailableError("posting a text")
+
+    async def _post(self, fields: dict[str, str]) -> tuple[int, bytes]:
+        sent: list[dict[str, Any]] = []
+        content = urlencode(fields).encode()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
+            sent.append(message)
+
+        await self._app(_scope(_signature(fields)), receive, send)
+        return sent[0]["status"], sent[1]["body"]
+
+
+def _signature(fields: dict[str, str]) -> bytes:
+    signed = f"{BASE_URL}/sms" + "".join(key + fields[key] for key in sorted(fields))
+    return base64.b64encode(hmac.digest(TOKEN.encode(), signed.encode(), "sha1"))
+
+
+def _scope(signature: bytes) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+        "path": "/sms",
+        "raw_path": b"/sms",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [
+            (b"host", b"votes.example.com"),
+            (b"content-type", b"application/x-www-form-urlencoded"),
+            (b"x-twilio-signature", signature),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("votes.example.com", 443),
+    }

@@ -1,0 +1,63 @@
+"""The operator's word on a round."""
+
+from collections.abc import Callable
+
+import pytest
+
+from services.voting.lifecycle import archived, closed, next_round, opened
+from services.voting.poll import Phase, Round, State
+from tests.support.polls import NOON, a_poll, a_round
+
+HOUR = 3_600_000
+TIMED = Round(poll=a_poll(opens_at_ms=NOON, closes_at_ms=NOON + HOUR))
+WORDS = (opened, closed, archived)
+
+
+@pytest.mark.parametrize(
+    ("word", "at_ms", "phase", "changed"),
+    [
+        (opened, NOON - 5, Phase.OPEN, True),
+        (opened, NOON + 5, Phase.OPEN, False),
+        (opened, NOON + 2 * HOUR, Phase.OPEN, True),
+        (closed, NOON - 5, Phase.CLOSED, True),
+        (closed, NOON + 5, Phase.CLOSED, True),
+        (closed, NOON + 2 * HOUR, Phase.CLOSED, False),
+        (archived, NOON + 5, Phase.ARCHIVED, True),
+    ],
+)
+def test_a_word_puts_a_round_into_its_phase(
+    word: Callable[[Round, int], Round],
+    at_ms: int,
+    phase: Phase,
+    changed: bool,  # noqa: FBT001
+) -> None:
+    """And changes nothing where the clock has done it already."""
+    after = word(TIMED, at_ms)
+
+    assert after.phase_at(at_ms) is phase
+    assert (after != TIMED) is changed
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("state", list(State))
+def test_a_word_said_twice_changes_nothing(
+    word: Callable[[Round, int], Round], state: State
+) -> None:
+    """Whatever the round was, and however late the second time is."""
+    once = word(Round(poll=a_poll(), state=state, state_at_ms=NOON), NOON + 1)
+
+    assert word(once, NOON + HOUR) == once
+
+
+def test_a_poll_opened_early_still_closes_on_time() -> None:
+    """The operator's opening moves the opening only."""
+    assert opened(TIMED, NOON - HOUR).phase_at(NOON + HOUR) is Phase.CLOSED
+
+
+def test_a_new_round_keeps_the_operators_word() -> None:
+    """What was closed stays closed: late texts of the old round must not open the new one."""
+    after = next_round(closed(a_round(), NOON), NOON + 5)
+
+    assert (after.number, after.began_at_ms) == (2, NOON + 5)
+    assert after.phase_at(NOON + 9) is Phase.CLOSED
+    assert next_round(a_round(), NOON).phase_at(NOON) is Phase.OPEN
