@@ -31,8 +31,8 @@ def create_app(deps: Dependencies) -> FastAPI:
         lifespan=lifespan,
     )
     app.add_route("/sms", routes.sms, methods=["POST"])
-    app.add_api_route("/health", health.answer, methods=["GET"], response_model=None)
-    app.add_api_route("/", routes.about, methods=["GET"], response_model=None)
+    app.get("/health")(health.answer)
+    app.get("/")(routes.about)
     app.add_exception_handler(RefusedRequestError, refused)
     app.add_exception_handler(StoreUnavailableError, unavailable)
     app.add_exception_handler(UnusableSecretError, misconfigured)

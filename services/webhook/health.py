@@ -1,7 +1,6 @@
 """Whether the tables answer, asked seldom however often `/health` is called."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import JSONResponse
@@ -20,9 +19,7 @@ HELD_SECONDS = 5
 class Health:
     """The answer to `/health`, from a result at most `HELD_SECONDS` old, good or bad."""
 
-    def __init__(
-        self, probes: Mapping[str, Probe], *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, probes: Mapping[str, Probe], *, monotonic: Callable[[], float]) -> None:
         self._probes = probes
         self._verdicts = CachedAwaitable(
             self._probe_all, seconds=HELD_SECONDS, monotonic=monotonic

@@ -10,9 +10,7 @@ _LOGGER = logging.getLogger("voteapp.webhook")
 
 def configure() -> None:
     """Write the lines to standard output, alone."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    _LOGGER.handlers = [handler]
+    _LOGGER.handlers = [logging.StreamHandler(sys.stdout)]
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
 

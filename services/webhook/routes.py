@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
@@ -28,7 +28,8 @@ RENEWED_SECONDS = 5
 class Dependencies:
     """What the application is made of. `probes` name what `/health` asks.
 
-    `monotonic`, in seconds, times the limit of error replies and the age of `/health`'s result.
+    `monotonic`, in seconds, times each text, the limit of error replies and the age of
+    `/health`'s result.
     """
 
     intake: Intake
@@ -48,7 +49,7 @@ class Routes:
 
     async def sms(self, request: Request) -> Response:
         """One text from Twilio. The answer is TwiML; an error says whether to try again."""
-        started = time.perf_counter()
+        started = self.deps.monotonic()
         form = await read_form(request, public_base_url=self.deps.public_base_url)
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
@@ -63,7 +64,7 @@ class Routes:
             outcome=answer.outcome.kind,
             poll=answer.poll_id,
             withheld=withheld,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round((self.deps.monotonic() - started) * 1000, 1),
         )
         return Response(twiml(None if withheld else answer.reply), media_type="text/xml")
 
@@ -87,13 +88,15 @@ class Routes:
             return renewed
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
 
-    async def about(self) -> dict[str, str]:
+    async def about(self) -> JSONResponse:
         """What this is, for whoever opens the address in a browser."""
-        return {
-            "name": "VoteApp webhook",
-            "what": "Twilio delivers text messages to POST /sms; they are votes.",
-            "health": "/health",
-        }
+        return JSONResponse(
+            {
+                "name": "VoteApp webhook",
+                "what": "Twilio delivers text messages to POST /sms; they are votes.",
+                "health": "/health",
+            }
+        )
 
 
 async def refused(_: Request, error: Exception) -> Response:

@@ -83,9 +83,9 @@ AREAS: Final = (
         files=("services/webhook/*.py", "lambdas/webhook/*.py"),
         tests=tuple(
             f"tests/unit/test_{name}.py" for name in (
-                "bad_input", "entry", "form", "function_webhook", "health",
-                "reply_limit", "requests", "signatures", "slow_store", "store_errors",
-                "ttl_cache", "webhook", "webhook_events", "app",
+                "app", "bad_input", "entry", "form", "function_webhook", "health", "percent",
+                "refusals", "reply_limit", "requests", "signatures", "signed_url", "slow_store",
+                "store_errors", "ttl_cache", "webhook", "webhook_events", "webhook_log",
             )
         ),
         sample=400,

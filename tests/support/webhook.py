@@ -41,6 +41,8 @@ class Desk:
     monotonic: Callable[[], float] = time.monotonic
     probes: Mapping[str, Probe] = field(default_factory=lambda: {"votes": well})
     close: Callable[[], Awaitable[None]] | None = None
+    load_secrets: Callable[[], Secrets] | None = None
+    """What reads the secrets, if not `token` and a pepper."""
 
     @property
     def app(self) -> FastAPI:
@@ -53,7 +55,9 @@ class Desk:
                     clock=lambda: self.now_ms,
                 ),
                 secrets=Cached(
-                    lambda: Secrets(self.token, PEPPER), seconds=60, monotonic=self.monotonic
+                    self.load_secrets or (lambda: Secrets(self.token, PEPPER)),
+                    seconds=60,
+                    monotonic=self.monotonic,
                 ),
                 probes=self.probes,
                 public_base_url=self.public_base_url,

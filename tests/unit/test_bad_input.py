@@ -2,54 +2,25 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from services.adapters.memory import MemoryBallots, MemoryDirectory
+from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
-from services.adapters.ttl_cache import Cached
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.intake import Intake
 from services.voting.poll import Round
-from services.webhook.app import create_app
-from services.webhook.routes import Dependencies
-from tests.support.asgi import FORM_TYPE, HOST, Exchange, Headers, call, http_scope
-from tests.support.polls import NOON, a_round
-from tests.support.webhook import BASE_URL, TOKEN, Desk, signature_of, twilio_form
+from tests.support.asgi import FORM_TYPE, HOST, Exchange, call, http_scope
+from tests.support.sent import FORGED, SIGNATURE, Sent, altered, forged, with_headers, without
+from tests.support.webhook import BASE_URL, TOKEN, Desk, signature_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "webhook.md"
 ROWS = re.findall(r"^\| (.+?) \| (\d{3}) \| .*\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-SIGNATURE = b"x-twilio-signature"
-FORGED = (SIGNATURE, b"RSOYDt4T1cUTdK1PDd93/VVr8B8=")
 SID = "SM" + "a" * 32
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """A request: signed for its fields, unless it has headers of its own."""
-
-    fields: Mapping[str, str] = field(default_factory=lambda: twilio_form("red"))
-    chunks: tuple[bytes | None, ...] | None = None
-    headers: Headers | None = None
-    url: str | None = f"{BASE_URL}/sms"
-    query: bytes = b""
-    scope: Mapping[str, Any] = field(default_factory=dict)
-    times: int = 1
-
-    async def to(self, app: Any) -> Exchange:
-        """Send it so many times; the last answer."""
-        signature = (SIGNATURE, signature_of(self.fields, self.url or "").encode())
-        headers = (HOST, FORM_TYPE, signature) if self.headers is None else self.headers
-        chunks = (urlencode(self.fields).encode(),) if self.chunks is None else self.chunks
-        for _ in range(self.times):
-            scope = http_scope(headers, query=self.query, **self.scope)
-            exchange = await call(app, scope, *chunks)
-        return exchange
 
 
 @dataclass
@@ -61,31 +32,11 @@ class SilentBallots(MemoryBallots):
         raise StoreUnavailableError("PutItem")
 
 
-def with_headers(*more: tuple[bytes, bytes], **changes: Any) -> Sent:
-    """A form with these headers beside its type."""
-    return Sent(headers=(FORM_TYPE, *more), **changes)
-
-
-def forged(*hosts: tuple[bytes, bytes], **changes: Any) -> Sent:
-    """A form that somebody else has signed."""
-    return with_headers(FORGED, *(hosts or (HOST,)), **changes)
-
-
-def altered(**fields: str) -> Sent:
-    """A form signed as it is, with other values."""
-    return Sent(fields=twilio_form("red") | fields)
-
-
 def recorded(before: Mapping[str, str], after: Mapping[str, str]) -> Sent:
     """A form sent with the signature of another that comes to the same signed text."""
     signature = signature_of(before, f"{BASE_URL}/sms").encode()
     assert signature == signature_of(after, f"{BASE_URL}/sms").encode()
     return Sent(fields=after, headers=(HOST, FORM_TYPE, (SIGNATURE, signature)))
-
-
-def without(name: str) -> Sent:
-    """A signed form that lacks a field."""
-    return Sent(fields={key: value for key, value in twilio_form("red").items() if key != name})
 
 
 FROM_HERE = {"Body": "red", "From": "+15550100199", "MessageSid": SID, "To": "+15550100100"}
@@ -158,14 +109,10 @@ def weak_pepper() -> Secrets:
 
 def application(row: str, ballots: MemoryBallots) -> Any:
     """The webhook that a row is about."""
-    if row == "a pepper under 32 characters in the secret":
-        intake = Intake(directory=MemoryDirectory([a_round()]), ballots=ballots, clock=lambda: NOON)
-        return create_app(
-            Dependencies(intake=intake, secrets=Cached(weak_pepper, seconds=60), probes={})
-        )
+    load = weak_pepper if row == "a pepper under 32 characters in the secret" else None
     token = "" if row == "a deployment without Twilio's token" else TOKEN
     base = None if "Forwarded" in row or "needed" in row else BASE_URL
-    return Desk(ballots=ballots, token=token, public_base_url=base).app
+    return Desk(ballots=ballots, token=token, public_base_url=base, load_secrets=load).app
 
 
 CHECKS: dict[str, Callable[[Exchange], object]] = {

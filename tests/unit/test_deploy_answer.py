@@ -1,5 +1,6 @@
 """The answer that a deploy waits for: it comes whatever happens, and CloudFormation takes it."""
 
+import json
 import sys
 import urllib.error
 import urllib.request
@@ -41,7 +42,9 @@ def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(mailbox: Mai
     answer = mailbox.request("Create", "Custom::Moon")
 
     assert answer["Status"] == "FAILED"
-    assert "Custom::Moon" in answer["Reason"]
+    assert answer["Reason"] == (
+        "ValueError: ResourceType: 'Custom::Moon': this function makes no such resource"
+    )
 
 
 def test_a_failed_update_leaves_the_resource_its_id(mailbox: Mailbox) -> None:
@@ -108,5 +111,38 @@ def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
 
     answer = mailbox.request("Create", "Custom::Polls")
 
-    assert answer["Reason"].startswith(f"ValueError: {letter}{letter}")
-    assert answer["Reason"].endswith("(the rest is in the function's log)")
+    reason, rest = answer["Reason"].split(" ... ")
+    assert reason == "ValueError: " + letter * (len(reason) - len("ValueError: "))
+    assert 2_000 - len(json.dumps(letter)) < len(json.dumps(reason)) - 2 <= 2_000
+    assert rest == "(the rest is in the function's log)"
+
+
+@pytest.mark.parametrize(("letter", "most"), [("x", 1_988), ("\n", 994), ("ü", 331)])
+def test_a_reason_that_just_fits_is_whole(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, letter: str, most: int
+) -> None:
+    """With its error's name it comes to 2,000 bytes of JSON; one letter more is one too many."""
+
+    def fail(letters: int) -> None:
+        raise ValueError(letter * letters)
+
+    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most))
+    whole = mailbox.request("Create", "Custom::Polls")["Reason"]
+    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most + 1))
+    cut = mailbox.request("Create", "Custom::Polls")["Reason"]
+
+    assert whole == f"ValueError: {letter * most}"
+    assert cut == f"{whole} ... (the rest is in the function's log)"
+
+
+def test_what_goes_wrong_is_logged_with_its_traceback(
+    mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer has the last line of it only."""
+    mailbox.request("Create", "Custom::Moon")
+    (record,) = [record for record in caplog.records if record.name.startswith("lambdas")]
+
+    assert (record.name, record.levelname) == ("lambdas.polls.handler", "ERROR")
+    assert record.getMessage() == "custom_resource_failed"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ValueError

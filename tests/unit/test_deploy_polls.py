@@ -54,6 +54,18 @@ def test_applied_polls_are_in_the_directory_and_on_their_boards(
     assert aggregates.scan(TableName="votes")["Count"] == 0
 
 
+@pytest.mark.usefixtures("aggregates")
+def test_the_answer_names_all_polls_in_the_order_of_their_files(mailbox: Mailbox) -> None:
+    """With commas between them."""
+    shapes = QUIET.replace("RED", "ROUND").replace("Red", "Round")
+    shapes = shapes.replace("BLUE", "SQUARE").replace("Blue", "Square")
+
+    answer = mailbox.request("Create", "Custom::Polls", Files=files(shapes=shapes, colors=QUIET))
+
+    assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert answer["Data"] == {"Polls": "shapes,colors"}
+
+
 def test_a_poll_whose_file_is_gone_is_archived(mailbox: Mailbox, standing: Any) -> None:
     """The directory holds what the files say, and nothing else takes texts."""
     mailbox.request("Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND")))

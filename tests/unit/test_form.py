@@ -96,6 +96,14 @@ def test_a_text_is_of_its_phone_on_every_channel(sender: str, to: str) -> None:
     assert message == Message(sid=SID, sender="+15550100199", to="+15550100100", body="red")
 
 
+@pytest.mark.parametrize("blank", [[], [("Body", "")]], ids=["missing", "blank"])
+def test_a_text_without_words_is_blank(blank: list[tuple[str, str]]) -> None:
+    """Whether the field is there or not."""
+    fields = [("MessageSid", SID), ("From", "+15550100199"), ("To", "+15550100100"), *blank]
+
+    assert SignedForm("https://a/sms", fields, "x").message().body == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("From", "+1 (555) 010-0199"), ("To", "tel:+15550100100"), ("MessageSid", f"{SID}0")],

@@ -53,6 +53,18 @@ def test_any_sixty_seconds_hold_five() -> None:
     assert all(later - earlier >= 60 for earlier, later in zip(sent, sent[5:], strict=False))
 
 
+def test_a_reply_counts_for_a_minute_and_no_longer() -> None:
+    """Less than sixty seconds later it does, sixty seconds later it does not."""
+    clock = Clock()
+    limit = ErrorReplyLimit(monotonic=clock)
+    found = []
+    for now in (0, 1, 1, 1, 1, 59.9, 60, 60, 60.9, 61):
+        clock.now = now
+        found.append(limit.admit(a_phone()))
+
+    assert found == [True] * 5 + [False, True, False, False, True]
+
+
 def test_after_a_minute_a_phone_is_forgotten() -> None:
     """No longer than it is needed, and with it goes its limit."""
     clock = Clock()

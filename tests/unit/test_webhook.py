@@ -231,7 +231,12 @@ async def test_the_root_says_what_this_is() -> None:
     async with Desk().client() as client:
         answer = await client.get("/")
 
-    assert "POST /sms" in answer.json()["what"]
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "name": "VoteApp webhook",
+        "what": "Twilio delivers text messages to POST /sms; they are votes.",
+        "health": "/health",
+    }
 
 
 async def test_no_phone_number_and_no_text_is_logged(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,11 +10,13 @@ import pytest
 from mangum import Mangum
 
 from services.adapters.memory import MemoryBallots
+from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.poll import Round
 from services.webhook import log
 from tests.support.polls import NUMBER, a_phone, a_sid
+from tests.support.sent import Sent
 from tests.support.webhook import BASE_URL, FORM, Desk, signature_of, signed, twilio_form
 
 
@@ -30,27 +33,86 @@ class UnreachableBallots(MemoryBallots):
         raise StoreUnavailableError("PutItem Votes")
 
 
-async def test_a_refused_request_is_logged_with_status_and_reason(
+@dataclass
+class TickingBallots(MemoryBallots):
+    """Takes 1,234.44 ms to store a ballot, and as long for every ballot before it."""
+
+    now: float = 1_000.0
+
+    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+        """Store it, later."""
+        created = await MemoryBallots.create(self, ballot, standing_in)
+        self.now += 1.23444 * len(self.held)
+        return created
+
+
+async def test_a_text_is_logged_with_what_became_of_it_and_how_long_it_took(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """A metric counts the event, and an alarm tells of a wrong token."""
+    """In milliseconds to a tenth; without phone number and text."""
     log.configure()
-    async with Desk().client() as client:
-        answer = await client.post("/sms", content=urlencode(twilio_form("red")), headers=FORM)
-    (line,) = logged(capfd)
+    ballots = TickingBallots()
+    desk = Desk(ballots=ballots, monotonic=lambda: ballots.now)
+    for phone, body in enumerate(["red", "blue", "purple", "STOP"]):
+        await desk.text(body, phone=phone)
 
-    assert answer.status_code == 403
-    assert (line["event"], line["status"]) == ("refused", 403)
-    assert "x-twilio-signature" in line["reason"]
+    seen = {"event": "text", "poll": "colors", "withheld": False}
+    assert logged(capfd) == [
+        seen | {"outcome": "accepted", "ms": 1234.4},
+        seen | {"outcome": "accepted", "ms": 2468.9},
+        seen | {"outcome": "unknown", "ms": 0.0},
+        seen | {"outcome": "reserved", "ms": 0.0, "poll": None},
+    ]
+
+
+def weak_pepper() -> Secrets:
+    """As the loader tells it."""
+    raise UnusableSecretError("voter_pepper", "shorter than 32 characters", "restore it")
+
+
+async def test_a_secret_that_cannot_be_used_is_logged_with_its_key_and_the_remedy(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A stranger learns nothing of it but that the log says more; Twilio may try again."""
+    log.configure()
+    app = Desk(load_secrets=weak_pepper).app
+    answer = await Sent().to(app)
+
+    assert (answer.status, answer.headers[b"content-type"]) == (503, b"text/plain; charset=utf-8")
+    assert answer.body == b"The webhook's secret cannot be used: see its log."
+    assert logged(capfd) == [
+        {
+            "event": "misconfigured",
+            "key": "voter_pepper",
+            "reason": "voter_pepper: shorter than 32 characters: restore it",
+        }
+    ]
+
+
+async def test_a_text_that_takes_too_long_is_logged_as_an_outage(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing is known of which call hung."""
+
+    def hang() -> Secrets:
+        raise TimeoutError
+
+    log.configure()
+    answer = await Sent().to(Desk(load_secrets=hang).app)
+
+    assert answer.status == 503
+    assert logged(capfd) == [{"event": "unavailable", "operation": "accepting a text"}]
 
 
 async def test_an_outage_is_logged_with_what_was_tried(capfd: pytest.CaptureFixture[str]) -> None:
-    """A metric counts that event, too."""
+    """The answer says when to send the text again."""
     log.configure()
     answer = await Desk(ballots=UnreachableBallots()).text("red")
     (line,) = logged(capfd)
 
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == "The store does not answer. Send the same request again."
     assert line == {"event": "unavailable", "operation": "PutItem Votes"}
 
 
