@@ -13,7 +13,7 @@ from services.adapters.memory import MemoryBallots
 from services.tools.phones import crowd as crowds
 from services.tools.phones.crowd import Crowd, texted_choices
 from services.tools.phones.expectation import Expectation
-from services.tools.phones.sms import TextKind, SimulatedText
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.ballot import OutcomeKind as Received
 from services.voting.directory import Directory
 from services.voting.intake import Intake
