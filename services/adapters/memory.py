@@ -15,25 +15,25 @@ class MemoryBallots:
 
     held: dict[tuple[str, str], Ballot] = field(default_factory=dict)
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
         """Store a ballot that does not exist yet."""
         return self.held.setdefault((ballot.pk, ballot.sk), ballot) is ballot
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:  # noqa: ARG002
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
         """The ballot under a key."""
         return self.held.get((pk, sk))
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
         """Rewrite a ballot that was written `expected` times."""
-        standing = self.held.get((ballot.pk, ballot.sk))
-        if standing is None or standing.writes != expected:
+        stored = self.held.get((ballot.pk, ballot.sk))
+        if stored is None or stored.writes != expected:
             return False
         self.held[ballot.pk, ballot.sk] = ballot
         return True
 
-    def ballots(self, standing_in: Round) -> Iterator[Ballot]:
+    def ballots(self, round: Round) -> Iterator[Ballot]:
         """Every ballot of a round."""
-        mine = f"{standing_in.poll.id}:{standing_in.number}#"
+        mine = f"{round.poll.id}:{round.number}#"
         yield from (ballot for ballot in self.held.values() if ballot.pk.startswith(mine))
 
 
@@ -44,7 +44,7 @@ class MemoryTallies:
     rows: dict[TallyRow, tuple[str, Totals]] = field(default_factory=dict)
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
-        """Add a delta and move the watermark, or return the standing one."""
+        """Add a delta and move the watermark, or return the stored one."""
         watermark, held = self.rows.get(row, ("", Totals(picks={})))
         if watermark and watermark >= delta.first:
             return watermark

@@ -132,15 +132,13 @@ class PollStore(ABC):
         """
         for _ in range(ATTEMPTS):
             before = self.entry(poll_id)
-            standing = decide(before.round)
-            if standing == before.round:
+            round = decide(before.round)
+            if round == before.round:
                 return before, before
             # Archived with its file, it comes back with it, unless an operator opens it before.
-            gone = before.gone and standing.state is State.ARCHIVED
+            gone = before.gone and round.state is State.ARCHIVED
             try:
-                after = self.write(
-                    replace(before, round=standing, gone=gone), ended=standing.previous
-                )
+                after = self.write(replace(before, round=round, gone=gone), ended=round.previous)
             except PollChangedError:
                 continue
             return before, after
@@ -159,11 +157,11 @@ class PollStore(ABC):
         """
         now_ms = self.clock()
 
-        def decide(standing: Round) -> Round:
+        def decide(round: Round) -> Round:
             # Somebody else may have reset it meanwhile: their round is the new one.
-            if standing.number == number and (standing.is_final_at(now_ms) or begun(standing)):
-                standing = next_round(standing, now_ms)
-            return open_round(standing, now_ms) if opened else standing
+            if round.number == number and (round.is_final_at(now_ms) or begun(round)):
+                round = next_round(round, now_ms)
+            return open_round(round, now_ms) if opened else round
 
         return self.change(poll_id, decide)
 
@@ -184,16 +182,16 @@ class PollStore(ABC):
         if current.number != number:
             raise RoundUnknownError(poll_id, number, current.number)
 
-        def promised(standing: Round) -> Round:
+        def promised(round: Round) -> Round:
             # Opened again meanwhile, the round raises.
-            return replace(standing, expires_from_ms=expiry_after_end(standing, self.clock()))
+            return replace(round, expires_from_ms=expiry_after_end(round, self.clock()))
 
         _, after = self.change(poll_id, promised)
         return after.round.expires_from_ms or 0
 
     def stamped(self, entry: DirectoryEntry) -> DirectoryEntry:
         """The entry as it is to be stored: changed now, with the earliest expiry it may bring."""
-        now_ms, standing = self.clock(), entry.round
-        began_at_ms = standing.began_at_ms or (0 if entry.revision else now_ms)
-        changed = replace(standing, changed_at_ms=now_ms, began_at_ms=began_at_ms)
+        now_ms, round = self.clock(), entry.round
+        began_at_ms = round.began_at_ms or (0 if entry.revision else now_ms)
+        changed = replace(round, changed_at_ms=now_ms, began_at_ms=began_at_ms)
         return replace(entry, round=with_expiry(changed, now_ms))

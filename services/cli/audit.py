@@ -49,10 +49,10 @@ def audit(
         raise typer.BadParameter("goes with --repair", param_hint="--stream-lost")
     with told():
         there = find(local=local, stage=stage)
-        standing, _ = round_of(there, poll, round_number)
+        round, _ = round_of(there, poll, round_number)
         auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {standing.number}") as advance:
-            found = auditor.audit(standing, advance)
+        with reading(f"Recounting {poll}, round {round.number}") as advance:
+            found = auditor.audit(round, advance)
         unfolded = stream_rest_of(there).unfolded if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.off or found.not_drained):
@@ -75,8 +75,8 @@ def _question(found: Audit, wanted: Sequence[Difference]) -> str:
 
 def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
     return {
-        "poll": found.standing.poll.id,
-        "round": found.standing.number,
+        "poll": found.round.poll.id,
+        "round": found.round.number,
         "ballots": found.recount.ballots.total(),
         "voters": found.recount.voters,
         "votes": dict(sorted(found.recount.votes.items())),
@@ -85,7 +85,7 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "drained": not found.not_drained,
         "not_drained": list(found.not_drained),
         "iterator_age_ms": found.iterator_age_ms,
-        "expired": found.standing.is_expiring_at(found.at_ms),
+        "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
         "differences": [_difference(off) for off in found.off],
         "repaired": [_difference(off) for off in repaired],
@@ -148,7 +148,7 @@ def _log(found: Audit, repaired: list[Difference]) -> None:
         errors.print_json(
             data={
                 "event": "repaired",
-                "round": found.standing.number,
+                "round": found.round.number,
                 "at_ms": now_ms(),
                 **_difference(off),
             },

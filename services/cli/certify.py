@@ -31,12 +31,12 @@ def certify(
     """
     with told():
         there = find(local=local, stage=stage)
-        standing, current = round_of(there, poll, round_number)
+        round, current = round_of(there, poll, round_number)
         auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {standing.number}") as advance:
-            found = auditor.audit(standing, advance, digest=True)
+        with reading(f"Recounting {poll}, round {round.number}") as advance:
+            found = auditor.audit(round, advance, digest=True)
         if auditor.certificate(found)[1]:
-            confirm(_question(there, standing), yes=yes)
+            confirm(_question(there, round), yes=yes)
         certificate, new = auditor.certify(found, current=current)
     document = {
         "poll": certificate.poll,
@@ -52,11 +52,11 @@ def certify(
     emit(document, f"{described(document)}\n{word}", as_json=as_json)
 
 
-def _question(there: Deployment, standing: Round) -> str:
+def _question(there: Deployment, round: Round) -> str:
     reveals = (
-        ", and shows its sealed result to everybody" if standing.poll.visibility == "sealed" else ""
+        ", and shows its sealed result to everybody" if round.poll.visibility == "sealed" else ""
     )
     return (
-        f"Certify round {standing.number} of {standing.poll.id} on {there.name}? "
+        f"Certify round {round.number} of {round.poll.id} on {there.name}? "
         f"That is final{reveals}: the round takes no text any more and cannot be opened again."
     )

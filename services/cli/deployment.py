@@ -102,10 +102,10 @@ class Deployment:
         )
         return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
 
-    def has_begun(self, standing: Round) -> bool:
+    def has_begun(self, round: Round) -> bool:
         """Whether a round has begun (strongly consistent reads)."""
         return has_begun(
-            standing,
+            round,
             recounts=self.recounts,
             tallies=self.tallies,
             certificates=self.certificates,

@@ -50,51 +50,51 @@ def export(
     unreadable: list[str] = []
     with told():
         there = find(local=local, stage=stage)
-        standing, _ = round_of(there, poll, round_number)
-        where = to or f"{poll}-{standing.number}.{form}"
+        round, _ = round_of(there, poll, round_number)
+        where = to or f"{poll}-{round.number}.{form}"
         wanted = Export(
-            round_name=f"{poll}:{standing.number}",
+            round_name=f"{poll}:{round.number}",
             form=chosen,
-            columns=Columns(choices=_choices(there, standing), with_keys=with_keys),
+            columns=Columns(choices=_choices(there, round), with_keys=with_keys),
             target=_local_file(where),
-            expired=_has_expired(standing, now_ms()),
+            expired=_has_expired(round, now_ms()),
         )
         require_writable(wanted.target, option="--to", value=where)
         with (
-            reading(f"Exporting {poll}, round {standing.number}") as advance,
+            reading(f"Exporting {poll}, round {round.number}") as advance,
             writing(option="--to", value=where),
         ):
-            notes = wanted.run(_votes(there, standing, wanted.columns, unreadable), advance)
+            notes = wanted.run(_votes(there, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
             _upload(there, wanted, where)
-    certified = _is_certified(there, standing, notes["digest"])
+    certified = _is_certified(there, round, notes["digest"])
     notes |= {"to": where, "certified": certified, "unreadable": unreadable}
     emit(notes, described(notes), as_json=as_json)
     if unreadable:
         raise typer.Exit(FAILED)
 
 
-def _choices(there: Deployment, standing: Round) -> tuple[str, ...]:
+def _choices(there: Deployment, round: Round) -> tuple[str, ...]:
     """In ballot order; then those that were voted for and the poll has no longer."""
-    shown = there.tallies.totals(standing.board, standing.number).picks
-    return tuple(dict.fromkeys([*(c.key for c in standing.poll.choices), *sorted(shown)]))
+    shown = there.tallies.totals(round.board, round.number).picks
+    return tuple(dict.fromkeys([*(c.key for c in round.poll.choices), *sorted(shown)]))
 
 
 def _votes(
-    there: Deployment, standing: Round, columns: Columns, unreadable: list[str]
+    there: Deployment, round: Round, columns: Columns, unreadable: list[str]
 ) -> Iterator[BallotRow]:
     """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
     known = set(columns.choices)
-    for slip in there.recounts.slips(standing, unreadable.append):
+    for slip in there.recounts.slips(round, unreadable.append):
         if not slip.picks.keys() <= known:
             unreadable.append(slip.key)
         elif slip.picks:
             yield slip
 
 
-def _has_expired(standing: Round, now_ms: int) -> bool:
+def _has_expired(round: Round, now_ms: int) -> bool:
     """Whether ballots of the round have expired by now: the file lacks them."""
-    return standing.is_expiring_at(now_ms)
+    return round.is_expiring_at(now_ms)
 
 
 def _local_file(where: str) -> Path:
@@ -117,8 +117,8 @@ def _upload(there: Deployment, done: Export, where: str) -> None:
     done.sidecar.unlink()
 
 
-def _is_certified(there: Deployment, standing: Round, digest: str) -> bool:
+def _is_certified(there: Deployment, round: Round, digest: str) -> bool:
     """Whether these are the ballots of the certified result."""
     certificates = DynamoCertificates(there.client("dynamodb"), there.aggregates_table)
-    found = certificates.find(standing.poll.id, standing.number)
+    found = certificates.find(round.poll.id, round.number)
     return found is not None and found.digest == digest

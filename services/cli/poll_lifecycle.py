@@ -89,7 +89,7 @@ def _say(
 ) -> None:
     """Put the operator's word into force and tell what became of it."""
     moment = now_ms()
-    before, after = there.directory.change(poll, lambda standing: word(standing, moment))
+    before, after = there.directory.change(poll, lambda round: word(round, moment))
     _tell(before, after, as_json=as_json)
 
 

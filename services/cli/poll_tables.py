@@ -22,26 +22,26 @@ def shown(
     `voters` are the ballots that hold a vote. Under policy `unlimited` every text is a ballot,
     so nobody knows how many people voted: for people, the number is left out.
     """
-    standing = entry.round
-    poll, totals = standing.poll, there.tallies.totals(standing.board, standing.number)
+    round = entry.round
+    poll, totals = round.poll, there.tallies.totals(round.board, round.number)
     row: dict[str, Any] = {
         "poll": poll.id,
         "question": poll.question,
-        "phase": standing.phase_at(now_ms).value,
-        "state": standing.state.value,
-        "round": standing.number,
+        "phase": round.phase_at(now_ms).value,
+        "state": round.state.value,
+        "round": round.number,
         "policy": poll.policy.value,
         "numbers": list(poll.numbers) or ([entry.number] if entry.number else []),
         "votes": sum(totals.picks.values()),
         "voters": totals.voters,
         "visibility": poll.visibility,
         "opens_at": poll.opens_at_ms,
-        "closes_at": standing.closed_at_ms,
+        "closes_at": round.closed_at_ms,
     }
     if rounds:
         row |= {
-            "certified_at": standing.certified_at_ms,
-            "ballots_expire_at": standing.expires_from_ms,
+            "certified_at": round.certified_at_ms,
+            "ballots_expire_at": round.expires_from_ms,
             "limit": poll.limit,
             "keyword": poll.keyword,
             "shards": poll.shards,
@@ -53,12 +53,12 @@ def shown(
     return row
 
 
-def _past(there: Deployment, standing: Round, now_ms: int) -> dict[str, Any]:
-    totals = there.tallies.totals(standing.board, standing.number)
+def _past(there: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
+    totals = there.tallies.totals(round.board, round.number)
     return {
-        "round": standing.number,
-        "phase": standing.phase_at(now_ms).value,
-        "policy": standing.poll.policy.value,
+        "round": round.number,
+        "phase": round.phase_at(now_ms).value,
+        "policy": round.poll.policy.value,
         "votes": sum(totals.picks.values()),
         "voters": totals.voters,
     }

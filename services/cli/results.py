@@ -37,7 +37,7 @@ _BAR: Final = 30
 class CountReading:
     """The totals of a round at a moment; `per_second` is unknown at the first look."""
 
-    standing: Round
+    round: Round
     totals: Totals
     at_ms: int
     per_second: float | None = None
@@ -45,11 +45,11 @@ class CountReading:
     @property
     def document(self) -> dict[str, Any]:
         """For scripts: times in epoch milliseconds."""
-        poll, totals = self.standing.poll, self.totals
+        poll, totals = self.round.poll, self.totals
         return {
             "poll": poll.id,
-            "round": self.standing.number,
-            "phase": self.standing.phase_at(self.at_ms).value,
+            "round": self.round.number,
+            "phase": self.round.phase_at(self.at_ms).value,
             "visibility": poll.visibility,
             "choices": {c.key: totals.picks.get(c.key, 0) for c in poll.choices},
             "votes": sum(totals.picks.values()),
@@ -102,9 +102,9 @@ def results(
 def _round(there: Deployment, poll: str, number: int | None) -> Round:
     """Raises: PollUnknownError, RoundUnknownError."""
     rounds = there.directory.rounds(poll)
-    for standing in rounds:
-        if standing.number == (number or rounds[-1].number):
-            return standing
+    for round in rounds:
+        if round.number == (number or rounds[-1].number):
+            return round
     raise RoundUnknownError(poll, number or 0, rounds[-1].number)
 
 
@@ -115,14 +115,14 @@ def _readings(
     seen: deque[tuple[int, int, int]] = deque()
     tallies, taken = there.tallies, 0
     while True:
-        standing = _round(there, poll, number)
-        totals, at_ms = tallies.totals(standing.board, standing.number), now_ms()
-        seen.append((at_ms, standing.number, totals.folded))
-        while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != standing.number:
+        current = _round(there, poll, number)
+        totals, at_ms = tallies.totals(current.board, current.number), now_ms()
+        seen.append((at_ms, current.number, totals.folded))
+        while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != current.number:
             seen.popleft()
         passed = (at_ms - seen[0][0]) / 1000
         rate = round((totals.folded - seen[0][2]) / passed, 1) if passed else None
-        yield CountReading(standing=standing, totals=totals, at_ms=at_ms, per_second=rate)
+        yield CountReading(round=current, totals=totals, at_ms=at_ms, per_second=rate)
         taken += 1
         if every is None or taken == looks:
             return
@@ -130,7 +130,7 @@ def _readings(
 
 
 def _picture(reading: CountReading) -> Group:
-    poll, totals = reading.standing.poll, reading.totals
+    poll, totals = reading.round.poll, reading.totals
     votes = sum(totals.picks.values())
     most = max([1, *totals.picks.values()])
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -139,9 +139,9 @@ def _picture(reading: CountReading) -> Group:
         share = f"{100 * count / votes:.1f}%" if votes else ""
         bar = Text("█" * round(_BAR * count / most), style=choice.colour.get("dark", ""))
         table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
-    phase = reading.standing.phase_at(reading.at_ms).value
+    phase = reading.round.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
-    head.append(f"round {reading.standing.number}, {phase}", style="dim")
+    head.append(f"round {reading.round.number}, {phase}", style="dim")
     if poll.visibility == "sealed":
         head.append("  sealed: guests see nothing of this", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
@@ -154,7 +154,7 @@ def _people(reading: CountReading) -> str:
     """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
     totals = reading.totals
     votes = f"{sum(totals.picks.values()):,} votes"
-    if reading.standing.poll.policy is Policy.UNLIMITED:
+    if reading.round.poll.policy is Policy.UNLIMITED:
         return votes
     return f"{votes} from {totals.voters:,} voters"
 
@@ -169,10 +169,9 @@ def _written(reading: CountReading, file: Path | None) -> CountReading:
     """The reading; its count replaces the CSV file, one row a choice."""
     if file is None:
         return reading
-    poll, picks = reading.standing.poll, reading.totals.picks
+    poll, picks = reading.round.poll, reading.totals.picks
     counts = [
-        (poll.id, reading.standing.number, c.key, c.label, picks.get(c.key, 0))
-        for c in poll.choices
+        (poll.id, reading.round.number, c.key, c.label, picks.get(c.key, 0)) for c in poll.choices
     ]
     content = encode_csv([("poll", "round", "choice", "label", "votes"), *counts])
     target = _real(file)

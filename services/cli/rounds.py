@@ -46,9 +46,9 @@ def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, b
     """
     rounds = there.directory.rounds(poll)
     current = rounds[-1].number
-    for standing in rounds:
-        if standing.number == (number or current):
-            return standing, standing.number == current
+    for round in rounds:
+        if round.number == (number or current):
+            return round, round.number == current
     raise RoundUnknownError(poll, number or 0, current)
 
 

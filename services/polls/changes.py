@@ -33,13 +33,13 @@ def check_change(before: Poll, after: Poll, round_number: int) -> Iterator[Probl
         yield Problem(key="choices", value=", ".join(are), remedy=remedy)
 
 
-def check_final(standing: Round, after: Poll, why: str | None) -> Iterator[Problem]:
+def check_final(round: Round, after: Poll, why: str | None) -> Iterator[Problem]:
     """What may not change of a round that is final; `why` says why it is, None if it is not."""
     if why is None:
         return
-    before = standing.poll
+    before = round.poll
     remedy = (
-        f"round {standing.number} {why} and is final: put it back, or first: "
+        f"round {round.number} {why} and is final: put it back, or first: "
         f"voteapp poll reset {after.id}"
     )
     closes, closed = after.closes_at_ms, before.closes_at_ms

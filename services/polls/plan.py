@@ -107,19 +107,19 @@ def _allowed(
         _refuse(poll, [Problem(key="poll", value=poll.id, remedy=remedy)])
     if before is None or change.verdict != "changed":
         return change
-    standing = before.round
-    _refuse(poll, check_final(standing, poll, why_final(standing, now_ms)))
+    round = before.round
+    _refuse(poll, check_final(round, poll, why_final(round, now_ms)))
     problems = [
-        *check_change(standing.poll, poll, standing.number),
-        *check_extension(poll, standing.expires_from_ms),
+        *check_change(round.poll, poll, round.number),
+        *check_extension(poll, round.expires_from_ms),
     ]
-    if not problems and poll.closes_at_ms == standing.poll.closes_at_ms:
+    if not problems and poll.closes_at_ms == round.poll.closes_at_ms:
         return change
     # Once ballots may have expired, nothing that is left tells that there was none.
-    if standing.is_final_at(now_ms) or begun(standing):
+    if round.is_final_at(now_ms) or begun(round):
         _refuse(poll, problems)
         return change
-    if not is_quiet(standing, now_ms):
+    if not is_quiet(round, now_ms):
         _refuse(poll, map(not_quiet, problems))
         return change
     # No ballot carries an expiry yet, and none can before this is stored.
@@ -138,7 +138,7 @@ def _defined(
     number = poll.numbers[0] if poll.numbers else default_number
     if before is None:
         return DirectoryEntry(round=Round(poll=poll), number=number)
-    standing = replace(before.round, poll=poll)
+    round = replace(before.round, poll=poll)
     if before.gone:
-        standing = replace(standing, state=State.AUTO, state_at_ms=now_ms)
-    return replace(before, round=standing, number=number or before.number, gone=False)
+        round = replace(round, state=State.AUTO, state_at_ms=now_ms)
+    return replace(before, round=round, number=number or before.number, gone=False)

@@ -27,7 +27,7 @@ class Audit:
     is wrong with the event source mapping.
     """
 
-    standing: Round
+    round: Round
     recount: Recount
     boards: Boards
     watermarks: Watermarks
@@ -96,7 +96,7 @@ class Audit:
     def impaired(self) -> tuple[str, ...]:
         """Why the ballots may not be all that were cast, or cannot all be read."""
         found = []
-        if self.standing.is_expiring_at(self.at_ms):
+        if self.round.is_expiring_at(self.at_ms):
             found.append("ballots of this round have begun to expire: some may be gone")
         if count := self.recount.unreadable:
             keys = ", ".join(self.recount.unreadable_keys)
@@ -106,10 +106,10 @@ class Audit:
     @property
     def not_settled(self) -> tuple[str, ...]:
         """Why texts may still become ballots of the round; empty if none can."""
-        phase = self.standing.phase_at(self.at_ms)
+        phase = self.round.phase_at(self.at_ms)
         if phase not in {Phase.CLOSED, Phase.ARCHIVED}:
             return (f"the poll is {phase}: close it first",)
-        if not has_settled(self.standing, self.at_ms):
+        if not has_settled(self.round, self.at_ms):
             return (f"texts may still be on their way to it: wait {LANDING_SECONDS} seconds",)
         return ()
 
@@ -117,10 +117,9 @@ class Audit:
     def certificate(self) -> Certificate:
         """What a certificate of this round would say now."""
         return Certificate(
-            poll=self.standing.poll.id,
-            round=self.standing.number,
-            picks={choice.key: 0 for choice in self.standing.poll.choices}
-            | dict(self.recount.votes),
+            poll=self.round.poll.id,
+            round=self.round.number,
+            picks={choice.key: 0 for choice in self.round.poll.choices} | dict(self.recount.votes),
             ballots=self.recount.ballots.total(),
             voters=self.recount.voters,
             certified_at_ms=self.at_ms,

@@ -106,38 +106,38 @@ class Decision:
     ballot: Ballot | None = None
 
 
-def cast(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Decision:
+def cast(round: Round, ballot: Ballot | None, vote: Vote) -> Decision:
     """Decide on one vote.
 
     Idempotent per MessageSid: a text that the ballot already holds changes nothing and has
     the outcome it had the first time, whatever came after it.
     """
-    first = redelivered(standing_in, ballot, vote.sid)
+    first = redelivered(round, ballot, vote.sid)
     if first is not None:
         return Decision(outcome=first)
     if ballot is not None and ballot.barred and mark_of_text(vote.sid) in ballot.barred:
         return Decision(outcome=Outcome(kind=OutcomeKind.BARRED))
     if ballot is not None:
-        refusal = _refuse(standing_in.poll.policy, standing_in.poll.limit, ballot)
+        refusal = _refuse(round.poll.policy, round.poll.limit, ballot)
         if refusal is not None:
             return Decision(outcome=refusal)
-    after = _add(standing_in, ballot, vote)
-    return Decision(outcome=_outcome_at(standing_in, after, len(after.steps) - 1), ballot=after)
+    after = _add(round, ballot, vote)
+    return Decision(outcome=_outcome_at(round, after, len(after.steps) - 1), ballot=after)
 
 
-def redelivered(standing_in: Round, ballot: Ballot | None, sid: str) -> Outcome | None:
+def redelivered(round: Round, ballot: Ballot | None, sid: str) -> Outcome | None:
     """The outcome of a text that the ballot holds or held, or None if it never did."""
     if ballot is None:
         return None
     for index, step in enumerate(ballot.steps):
         if step.sid == sid:
-            return _outcome_at(standing_in, ballot, index)
+            return _outcome_at(round, ballot, index)
     if ballot.forgotten and mark_of_text(sid) in ballot.forgotten:
         return Outcome(kind=OutcomeKind.BARRED)
     return None
 
 
-def bar(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
+def bar(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
     """The ballot after which this text can never be counted in it, by whatever is on its way.
 
     Where there is none, an empty one: a first write that is still on its way then fails.
@@ -151,17 +151,17 @@ def bar(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
             barred=(*ballot.barred, *marks)[-MESSAGES_PER_BALLOT:],
             writes=ballot.writes + 1,
         )
-    pk, sk = standing_in.ballot_key(vote.voter, vote.sid)
+    pk, sk = round.ballot_key(vote.voter, vote.sid)
     return Ballot(
         pk=pk,
         sk=sk,
-        board=standing_in.board,
-        round=standing_in.number,
+        board=round.board,
+        round=round.number,
         picks={},
         steps=(),
         cast_at_ms=0,
         changed_at_ms=0,
-        expires_at_s=expiry_of(standing_in, vote.at_ms),
+        expires_at_s=expiry_of(round, vote.at_ms),
         barred=marks,
     )
 
@@ -191,34 +191,34 @@ def mark_of_text(sid: str) -> str:
     return urlsafe_b64encode(sha256(sid.encode()).digest()[:3]).decode()
 
 
-def expiry_of(standing_in: Round, at_ms: int) -> int | None:
+def expiry_of(round: Round, at_ms: int) -> int | None:
     """When a ballot that is written now expires, in epoch seconds; None while nobody knows.
 
     `retention_days` after its round can take no more texts, and never before: a voter whose
     ballot is gone could vote again.
     """
-    closes = standing_in.known_close_ms
+    closes = round.known_close_ms
     if closes is None:
         return None
-    kept_seconds = standing_in.poll.retention_days * SECONDS_PER_DAY + LANDING_SECONDS
+    kept_seconds = round.poll.retention_days * SECONDS_PER_DAY + LANDING_SECONDS
     return -(-max(at_ms, closes) // 1000) + kept_seconds
 
 
 def _refuse(policy: Policy, limit: int, ballot: Ballot) -> Outcome | None:
     if not ballot.steps:
         return None
-    standing = ballot.steps[-1].choice
+    round = ballot.steps[-1].choice
     if policy is Policy.FIRST:
-        return Outcome(kind=OutcomeKind.STANDS, previous=standing)
+        return Outcome(kind=OutcomeKind.STANDS, previous=round)
     most = limit if policy is Policy.EACH else MESSAGES_PER_BALLOT
     if len(ballot.steps) >= most:
-        return Outcome(kind=OutcomeKind.LIMIT, previous=standing, left=0)
+        return Outcome(kind=OutcomeKind.LIMIT, previous=round, left=0)
     return None
 
 
-def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
-    poll = standing_in.poll
-    pk, sk = standing_in.ballot_key(vote.voter, vote.sid)
+def _add(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
+    poll = round.poll
+    pk, sk = round.ballot_key(vote.voter, vote.sid)
     picks = {vote.choice: 1}
     if ballot is not None and poll.policy is Policy.EACH:
         picks = {**ballot.picks, vote.choice: ballot.picks.get(vote.choice, 0) + 1}
@@ -226,13 +226,13 @@ def _add(standing_in: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
     return Ballot(
         pk=pk,
         sk=sk,
-        board=ballot.board if ballot else standing_in.board,
-        round=standing_in.number,
+        board=ballot.board if ballot else round.board,
+        round=round.number,
         picks=picks,
         steps=(*(ballot.steps if ballot else ()), AcceptedText(vote.sid, vote.choice)),
         cast_at_ms=held.cast_at_ms if held else vote.at_ms,
         changed_at_ms=vote.at_ms,
-        expires_at_s=expiry_of(standing_in, vote.at_ms),
+        expires_at_s=expiry_of(round, vote.at_ms),
         writes=ballot.writes + 1 if ballot else 1,
         times=_times(held, vote.at_ms) if poll.tells_closing else (),
         barred=ballot.barred if ballot else (),
@@ -249,12 +249,12 @@ def _times(ballot: Ballot | None, at_ms: int) -> tuple[int, ...]:
     return (*known, min(max(0, at_ms - ballot.cast_at_ms) // 1000, MOST_SECONDS))
 
 
-def _outcome_at(standing_in: Round, ballot: Ballot, index: int) -> Outcome:
+def _outcome_at(round: Round, ballot: Ballot, index: int) -> Outcome:
     """What the text at that place of the ballot was told, from the places before it."""
     choice = ballot.steps[index].choice
     at_ms = ballot.cast_at_ms + ballot.times[index] * 1000 if ballot.times else None
-    if standing_in.poll.policy is Policy.EACH:
-        left = max(0, standing_in.poll.limit - index - 1)
+    if round.poll.policy is Policy.EACH:
+        left = max(0, round.poll.limit - index - 1)
         return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, left=left, at_ms=at_ms)
     if index == 0:
         return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, at_ms=at_ms)

@@ -6,17 +6,17 @@ from services.voting.ports import AuditedBallots, Certificates, Tallies
 
 
 def has_begun(
-    standing: Round, *, recounts: AuditedBallots, tallies: Tallies, certificates: Certificates
+    round: Round, *, recounts: AuditedBallots, tallies: Tallies, certificates: Certificates
 ) -> bool:
     """Whether a round has a ballot, a board that is not zero, or a certificate.
 
     The ballots alone do not tell: they expire. The board alone does not: it lags. Ask only of a
     round that is quiet (`services.voting.lifecycle.is_quiet`), else a first vote may be on its way.
     """
-    for name in schema.boards_of(standing.poll.id):
-        board = tallies.totals(name, standing.number)
+    for name in schema.boards_of(round.poll.id):
+        board = tallies.totals(name, round.number)
         if board.folded or board.voters or any(board.picks.values()):
             return True
-    if certificates.find(standing.poll.id, standing.number) is not None:
+    if certificates.find(round.poll.id, round.number) is not None:
         return True
-    return recounts.has_ballots(standing)
+    return recounts.has_ballots(round)

@@ -80,8 +80,8 @@ class Intake:
         """The other round that accepted this text when it first came, and what it was told."""
         for there in earlier.rounds:
             if reading.choice is None or not _same(there, reading.round):
-                standing = await self._find(there, text)
-                if first := redelivered(there, standing, text.sid):
+                round = await self._find(there, text)
+                if first := redelivered(there, round, text.sid):
                     return there, first
         return None
 
@@ -121,28 +121,28 @@ class Intake:
         """
         vote = text.vote_in(other, "")
         for _ in range(RACES):
-            standing = await self._find(other, text)
-            if first := redelivered(other, standing, text.sid):
+            round = await self._find(other, text)
+            if first := redelivered(other, round, text.sid):
                 return first
-            barred = bar(other, standing, vote)
-            if barred is standing or await self._store(other, standing, barred):
+            barred = bar(other, round, vote)
+            if barred is round or await self._store(other, round, barred):
                 return None
         raise StoreUnavailableError("a ballot rewritten too often")
 
     async def _cast(self, there: Round, vote: Vote) -> Outcome:
-        decision, standing = cast(there, None, vote), None
+        decision, round = cast(there, None, vote), None
         for _ in range(RACES):
-            if decision.ballot is None or await self._store(there, standing, decision.ballot):
+            if decision.ballot is None or await self._store(there, round, decision.ballot):
                 return decision.outcome
-            standing = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
-            decision = cast(there, standing, vote)
+            round = await self.ballots.find(*there.ballot_key(vote.voter, vote.sid), there)
+            decision = cast(there, round, vote)
         raise StoreUnavailableError("a ballot rewritten too often")
 
-    async def _store(self, there: Round, standing: Ballot | None, ballot: Ballot) -> bool:
+    async def _store(self, there: Round, round: Ballot | None, ballot: Ballot) -> bool:
         """Write a ballot, on condition that the one that was read still stands."""
-        if standing is None:
+        if round is None:
             return await self.ballots.create(ballot, there)
-        return await self.ballots.replace(ballot, there, expected=standing.writes)
+        return await self.ballots.replace(ballot, there, expected=round.writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,13 @@ Progress = Callable[[int], None]
 class Ballots(Protocol):
     """The ballots of all rounds. Every method may raise StoreUnavailableError."""
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store a ballot that does not exist yet; False if one does, and nothing changed."""
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """The ballot as last written (a strongly consistent read)."""
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times; False if it was written since."""
 
 
@@ -51,7 +51,7 @@ class Tallies(Protocol):
         """Add a delta to a row and move its watermark to `delta.last`, in one write.
 
         Only where the watermark is below `delta.first`: otherwise nothing is written and
-        the standing watermark is returned. Any other failure raises, and whether the write
+        the stored watermark is returned. Any other failure raises, and whether the write
         landed is then unknown: offering the same changes again is safe.
         """
 
@@ -69,20 +69,20 @@ class AuditedTallies(Tallies, Protocol):
 class Recounts(Protocol):
     """All ballots of a round."""
 
-    def ballots(self, standing_in: Round) -> Iterator[Ballot]:
+    def ballots(self, round: Round) -> Iterator[Ballot]:
         """Every ballot of the round, in no particular order."""
 
 
 class AuditedBallots(Protocol):
     """All ballots of a round, as an audit reads them (strongly consistent reads)."""
 
-    def has_ballots(self, standing_in: Round) -> bool:
+    def has_ballots(self, round: Round) -> bool:
         """Whether the round has a single item, readable or not."""
 
-    def sums(self, standing_in: Round, told: Progress) -> Recount:
+    def sums(self, round: Round, told: Progress) -> Recount:
         """The recount of a round."""
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys. `unreadable` gets the keys of the others."""
 
 
@@ -92,7 +92,7 @@ class Certificates(Protocol):
     def find(self, poll: str, round_number: int) -> Certificate | None:
         """The certificate of a round (a strongly consistent read)."""
 
-    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
         """Store it and make its round final, in one write; False if the round has one already.
 
         Raises:

@@ -53,7 +53,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def reply_to(
-    outcome: Outcome, standing_in: Round | None, now_ms: int, *, others: Sequence[Round] = ()
+    outcome: Outcome, round: Round | None, now_ms: int, *, others: Sequence[Round] = ()
 ) -> str | None:
     """The text to send back, or None for silence.
 
@@ -63,9 +63,9 @@ def reply_to(
     """
     if outcome.kind in _SILENT:
         return None
-    if standing_in is None:
+    if round is None:
         return DEFAULT_TEXTS[outcome.kind]
-    poll = standing_in.poll
+    poll = round.poll
     silent = poll.reply_mode is ReplyMode.NONE or (
         poll.reply_mode is ReplyMode.ERRORS and outcome.kind in _COUNTED
     )
@@ -83,7 +83,7 @@ def reply_to(
         "opens_in": lambda: _span(poll.opens_at_ms, told_at_ms),
         "opens_at": lambda: _moment_of(poll, poll.opens_at_ms),
         "closes_in": lambda: _span(poll.closes_at_ms, told_at_ms),
-        "closed_at": lambda: _moment_of(poll, standing_in.closed_at_ms),
+        "closed_at": lambda: _moment_of(poll, round.closed_at_ms),
     }
     return cut(fill(_template(poll, outcome), values), SEGMENT)
 

@@ -79,11 +79,11 @@ def test_one_shard_is_throttled_ten_are_not_and_every_vote_stored_is_counted(
     expect(lab.get_by_text("No texts are arriving.")).to_be_visible(timeout=DRAINED_MS)
     stored = int(lab.locator(".lab").get_attribute("data-stored") or 0)
     expect(lab.locator("#total")).to_have_text(f"{stored:,}")
-    standing, _ = cloud.round_of(POLL)
+    round, _ = cloud.round_of(POLL)
 
     assert stored > 0
-    assert standing.poll.shards == 10
-    assert sum(cloud.totals(standing).picks.values()) == stored
+    assert round.poll.shards == 10
+    assert sum(cloud.totals(round).picks.values()) == stored
 
 
 def test_every_slider_acts_on_the_lab(lab: Page, cloud: LocalCloud) -> None:

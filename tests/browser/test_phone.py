@@ -33,8 +33,8 @@ def test_a_text_gets_the_real_reply_and_a_second_changes_the_vote(
     open_demo: OpenDemo, cloud: LocalCloud, picture: Picture
 ) -> None:
     """And the count follows, on the screen beside it."""
-    standing, _ = cloud.round_of(DEFAULT_POLL)
-    before = cloud.totals(standing).picks
+    round, _ = cloud.round_of(DEFAULT_POLL)
+    before = cloud.totals(round).picks
     page = open_demo("/phone")
 
     expect(say(page, 1, "Red")).to_contain_text("Reply: Thank you! Your vote for Red is in.")
@@ -54,8 +54,8 @@ def test_a_text_gets_the_real_reply_and_a_second_changes_the_vote(
 
 def test_two_phones_are_two_voters(open_demo: OpenDemo, cloud: LocalCloud) -> None:
     """Each with a number of its own, one tap a vote."""
-    standing, _ = cloud.round_of(DEFAULT_POLL)
-    before = cloud.totals(standing).picks.get("BLUE", 0)
+    round, _ = cloud.round_of(DEFAULT_POLL)
+    before = cloud.totals(round).picks.get("BLUE", 0)
     page = open_demo("/phone")
     for phone in (2, 3):
         page.locator(".phone").nth(phone - 1).get_by_role("button", name="BLUE").click()

@@ -44,11 +44,11 @@ def test_a_certificate_is_read_back_and_its_round_is_final(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
     """Both at once; the row counts a revision, so that no other desk overwrites it."""
-    standing = closed_round(directory, watch)
+    round = closed_round(directory, watch)
     before = directory.entry("colors")
 
     assert certificates.find("colors", 1) is None
-    assert certificates.write(a_certificate(), standing, current=True)
+    assert certificates.write(a_certificate(), round, current=True)
     assert certificates.find("colors", 1) == a_certificate()
     entry = directory.entry("colors")
     assert entry.round == replace(before.round, certified_at_ms=NOON + 60_000)
@@ -62,10 +62,10 @@ def test_a_round_is_certified_once(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
     """The second writer is told so; the first certificate stays."""
-    standing = closed_round(directory, watch)
-    certificates.write(a_certificate(), standing, current=True)
+    round = closed_round(directory, watch)
+    certificates.write(a_certificate(), round, current=True)
 
-    assert not certificates.write(a_certificate(digest="e" * 64), standing, current=True)
+    assert not certificates.write(a_certificate(digest="e" * 64), round, current=True)
     assert certificates.find("colors", 1) == a_certificate()
 
 
@@ -75,7 +75,7 @@ def test_a_round_that_has_changed_since_it_was_audited_is_not_certified(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch, what: str
 ) -> None:
     """Neither row is written: a text may have been accepted meanwhile."""
-    standing = closed_round(directory, watch)
+    round = closed_round(directory, watch)
     watch.now_ms += 5
     if what.startswith("opened"):
         directory.change("colors", lambda r: lifecycle.opened(r, watch()))
@@ -89,7 +89,7 @@ def test_a_round_that_has_changed_since_it_was_audited_is_not_certified(
         directory.change("colors", lambda r: lifecycle.archived(r, watch()))
 
     with pytest.raises(PollChangedError):
-        certificates.write(a_certificate(), standing, current=True)
+        certificates.write(a_certificate(), round, current=True)
     assert certificates.find("colors", 1) is None
     assert "certified_at" not in row_of(directory, "directory", "colors")
 
@@ -116,9 +116,9 @@ def test_a_round_that_is_not_there_is_not_certified(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
     """Its row is neither made up nor certified."""
-    standing = closed_round(directory, watch)
+    round = closed_round(directory, watch)
 
     with pytest.raises(PollChangedError):
-        certificates.write(a_certificate(7), replace(standing, number=7), current=False)
+        certificates.write(a_certificate(7), replace(round, number=7), current=False)
     assert certificates.find("colors", 7) is None
     assert len(directory.rounds("colors")) == 1

@@ -54,9 +54,9 @@ def test_a_changed_poll_keeps_its_round_and_state(directory: DynamoDirectory) ->
     changed = parse_poll(COLORS.definition + "\n", source="colors.toml")
     applied = directory.apply([changed])
 
-    (standing,) = directory.load().rounds
+    (round,) = directory.load().rounds
     assert applied.changed == ("colors",)
-    assert (standing.number, standing.state, standing.state_at_ms) == (3, State.CLOSED, 77)
+    assert (round.number, round.state, round.state_at_ms) == (3, State.CLOSED, 77)
 
 
 @BOTH

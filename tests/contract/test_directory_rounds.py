@@ -96,8 +96,8 @@ def test_who_resets_a_round_that_somebody_else_has_reset_gets_theirs(
     """Two desks at once: one new round."""
     directory.apply([COLORS])
 
-    def begun(standing: Round) -> bool:
-        if standing.number == 1 and directory.entry("colors").round.number == 1:
+    def begun(round: Round) -> bool:
+        if round.number == 1 and directory.entry("colors").round.number == 1:
             directory.reset("colors", 1, begun=always)
         return True
 
@@ -125,11 +125,11 @@ def test_a_change_is_decided_anew_where_somebody_was_faster(directory: DynamoDir
     directory.apply([COLORS])
     decided: list[Round] = []
 
-    def close_while_another_moves_the_number(standing: Round) -> Round:
+    def close_while_another_moves_the_number(round: Round) -> Round:
         if not decided:
             directory.write(replace(directory.entry("colors"), number="+15550100133"))
-        decided.append(standing)
-        return lifecycle.closed(standing, 5)
+        decided.append(round)
+        return lifecycle.closed(round, 5)
 
     directory.change("colors", close_while_another_moves_the_number)
 
@@ -144,9 +144,9 @@ def test_who_is_always_too_late_is_told(directory: DynamoDirectory) -> None:
     directory.apply([COLORS])
     numbers = (f"+1555010{n:04}" for n in count(1000))
 
-    def too_late(standing: Round) -> Round:
+    def too_late(round: Round) -> Round:
         directory.write(replace(directory.entry("colors"), number=next(numbers)))
-        return lifecycle.closed(standing, 5)
+        return lifecycle.closed(round, 5)
 
     with pytest.raises(PollChangedError):
         directory.change("colors", too_late)

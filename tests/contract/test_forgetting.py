@@ -171,10 +171,10 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
     await table.vote(there, (0, "red"))
 
     class Slow(DynamoBallots):
-        async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+        async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
             if not forgotten:
                 forgotten.extend(table.forgetting().remove([there], a_phone(0), PEPPER))
-            return await DynamoBallots.replace(self, ballot, standing_in, expected=expected)
+            return await DynamoBallots.replace(self, ballot, round, expected=expected)
 
     forgotten: list[Forgotten] = []
     slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))

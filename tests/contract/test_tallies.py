@@ -43,7 +43,7 @@ def test_a_fold_of_removals_alone_leaves_the_time_of_the_newest_vote(store: Stor
 
 
 def test_a_delta_at_or_below_the_watermark_changes_nothing(store: Store) -> None:
-    """A redelivered run is refused, and the standing watermark comes back."""
+    """A redelivered run is refused, and the stored watermark is returned."""
     store.tallies.apply(ROW, delta(1, 3, RED=2))
 
     assert store.tallies.apply(ROW, delta(1, 3, RED=2)) == pad_sequence("3")

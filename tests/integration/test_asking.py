@@ -102,7 +102,7 @@ def test_a_reset_of_a_round_without_ballots_starts_none(there: Ledger) -> None:
 
     assert (found["changed"], found["round"]) == (False, 1)
     assert "(as it was)" in voteapp("poll", "reset", "colors", "--yes").output
-    assert there.standing.number == 1
+    assert there.round.number == 1
 
 
 def test_a_reset_starts_the_next_round_as_it_was_confirmed(there: Ledger) -> None:

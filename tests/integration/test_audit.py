@@ -99,9 +99,9 @@ def test_a_vote_cast_after_the_board_was_read_is_not_drained(
     some_votes(there)
     recount = DynamoRecounts.sums
 
-    def meanwhile(self: DynamoRecounts, standing: Round, told: Progress) -> Recount:
+    def meanwhile(self: DynamoRecounts, round: Round, told: Progress) -> Recount:
         there.vote(50, "RED")
-        return recount(self, standing, told)
+        return recount(self, round, told)
 
     monkeypatch.setattr(DynamoRecounts, "sums", meanwhile)
     answer = voteapp("audit", "colors", "--json")

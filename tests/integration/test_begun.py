@@ -85,7 +85,7 @@ def test_shards_are_not_changed_under_votes_that_are_not_folded(
     told = document("audit", "colors")
 
     assert answer.exit_code == 1
-    assert there.standing.poll.shards == 10
+    assert there.round.poll.shards == 10
     assert (told["votes"], told["voters"], told["exact"]) == ({"BLUE": 20}, 20, True)
 
 
@@ -104,4 +104,4 @@ def test_the_way_to_other_shards_is_reset_close_wait_apply(there: Ledger, tmp_pa
         assert refused.exit_code == 1
         assert "close it, wait 20 seconds, then change this" in refused.stderr
     assert applied.exit_code == 0, applied.output
-    assert (opened["phase"], there.standing.poll.shards) == ("open", 3)
+    assert (opened["phase"], there.round.poll.shards) == ("open", 3)

@@ -66,7 +66,7 @@ def test_a_round_that_a_reset_ended_is_certified_after_the_wait(
 
     assert (answer.exit_code == 0) is certified, answer.output
     assert ("certified#1" in rows_by_key(there)) is certified
-    assert there.standing.certified_at_ms is None
+    assert there.round.certified_at_ms is None
     assert ("wait 20 seconds" in answer.stderr) is not certified
 
 
@@ -77,7 +77,7 @@ def test_a_round_that_a_deploy_closed_just_now_is_not_certified(there: Ledger) -
     there.vote(30, "RED", folded=True)
     answer = voteapp("certify", "colors")
 
-    assert there.standing.phase_at(now_ms()) is Phase.CLOSED
+    assert there.round.phase_at(now_ms()) is Phase.CLOSED
     assert answer.exit_code == 1
     assert "wait 20 seconds" in answer.stderr
 
@@ -99,11 +99,11 @@ def run_before_the_write(monkeypatch: pytest.MonkeyPatch, *command: str) -> None
     write = DynamoCertificates.write
 
     def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, standing: Round, *, current: bool
+        self: DynamoCertificates, certificate: Certificate, round: Round, *, current: bool
     ) -> bool:
         monkeypatch.setattr(DynamoCertificates, "write", write)
         assert voteapp(*command).exit_code == 0
-        return write(self, certificate, standing, current=current)
+        return write(self, certificate, round, current=current)
 
     monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
 
@@ -120,8 +120,8 @@ def test_a_poll_opened_between_the_audit_and_the_write_is_not_certified(
     assert answer.exit_code == 1
     assert "somebody else" in answer.stderr
     assert "certified#1" not in rows_by_key(there)
-    assert there.standing.certified_at_ms is None
-    assert there.standing.phase_at(now_ms()) is Phase.OPEN
+    assert there.round.certified_at_ms is None
+    assert there.round.phase_at(now_ms()) is Phase.OPEN
 
 
 def test_a_round_reset_between_the_audit_and_the_write_is_not_certified(
@@ -132,7 +132,7 @@ def test_a_round_reset_between_the_audit_and_the_write_is_not_certified(
     there.close()
     run_before_the_write(monkeypatch, "poll", "reset", "colors", "--yes")
     answer = voteapp("certify", "colors", "--yes")
-    current = there.standing
+    current = there.round
 
     assert answer.exit_code == 1
     assert "certified#1" not in rows_by_key(there)

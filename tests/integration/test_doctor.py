@@ -93,9 +93,9 @@ def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
     killed, running, late = desk(1_000_000), desk(1_300_000), desk(1_350_000)
     try:
         opened = killed.open(), running.open(), late.open()
-        standing, number = cloud.round_of(POLL)
+        round, number = cloud.round_of(POLL)
     finally:
         running.clear()
 
     assert opened == (True, True, False)
-    assert (standing.number, number) == (1_300, NUMBER)
+    assert (round.number, number) == (1_300, NUMBER)

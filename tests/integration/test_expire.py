@@ -52,7 +52,7 @@ def test_ballots_of_a_closed_round_are_given_an_expiry_and_both_lines_stay_equal
     audit = document("audit", "colors")
 
     assert done["ballots"] == 4
-    assert done["expires_from"] == there.standing.expires_from_ms
+    assert done["expires_from"] == there.round.expires_from_ms
     assert done["expires_from"] - before == pytest.approx(30 * DAY_MS - 60_000, abs=10_000)
     assert {int(item["expires_at"]["N"]) for item in items(there)} == {
         done["expires_from"] // 1000 + 20
@@ -163,7 +163,7 @@ def test_ballots_that_have_an_expiry_keep_it(monkeypatch: pytest.MonkeyPatch) ->
         told = document(*EXPIRE, "--yes")
 
         assert told["rounds"] == [
-            {"round": 1, "expires_from": there.standing.expires_from_ms, "ballots": 0}
+            {"round": 1, "expires_from": there.round.expires_from_ms, "ballots": 0}
         ]
         assert items(there) == before
 
@@ -181,7 +181,7 @@ def test_all_ended_rounds_are_meant_and_the_current_one_goes_on(there: Ledger) -
     assert "colors, round 1: expires from" in answer.stdout
     assert "4 ballots dated now" in answer.stdout
     assert len(dated) == 4
-    assert there.standing.expires_from_ms is None
+    assert there.round.expires_from_ms is None
     assert document("audit", "colors", "--round", "1")["exact"]
     assert document("audit", "colors")["exact"]
 

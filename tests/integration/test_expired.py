@@ -62,7 +62,7 @@ def test_an_audit_of_it_says_why_nothing_can_be_said(expired: Ledger) -> None:
     """It does not advise a repair."""
     told, text = document("audit", "colors"), voteapp("audit", "colors")
 
-    assert expired.standing.phase_at(now_ms()) is Phase.CLOSED
+    assert expired.round.phase_at(now_ms()) is Phase.CLOSED
     assert (told["expired"], told["exact"]) == (True, False)
     assert "--repair" not in text.stdout
     assert "have begun to expire" in text.stdout
@@ -70,7 +70,7 @@ def test_an_audit_of_it_says_why_nothing_can_be_said(expired: Ledger) -> None:
 
 def closing(there: Ledger) -> str:
     """When the current round closes by itself, as its file says."""
-    closes = there.standing.poll.closes_at_ms
+    closes = there.round.poll.closes_at_ms
     assert closes
     return moment(closes)
 
@@ -88,7 +88,7 @@ def test_raising_the_retention_does_not_bring_it_back(expired: Ledger) -> None:
         expired.directory.apply([later], begun=expired.deployment.has_begun)
 
     assert applied.changed == ("colors",)
-    assert expired.standing.poll.retention_days == 365
+    assert expired.round.poll.retention_days == 365
     assert voteapp("certify", "colors", "--yes").exit_code == 1
     assert voteapp("audit", "colors", "--repair", "--yes").exit_code == 1
 

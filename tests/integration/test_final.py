@@ -47,7 +47,7 @@ def test_it_is_not_opened_again(certified: Ledger) -> None:
     assert answer.exit_code == 1
     assert "round 1 was certified on" in answer.stderr
     assert REMEDY in answer.stderr
-    assert certified.standing.phase_at(now_ms()) is Phase.CLOSED
+    assert certified.round.phase_at(now_ms()) is Phase.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_its_words_may_still_be_put_right(certified: Ledger, tmp_path: Path) -> 
     answer = apply(tmp_path, "retention_days = 5", text=POLL.replace("color", "colour"))
 
     assert answer.exit_code == 0, answer.output
-    assert certified.standing.poll.question == "Which colour should win tonight?"
-    assert certified.standing.phase_at(now_ms()) is Phase.CLOSED
+    assert certified.round.poll.question == "Which colour should win tonight?"
+    assert certified.round.phase_at(now_ms()) is Phase.CLOSED
 
 
 @pytest.mark.parametrize("body", ["red", "purple"])
@@ -102,12 +102,12 @@ def test_a_file_that_goes_and_comes_back_does_not_open_it(
     other = other.replace('"Red"', '"O"').replace('"Green"', '"A"').replace('"Blue"', '"E"')
     (tmp_path / "trees.toml").write_text(other.format(more=""))
     gone = voteapp("poll", "apply", str(tmp_path), "--yes")
-    archived = certified.standing.phase_at(now_ms())
+    archived = certified.round.phase_at(now_ms())
     back = apply(tmp_path)
 
     assert gone.exit_code == back.exit_code == 0, gone.output + back.output
     assert archived is Phase.ARCHIVED
-    assert certified.standing.phase_at(now_ms()) is Phase.CLOSED
+    assert certified.round.phase_at(now_ms()) is Phase.CLOSED
     assert voteapp("poll", "open", "colors").exit_code == 1
 
 

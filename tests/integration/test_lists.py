@@ -46,9 +46,9 @@ def test_a_poll_without_a_file_is_archived_only_after_a_yes(there: Ledger, tmp_p
     other = POLL.format(more='numbers = ["+15550100123"]')
     (tmp_path / "other.toml").write_text(other)
     refused = voteapp("poll", "apply", str(tmp_path), answer="n")
-    phase = there.standing.state.value
+    phase = there.round.state.value
     done = voteapp("poll", "apply", str(tmp_path), answer="y")
 
     assert "Archive colors, which have no file" in refused.output
     assert (refused.exit_code, phase) == (1, "auto")
-    assert (done.exit_code, there.standing.state.value) == (0, "archived")
+    assert (done.exit_code, there.round.state.value) == (0, "archived")

@@ -21,8 +21,8 @@ def a_sid() -> str:
 
 def test_texts_become_an_exact_count(cloud: LocalCloud) -> None:
     """Votes, a changed vote, a redelivery and a forgery, through webhook, stream and Lambda."""
-    standing, _ = cloud.round_of(DEFAULT_POLL)
-    before = cloud.totals(standing)
+    round, _ = cloud.round_of(DEFAULT_POLL)
+    before = cloud.totals(round)
     first = a_vote(10_001, "RED", sid=a_sid())
     texts = [
         first,
@@ -45,8 +45,8 @@ def test_texts_become_an_exact_count(cloud: LocalCloud) -> None:
 
 def test_a_text_through_the_http_api_is_counted_by_the_same_rules(cloud: LocalCloud) -> None:
     """API Gateway and the webhook on Lambda in place of uvicorn."""
-    standing, _ = cloud.round_of(DEFAULT_POLL)
-    before = cloud.totals(standing)
+    round, _ = cloud.round_of(DEFAULT_POLL)
+    before = cloud.totals(round)
     answers = send(cloud.api, [a_vote(20_001, "RED", sid=a_sid())])
     after = totals_when(cloud, lambda totals: totals.folded > before.folded)
 

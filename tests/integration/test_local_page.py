@@ -40,8 +40,8 @@ def test_a_text_is_seen_on_the_page(cloud: LocalCloud, page: tuple[Page, list[st
     screen, complaints = page
     total = screen.locator("#total")
     expect(screen.get_by_text("Live")).to_be_visible(timeout=10_000)
-    standing, _ = cloud.round_of(DEFAULT_POLL)
-    before = sum(cloud.totals(standing).picks.values())
+    round, _ = cloud.round_of(DEFAULT_POLL)
+    before = sum(cloud.totals(round).picks.values())
     expect(total).to_have_text(f"{before:,}", timeout=10_000)
     answers = send(cloud.line, [a_vote(40_001, "GREEN", sid=f"SM{secrets.token_hex(16)}")])
 

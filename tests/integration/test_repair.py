@@ -85,10 +85,10 @@ def test_a_repair_beside_another_one_is_refused(
     spoil_board(there, "BLUE")
     recount = DynamoRecounts.sums
 
-    def meanwhile(self: DynamoRecounts, standing: Round, told: Progress) -> Recount:
+    def meanwhile(self: DynamoRecounts, round: Round, told: Progress) -> Recount:
         monkeypatch.setattr(DynamoRecounts, "sums", recount)
         assert voteapp("audit", "colors", "--repair", "--yes").exit_code == 0
-        return recount(self, standing, told)
+        return recount(self, round, told)
 
     monkeypatch.setattr(DynamoRecounts, "sums", meanwhile)
     answer = voteapp("audit", "colors", "--repair", "--yes")

@@ -43,11 +43,11 @@ def violation(containing: str) -> str | None:
 def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
     """A ballot expired so many days after its text, while its round could still take others."""
 
-    def from_the_vote(standing_in: Round, at_ms: int) -> int:
-        return at_ms // 1000 + standing_in.poll.retention_days * SECONDS_PER_DAY
+    def from_the_vote(round: Round, at_ms: int) -> int:
+        return at_ms // 1000 + round.poll.retention_days * SECONDS_PER_DAY
 
     patch.setattr(ballot, "expiry_of", from_the_vote)
-    patch.setattr("services.adapters.poll_store.with_expiry", lambda standing, _: standing)
+    patch.setattr("services.adapters.poll_store.with_expiry", lambda round, _: round)
 
 
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
@@ -58,15 +58,15 @@ def a_repair_that_ignores_expiry(patch: Patch) -> None:
 
 def a_reset_that_looks_at_the_ballots_alone(patch: Patch) -> None:
     """A round whose ballots had expired was not reset."""
-    patch.setattr(operator, "has_begun", lambda standing, **p: p["recounts"].has_ballots(standing))
+    patch.setattr(operator, "has_begun", lambda round, **p: p["recounts"].has_ballots(round))
     patch.setattr(Round, "is_final_at", lambda *_: False)
 
 
 def a_change_that_looks_at_the_board_alone(patch: Patch) -> None:
     """A deploy moved the ballots' shards while their records waited to be folded."""
 
-    def counted(standing: Round, **ports: Any) -> bool:
-        return bool(ports["tallies"].totals(standing.board, standing.number).voters)
+    def counted(round: Round, **ports: Any) -> bool:
+        return bool(ports["tallies"].totals(round.board, round.number).voters)
 
     patch.setattr(operator, "has_begun", counted)
 
@@ -139,15 +139,13 @@ def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
             self.stream.append("REMOVE", body)
         return len(mine)
 
-    async def unchanged_by_texts(
-        self: Any, after: Ballot, standing_in: Round, *, expected: int
-    ) -> bool:
+    async def unchanged_by_texts(self: Any, after: Ballot, round: Round, *, expected: int) -> bool:
         if self.holds_up():
             await HeldUp()
         found = self.held.get(after.pk, {}).get(after.sk)
         if found is None or len(found[0].steps) != len(after.steps) - 1:
             return False
-        self._store("MODIFY", found, after, standing_in)
+        self._store("MODIFY", found, after, round)
         return expected > 0
 
     patch.setattr(SimulatedVotes, "forget", delete)

@@ -90,10 +90,10 @@ class World:
         assert (poll, number) == ("colors", 1)
         return self.certified[0] if self.certified else None
 
-    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
         """Unless somebody else was faster."""
         assert current
-        assert standing == ENDED
+        assert round == ENDED
         if self.certifies:
             self.certified.append(certificate)
         return self.certifies
@@ -125,9 +125,9 @@ class World:
             mapping=self.mapping, settle_seconds=2, clock=lambda: NOON, sleep=self.slept.append,
         )  # fmt: skip
 
-    def audit(self, standing: Round = ENDED, *, digest: bool = False) -> Audit:
+    def audit(self, round: Round = ENDED, *, digest: bool = False) -> Audit:
         """Of a round that has ended."""
-        return self.auditor.audit(standing, self.told.append, digest=digest)
+        return self.auditor.audit(round, self.told.append, digest=digest)
 
 
 def reasons(caught: Any) -> str:

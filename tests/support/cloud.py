@@ -42,9 +42,9 @@ def totals_when(
     cloud: LocalCloud, ready: Callable[[Totals], bool], *, poll: str = DEFAULT_POLL
 ) -> Totals:
     """The totals once they satisfy a condition, or as they are when patience ends."""
-    standing, _ = cloud.round_of(poll)
+    round, _ = cloud.round_of(poll)
     deadline = time.monotonic() + DRAIN_SECONDS
-    while not ready(totals := cloud.totals(standing)) and time.monotonic() < deadline:
+    while not ready(totals := cloud.totals(round)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return totals
 

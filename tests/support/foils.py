@@ -94,20 +94,20 @@ class ForgetfulBallots:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """As the port."""
-        return bool(await self._inner.create(ballot, standing_in))
+        return bool(await self._inner.create(ballot, round))
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """The ballot without the MessageSids of its texts."""
-        found: Ballot | None = await self._inner.find(pk, sk, standing_in)
+        found: Ballot | None = await self._inner.find(pk, sk, round)
         if found is None:
             return None
         return replace(found, steps=tuple(AcceptedText("", step.choice) for step in found.steps))
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """As the port."""
-        return bool(await self._inner.replace(ballot, standing_in, expected=expected))
+        return bool(await self._inner.replace(ballot, round, expected=expected))
 
 
 def forgetful(rounds: list[Round]) -> MemoryEngine:

@@ -95,21 +95,21 @@ class Hall:
         fold(run, self.boards, stream_label="label", stream_shard="shard")
         self.folded += len(run)
 
-    def has_ballots(self, standing_in: Round) -> bool:
+    def has_ballots(self, round: Round) -> bool:
         """Whether anybody has voted."""
-        return bool(self.held) and standing_in.number == 1
+        return bool(self.held) and round.number == 1
 
-    def sums(self, standing_in: Round, told: Progress) -> Recount:
+    def sums(self, round: Round, told: Progress) -> Recount:
         """The recount, one ballot after the other: others may write in between."""
         recount = Recount()
-        for slip in self.slips(standing_in, recount.add_unreadable):
+        for slip in self.slips(round, recount.add_unreadable):
             recount.add([slip])
             told(1)
         return recount
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
-        assert standing_in.number == THERE.number
+        assert round.number == THERE.number
         for keys in self.unreadable:
             unreadable(keys)
         for voter in VOTERS:
@@ -130,9 +130,9 @@ class Hall:
             sleep=self.slept.append,
         )
 
-    def audit(self, standing: Round = THERE) -> Audit:
+    def audit(self, round: Round = THERE) -> Audit:
         """Look once."""
-        return self.auditor().audit(standing)
+        return self.auditor().audit(round)
 
     def _others(self) -> None:
         self.meanwhile()

@@ -107,7 +107,7 @@ class Ledger:
         return DynamoTallies(self.dynamodb, "Aggregates")
 
     @property
-    def standing(self) -> Round:
+    def round(self) -> Round:
         """The current round of its poll."""
         return self.directory.entry("colors").round
 
@@ -135,7 +135,7 @@ class Ledger:
 
     def ballot(self, phone: int, there: Round | None = None) -> Ballot | None:
         """What a phone holds, in the current round if none is given."""
-        there = there or self.standing
+        there = there or self.round
         key: Any = key_of(*there.ballot_key(_voter(phone, there), ""))
         found = self.dynamodb.get_item(TableName="Votes", Key=key, ConsistentRead=True)
         return ballot_of(found["Item"], there) if "Item" in found else None
@@ -144,7 +144,7 @@ class Ledger:
         self, phone: int, *choices: str, folded: bool = True, at_ms: int | None = None
     ) -> None:
         """Texts of one phone, straight into its ballot; and onto the board, if folded."""
-        there = self.standing
+        there = self.round
         ballot = self.ballot(phone, there)
         for choice in choices:
             self.sids += 1

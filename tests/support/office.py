@@ -38,7 +38,7 @@ class Office:
         self.polls.change("colors", lambda there: word(there, self.now_ms))
 
     @property
-    def standing(self) -> Round:
+    def round(self) -> Round:
         """The current round of colors."""
         return self.polls.entry("colors").round
 

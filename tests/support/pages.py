@@ -21,25 +21,25 @@ PER_PAGE = 2_500
 """About what 1 MB holds."""
 
 
-def items_of(standing: Round, ballots: int) -> dict[str, list[dict[str, Any]]]:
+def items_of(round: Round, ballots: int) -> dict[str, list[dict[str, Any]]]:
     """So many ballots, by partition key and sorted."""
     held: dict[str, list[dict[str, Any]]] = {}
     for number in range(ballots):
-        voter = voter_of(b"pepper", standing.poll.id, standing.number, str(number))
-        choice = standing.poll.choices[number % len(standing.poll.choices)].key
+        voter = voter_of(b"pepper", round.poll.id, round.number, str(number))
+        choice = round.poll.choices[number % len(round.poll.choices)].key
         vote = Vote(voter=voter, sid=f"SM{number:032x}", choice=choice, at_ms=1_900_000_000_000)
-        ballot = cast(standing, None, vote).ballot
+        ballot = cast(round, None, vote).ballot
         assert ballot
-        held.setdefault(ballot.pk, []).append(item_of(ballot, standing))
+        held.setdefault(ballot.pk, []).append(item_of(ballot, round))
     return {pk: sorted(items, key=lambda item: item["sk"]["S"]) for pk, items in held.items()}
 
 
 @contextmanager
-def table_of(standing: Round, ballots: int) -> Iterator[str]:
+def table_of(round: Round, ballots: int) -> Iterator[str]:
     """The endpoint of such a table."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(theirs, standing.poll.definition, standing.poll.id, ballots)
+        target=_serve, args=(theirs, round.poll.definition, round.poll.id, ballots)
     )
     process.start()
     try:
@@ -52,10 +52,10 @@ def table_of(standing: Round, ballots: int) -> Iterator[str]:
 def _serve(pipe: Connection, definition: str, poll_id: str, ballots: int) -> None:
     from services.polls.definition import stored_poll
 
-    standing = Round(poll=stored_poll(definition, poll_id=poll_id))
+    round = Round(poll=stored_poll(definition, poll_id=poll_id))
     held = {
         pk: [json.dumps(item).encode() for item in items]
-        for pk, items in items_of(standing, ballots).items()
+        for pk, items in items_of(round, ballots).items()
     }
 
     class Handler(BaseHTTPRequestHandler):

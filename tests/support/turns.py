@@ -15,7 +15,7 @@ Turn = Callable[[Round], Round]
 """What becomes of a round at noon."""
 
 
-def standing(poll: Poll | None = None, **changes: object) -> Round:
+def round(poll: Poll | None = None, **changes: object) -> Round:
     """A round that began an hour ago."""
     there = Round(poll=poll or a_poll(), began_at_ms=BEGAN, changed_at_ms=BEGAN)
     return replace(there, **changes)  # type: ignore[arg-type]

@@ -93,12 +93,12 @@ class RewrittenBallots(MemoryBallots):
 
     attempts: int = 0
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
         """There is one by now."""
         self.attempts += 1
         return False
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
         """It was rewritten by now."""
         self.attempts += 1
         return False

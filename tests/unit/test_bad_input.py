@@ -27,7 +27,7 @@ SID = "SM" + "a" * 32
 class SilentBallots(MemoryBallots):
     """A store that does not answer."""
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002 - the port's
+    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002 - the port's
         """Never."""
         raise StoreUnavailableError("PutItem")
 

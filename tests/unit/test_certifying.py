@@ -27,7 +27,7 @@ def test_a_certificate_says_what_the_ballots_came_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "standing", "why"),
+    ("world", "round", "why"),
     [
         (World(), Round(poll=a_poll()), "the poll is open: close it first"),
         (World(), Round(poll=a_poll(opens_at_ms=NOON + 1)), "the poll is waiting"),
@@ -40,10 +40,10 @@ def test_a_certificate_says_what_the_ballots_came_to() -> None:
     ids=["open", "waits", "just closed", "behind", "unreadable", "expiring", "off"],
 )
 def test_what_speaks_against_a_certificate_keeps_it_from_being_written(
-    world: World, standing: Round, why: str
+    world: World, round: Round, why: str
 ) -> None:
     """It is final."""
-    audit = world.audit(standing, digest=True)
+    audit = world.audit(round, digest=True)
 
     with pytest.raises(NotCertifiableError) as caught:
         world.auditor.certify(audit, current=True)

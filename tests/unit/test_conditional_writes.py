@@ -32,7 +32,7 @@ def certificate(red: int = 1, *, number: int = 1) -> Certificate:
     )  # fmt: skip
 
 
-def standing(tables: Recorded) -> Round:
+def round(tables: Recorded) -> Round:
     """The current round of colors."""
     return polls(tables).entry("colors").round
 
@@ -40,36 +40,36 @@ def standing(tables: Recorded) -> Round:
 def test_a_certificate_is_read_as_it_was_written(tables: Recorded) -> None:
     """Choices without a vote as well; and the round is final with it."""
     store = DynamoCertificates(tables.client, "Aggregates")
-    new = store.write(certificate(3), standing(tables), current=True)
+    new = store.write(certificate(3), round(tables), current=True)
 
     assert new is True
     assert store.find("colors", 1) == certificate(3)
     assert store.find("colors", 2) is None
-    assert standing(tables).certified_at_ms == NOON + 3
+    assert round(tables).certified_at_ms == NOON + 3
 
 
 def test_a_second_certificate_does_not_overwrite_the_first(tables: Recorded) -> None:
     """Two desks certify at the same time; the second is told that there is one."""
-    store, there = DynamoCertificates(tables.client, "Aggregates"), standing(tables)
+    store, there = DynamoCertificates(tables.client, "Aggregates"), round(tables)
     first = store.write(certificate(3), there, current=True)
-    second = store.write(certificate(4), standing(tables), current=True)
+    second = store.write(certificate(4), round(tables), current=True)
     stale = store.write(certificate(5), there, current=True)
 
     assert (first, second, stale) == (True, False, False)
     assert store.find("colors", 1) == certificate(3)
-    assert standing(tables).certified_at_ms == NOON + 3
+    assert round(tables).certified_at_ms == NOON + 3
 
 
 def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> None:
     """Also where a directory that was restored has forgotten the first."""
     store = DynamoCertificates(tables.client, "Aggregates")
     before = tables.item("Aggregates", "directory", "colors")
-    store.write(certificate(3), standing(tables), current=True)
+    store.write(certificate(3), round(tables), current=True)
     tables.client.put_item(TableName="Aggregates", Item=before)
 
-    assert store.write(certificate(4), standing(tables), current=True) is False
+    assert store.write(certificate(4), round(tables), current=True) is False
     assert store.find("colors", 1) == certificate(3)
-    assert standing(tables).certified_at_ms is None
+    assert round(tables).certified_at_ms is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
 )
 def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, change: Any) -> None:
     """Who changed it may have opened it: neither the certificate nor the finality is written."""
-    there = standing(tables)
+    there = round(tables)
     later = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON + 1)
     later.change("colors", change)
     before = tables.item("Aggregates", "directory", "colors")
@@ -98,7 +98,7 @@ def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, c
 
 def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorded) -> None:
     """The round says that there was one; what it said is in a backup."""
-    store, there = DynamoCertificates(tables.client, "Aggregates"), standing(tables)
+    store, there = DynamoCertificates(tables.client, "Aggregates"), round(tables)
     store.write(certificate(3), there, current=True)
     key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
     tables.client.delete_item(TableName="Aggregates", Key=key)
@@ -106,7 +106,7 @@ def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorde
     with pytest.raises(PollChangedError):
         store.write(certificate(4), there, current=True)
     assert store.find("colors", 1) is None
-    assert standing(tables).certified_at_ms == NOON + 3
+    assert round(tables).certified_at_ms == NOON + 3
 
 
 def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:
@@ -117,7 +117,7 @@ def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:
     store.write(certificate(2), past, current=False)
 
     assert polls(tables).past_rounds("colors")[0].certified_at_ms == NOON + 2
-    assert standing(tables).certified_at_ms is None
+    assert round(tables).certified_at_ms is None
 
 
 def test_a_change_that_was_read_before_the_certificate_is_not_written_after_it(

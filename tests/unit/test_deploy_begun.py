@@ -78,4 +78,4 @@ def close(client: Any, *, ago_ms: int) -> None:
     """An operator closes the poll, some time ago."""
     at_ms = now_ms() - ago_ms
     directory = DynamoDirectory(client=client, table="aggregates", clock=lambda: at_ms)
-    directory.change("colors", lambda standing: closed(standing, at_ms))
+    directory.change("colors", lambda round: closed(round, at_ms))

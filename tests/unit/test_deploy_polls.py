@@ -32,7 +32,7 @@ def files(**texts: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def standing(aggregates: Any) -> Any:
+def round(aggregates: Any) -> Any:
     """The same account with the quiet poll in its directory."""
     directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
     directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
@@ -66,11 +66,11 @@ def test_the_answer_names_all_polls_in_the_order_of_their_files(mailbox: Mailbox
     assert answer["Data"] == {"Polls": "shapes,colors"}
 
 
-def test_a_poll_whose_file_is_gone_is_archived(mailbox: Mailbox, standing: Any) -> None:
+def test_a_poll_whose_file_is_gone_is_archived(mailbox: Mailbox, round: Any) -> None:
     """The directory holds what the files say, and nothing else takes texts."""
     mailbox.request("Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND")))
 
-    directory = DynamoDirectory(client=standing, table="aggregates")
+    directory = DynamoDirectory(client=round, table="aggregates")
     states = {entry.round.poll.id: entry.round.state.value for entry in directory.entries()}
     assert states == {"colors": "archived", "shapes": "auto"}
 
@@ -90,7 +90,7 @@ def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
 
 
 def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
-    mailbox: Mailbox, standing: Any, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox, round: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped after 60 seconds, the function could not answer any more."""
     made = _clients(monkeypatch)
@@ -105,7 +105,7 @@ def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
     for config in made.values():
         a_call = config.connect_timeout + config.read_timeout
         assert a_call * config.retries["total_max_attempts"] <= 45
-    assert standing
+    assert round
 
 
 def _clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

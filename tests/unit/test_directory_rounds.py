@@ -81,7 +81,7 @@ def test_the_expiry_of_a_past_round_is_stored_and_never_put_off(office: Office) 
 def test_a_round_that_there_never_was_is_given_no_expiry(office: Office) -> None:
     """Nor a row of half a round."""
     with pytest.raises(PollChangedError):
-        office.polls.store_expiry(replace(office.standing, number=9), NOON)
+        office.polls.store_expiry(replace(office.round, number=9), NOON)
     assert office.tables.item("Aggregates", "directory", "~round#colors#00009") is None
 
 
@@ -94,7 +94,7 @@ def test_an_expiry_is_promised_to_the_round_that_is_named(office: Office) -> Non
 
     assert past == current == NOON + 30 * DAY
     assert office.polls.past_rounds("colors")[0].expires_from_ms == past
-    assert office.standing.expires_from_ms == current
+    assert office.round.expires_from_ms == current
     with pytest.raises(RoundUnknownError, match="has no round 3; the latest is 2"):
         office.polls.promise_expiry("colors", 3)
     with pytest.raises(PollUnknownError):
@@ -109,7 +109,7 @@ def test_a_reset_that_somebody_else_has_done_already_is_not_done_again(office: O
     for _ in range(2):
         office.polls.reset("colors", 1, begun=lambda _: True)
 
-    assert office.standing.number == 2
+    assert office.round.number == 2
 
 
 def test_a_reset_between_reading_and_writing_is_not_done_twice(office: Office) -> None:
@@ -120,4 +120,4 @@ def test_a_reset_between_reading_and_writing_is_not_done_twice(office: Office) -
     )
     office.polls.reset("colors", 1, begun=lambda _: True)
 
-    assert office.standing.number == 2
+    assert office.round.number == 2

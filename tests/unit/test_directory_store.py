@@ -53,8 +53,8 @@ def test_no_deploy_undoes_what_an_operator_said(
     office.polls.apply([COLORS, OTHER])
     office.polls.apply([COLORS, OTHER])
 
-    assert office.standing.state is word(office.standing, NOON).state
-    assert office.standing.phase_at(NOON) is not Phase.OPEN
+    assert office.round.state is word(office.round, NOON).state
+    assert office.round.phase_at(NOON) is not Phase.OPEN
     assert office.polls.entry("colors").gone is False
 
 

@@ -59,8 +59,8 @@ def assert_repair_changes_nothing(hall: Hall, audit: Audit) -> None:
     assert hall.auditor().repair(audit) == []
 
 
-@pytest.mark.parametrize("standing", [THERE, CLOSED], ids=["open", "closed"])
-def test_a_repair_never_moves_a_board_away_from_the_truth(standing: Round) -> None:
+@pytest.mark.parametrize("round", [THERE, CLOSED], ids=["open", "closed"])
+def test_a_repair_never_moves_a_board_away_from_the_truth(round: Round) -> None:
     """A spoiled board and a fold that lags: repaired or refused, and right once all is folded."""
     repaired = refused = 0
     for seed in range(600):
@@ -75,9 +75,9 @@ def test_a_repair_never_moves_a_board_away_from_the_truth(standing: Round) -> No
             expected=0,
         )
         hall.meanwhile = lambda hall=hall, draw=draw: (  # type: ignore[misc]
-            something(hall, draw) if standing is THERE and draw.random() < 0.02 else None
+            something(hall, draw) if round is THERE and draw.random() < 0.02 else None
         )
-        before = hall.audit(standing)
+        before = hall.audit(round)
         hall.meanwhile = lambda: None
         try:
             hall.auditor().repair(before)
@@ -87,8 +87,8 @@ def test_a_repair_never_moves_a_board_away_from_the_truth(standing: Round) -> No
             continue
         hall.fold()
 
-        assert hall.audit(standing).off == [], seed
-        assert hall.audit(standing).not_drained == (), seed
+        assert hall.audit(round).off == [], seed
+        assert hall.audit(round).not_drained == (), seed
 
     assert repaired > 100
     assert refused > 100

@@ -18,7 +18,7 @@ NOON_S = NOON // 1000
 TWO_DAYS_S = 2 * 86_400
 
 
-def standing(**changes: object) -> Round:
+def round(**changes: object) -> Round:
     """A round that began yesterday, whose ballots are kept for two days."""
     return Round(poll=a_poll(retention_days=2, **changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
 
@@ -26,13 +26,13 @@ def standing(**changes: object) -> Round:
 @pytest.mark.parametrize(
     ("there", "at_ms", "expires_s"),
     [
-        (standing(closes_at_ms=NOON), BEGAN, NOON_S + TWO_DAYS_S + 20),
-        (standing(closes_at_ms=NOON), NOON - 1, NOON_S + TWO_DAYS_S + 20),
-        (standing(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 20),
-        (standing(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 20),
-        (standing(), NOON, None),
-        (lifecycle.opened(standing(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
-        (lifecycle.opened(standing(closes_at_ms=NOON), NOON), NOON, None),
+        (round(closes_at_ms=NOON), BEGAN, NOON_S + TWO_DAYS_S + 20),
+        (round(closes_at_ms=NOON), NOON - 1, NOON_S + TWO_DAYS_S + 20),
+        (round(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 20),
+        (round(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 20),
+        (round(), NOON, None),
+        (lifecycle.opened(round(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
+        (lifecycle.opened(round(closes_at_ms=NOON), NOON), NOON, None),
     ],
     ids=[
         "cast early",
@@ -57,7 +57,7 @@ def test_a_ballot_expires_after_its_round_and_not_after_its_text(
 
 def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
     """The next text of its phone writes it anew."""
-    there = standing(closes_at_ms=NOON)
+    there = round(closes_at_ms=NOON)
     first = cast(there, None, a_vote("RED", at_ms=NOON - 1)).ballot
     again = lifecycle.opened(there, NOON + HOUR)
     second = cast(again, first, a_vote("BLUE", at_ms=NOON + 2 * HOUR)).ballot
@@ -70,13 +70,13 @@ def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
 @pytest.mark.parametrize(
     ("there", "expires_from"),
     [
-        (standing(closes_at_ms=NOON + HOUR), NOON + HOUR + 2 * DAY),
-        (standing(closes_at_ms=NOON - HOUR), NOON + 2 * DAY),
-        (standing(), None),
-        (standing(closes_at_ms=BEGAN), None),
-        (replace(standing(closes_at_ms=NOON), expires_from_ms=NOON + 1), NOON + 1),
-        (replace(standing(closes_at_ms=NOON), expires_from_ms=NOON + 9 * DAY), NOON + 2 * DAY),
-        (replace(standing(), expires_from_ms=NOON + 5), NOON + 5),
+        (round(closes_at_ms=NOON + HOUR), NOON + HOUR + 2 * DAY),
+        (round(closes_at_ms=NOON - HOUR), NOON + 2 * DAY),
+        (round(), None),
+        (round(closes_at_ms=BEGAN), None),
+        (replace(round(closes_at_ms=NOON), expires_from_ms=NOON + 1), NOON + 1),
+        (replace(round(closes_at_ms=NOON), expires_from_ms=NOON + 9 * DAY), NOON + 2 * DAY),
+        (replace(round(), expires_from_ms=NOON + 5), NOON + 5),
     ],
     ids=["to come", "past", "no close", "before it began", "kept", "sooner", "close taken away"],
 )
@@ -91,7 +91,7 @@ def test_a_round_stores_the_earliest_expiry_and_never_puts_it_off(
 @pytest.mark.parametrize("closes", [BEGAN + 1, NOON - 1, NOON, NOON + DAY])
 def test_no_ballot_expires_before_what_its_round_has_stored(closes: int, at_ms: int) -> None:
     """Whenever it is written; later by 20 seconds at least, since clocks differ."""
-    there = with_expiry(standing(closes_at_ms=closes), NOON)
+    there = with_expiry(round(closes_at_ms=closes), NOON)
     expires_s, stored = expiry_of(there, at_ms), there.expires_from_ms
 
     assert stored is not None
@@ -103,7 +103,7 @@ def test_no_ballot_expires_before_what_its_round_has_stored(closes: int, at_ms: 
 def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
     """Also if an operator has opened it again after its closing time."""
     there = replace(
-        standing(closes_at_ms=NOON - DAY // 2), state=state, state_at_ms=NOON,
+        round(closes_at_ms=NOON - DAY // 2), state=state, state_at_ms=NOON,
         expires_from_ms=NOON + DAY,
     )  # fmt: skip
     before, after = there.phase_at(NOON + DAY - 1), there.phase_at(NOON + DAY)
@@ -116,14 +116,14 @@ def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
 @pytest.mark.parametrize(
     ("there", "at_ms", "expires_from"),
     [
-        (lifecycle.closed(standing(), NOON), NOON + 20_000, NOON + 20_000 + 7 * DAY),
-        (lifecycle.closed(standing(), NOON), NOON + 20_001, NOON + 21_000 + 7 * DAY),
+        (lifecycle.closed(round(), NOON), NOON + 20_000, NOON + 20_000 + 7 * DAY),
+        (lifecycle.closed(round(), NOON), NOON + 20_001, NOON + 21_000 + 7 * DAY),
         (
-            replace(lifecycle.closed(standing(), NOON), poll=a_poll(retention_days=30)),
+            replace(lifecycle.closed(round(), NOON), poll=a_poll(retention_days=30)),
             NOON + DAY, NOON + 30 * DAY,
         ),
         (
-            replace(lifecycle.closed(standing(), NOON), expires_from_ms=NOON + 5 * DAY),
+            replace(lifecycle.closed(round(), NOON), expires_from_ms=NOON + 5 * DAY),
             NOON + DAY, NOON + 5 * DAY,
         ),
     ],
@@ -139,11 +139,11 @@ def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
 @pytest.mark.parametrize(
     ("there", "at_ms"),
     [
-        (standing(), NOON),
-        (standing(closes_at_ms=NOON + 1), NOON),
-        (standing(opens_at_ms=NOON + HOUR), NOON),
-        (lifecycle.closed(standing(), NOON), NOON + 19_999),
-        (lifecycle.archived(standing(), NOON), NOON + 19_999),
+        (round(), NOON),
+        (round(closes_at_ms=NOON + 1), NOON),
+        (round(opens_at_ms=NOON + HOUR), NOON),
+        (lifecycle.closed(round(), NOON), NOON + 19_999),
+        (lifecycle.archived(round(), NOON), NOON + 19_999),
     ],
     ids=["open", "closes soon", "waits", "closed just now", "archived just now"],
 )

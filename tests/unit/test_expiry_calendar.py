@@ -47,13 +47,13 @@ class Calendar:
         """Whether anybody has voted."""
         return any(number == there.number for number, _ in self.written)
 
-    def standing(self) -> Round:
+    def round(self) -> Round:
         """The current round."""
         return self.polls.entry("colors").round
 
     def text(self) -> None:
         """A vote of one of four phones, if the round takes it and the ballot is not there."""
-        there = self.standing()
+        there = self.round()
         if there.phase_at(self.now_ms) is not Phase.OPEN:
             return
         voter = f"voter{self.draw.randrange(4)}"
@@ -74,11 +74,11 @@ class Calendar:
 
     def reset(self) -> None:
         """`voteapp poll reset`."""
-        self.polls.reset("colors", self.standing().number, begun=self.has_begun)
+        self.polls.reset("colors", self.round().number, begun=self.has_begun)
 
     def date(self) -> None:
         """`voteapp poll expire` on the current round."""
-        there = self.standing()
+        there = self.round()
         at_ms = self.polls.promise_expiry("colors", there.number)
         for (number, _), ballots in self.written.items():
             if number == there.number and ballots and ballots[-1].expires_at_s is None:

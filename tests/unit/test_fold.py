@@ -161,10 +161,10 @@ class FailingTallies(MemoryTallies):
         self.calls += 1
         if self.calls in self.fail_before:
             raise TimeoutError("throttled")
-        standing = MemoryTallies.apply(self, row, delta)
+        round = MemoryTallies.apply(self, row, delta)
         if self.calls in self.fail_after:
             raise TimeoutError("the response was lost")
-        return standing
+        return round
 
 
 def test_a_write_that_landed_although_its_response_was_lost_counts_once() -> None:

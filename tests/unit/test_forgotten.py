@@ -169,11 +169,11 @@ def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgot
     draw = random.Random(seed)  # noqa: S311 - a repeatable choice
     there, ballot, writes = a_round(policy=policy[0], limit=policy[1]), None, 0
     told: list[Vote] = []
-    standing: list[Vote] = []
+    round: list[Vote] = []
     for step in steps:
         before: Ballot | None = ballot
         if step == "forget" and ballot is not None:
-            ballot, standing = forget(ballot, NOON), []
+            ballot, round = forget(ballot, NOON), []
         elif step == "bar":
             ballot = bar(there, ballot, a_vote("RED", sid=a_sid()))
         elif step == "again" and told:
@@ -182,12 +182,12 @@ def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgot
             vote = a_vote(step)
             ballot = cast(there, before, vote).ballot or ballot
             if ballot is not before:
-                standing = [*standing, vote]
+                round = [*round, vote]
                 told.append(vote)
         writes += ballot is not before
-    counted = [vote.choice for vote in standing]
+    counted = [vote.choice for vote in round]
     counted = counted if policy[0] is Policy.EACH else counted[-1:]
 
     assert (ballot.writes if ballot else 0) == writes
-    assert [step.sid for step in ballot.steps] == [v.sid for v in standing] if ballot else True
+    assert [step.sid for step in ballot.steps] == [v.sid for v in round] if ballot else True
     assert dict(ballot.picks if ballot else {}) == {c: counted.count(c) for c in counted}

@@ -37,11 +37,11 @@ class Answer:
 class Webhook:
     """The real intake on a directory that it reads again when its copy is 3 s old."""
 
-    def __init__(self, standing: Round) -> None:
-        self.standing = standing
+    def __init__(self, round: Round) -> None:
+        self.round = round
         self.now = NOON_SECONDS
         self.ballots = MemoryBallots()
-        self._copy = (self.now, Directory((standing,)))
+        self._copy = (self.now, Directory((round,)))
         self._intake = Intake(directory=self, ballots=self.ballots, clock=self.now_ms)
 
     def now_ms(self) -> int:
@@ -51,7 +51,7 @@ class Webhook:
     async def current(self) -> Directory:
         """The directory as this webhook has it."""
         if self.now - self._copy[0] >= 3:
-            self._copy = (self.now, Directory((self.standing,)))
+            self._copy = (self.now, Directory((self.round,)))
         return self._copy[1]
 
     async def answer(self, text: SimulatedText) -> Received:
@@ -62,7 +62,7 @@ class Webhook:
     @property
     def counted(self) -> Counter[str]:
         """The votes of the current round."""
-        ballots = self.ballots.ballots(self.standing)
+        ballots = self.ballots.ballots(self.round)
         return sum((Counter(ballot.picks) for ballot in ballots), Counter())
 
 
@@ -72,28 +72,28 @@ def a_crowd(seed: int = 7, votes_per_phone: int | None = 20) -> Crowd:
     return Crowd(choices, to=NUMBER, seed=seed, votes_per_phone=votes_per_phone)
 
 
-def closed(standing: Round, now_ms: int) -> Round:
+def closed(round: Round, now_ms: int) -> Round:
     """By the operator."""
-    return replace(standing, state=State.CLOSED, state_at_ms=now_ms)
+    return replace(round, state=State.CLOSED, state_at_ms=now_ms)
 
 
-def opened(standing: Round, now_ms: int) -> Round:
+def opened(round: Round, now_ms: int) -> Round:
     """By the operator."""
-    return replace(standing, state=State.OPEN, state_at_ms=now_ms)
+    return replace(round, state=State.OPEN, state_at_ms=now_ms)
 
 
-def reset(standing: Round, now_ms: int) -> Round:
+def reset(round: Round, now_ms: int) -> Round:
     """Whatever it was, it stays: open or closed."""
-    return replace(standing, number=standing.number + 1, began_at_ms=now_ms)
+    return replace(round, number=round.number + 1, began_at_ms=now_ms)
 
 
-def relabelled(standing: Round, now_ms: int) -> Round:
+def relabelled(round: Round, now_ms: int) -> Round:
     """By `voteapp poll apply`, while people vote: other words for the same choices."""
     choices = tuple(
         replace(choice, label=f"No. {place} of {now_ms}")
-        for place, choice in enumerate(standing.poll.choices, 1)
+        for place, choice in enumerate(round.poll.choices, 1)
     )
-    return replace(standing, poll=replace(standing.poll, choices=choices))
+    return replace(round, poll=replace(round.poll, choices=choices))
 
 
 async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
@@ -113,10 +113,10 @@ async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
         webhook.now += 0.05
         if times and webhook.now >= times[0]:
             times.pop(0)
-            webhook.standing = words.pop(0)(webhook.standing, webhook.now_ms())
+            webhook.round = words.pop(0)(webhook.round, webhook.now_ms())
         if webhook.now >= look_at:
             look_at += 0.5
-            expectation.follow(webhook.standing, webhook.now)
+            expectation.follow(webhook.round, webhook.now)
         for sender in [s for s, one in under_way.items() if one.answered_at <= webhook.now]:
             expectation.note(under_way.pop(sender))
         texting = expectation.may_text(webhook.now, in_flight=len(under_way))

@@ -16,12 +16,12 @@ PHONE_1 = "+15550190001"
 class Desk:
     """Handsets whose texts are all taken, on a clock that only waiting moves."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, standing: Round) -> None:
-        self.standing = standing
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, round: Round) -> None:
+        self.round = round
         self.now_ms = NOON
         self.waited: list[float] = []
         self.handsets = Handsets(
-            WebhookEndpoint(url="http://x", token="-"), poll=lambda: (self.standing, NUMBER)
+            WebhookEndpoint(url="http://x", token="-"), poll=lambda: (self.round, NUMBER)
         )
         monkeypatch.setattr(handsets, "deliver", self._deliver)
         monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)
@@ -71,7 +71,7 @@ async def test_votes_are_expected_in_their_own_round_only(monkeypatch: pytest.Mo
     """After a reset everybody begins anew."""
     desk = Desk(monkeypatch, a_round())
     await desk.handsets.text(1, "RED")
-    desk.standing = a_round(number=2)
+    desk.round = a_round(number=2)
 
     assert desk.handsets.votes_in(2) == {}
     await desk.handsets.text(1, "BLUE")

@@ -28,10 +28,10 @@ def a_row(**changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def a_reading(standing: Round, picks: dict[str, int]) -> RenderableType:
+def a_reading(round: Round, picks: dict[str, int]) -> RenderableType:
     """What `voteapp results` shows."""
     totals = Totals(picks=picks, voters=2, as_of_ms=NOON)
-    reading = results.CountReading(standing=standing, totals=totals, at_ms=NOON)
+    reading = results.CountReading(round=round, totals=totals, at_ms=NOON)
     return results._picture(reading)
 
 
@@ -99,13 +99,13 @@ def test_an_error_shows_words_as_they_are(capsys: pytest.CaptureFixture[str]) ->
 
 def test_where_every_text_is_a_ballot_no_number_of_people_is_told() -> None:
     """`voters` are ballots then; who sent them is not known. Scripts still get the number."""
-    standing = Round(poll=a_poll(policy=Policy.UNLIMITED))
+    round = Round(poll=a_poll(policy=Policy.UNLIMITED))
     past = [{"round": 1, "policy": "unlimited", "votes": 9, "voters": 9}]
     row = a_row(policy="unlimited", votes=9, voters=9)
 
     assert "3 votes   no vote yet" in rendered(
         results._picture(
-            results.CountReading(standing=standing, totals=Totals(picks={"RED": 3}), at_ms=NOON)
+            results.CountReading(round=round, totals=Totals(picks={"RED": 3}), at_ms=NOON)
         )
     )
     assert "3 votes from 2 voters" in rendered(a_reading(a_round(), {"RED": 3}))

@@ -280,7 +280,7 @@ def test_results_show_votes_voters_rate_and_freshness() -> None:
     """What an operator looks at; a sealed poll says that only they see it."""
     totals = Totals(picks={"RED": 3, "BLUE": 1}, voters=4, folded=5, as_of_ms=NOON - 2_000)
     reading = results.CountReading(
-        standing=a_round(number=2, visibility="sealed"), totals=totals, at_ms=NOON, per_second=1.5
+        round=a_round(number=2, visibility="sealed"), totals=totals, at_ms=NOON, per_second=1.5
     )
     (console := Console(width=100, record=True, file=open(os.devnull, "w"))).print(  # noqa: PTH123, SIM115
         results._picture(reading)

@@ -69,24 +69,24 @@ class Both:
     def say(self, word: str, name: str) -> None:
         """The operator's word, to both."""
         place = [r.poll.id for r in self.rounds.rounds].index(name)
-        standing, plain = self.rounds.rounds[place], self.plain.polls[place]
+        round, plain = self.rounds.rounds[place], self.plain.polls[place]
         if word == "reset":
-            if standing.number == 1:
+            if round.number == 1:
                 plain.round = 2
-                self.rounds.rounds[place] = lifecycle.next_round(standing, self.now)
+                self.rounds.rounds[place] = lifecycle.next_round(round, self.now)
             return
         if word == "open":
             plain.open_by_hand(self.now)
-            self.rounds.rounds[place] = lifecycle.opened(standing, self.now)
+            self.rounds.rounds[place] = lifecycle.opened(round, self.now)
         else:
             plain.close_by_hand(self.now)
-            self.rounds.rounds[place] = lifecycle.closed(standing, self.now)
+            self.rounds.rounds[place] = lifecycle.closed(round, self.now)
 
     def counted(self, name: str, number: int) -> dict[str, int]:
         """The core's count of a round."""
-        standing = next(r for r in self.rounds.rounds if r.poll.id == name)
+        round = next(r for r in self.rounds.rounds if r.poll.id == name)
         picks: Counter[str] = Counter()
-        for ballot in self.ballots.ballots(replace(standing, number=number)):
+        for ballot in self.ballots.ballots(replace(round, number=number)):
             picks.update(ballot.picks)
         return {choice: count for choice, count in picks.items() if count}
 

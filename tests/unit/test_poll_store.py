@@ -34,8 +34,8 @@ class Contested(SimulatedPolls):
 def a_store(**changes: object) -> Contested:
     """With the poll colors, open in its first round."""
     store = Contested(clock=lambda: NOON)
-    standing = replace(Round(poll=a_poll(), began_at_ms=NOON - DAY_MS), **changes)  # type: ignore[arg-type]
-    store.held["colors"] = DirectoryEntry(round=standing, revision=1)
+    round = replace(Round(poll=a_poll(), began_at_ms=NOON - DAY_MS), **changes)  # type: ignore[arg-type]
+    store.held["colors"] = DirectoryEntry(round=round, revision=1)
     return store
 
 
@@ -103,9 +103,9 @@ def test_a_change_is_decided_anew_over_what_somebody_else_has_written() -> None:
     """Nobody's word is lost: the archive stays, and the close finds nothing to do."""
     store = a_store()
     store.meanwhile = lambda others: others.change(
-        "colors", lambda standing: lifecycle.archived(standing, NOON)
+        "colors", lambda round: lifecycle.archived(round, NOON)
     )
-    _, after = store.change("colors", lambda standing: lifecycle.closed(standing, NOON))
+    _, after = store.change("colors", lambda round: lifecycle.closed(round, NOON))
 
     assert after.round.state is State.ARCHIVED
 
@@ -120,10 +120,10 @@ def test_after_five_tries_an_operator_is_told_to_try_again() -> None:
 
     store = a_store()
 
-    def decide(standing: Round) -> Round:
-        tries.append(standing.number)
+    def decide(round: Round) -> Round:
+        tries.append(round.number)
         store.meanwhile = faster
-        return lifecycle.closed(standing, NOON)
+        return lifecycle.closed(round, NOON)
 
     store.meanwhile = faster
     with pytest.raises(PollChangedError):
@@ -136,7 +136,7 @@ def test_a_poll_that_an_operator_opens_is_not_archived_with_its_file_any_more() 
     """The mark that a deploy left is taken away: the operator's word is newer."""
     store = a_store(state=State.ARCHIVED, state_at_ms=NOON - DAY_MS)
     store.held["colors"] = replace(store.held["colors"], gone=True)
-    _, after = store.change("colors", lambda standing: lifecycle.opened(standing, NOON))
+    _, after = store.change("colors", lambda round: lifecycle.opened(round, NOON))
 
     assert not after.gone
 
@@ -146,13 +146,13 @@ def test_a_certified_round_is_not_opened_again() -> None:
     store = a_store(certified_at_ms=NOON - 5, state=State.CLOSED, state_at_ms=NOON - DAY_MS)
 
     with pytest.raises(RoundFinalError):
-        store.change("colors", lambda standing: lifecycle.opened(standing, NOON))
+        store.change("colors", lambda round: lifecycle.opened(round, NOON))
 
 
 def test_a_change_that_changes_nothing_is_not_written() -> None:
     """Its time stays, so that a certificate under way is not refused for it."""
     store = a_store(state=State.CLOSED, state_at_ms=NOON - DAY_MS)
-    before, after = store.change("colors", lambda standing: lifecycle.closed(standing, NOON))
+    before, after = store.change("colors", lambda round: lifecycle.closed(round, NOON))
 
     assert before == after
     assert store.held["colors"].revision == 1

@@ -11,11 +11,11 @@ from services.voting.poll import Choice, Round, State
 from services.voting.redelivery import earlier_rounds
 from tests.support.desk import Desk
 from tests.support.polls import NOON, NUMBER, a_poll, a_text
-from tests.support.turns import BEGAN, HOUR, TURNS, standing
+from tests.support.turns import BEGAN, HOUR, TURNS, round
 
 SECOND = 1_000
 
-RED_ELSEWHERE = standing(a_poll(id="other"), state=State.CLOSED, state_at_ms=BEGAN)
+RED_ELSEWHERE = round(a_poll(id="other"), state=State.CLOSED, state_at_ms=BEGAN)
 
 
 @pytest.mark.parametrize("later_ms", [0, 25 * SECOND, 299 * SECOND])
@@ -24,7 +24,7 @@ async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
     name: str, later_ms: int
 ) -> None:
     """Whatever became of its round meanwhile, and whoever hears its words by now."""
-    desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
+    desk = Desk([round(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     first = await desk.take(text)
     desk.rounds = [TURNS[name](desk.rounds[0]), lifecycle.opened(RED_ELSEWHERE, NOON)]
@@ -42,7 +42,7 @@ async def test_after_five_minutes_the_same_text_would_be_a_new_vote(
     turn: str, later_ms: int, counted: int
 ) -> None:
     """Nobody delivers a text again after that."""
-    desk = Desk([standing(), RED_ELSEWHERE], now_ms=NOON - 3)
+    desk = Desk([round(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     await desk.take(text)
     other = RED_ELSEWHERE if turn != "archived" else lifecycle.opened(RED_ELSEWHERE, NOON)
@@ -60,8 +60,8 @@ async def test_of_two_polls_back_to_back_only_the_first_counts_a_text_again(
 ) -> None:
     """With one keyword, or the same words: accepted half a second before the first one closed."""
     heats = [
-        standing(a_poll(id="h1", keyword=keyword, closes_at_ms=NOON)),
-        standing(a_poll(id="h2", keyword=keyword, opens_at_ms=NOON)),
+        round(a_poll(id="h1", keyword=keyword, closes_at_ms=NOON)),
+        round(a_poll(id="h2", keyword=keyword, opens_at_ms=NOON)),
     ]
     desk = Desk(heats, now_ms=NOON - 500)
     text = a_text(f"{lead}red")
@@ -82,7 +82,7 @@ async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear
     trees = a_poll(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )
-    desk = Desk([standing(), standing(trees, state=State.CLOSED, state_at_ms=BEGAN)])
+    desk = Desk([round(), round(trees, state=State.CLOSED, state_at_ms=BEGAN)])
     text = a_text("2")
     first = await desk.take(text)
     desk.rounds[1] = lifecycle.opened(desk.rounds[1], NOON)
@@ -96,7 +96,7 @@ async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear
 
 async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None:
     """Of the same phone and with the same words: its MessageSid tells it apart."""
-    desk = Desk([standing()], now_ms=NOON - 3)
+    desk = Desk([round()], now_ms=NOON - 3)
     first = await desk.say("red")
     desk.rounds = [lifecycle.next_round(desk.rounds[0], NOON)]
     desk.now_ms = NOON + 5
@@ -108,7 +108,7 @@ async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None
 
 async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
     """The hot path is one write."""
-    desk = Desk([standing(), RED_ELSEWHERE], ballots=CountingBallots())
+    desk = Desk([round(), RED_ELSEWHERE], ballots=CountingBallots())
     await desk.say("red")
 
     assert desk.ballots.reads == 0  # type: ignore[attr-defined]
@@ -121,10 +121,10 @@ class CountingBallots(MemoryBallots):
 
     reads: int = 0
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """Count, and read."""
         self.reads += 1
-        return await MemoryBallots.find(self, pk, sk, standing_in)
+        return await MemoryBallots.find(self, pk, sk, round)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
     in_flight: bool,  # noqa: FBT001
 ) -> None:
     """A write that is still on its way lands in twenty seconds, or never."""
-    closed = lifecycle.closed(standing(), NOON)
+    closed = lifecycle.closed(round(), NOON)
     found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
 
     assert (len(found.rounds), found.in_flight) == (known, in_flight)
@@ -145,16 +145,16 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 
 def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
     """One closed an hour ago, one opened just now: only the third may hold the text."""
-    closed = lifecycle.closed(standing(a_poll(id="old")), NOON - HOUR)
-    opened = lifecycle.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
-    found = earlier_rounds([closed, standing(), opened], NUMBER, "red", NOON + 5)
+    closed = lifecycle.closed(round(a_poll(id="old")), NOON - HOUR)
+    opened = lifecycle.opened(round(a_poll(id="new"), state=State.CLOSED), NOON)
+    found = earlier_rounds([closed, round(), opened], NUMBER, "red", NOON + 5)
 
     assert [one.poll.id for one in found.rounds] == ["colors"]
 
 
 def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
     """Unless a deploy has moved them away from its number just now."""
-    elsewhere = standing(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, heard_until_ms=NOON)
+    elsewhere = round(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, heard_until_ms=NOON)
     untouched = replace(elsewhere, changed_at_ms=BEGAN)
 
     assert len(earlier_rounds([elsewhere], NUMBER, "red", NOON + 5).rounds) == 1
@@ -175,15 +175,15 @@ def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
 )
 def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: bool) -> None:
     """It cannot have accepted them: another poll that opens does not concern it."""
-    there = standing(a_poll(keyword="tree"))
-    opened = lifecycle.opened(standing(a_poll(id="new"), state=State.CLOSED), NOON)
+    there = round(a_poll(keyword="tree"))
+    opened = lifecycle.opened(round(a_poll(id="new"), state=State.CLOSED), NOON)
 
     assert bool(earlier_rounds([there, opened], NUMBER, body, NOON + 5).rounds) is asked
 
 
 def test_a_round_whose_file_has_changed_is_asked_about_any_words() -> None:
     """It may have heard them when the text first came; for five minutes."""
-    changed = replace(standing(), changed_at_ms=NOON)
+    changed = replace(round(), changed_at_ms=NOON)
 
     assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_000).rounds == (changed,)
     assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_001).rounds == ()
@@ -194,8 +194,8 @@ async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words()
     trees = a_poll(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )
-    opened = lifecycle.opened(standing(trees, state=State.CLOSED), NOON)
-    desk = Desk([standing(), opened], now_ms=NOON + 5)
+    opened = lifecycle.opened(round(trees, state=State.CLOSED), NOON)
+    desk = Desk([round(), opened], now_ms=NOON + 5)
     answer = await desk.say("oak")
 
     assert answer.outcome.kind is OutcomeKind.ACCEPTED

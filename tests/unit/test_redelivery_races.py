@@ -15,7 +15,7 @@ from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Round, State
 from tests.support.desk import Desk
 from tests.support.polls import NOON, a_poll, a_text
-from tests.support.turns import TURNS, Turn, standing
+from tests.support.turns import TURNS, Turn, round
 
 
 @dataclass
@@ -26,15 +26,15 @@ class SlowBallots(MemoryBallots):
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Wait at the gate, then store."""
         await self._wait(ballot)
-        return await MemoryBallots.create(self, ballot, standing_in)
+        return await MemoryBallots.create(self, ballot, round)
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Wait at the gate, then rewrite."""
         await self._wait(ballot)
-        return await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+        return await MemoryBallots.replace(self, ballot, round, expected=expected)
 
     async def _wait(self, ballot: Ballot) -> None:
         if ballot.round == 1 and self.held_back in [step.sid for step in ballot.steps]:
@@ -48,7 +48,7 @@ async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_no
 ) -> None:
     """What it finds is a ballot that refuses it; nobody is answered twice."""
     ballots = SlowBallots()
-    desk = Desk([standing()], ballots=ballots, now_ms=NOON - 3)
+    desk = Desk([round()], ballots=ballots, now_ms=NOON - 3)
     if voted_before:
         await desk.say("green")
     text = a_text("red")
@@ -67,7 +67,7 @@ async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_no
 
 async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> None:
     """The second delivery finds it in the round before, and counts nothing."""
-    desk = Desk([standing()], now_ms=NOON - 3)
+    desk = Desk([round()], now_ms=NOON - 3)
     text = a_text("red")
     first = await desk.take(text)
     desk.rounds, desk.now_ms = [lifecycle.next_round(desk.rounds[0], NOON)], NOON + 2
@@ -82,9 +82,9 @@ class HookedBallots(MemoryBallots):
 
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """Find, then let it happen."""
-        found = await MemoryBallots.find(self, pk, sk, standing_in)
+        found = await MemoryBallots.find(self, pk, sk, round)
         if found is None and self.meanwhile:
             self.meanwhile.pop()()
         return found
@@ -94,8 +94,8 @@ async def test_a_write_that_lands_while_its_text_is_read_again_gives_its_own_rou
     """The other poll has other words and other replies; it is not the one that counted."""
     trees = (Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     heats = [
-        standing(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
-        standing(a_poll(id="h2", opens_at_ms=NOON, choices=trees)),
+        round(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
+        round(a_poll(id="h2", opens_at_ms=NOON, choices=trees)),
     ]
     ballots = HookedBallots()
     desk = Desk(heats, ballots=ballots, now_ms=NOON - 3)
@@ -117,8 +117,8 @@ async def test_a_round_in_which_no_text_can_land_is_not_written_to(
     written: bool,  # noqa: FBT001
 ) -> None:
     """It may be certified by now; another poll that opens does not concern it."""
-    closed = lifecycle.closed(standing(a_poll(id="old")), NOON)
-    opened = lifecycle.opened(standing(state=State.CLOSED), NOON + later_ms)
+    closed = lifecycle.closed(round(a_poll(id="old")), NOON)
+    opened = lifecycle.opened(round(state=State.CLOSED), NOON + later_ms)
     desk = Desk([closed, opened], now_ms=NOON + later_ms)
     await desk.say("red")
 
@@ -131,24 +131,24 @@ class ShuffledBallots(MemoryBallots):
 
     draw: random.Random = field(default_factory=random.Random)
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Some time later."""
         await self._pause()
-        created = await MemoryBallots.create(self, ballot, standing_in)
+        created = await MemoryBallots.create(self, ballot, round)
         await self._pause()
         return created
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """Some time later."""
         await self._pause()
-        found = await MemoryBallots.find(self, pk, sk, standing_in)
+        found = await MemoryBallots.find(self, pk, sk, round)
         await self._pause()
         return found
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Some time later."""
         await self._pause()
-        replaced = await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+        replaced = await MemoryBallots.replace(self, ballot, round, expected=expected)
         await self._pause()
         return replaced
 
@@ -166,7 +166,7 @@ async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
         draw = random.Random(seed)  # noqa: S311 - a repeatable race
         turn = TURNS[draw.choice([name for name in TURNS if "reset" in name])]
         poll = a_poll(policy=policy, limit=4 if policy is Policy.EACH else 1)
-        desk = Desk([standing(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1)
+        desk = Desk([round(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1)
         texts = [a_text(draw.choice(["red", "green", "blue"])) for _ in range(3)]
         told = await race(desk, texts * 3, turn, draw)
         accepted = {

@@ -60,7 +60,7 @@ def test_a_board_that_somebody_else_has_just_corrected_is_not_corrected_again() 
 
 
 @pytest.mark.parametrize(
-    ("world", "standing", "why"),
+    ("world", "round", "why"),
     [
         (World(boards=[replace(WRONG, folded=1)]), ENDED, "3 of 4 writes are not folded yet"),
         (World(boards=[replace(WRONG, removed=1)]), ENDED, "1 items were deleted"),
@@ -71,10 +71,10 @@ def test_a_board_that_somebody_else_has_just_corrected_is_not_corrected_again() 
     ids=["behind", "deleted", "unreadable", "expiring", "certified"],
 )  # fmt: skip
 def test_what_speaks_against_a_repair_keeps_it_from_writing(
-    world: World, standing: Round, why: str
+    world: World, round: Round, why: str
 ) -> None:
     """A recount that may lack ballots is no truth to set a board by."""
-    audit = world.audit(standing)
+    audit = world.audit(round)
 
     with pytest.raises(NotCertifiableError) as caught:
         world.auditor.repair(audit)
@@ -91,8 +91,8 @@ def test_records_of_a_lost_stream_are_written_off_where_none_is_left() -> None:
     audit = world.audit()
     asked: list[Any] = []
 
-    def unfolded(standing: Round, watermarks: Any) -> int:
-        asked.append((standing, watermarks[OPEN]))
+    def unfolded(round: Round, watermarks: Any) -> int:
+        asked.append((round, watermarks[OPEN]))
         return 0
 
     done = world.auditor.repair(audit, unfolded=unfolded)
@@ -104,19 +104,17 @@ def test_records_of_a_lost_stream_are_written_off_where_none_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "left", "why"),
+    ("round", "left", "why"),
     [
         (ENDED, 1, "1 records are still in the stream"),
         (replace(ENDED, state_at_ms=NOON - 19_999), 0, "texts may still be on their way"),
         (Round(poll=a_poll()), 0, "the poll is open: close it first"),
     ],
 )
-def test_records_that_may_still_come_are_not_written_off(
-    standing: Round, left: int, why: str
-) -> None:
+def test_records_that_may_still_come_are_not_written_off(round: Round, left: int, why: str) -> None:
     """They would be counted twice."""
     world = World(boards=[LOST])
-    audit = world.audit(standing)
+    audit = world.audit(round)
 
     with pytest.raises(NotCertifiableError) as caught:
         world.auditor.repair(audit, unfolded=lambda *_: left)

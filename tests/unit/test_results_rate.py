@@ -88,7 +88,7 @@ def test_after_a_reset_the_rate_begins_anew(board: Board) -> None:
     board.number, board.folded = 2, -12
     first, second = next(looking), next(looking)
 
-    assert (first.standing.number, first.per_second) == (2, None)
+    assert (first.round.number, first.per_second) == (2, None)
     assert second.per_second == 12.0
 
 

@@ -15,7 +15,7 @@ DAY = 86_400_000
 BEGAN = NOON - DAY
 
 
-def standing(**changes: object) -> Round:
+def round(**changes: object) -> Round:
     """A round that began yesterday, of a poll with these times."""
     return Round(poll=a_poll(**changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
 
@@ -27,19 +27,19 @@ def test_the_wait_is_made_of_what_a_text_can_take() -> None:
 
 
 ENDS = {
-    "closed by an operator": lifecycle.closed(standing(), NOON),
-    "archived": lifecycle.archived(standing(), NOON),
-    "closed by the clock": standing(closes_at_ms=NOON),
-    "its ballots expire": replace(standing(), expires_from_ms=NOON),
-    "ended by a reset": lifecycle.next_round(standing(), NOON).previous,
+    "closed by an operator": lifecycle.closed(round(), NOON),
+    "archived": lifecycle.archived(round(), NOON),
+    "closed by the clock": round(closes_at_ms=NOON),
+    "its ballots expire": replace(round(), expires_from_ms=NOON),
+    "ended by a reset": lifecycle.next_round(round(), NOON).previous,
     "reset after the clock had closed it": lifecycle.next_round(
-        standing(closes_at_ms=NOON - HOUR), NOON
+        round(closes_at_ms=NOON - HOUR), NOON
     ).previous,
     "closed by a deploy, for an hour ago": replace(
-        standing(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
+        round(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
     ),
     "closed, then changed by a deploy": replace(
-        lifecycle.closed(standing(), NOON - HOUR), changed_at_ms=NOON
+        lifecycle.closed(round(), NOON - HOUR), changed_at_ms=NOON
     ),
 }
 
@@ -63,10 +63,10 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
 @pytest.mark.parametrize(
     "there",
     [
-        standing(),
-        standing(closes_at_ms=NOON + 1),
-        standing(opens_at_ms=NOON + HOUR),
-        lifecycle.opened(standing(closes_at_ms=NOON - HOUR), NOON - HOUR),
+        round(),
+        round(closes_at_ms=NOON + 1),
+        round(opens_at_ms=NOON + HOUR),
+        lifecycle.opened(round(closes_at_ms=NOON - HOUR), NOON - HOUR),
     ],
     ids=["open", "closes in a moment", "waits", "opened again"],
 )
@@ -93,21 +93,21 @@ def test_a_round_that_waits_is_quiet_between_its_last_change_and_its_opening(
     quiet: bool,  # noqa: FBT001
 ) -> None:
     """It may have been open until that change; and a change takes a moment to be in force."""
-    there = standing(opens_at_ms=NOON + opens_in_ms)
+    there = round(opens_at_ms=NOON + opens_in_ms)
 
     assert is_quiet(replace(there, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
 
 
 def test_an_open_round_is_never_quiet() -> None:
     """A first vote may come at any moment."""
-    assert not is_quiet(standing(), NOON)
+    assert not is_quiet(round(), NOON)
 
 
 FINAL = {
-    "certified": (replace(standing(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
-    "expiring": (replace(standing(), expires_from_ms=NOON), "has ballots that expire since 2027"),
+    "certified": (replace(round(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
+    "expiring": (replace(round(), expires_from_ms=NOON), "has ballots that expire since 2027"),
     "certified and archived": (
-        replace(lifecycle.archived(standing(), NOON), certified_at_ms=NOON),
+        replace(lifecycle.archived(round(), NOON), certified_at_ms=NOON),
         "was certified on",
     ),
 }
@@ -140,7 +140,7 @@ def test_no_state_and_no_time_opens_a_certified_round() -> None:
     for state in (State.AUTO, State.OPEN):
         for closes in (None, NOON - 1, NOON + HOUR):
             there = replace(
-                standing(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
+                round(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
             )
 
             assert there.phase_at(NOON) is Phase.CLOSED

@@ -32,8 +32,8 @@ def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) 
     keys = sorted((choice.key for choice in poll.choices), key=len, reverse=True)
     ballot: Ballot | None = None
     for place in range(20):
-        standing = None if poll.policy is Policy.UNLIMITED else ballot
-        ballot = cast(there, standing, a_vote(keys[place % len(keys)])).ballot or ballot
+        round = None if poll.policy is Policy.UNLIMITED else ballot
+        ballot = cast(there, round, a_vote(keys[place % len(keys)])).ballot or ballot
     assert ballot is not None
     size = item_bytes(item_of(ballot, there))
 

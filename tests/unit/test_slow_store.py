@@ -30,10 +30,10 @@ class SlowBallots(MemoryBallots):
     clock: LoopClock = field(default_factory=LoopClock)
     seconds: float = 0
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Wait, then store."""
         await self.clock.pass_by(self.seconds)
-        return await MemoryBallots.create(self, ballot, standing_in)
+        return await MemoryBallots.create(self, ballot, round)
 
 
 def webhook(clock: LoopClock, *, secrets_take: float = 0, store_takes: float = 0) -> Any:

@@ -203,9 +203,9 @@ class LosingBallots(MemoryBallots):
 
     lost: list[str] = field(default_factory=list)
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store, then fail the first time."""
-        created = await MemoryBallots.create(self, ballot, standing_in)
+        created = await MemoryBallots.create(self, ballot, round)
         if not self.lost:
             self.lost.append(ballot.sk)
             raise StoreUnavailableError("PutItem")

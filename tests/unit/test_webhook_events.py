@@ -28,7 +28,7 @@ def logged(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 class UnreachableBallots(MemoryBallots):
     """A store that does not answer."""
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
         """Fail."""
         raise StoreUnavailableError("PutItem Votes")
 
@@ -39,9 +39,9 @@ class TickingBallots(MemoryBallots):
 
     now: float = 1_000.0
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store it, later."""
-        created = await MemoryBallots.create(self, ballot, standing_in)
+        created = await MemoryBallots.create(self, ballot, round)
         self.now += 1.23444 * len(self.held)
         return created
 

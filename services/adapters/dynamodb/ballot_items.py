@@ -35,7 +35,7 @@ def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def item_of(ballot: Ballot, standing_in: Round) -> dict[str, dict[str, Any]]:
+def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
     """The item that holds a ballot."""
     return {
         "pk": {"S": ballot.pk},
@@ -43,7 +43,7 @@ def item_of(ballot: Ballot, standing_in: Round) -> dict[str, dict[str, Any]]:
         "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
         "n": {"N": str(len(ballot.steps))},
         "sids": {"L": [{"S": step.sid} for step in ballot.steps]},
-        "trail": {"S": _trail(ballot, standing_in)},
+        "trail": {"S": _trail(ballot, round)},
         "board": {"S": ballot.board},
         "round": {"N": str(ballot.round)},
         "cast_at": {"N": str(ballot.cast_at_ms)},
@@ -69,7 +69,7 @@ def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
     return item
 
 
-def ballot_of(item: Item, standing_in: Round) -> Ballot:
+def ballot_of(item: Item, round: Round) -> Ballot:
     """The ballot that an item holds. Raises: KeyError, ValueError for an item of another kind."""
     sids = [entry["S"] for entry in item["sids"]["L"]]
     return Ballot(
@@ -78,7 +78,7 @@ def ballot_of(item: Item, standing_in: Round) -> Ballot:
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
         picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        steps=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], standing_in))),
+        steps=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], round))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),
@@ -94,13 +94,13 @@ def _number(item: Item, name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def _trail(ballot: Ballot, standing_in: Round) -> str:
-    places = {choice.key: _PLACES[n] for n, choice in enumerate(standing_in.poll.choices)}
+def _trail(ballot: Ballot, round: Round) -> str:
+    places = {choice.key: _PLACES[n] for n, choice in enumerate(round.poll.choices)}
     return "".join(places.get(step.choice, _GONE) for step in ballot.steps)
 
 
-def _choices(trail: str, standing_in: Round) -> list[str]:
-    choices = {_PLACES[n]: choice.key for n, choice in enumerate(standing_in.poll.choices)}
+def _choices(trail: str, round: Round) -> list[str]:
+    choices = {_PLACES[n]: choice.key for n, choice in enumerate(round.poll.choices)}
     return [choices.get(mark, "") for mark in trail]
 
 

@@ -52,22 +52,20 @@ class DynamoBallots:
     client: Client
     table: str
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Put a ballot that does not exist yet."""
-        return await self._put(
-            {"Item": item_of(ballot, standing_in), "ConditionExpression": _IS_NEW}
-        )
+        return await self._put({"Item": item_of(ballot, round), "ConditionExpression": _IS_NEW})
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """Read a ballot, strongly consistent."""
         answer = await self._send("GetItem", {"Key": key_of(pk, sk), "ConsistentRead": True})
-        return ballot_of(answer["Item"], standing_in) if answer.get("Item") else None
+        return ballot_of(answer["Item"], round) if answer.get("Item") else None
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         return await self._put(
             {
-                "Item": item_of(ballot, standing_in),
+                "Item": item_of(ballot, round),
                 "ConditionExpression": _IS_UNCHANGED,
                 "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
             }

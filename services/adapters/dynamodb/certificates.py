@@ -35,7 +35,7 @@ class DynamoCertificates:
         item: dict[str, Any] | None = answer.get("Item")
         return _certificate(item, poll, round_number) if item else None
 
-    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
         """Store it and make its round final; False if the round has one already.
 
         Raises:
@@ -54,7 +54,7 @@ class DynamoCertificates:
             "digest": {"S": certificate.digest},
         }
         put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": _IS_NEW}
-        row = finality_of(standing, certificate.certified_at_ms, current=current)
+        row = finality_of(round, certificate.certified_at_ms, current=current)
         update: Any = {"TableName": self.table, **row}
         try:
             self.client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])

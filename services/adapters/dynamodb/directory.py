@@ -134,18 +134,18 @@ class DynamoDirectory(PollStore):
             except _UNREADABLE:
                 yield f"{poll_id}, round {number}"
 
-    def _with_previous(self, standing: Round, since_ms: int) -> Round:
+    def _with_previous(self, round: Round, since_ms: int) -> Round:
         """The round with those before it, as far back as resets were not long ago."""
-        if standing.number == 1 or standing.began_at_ms <= since_ms:
-            return standing
-        sk = schema.past_round_sk(standing.poll.id, standing.number - 1)
+        if round.number == 1 or round.began_at_ms <= since_ms:
+            return round
+        sk = schema.past_round_sk(round.poll.id, round.number - 1)
         for row in self._rows("sk = :sk", sk):
             try:
-                before = self._with_previous(past_round(row, standing.poll.id), since_ms)
-                return replace(standing, previous=before)
+                before = self._with_previous(past_round(row, round.poll.id), since_ms)
+                return replace(round, previous=before)
             except _UNREADABLE:
                 break
-        return standing
+        return round
 
     def _rows(self, condition: str, sk: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(

@@ -34,14 +34,14 @@ def entry_of(row: dict[str, Any]) -> DirectoryEntry:
     )
 
 
-def finality_of(standing: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
+def finality_of(round: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
     """The update that makes a round final, on condition that it is still as it is given here."""
-    poll_id, number = standing.poll.id, standing.number
+    poll_id, number = round.poll.id, round.number
     sk = poll_id if current else schema.past_round_sk(poll_id, number)
     values = {
         ":round": {"N": str(number)},
-        ":state": {"S": standing.state.value},
-        ":changed_at": {"N": str(standing.changed_at_ms)},
+        ":state": {"S": round.state.value},
+        ":changed_at": {"N": str(round.changed_at_ms)},
         ":certified_at": {"N": str(certified_at_ms)},
     }
     return {
@@ -67,21 +67,21 @@ def past_round(row: dict[str, Any], poll_id: str) -> Round:
     return _round_of(row, poll_id)
 
 
-def _round_row(standing: Round) -> dict[str, Any]:
+def _round_row(round: Round) -> dict[str, Any]:
     return {
-        "definition": {"S": standing.poll.definition},
-        "round": {"N": str(standing.number)},
-        "state": {"S": standing.state.value},
-        "state_at": {"N": str(standing.state_at_ms)},
-        "began_at": {"N": str(standing.began_at_ms)},
-        "changed_at": {"N": str(standing.changed_at_ms)},
-        "heard_until": {"N": str(standing.heard_until_ms)},
-        **_optional_times(standing),
+        "definition": {"S": round.poll.definition},
+        "round": {"N": str(round.number)},
+        "state": {"S": round.state.value},
+        "state_at": {"N": str(round.state_at_ms)},
+        "began_at": {"N": str(round.began_at_ms)},
+        "changed_at": {"N": str(round.changed_at_ms)},
+        "heard_until": {"N": str(round.heard_until_ms)},
+        **_optional_times(round),
     }
 
 
-def _optional_times(standing: Round) -> dict[str, Any]:
-    times = {"expires_from": standing.expires_from_ms, "certified_at": standing.certified_at_ms}
+def _optional_times(round: Round) -> dict[str, Any]:
+    times = {"expires_from": round.expires_from_ms, "certified_at": round.certified_at_ms}
     return {name: {"N": str(at_ms)} for name, at_ms in times.items() if at_ms is not None}
 
 

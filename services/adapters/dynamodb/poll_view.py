@@ -6,32 +6,32 @@ from services.voting import schema
 from services.voting.poll import Choice, Round
 
 
-def face_of(standing: Round, number: str | None) -> dict[str, Any]:
+def face_of(round: Round, number: str | None) -> dict[str, Any]:
     """The item of the face, on the poll's open board also where its tally is sealed."""
-    poll = standing.poll
+    poll = round.poll
     item: dict[str, Any] = {
         "pk": {"S": schema.board_pk(poll.id, "open")},
         "sk": {"S": schema.FACE_SK},
         "question": {"S": poll.question},
         "choices": {"L": [_choice(choice) for choice in poll.choices]},
-        "state": {"S": standing.state.value},
-        "state_at": {"N": str(standing.state_at_ms)},
-        "round": {"N": str(standing.number)},
+        "state": {"S": round.state.value},
+        "state_at": {"N": str(round.state_at_ms)},
+        "round": {"N": str(round.number)},
         "policy": {"S": poll.policy.value},
         "visibility": {"S": poll.visibility},
     }
     optional = {
         "number": {"S": number} if number else None,
         "opens_at": _ms(poll.opens_at_ms),
-        "closes_at": _ms(_closes_at_ms(standing)),
+        "closes_at": _ms(_closes_at_ms(round)),
         "percent_from": {"N": str(poll.percent_from)} if poll.percent_from else None,
     }
     return item | {name: value for name, value in optional.items() if value}
 
 
-def _closes_at_ms(standing: Round) -> int | None:
+def _closes_at_ms(round: Round) -> int | None:
     """The poll's closing time; where none will close the round, its ballots' first expiry does."""
-    return standing.known_close_ms or standing.expires_from_ms or standing.poll.closes_at_ms
+    return round.known_close_ms or round.expires_from_ms or round.poll.closes_at_ms
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

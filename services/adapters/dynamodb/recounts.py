@@ -36,59 +36,57 @@ class DynamoRecounts:
     client: "DynamoDBClient"
     table: str
 
-    def ballots(self, standing_in: Round) -> Iterator[Ballot]:
+    def ballots(self, round: Round) -> Iterator[Ballot]:
         """Every ballot of the round, shard by shard; one page is held at a time.
 
         Raises:
             KeyError, ValueError: an item cannot be read as a ballot.
         """
-        for shard in all_shards(standing_in.poll.shards):
-            for page in self._pages(standing_in, shard):
+        for shard in all_shards(round.poll.shards):
+            for page in self._pages(round, shard):
                 for item in page:
-                    yield ballot_of(item, standing_in)
+                    yield ballot_of(item, round)
 
-    def has_ballots(self, standing_in: Round) -> bool:
+    def has_ballots(self, round: Round) -> bool:
         """Whether the round has a single item, readable or not (strongly consistent reads)."""
         return any(
             self.client.query(
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _pk(standing_in, shard)}},
+                ExpressionAttributeValues={":pk": {"S": _pk(round, shard)}},
                 ConsistentRead=True,
                 Limit=1,
             )["Count"]
-            for shard in all_shards(standing_in.poll.shards)
+            for shard in all_shards(round.poll.shards)
         )
 
-    def sums(self, standing_in: Round, told: Progress = lambda _: None) -> Recount:
+    def sums(self, round: Round, told: Progress = lambda _: None) -> Recount:
         """The recount of a round; `QUERIES` pages are held at a time."""
 
         def sum_up(shard: int) -> Recount:
             recount = Recount()
-            for page in self._pages(standing_in, shard):
+            for page in self._pages(round, shard):
                 recount.add(_slips(page, recount.add_unreadable))
                 told(len(page))
             return recount
 
         whole = Recount()
         with ThreadPoolExecutor(QUERIES) as pool:
-            shards = all_shards(standing_in.poll.shards)
+            shards = all_shards(round.poll.shards)
             for done in as_completed([pool.submit(sum_up, shard) for shard in shards]):
                 whole.merge(done.result())
         return whole
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys, all shards merged; memory stays flat.
 
         `unreadable` is called with the keys of an item that cannot be read as a ballot.
         """
-        shards = all_shards(standing_in.poll.shards)
+        shards = all_shards(round.poll.shards)
         limit = max(20, HELD // len(shards) // 2)
         pool = ThreadPoolExecutor(MERGED)
         try:
-            streams = [
-                ahead(self._pages(standing_in, shard, limit=limit), pool) for shard in shards
-            ]
+            streams = [ahead(self._pages(round, shard, limit=limit), pool) for shard in shards]
             yield from heapq.merge(
                 *(
                     _slips((item for page in pages for item in page), unreadable)
@@ -100,13 +98,13 @@ class DynamoRecounts:
             pool.shutdown(cancel_futures=True)
 
     def _pages(
-        self, standing_in: Round, shard: int, *, limit: int | None = None
+        self, round: Round, shard: int, *, limit: int | None = None
     ) -> Iterator[list[dict[str, Any]]]:
         """The items of a partition key in pages of at most 1 MB, strongly consistent."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _pk(standing_in, shard)}},
+            ExpressionAttributeValues={":pk": {"S": _pk(round, shard)}},
             ConsistentRead=True,
             PaginationConfig={"PageSize": limit} if limit else {},
         )
@@ -114,8 +112,8 @@ class DynamoRecounts:
             yield page["Items"]
 
 
-def _pk(standing_in: Round, shard: int) -> str:
-    return schema.ballot_pk(standing_in.poll.id, standing_in.number, shard)
+def _pk(round: Round, shard: int) -> str:
+    return schema.ballot_pk(round.poll.id, round.number, shard)
 
 
 def _slips(

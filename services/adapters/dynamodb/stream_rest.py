@@ -28,7 +28,7 @@ class StreamRest:
     table: str
     sleep: Callable[[float], None] = field(default=time.sleep)
 
-    def unfolded(self, standing: Round, watermarks: Watermarks) -> int:
+    def unfolded(self, round: Round, watermarks: Watermarks) -> int:
         """How many records of a round lie beyond the watermarks of their stream shards."""
         arn = self.dynamodb.describe_table(TableName=self.table)["Table"].get("LatestStreamArn")
         if not arn:
@@ -36,7 +36,7 @@ class StreamRest:
         label = arn.rpartition("/stream/")[2]
         shards = list(self._shards(arn))
         return sum(
-            self._beyond(arn, shard, standing, _folded_up_to(watermarks, label, shard, shards))
+            self._beyond(arn, shard, round, _folded_up_to(watermarks, label, shard, shards))
             for shard in shards
         )
 
@@ -49,12 +49,12 @@ class StreamRest:
                 return
             more = {"ExclusiveStartShardId": last}
 
-    def _beyond(self, arn: str, shard: str, standing: Round, folded: Mapping[str, str]) -> int:
+    def _beyond(self, arn: str, shard: str, round: Round, folded: Mapping[str, str]) -> int:
         waiting = 0
         for record in self._records(arn, shard):
             image = record["dynamodb"].get("NewImage") or record["dynamodb"].get("OldImage") or {}
             board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
-            if board in schema.boards_of(standing.poll.id) and number == str(standing.number):
+            if board in schema.boards_of(round.poll.id) and number == str(round.number):
                 sequence = pad_sequence(record["dynamodb"]["SequenceNumber"])
                 waiting += sequence > folded.get(board, "")
         return waiting

@@ -82,10 +82,10 @@ class LocalCloud:
         """
         return round_of(self.dynamodb, self.outputs, poll)
 
-    def totals(self, standing: Round) -> Totals:
+    def totals(self, round: Round) -> Totals:
         """The totals on a round's board now."""
         tallies = DynamoTallies(client=self.dynamodb, table=self.outputs.aggregates_table)
-        return tallies.totals(standing.board, standing.number)
+        return tallies.totals(round.board, round.number)
 
 
 def forget_own_account() -> None:

@@ -58,11 +58,11 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
     try:
         console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
         with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
-            standing, number = cloud.round_of(DEFAULT_POLL)
+            round, number = cloud.round_of(DEFAULT_POLL)
             _introduce(console, cloud, number or NUMBER)
             if browser and _has_browser():
                 webbrowser.open(cloud.dashboard_url)
-            crowd = crowd_for(standing, number or NUMBER, seed=seed)
+            crowd = crowd_for(round, number or NUMBER, seed=seed)
             texting = LoadGenerator(crowd, cloud.line, texts_per_second=texts_per_second)
             try:
                 with texting if phones else nullcontext() as crowd_texting:
@@ -74,9 +74,9 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
         console.print(f"\nStopped; nothing is left running.{took}")
 
 
-def crowd_for(standing: Round, number: str, *, seed: int) -> Crowd:
+def crowd_for(round: Round, number: str, *, seed: int) -> Crowd:
     """A crowd that knows a round's choices and the number to text to."""
-    poll = standing.poll
+    poll = round.poll
     return Crowd(texted_choices(poll), to=number, seed=seed, votes_per_phone=votes_per_phone(poll))
 
 
@@ -111,18 +111,16 @@ def _watch(console: Console, cloud: LocalCloud, phones: LoadGenerator | None) ->
         while True:
             cloud.check()
             looked_at = time.time()
-            standing, _ = cloud.round_of(DEFAULT_POLL)
+            round, _ = cloud.round_of(DEFAULT_POLL)
             if phones:
-                phones.follow(standing, looked_at)
-                phones.also = cloud.handsets.votes_in(standing.number)
-            totals = cloud.totals(standing)
-            live.update(live_line(standing, totals, phones, time.monotonic() - started))
+                phones.follow(round, looked_at)
+                phones.also = cloud.handsets.votes_in(round.number)
+            totals = cloud.totals(round)
+            live.update(live_line(round, totals, phones, time.monotonic() - started))
             time.sleep(1 / LOOKS_PER_SECOND)
 
 
-def live_line(
-    standing: Round, totals: Totals, phones: LoadGenerator | None, seconds: float
-) -> Styled:
+def live_line(round: Round, totals: Totals, phones: LoadGenerator | None, seconds: float) -> Styled:
     """The texts sent, the count as the screen has it, and whether they agree.
 
     Without phones, only the count: what else was texted is not known here.
@@ -131,11 +129,11 @@ def live_line(
     if phones:
         line.append(f"{sum(phones.statuses.values()):,} texts", style="bold")
         line.append(f" in {seconds:,.0f} s  ", style="dim")
-    for choice in standing.poll.choices:
+    for choice in round.poll.choices:
         line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
         line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
     line.append(f"{sum(totals.picks.values()):,} votes  ")
-    if phones and standing.poll.policy is Policy.LAST:
+    if phones and round.poll.policy is Policy.LAST:
         line.append_text(_verdict(totals, phones))
     failed = (
         sum(count for status, count in phones.statuses.items() if status != OK) if phones else 0

@@ -119,5 +119,5 @@ def _drain(cloud: LocalCloud, lab: Lab) -> None:
 
 
 def _counted(cloud: LocalCloud) -> int:
-    standing, _ = cloud.round_of(POLL)
-    return sum(cloud.totals(standing).picks.values())
+    round, _ = cloud.round_of(POLL)
+    return sum(cloud.totals(round).picks.values())

@@ -39,13 +39,13 @@ def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
         return await run_in_threadpool(lambda: _lab(lab, request, wanted))
 
     async def phones(_: Request) -> Response:
-        standing, number = await run_in_threadpool(handsets.poll)
+        round, number = await run_in_threadpool(handsets.poll)
         return JSONResponse(
             {
                 "number": number,
-                "question": standing.poll.question,
+                "question": round.poll.question,
                 "choices": [
-                    {"word": choice.word, **choice.colour} for choice in standing.poll.choices
+                    {"word": choice.word, **choice.colour} for choice in round.poll.choices
                 ],
                 "phones": [
                     {

@@ -51,11 +51,11 @@ SAMPLES_PER_SECOND: Final = 20
 class Sampler:
     """Notes when the board's folded records reached which number, from a thread of its own."""
 
-    def __init__(self, cloud: LocalCloud, standing: Round) -> None:
+    def __init__(self, cloud: LocalCloud, round: Round) -> None:
         self.samples: list[tuple[float, int]] = []
         self.totals = Totals(picks={})
         self._cloud = cloud
-        self._standing = standing
+        self._standing = round
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -90,9 +90,9 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
     end_on_signals()
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with local_cloud(progress=progress) as cloud:
-        standing, number = cloud.round_of(DEFAULT_POLL)
-        crowd = crowd_for(standing, number or NUMBER, seed=seed)
-        with Sampler(cloud, standing) as sampler:
+        round, number = cloud.round_of(DEFAULT_POLL)
+        crowd = crowd_for(round, number or NUMBER, seed=seed)
+        with Sampler(cloud, round) as sampler:
             with progress.step("520 texts"):
                 answers = _send_all(cloud, crowd, seed)
             with progress.step("stream drained"):

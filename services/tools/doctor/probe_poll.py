@@ -97,8 +97,8 @@ class DynamoDesk:
     def counted(self) -> int:
         """Votes on the board of this run."""
         totals = DynamoTallies(self.client, self.aggregates)
-        standing = self.round
-        return totals.totals(standing.board, standing.number).picks.get(CHOICE, 0)
+        round = self.round
+        return totals.totals(round.board, round.number).picks.get(CHOICE, 0)
 
     def forget(self) -> None:
         """Empty the ballot, as `voteapp forget` does."""

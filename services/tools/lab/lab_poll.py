@@ -55,8 +55,8 @@ def begin_round(directory: PollStore, shards: int) -> Round:
     """
     poll, at_ms = lab_poll(shards), now_ms()
 
-    def decide(standing: Round) -> Round:
-        following = next_round(standing, at_ms)
+    def decide(round: Round) -> Round:
+        following = next_round(round, at_ms)
         return replace(following, poll=poll, state=State.AUTO, state_at_ms=at_ms, previous=None)
 
     try:

@@ -45,15 +45,15 @@ class Auditor:
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     def audit(
-        self, standing: Round, told: Progress = lambda _: None, *, digest: bool = False
+        self, round: Round, told: Progress = lambda _: None, *, digest: bool = False
     ) -> Audit:
         """Read the board, then recount; again while records wait to be folded.
 
         With `digest`, all shards are read as one sorted stream, which takes longer.
         """
-        found = self._look(standing, told, digest=digest)
+        found = self._look(round, told, digest=digest)
         if found.folded < found.writes and self._catches_up(found):
-            found = self._look(standing, told, digest=digest)
+            found = self._look(round, told, digest=digest)
         return found
 
     def repair(
@@ -76,7 +76,7 @@ class Auditor:
         """
         lost = unfolded is not None and bool(audit.not_drained)
         reasons = [*audit.impaired]
-        if (final := why_final(audit.standing, audit.at_ms)) and not audit.impaired:
+        if (final := why_final(audit.round, audit.at_ms)) and not audit.impaired:
             reasons.append(f"the round {final}: its count is final")
         if lost and unfolded:
             reasons += _why_not_lost(audit, unfolded)
@@ -87,7 +87,7 @@ class Auditor:
         wanted = write_offs(audit.recount, audit.boards) if lost else audit.off
         confirm(wanted)
         for off in wanted:
-            expected, number = audit.corrections.get(off.board, 0), audit.standing.number
+            expected, number = audit.corrections.get(off.board, 0), audit.round.number
             if not self.corrections.apply(off, number, expected=expected, at_ms=self.clock()):
                 raise NotCertifiableError(
                     "repair", (f"somebody else has just corrected {off.board}: audit again",)
@@ -123,22 +123,22 @@ class Auditor:
             PollChangedError: somebody changed the round meanwhile.
         """
         now, new = self.certificate(audit)
-        if not new or self.certificates.write(now, audit.standing, current=current):
+        if not new or self.certificates.write(now, audit.round, current=current):
             return now, new
         return _same(self.certificates.find(now.poll, now.round) or now, now), False
 
-    def _look(self, standing: Round, told: Progress, *, digest: bool) -> Audit:
+    def _look(self, round: Round, told: Progress, *, digest: bool) -> Audit:
         """Watermarks before totals before ballots: what is read later holds all the earlier."""
-        number, boards = standing.number, schema.boards_of(standing.poll.id)
+        number, boards = round.number, schema.boards_of(round.poll.id)
         corrected = {board: self.corrections.count(board, number) for board in boards}
         watermarks = {board: self.tallies.watermarks(board, number) for board in boards}
         totals = {board: self.tallies.totals(board, number) for board in boards}
         recount, hexdigest = (
-            self._sorted(standing, told) if digest else (self.recounts.sums(standing, told), "")
+            self._sorted(round, told) if digest else (self.recounts.sums(round, told), "")
         )
         mapping = self.mapping()
         return Audit(
-            standing=standing,
+            round=round,
             recount=recount,
             boards=totals,
             watermarks=watermarks,
@@ -151,18 +151,18 @@ class Auditor:
 
     def _catches_up(self, found: Audit) -> bool:
         """Wait until the boards hold as many records as the ballots had writes."""
-        number, boards = found.standing.number, schema.boards_of(found.standing.poll.id)
+        number, boards = found.round.number, schema.boards_of(found.round.poll.id)
         for _ in range(int(self.settle_seconds / BETWEEN_SECONDS)):
             self.sleep(BETWEEN_SECONDS)
             if sum(self.tallies.totals(name, number).folded for name in boards) >= found.writes:
                 return True
         return False
 
-    def _sorted(self, standing: Round, told: Progress) -> tuple[Recount, str]:
+    def _sorted(self, round: Round, told: Progress) -> tuple[Recount, str]:
         recount, digest = Recount(), Digest()
 
         def each() -> Iterator[BallotRow]:
-            for slip in self.recounts.slips(standing, recount.add_unreadable):
+            for slip in self.recounts.slips(round, recount.add_unreadable):
                 if slip.picks:
                     digest.add(slip.key, slip.picks)
                 told(1)
@@ -182,6 +182,6 @@ def _why_not_lost(audit: Audit, unfolded: Unfolded) -> list[str]:
     """Why records that are not folded may still come; the stream is read to see."""
     if reasons := audit.not_settled:
         return [*reasons]
-    if waiting := unfolded(audit.standing, audit.watermarks):
+    if waiting := unfolded(audit.round, audit.watermarks):
         return [f"{waiting:,} records are still in the stream: enable the mapping, and wait"]
     return []

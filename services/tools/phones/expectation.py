@@ -54,20 +54,20 @@ class Expectation:
         self._unsure: list[Answered] = []
         self._lock = threading.Lock()
 
-    def follow(self, standing: Round, looked_at: float) -> None:
+    def follow(self, round: Round, looked_at: float) -> None:
         """Take note of the poll's round as it stood in the directory at a moment.
 
         The first is taken to be known everywhere.
         """
         with self._lock:
-            before, self._seen = self._seen or standing, standing
-            is_open = standing.phase_at(int(looked_at * 1000)) is Phase.OPEN
+            before, self._seen = self._seen or round, round
+            is_open = round.phase_at(int(looked_at * 1000)) is Phase.OPEN
             if self._crowd_round is None:
-                self._crowd_round = standing.number
-            if standing.number != before.number:
+                self._crowd_round = round.number
+            if round.number != before.number:
                 self.votes.clear()
                 self._taken.clear()
-            if standing != before or not is_open:
+            if round != before or not is_open:
                 self.is_waiting, self._open_since = True, None
             if self.is_waiting:
                 self._open_since = (self._open_since or looked_at) if is_open else None

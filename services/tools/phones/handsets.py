@@ -82,7 +82,7 @@ class Handsets:
         return [sent, reply]
 
     async def _send(self, sender: str, body: str) -> Bubble:
-        standing, number = await self._settled_poll()
+        round, number = await self._settled_poll()
         sid = f"SM{secrets.token_hex(16)}"
         text = SimulatedText(kind=TextKind.NEW, sid=sid, sender=sender, to=number, body=body)
         async with session() as http:
@@ -90,28 +90,28 @@ class Handsets:
         if not answer.accepted:
             why = "no answer" if answer.status == UNREACHED else f"{answer.status}: {answer.body}"
             return Bubble(kind="failure", text=f"Not delivered ({why})", at_ms=_now_ms())
-        self._note(standing, sender, body)
+        self._note(round, sender, body)
         reply = message_in(answer.body)
         return Bubble(kind="reply" if reply else "silence", text=reply or "", at_ms=_now_ms())
 
     async def _settled_poll(self) -> tuple[Round, str]:
         """The poll, once its round is known everywhere: before, nobody knows where a text goes."""
         while True:
-            standing, number = await asyncio.to_thread(self.poll)
-            changed_at_ms = max(standing.began_at_ms, standing.state_at_ms)
+            round, number = await asyncio.to_thread(self.poll)
+            changed_at_ms = max(round.began_at_ms, round.state_at_ms)
             left_seconds = SETTLE_SECONDS - (_now_ms() - changed_at_ms) / 1000
             if left_seconds <= 0:
-                return standing, number
+                return round, number
             await asyncio.sleep(left_seconds)
 
-    def _note(self, standing: Round, sender: str, body: str) -> None:
+    def _note(self, round: Round, sender: str, body: str) -> None:
         """Note the vote of a text that was taken: one more than a ballot holds is none."""
-        choice = find_choice(body, standing.poll.lexicon)
-        place = standing.number, sender
-        is_open = standing.phase_at(_now_ms()) is Phase.OPEN
-        if choice and is_open and self._counted[place] < votes_per_phone(standing.poll):
+        choice = find_choice(body, round.poll.lexicon)
+        place = round.number, sender
+        is_open = round.phase_at(_now_ms()) is Phase.OPEN
+        if choice and is_open and self._counted[place] < votes_per_phone(round.poll):
             self._counted[place] += 1
-            self._votes[standing.number][sender] = choice
+            self._votes[round.number][sender] = choice
 
 
 def message_in(twiml: str) -> str | None:

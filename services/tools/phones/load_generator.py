@@ -121,9 +121,9 @@ class LoadGenerator:
         """Whether nobody texts, because voting is not open, or not yet known to be."""
         return self._expectation.is_waiting
 
-    def follow(self, standing: Round, looked_at: float) -> None:
+    def follow(self, round: Round, looked_at: float) -> None:
         """Tell them the poll's round as it stood in the directory at a moment (`time.time()`)."""
-        self._expectation.follow(standing, looked_at)
+        self._expectation.follow(round, looked_at)
 
     def tally(self) -> Counter[str]:
         """Votes by choice as they must be counted once everything has arrived."""

@@ -31,12 +31,12 @@ class FaultyTallies:
         if self.chance.strikes(Fault.LATE_WRITE):
             self.late.append((row, delta))
             raise LostCallError(Fault.LATE_WRITE)
-        standing = self.tallies.apply(row, delta)
-        if standing is None:
+        round = self.tallies.apply(row, delta)
+        if round is None:
             self.landed += 1
             if self.chance.strikes(Fault.LOST_ANSWER):
                 raise LostCallError(Fault.LOST_ANSWER)
-        return standing
+        return round
 
     def totals(self, board: str, round_number: int) -> Totals:
         """As the tallies have it."""

@@ -52,30 +52,30 @@ class StreamedBallots(MemoryBallots):
 
     log: list[TableWrite] = field(default_factory=list)
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store a ballot that does not exist yet."""
         await asyncio.sleep(0)
-        created = await MemoryBallots.create(self, ballot, standing_in)
+        created = await MemoryBallots.create(self, ballot, round)
         if created:
-            self._tell("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, standing_in))
+            self._tell("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, round))
         await asyncio.sleep(0)
         return created
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         await asyncio.sleep(0)
         before = self.held.get((ballot.pk, ballot.sk))
-        replaced = await MemoryBallots.replace(self, ballot, standing_in, expected=expected)
+        replaced = await MemoryBallots.replace(self, ballot, round, expected=expected)
         if replaced and before:
-            old, new = item_of(before, standing_in), item_of(ballot, standing_in)
+            old, new = item_of(before, round), item_of(ballot, round)
             self._tell("MODIFY", ballot.pk, ballot.sk, OldImage=old, NewImage=new)
         await asyncio.sleep(0)
         return replaced
 
-    def remove(self, pk: str, sk: str, standing_in: Round) -> None:
+    def remove(self, pk: str, sk: str, round: Round) -> None:
         """Delete a ballot."""
         ballot = self.held.pop((pk, sk))
-        self._tell("REMOVE", pk, sk, OldImage=item_of(ballot, standing_in))
+        self._tell("REMOVE", pk, sk, OldImage=item_of(ballot, round))
 
     def _tell(self, name: str, pk: str, sk: str, **images: object) -> None:
         self.log.append(TableWrite(name, {"Keys": key_of(pk, sk), **images}))

@@ -39,17 +39,17 @@ class LandingBallots:
     ballots: Ballots
     chance: Chance
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """As the port; perhaps out of reach right after the write."""
-        return self._answer(await self.ballots.create(ballot, standing_in))
+        return self._answer(await self.ballots.create(ballot, round))
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """As the port."""
-        return await self.ballots.find(pk, sk, standing_in)
+        return await self.ballots.find(pk, sk, round)
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """As the port; perhaps out of reach right after the write."""
-        return self._answer(await self.ballots.replace(ballot, standing_in, expected=expected))
+        return self._answer(await self.ballots.replace(ballot, round, expected=expected))
 
     def _answer(self, written: bool) -> bool:  # noqa: FBT001 - handed through
         if written and self.chance.strikes(Fault.LANDED):

@@ -73,12 +73,12 @@ class SimulatedBoards(MemoryTallies):
         """The certificate of a round."""
         return self.certified.get((poll, round_number))
 
-    def write(self, certificate: Certificate, standing: Round, *, current: bool) -> bool:
+    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
         """Store a certificate and make its round final, or neither."""
         key = (certificate.poll, certificate.round)
         if key in self.certified:
             return False
-        if not self.polls.make_final(standing, certificate.certified_at_ms, current=current):
+        if not self.polls.make_final(round, certificate.certified_at_ms, current=current):
             raise PollChangedError(certificate.poll)
         self.certified[key] = certificate
         return True

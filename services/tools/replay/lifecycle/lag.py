@@ -57,7 +57,7 @@ class Aggregator:
             if isinstance(board, str) and "#" in board:
                 self.lost_rounds.add((board.partition("#")[2], int(number)))
 
-    def unfolded(self, standing: Round, watermarks: Watermarks) -> int:
+    def unfolded(self, round: Round, watermarks: Watermarks) -> int:
         """Records of a round that the stream still holds beyond these watermarks."""
         folded: Mapping[tuple[str, str], str] = {
             place: watermark for rows in watermarks.values() for place, watermark in rows.items()
@@ -67,7 +67,7 @@ class Aggregator:
             for record in records:
                 image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
                 pk = record["dynamodb"]["Keys"]["pk"]["S"]
-                if pk.startswith(f"{standing.poll.id}:{standing.number}#") and "board" in image:
+                if pk.startswith(f"{round.poll.id}:{round.number}#") and "board" in image:
                     sequence = pad_sequence(record["dynamodb"]["SequenceNumber"])
                     waiting += sequence > folded.get((shard.label, shard.id), "")
         return waiting

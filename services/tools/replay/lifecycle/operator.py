@@ -129,9 +129,9 @@ class Operator:
 
     def certify(self) -> None:
         """Certify a round; somebody else may act between the audit and the write."""
-        standing, current = self._round()
-        key = (standing.poll.id, standing.number)
-        found = self._audit(standing, digest=True)
+        round, current = self._round()
+        key = (round.poll.id, round.number)
+        found = self._audit(round, digest=True)
         true = self.truth.snapshot(key)
         auditor = self._auditor()
         if auditor.certificate(found)[1]:
@@ -142,16 +142,16 @@ class Operator:
 
     def repair(self) -> None:
         """Set a board right."""
-        standing, _ = self._round()
-        found = self._audit(standing)
+        round, _ = self._round()
+        found = self._audit(round)
         self._auditor().repair(found)
 
     def repair_lost(self) -> None:
         """Write off what a lost stream will never deliver."""
-        standing, _ = self._round()
-        found = self._audit(standing)
+        round, _ = self._round()
+        found = self._audit(round)
         self._auditor().repair(found, unfolded=self.aggregator.unfolded)
-        self.aggregator.lost_rounds.discard((standing.poll.id, standing.number))
+        self.aggregator.lost_rounds.discard((round.poll.id, round.number))
 
     def forget(self) -> None:
         """Forget a phone, in every round of every poll."""
@@ -163,16 +163,14 @@ class Operator:
 
     def expire(self) -> None:
         """Give the ballots of an ended round their expiry; perhaps interrupted before them."""
-        standing, _ = self._round()
-        at_ms = self.polls.promise_expiry(standing.poll.id, standing.number)
+        round, _ = self._round()
+        at_ms = self.polls.promise_expiry(round.poll.id, round.number)
         if self.draw.random() < 3 / 4:
-            self.votes.expire(standing, at_ms)
+            self.votes.expire(round, at_ms)
 
-    def begun(self, standing: Round) -> bool:
+    def begun(self, round: Round) -> bool:
         """As the commands and the deploy ask."""
-        return has_begun(
-            standing, recounts=self.votes, tallies=self.boards, certificates=self.boards
-        )
+        return has_begun(round, recounts=self.votes, tallies=self.boards, certificates=self.boards)
 
     def _auditor(self) -> Auditor:
         return Auditor(
@@ -186,11 +184,11 @@ class Operator:
             sleep=lambda _: self._somebody_else(),
         )
 
-    def _audit(self, standing: Round, *, digest: bool = False) -> Audit:
+    def _audit(self, round: Round, *, digest: bool = False) -> Audit:
         """The board is read, then others act, then the ballots are read."""
         self.votes.before_reading = self._somebody_else
         try:
-            return self._auditor().audit(standing, digest=digest)
+            return self._auditor().audit(round, digest=digest)
         finally:
             self.votes.before_reading = lambda: None
 
@@ -207,18 +205,18 @@ class Operator:
 
     def _round(self) -> tuple[Round, bool]:
         rounds = self.polls.rounds(self._poll())
-        standing = rounds[-1] if self.draw.random() < 3 / 4 else self.draw.choice(rounds)
-        return standing, standing is rounds[-1]
+        round = rounds[-1] if self.draw.random() < 3 / 4 else self.draw.choice(rounds)
+        return round, round is rounds[-1]
 
-    def _expect(self, name: str, standing: Round, *phases: str) -> None:
-        phase = standing.phase_at(self.clock[0]).value
+    def _expect(self, name: str, round: Round, *phases: str) -> None:
+        phase = round.phase_at(self.clock[0]).value
         if phase not in phases:
             raise ViolationError(f"{name}: told to be {phases[0]}, and is {phase}")
 
 
-def key_of(standing: Round) -> RoundKey:
+def key_of(round: Round) -> RoundKey:
     """Poll and number of a round."""
-    return standing.poll.id, standing.number
+    return round.poll.id, round.number
 
 
 def _parsed(file: PollFile) -> Poll:

@@ -53,12 +53,12 @@ class SimulatedPolls(PollStore):
             raise PollChangedError(ended.poll.id)
         self.past[key] = replace(self.past[key], expires_from_ms=expires_from_ms)
 
-    def make_final(self, standing: Round, certified_at_ms: int, *, current: bool) -> bool:
+    def make_final(self, round: Round, certified_at_ms: int, *, current: bool) -> bool:
         """Store that a round is certified, if it is still as it is given here."""
-        poll_id, number = standing.poll.id, standing.number
+        poll_id, number = round.poll.id, round.number
         held = self.held[poll_id].round if current else self.past[poll_id, number]
         same = (held.number, held.state, held.changed_at_ms, held.certified_at_ms) == (
-            number, standing.state, standing.changed_at_ms, None,
+            number, round.state, round.changed_at_ms, None,
         )  # fmt: skip
         if not same:
             return False
@@ -76,11 +76,11 @@ class SimulatedPolls(PollStore):
         rounds = (self._with_previous(entry.round, since_ms) for entry in self.held.values())
         return Directory(tuple(one for one in rounds if one.is_live_since(since_ms)))
 
-    def _with_previous(self, standing: Round, since_ms: int) -> Round:
-        if standing.number == 1 or standing.began_at_ms <= since_ms:
-            return standing
-        before = self._with_previous(self.past[standing.poll.id, standing.number - 1], since_ms)
-        return replace(standing, previous=before)
+    def _with_previous(self, round: Round, since_ms: int) -> Round:
+        if round.number == 1 or round.began_at_ms <= since_ms:
+            return round
+        before = self._with_previous(self.past[round.poll.id, round.number - 1], since_ms)
+        return replace(round, previous=before)
 
 
 @dataclass(slots=True)

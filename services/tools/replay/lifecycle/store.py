@@ -49,49 +49,49 @@ class SimulatedVotes:
     broken: dict[str, str] = field(default_factory=dict)
     """Items by hand that are no ballots, by both keys: the partition key of each."""
 
-    async def create(self, ballot: Ballot, standing_in: Round) -> bool:
+    async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store a ballot that does not exist yet."""
         if self.holds_up():
             await HeldUp()
         if ballot.sk in self.held.get(ballot.pk, ()):
             return False
-        self._store("INSERT", None, ballot, standing_in)
+        self._store("INSERT", None, ballot, round)
         return True
 
-    async def find(self, pk: str, sk: str, standing_in: Round) -> Ballot | None:  # noqa: ARG002
+    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
         """The ballot under a key."""
         found = self.held.get(pk, {}).get(sk)
         return found[0] if found else None
 
-    async def replace(self, ballot: Ballot, standing_in: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         if self.holds_up():
             await HeldUp()
         found = self.held.get(ballot.pk, {}).get(ballot.sk)
         if found is None or found[0].writes != expected:
             return False
-        self._store("MODIFY", found, ballot, standing_in)
+        self._store("MODIFY", found, ballot, round)
         return True
 
-    def has_ballots(self, standing_in: Round) -> bool:
+    def has_ballots(self, round: Round) -> bool:
         """Whether the round has a single item."""
-        return any(self._shards(standing_in))
+        return any(self._shards(round))
 
-    def sums(self, standing_in: Round, told: Progress) -> Recount:
+    def sums(self, round: Round, told: Progress) -> Recount:
         """The recount of a round."""
         recount = Recount()
-        recount.add(self.slips(standing_in, recount.add_unreadable))
+        recount.add(self.slips(round, recount.add_unreadable))
         told(recount.ballots.total())
         return recount
 
-    def slips(self, standing_in: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
-            (sk, ballot) for shard in self._shards(standing_in) for sk, (ballot, _) in shard.items()
+            (sk, ballot) for shard in self._shards(round) for sk, (ballot, _) in shard.items()
         ):
             yield BallotRow(sk, ballot.board, ballot.picks, ballot.changed_at_ms, ballot.writes)
-        mine = f"{standing_in.poll.id}:{standing_in.number}#"
+        mine = f"{round.poll.id}:{round.number}#"
         for keys, pk in sorted(self.broken.items()):
             if pk.startswith(mine):
                 unreadable(keys)
@@ -145,9 +145,9 @@ class SimulatedVotes:
         self.broken[f"{pk} {sk}"] = pk
         self.stream.append("INSERT", {"Keys": key_of(pk, sk), "NewImage": image})
 
-    def _shards(self, standing_in: Round) -> Iterator[dict[str, tuple[Ballot, Round]]]:
-        for shard in all_shards(standing_in.poll.shards):
-            pk = schema.ballot_pk(standing_in.poll.id, standing_in.number, shard)
+    def _shards(self, round: Round) -> Iterator[dict[str, tuple[Ballot, Round]]]:
+        for shard in all_shards(round.poll.shards):
+            pk = schema.ballot_pk(round.poll.id, round.number, shard)
             if found := self.held.get(pk):
                 yield found
 
