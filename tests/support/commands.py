@@ -12,7 +12,7 @@ from services.cli.app import app
 from services.cli.rounds import stream_rest_of
 from tests.support.ledger import Ledger
 
-_COMMANDS = ("audit", "certify", "desk", "expire", "export", "forget", "poll")
+_COMMANDS = ("audit", "certify", "poll_lifecycle", "expire", "export", "forget", "poll")
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, there: Ledger) -> None:
