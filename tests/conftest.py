@@ -11,7 +11,14 @@ settings.load_profile("untimed")
 
 pytest_plugins = ("tests.support.cloud",)
 
-_SHARING = Path(__file__).parent / "browser"
+_TESTS = Path(__file__).parent
+_FIRST = ("cloud", "deploy")
+"""The groups that take longest begin first."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """With several workers, tests that share what is costly to bring up go to one of them."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 @pytest.hookimpl(trylast=True)
@@ -24,7 +31,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
 
 
+def _group(item: pytest.Item) -> str:
+    """The deployments are one group each; every other file is a group of its own."""
+    path = item.path.relative_to(_TESTS)
+    if path.parts[:2] == ("integration", "deploy"):
+        return "deploy"
+    is_cloud = item.get_closest_marker("cloud") and path.parts[0] != "browser"
+    return "cloud" if is_cloud else str(path)
+
+
 def _place(item: pytest.Item) -> int:
-    if not item.get_closest_marker("browser"):
-        return 0
-    return 2 if _SHARING in item.path.parents else 1
+    if item.path.relative_to(_TESTS).parts[0] == "browser":
+        return 4
+    if item.get_closest_marker("browser"):
+        return 3
+    group = _group(item)
+    return _FIRST.index(group) if group in _FIRST else 2

@@ -92,7 +92,7 @@ AREAS: Final = (
     ),
     Area(
         name="adapters",
-        files=("services/adapters/*",),
+        files=("services/adapters/*", "services/tools/operations/*"),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
                 "auditing", "ballot_writes", "bad_input", "ttl_cache", "ttl_cache_age", "certifying",
@@ -101,7 +101,7 @@ AREAS: Final = (
                 "export_resume", "files", "fold", "forgotten", "function_webhook", "ballot_items",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "size", "slow_store",
-                "store_errors", "stream_rest", "twilio_numbers", "webhook",
+                "store_errors", "stream_rest", "mapping_state", "twilio_client", "twilio_numbers", "webhook",
             )),
             "tests/contract",
             *(f"tests/integration/test_{name}.py" for name in (

@@ -59,6 +59,36 @@ def test_what_is_no_such_secret_is_refused_without_being_told(held: dict[str, An
     assert "a secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ({"SecretString": "[1]"}, "SecretString: not a JSON object"),
+        ({"SecretBinary": b"x"}, "SecretString: not a JSON object"),
+        (
+            {"SecretString": json.dumps({"twilio_auth_token": "t"})},
+            "voter_pepper: shorter than 32 characters",
+        ),
+        (
+            {"SecretString": json.dumps({"twilio_auth_token": 1, "voter_pepper": "p" * 32})},
+            "twilio_auth_token: not a text",
+        ),
+        (
+            {"SecretString": json.dumps({"twilio_auth_token": "t", "voter_pepper": None})},
+            "voter_pepper: not a text",
+        ),
+    ],
+)
+def test_a_refused_secret_is_named_with_problem_and_remedy(
+    held: dict[str, Any], message: str
+) -> None:
+    """As the webhook logs it."""
+    with pytest.raises(UnusableSecretError) as refused:
+        load(**held)
+
+    remedy = "restore the version of the secret that the stack generated"
+    assert str(refused.value) == f"{message}: {remedy}"
+
+
 def test_both_may_come_from_the_environment() -> None:
     """Which has refused a weak pepper at the start."""
     settings = WebhookSettings(
