@@ -1,9 +1,12 @@
-"""For all tests: the local cloud, brought up once, and an order in which they get along."""
+"""For all tests: the local cloud, brought up once, their order, and who shares a worker."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,9 +19,17 @@ _FIRST = ("cloud", "deploy")
 """The groups that take longest begin first."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """With several workers, tests that share what is costly to bring up go to one of them."""
-    item.add_marker(pytest.mark.xdist_group(_group(item)))
+class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
+    """With several workers (`-n 2`), tests that share what is costly to bring up share a worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(_TESTS.parent / nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatTheyShare:
+    """In the order of the tests: the one below."""
+    config.option.loadscopereorder = False
+    return ByWhatTheyShare(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -31,12 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
 
 
-def _group(item: pytest.Item) -> str:
-    """The deployments are one group each; every other file is a group of its own."""
-    path = item.path.relative_to(_TESTS)
+@cache
+def _group(file: Path) -> str:
+    """The deployments are one group, the tests on the local cloud another; else every file is one."""
+    path = file.relative_to(_TESTS)
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"
-    is_cloud = item.get_closest_marker("cloud") and path.parts[0] != "browser"
+    is_cloud = path.parts[0] != "browser" and "pytest.mark.cloud" in file.read_text("utf-8")
     return "cloud" if is_cloud else str(path)
 
 
@@ -45,5 +57,5 @@ def _place(item: pytest.Item) -> int:
         return 4
     if item.get_closest_marker("browser"):
         return 3
-    group = _group(item)
+    group = _group(item.path)
     return _FIRST.index(group) if group in _FIRST else 2
