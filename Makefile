@@ -1,9 +1,10 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test synth-check deploy-test check bench replay prove mutants clean
+.PHONY: help demo smoke test synth-check deploy-test lint check bench replay prove mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUN := .venv/bin/python -m
+PARALLEL := -n 2
 
 define set_up
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -24,7 +25,7 @@ smoke: ## 520 texts through the same local cloud, then one line of JSON: exact o
 
 test: ## every test there is (ARGS="-k name" for some)
 	$(set_up)
-	$(RUN) pytest $(ARGS)
+	$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS)
 	npm --prefix dashboard test
 
 synth-check: ## the stack's templates: cfn-lint, AWS Solutions, every grant and setting
@@ -35,13 +36,15 @@ deploy-test: ## deploy, vote, update and destroy on an emulator that enforces IA
 	$(set_up)
 	$(RUN) pytest -q tests/integration/deploy
 
-check: ## formatting, lint, types, unit and infra tests
+lint: ## formatting, lint and types
 	$(set_up)
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	npm --prefix dashboard run check
-	$(RUN) pytest -q tests/unit tests/infra
+
+check: lint ## formatting, lint, types, unit and infra tests
+	$(RUN) pytest -q $(PARALLEL) tests/unit tests/infra
 
 bench: ## measure, and write docs/performance.md
 	$(set_up)

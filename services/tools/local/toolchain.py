@@ -165,13 +165,14 @@ TARGETS = {
     "demo": APP,
     "smoke": APP,
     "test": ("venv", "app", "checks", *APP[2:], "browser"),
+    "lint": ("venv", "app", "checks", "node", "cdk", "npm"),
     "check": ("venv", "app", "checks", "node", "cdk", "npm"),
     "synth-check": ("venv", "app", "checks", "node", "cdk"),
     "deploy-test": ("venv", "app", "checks", *APP[2:]),
     "bench": ("venv", "app", "checks"),
     "replay": ("venv", "app", "checks"),
     "prove": ("venv", "app", "checks"),
-    "mutants": ("venv", "app", "checks"),
+    "mutants": ("venv", "app", "checks", *APP[2:]),
 }
 
 
