@@ -57,16 +57,16 @@ def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> No
     """100 texts/s are 105 write units, 70 % of 150; four times that is the most."""
     capacity = Capacity.of(Options(expected_texts_per_second=100))
 
-    assert capacity.votes.writes == Provisioned(least=150, most=600)
-    assert capacity.votes.reads == Provisioned(least=8, most=32)
+    assert capacity.votes.writes == Provisioned(minimum=150, maximum=600)
+    assert capacity.votes.reads == Provisioned(minimum=8, maximum=32)
 
 
 def test_the_aggregates_are_sized_by_viewers_and_partitions_not_by_texts() -> None:
     """The fold writes once a batch; every viewer reads half a unit a second."""
     capacity = Capacity.of(Options(expected_texts_per_second=5_000, expected_viewers=700))
 
-    assert capacity.aggregates.writes == Provisioned(least=43, most=172)
-    assert capacity.aggregates.reads == Provisioned(least=509, most=2036)
+    assert capacity.aggregates.writes == Provisioned(minimum=43, maximum=172)
+    assert capacity.aggregates.reads == Provisioned(minimum=509, maximum=2036)
 
 
 def test_without_a_rate_the_tables_are_on_demand() -> None:
@@ -74,5 +74,5 @@ def test_without_a_rate_the_tables_are_on_demand() -> None:
     capacity = Capacity.of(Options(max_writes_per_second=2_000))
 
     assert capacity.votes.writes is None
-    assert capacity.votes.most_writes_per_second == 2_000
-    assert capacity.aggregates.most_writes_per_second is None
+    assert capacity.votes.max_writes_per_second == 2_000
+    assert capacity.aggregates.max_writes_per_second is None
