@@ -36,8 +36,8 @@ def test_every_ballot_without_an_expiry_gets_one_in_one_write(client: Any, endpo
         client.put_item(TableName=table, Item=item)
     told: list[int] = []
     expiry = BallotExpiry(client=client, table=table)
-    done = expiry.carry_out(THERE, NOON, told.append)
-    again = expiry.carry_out(THERE, NOON + 99_000, told.append)
+    done = expiry.set_expiry(THERE, NOON, told.append)
+    again = expiry.set_expiry(THERE, NOON + 99_000, told.append)
     items = client.scan(TableName=table, ConsistentRead=True)["Items"]
     mine = [item for item in items if item["pk"]["S"].startswith("colors:1#")]
     found = [ballot_of(item, THERE) for item in mine if "N" in item.get("writes", {})]

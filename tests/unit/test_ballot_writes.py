@@ -79,7 +79,9 @@ def test_a_phone_whose_pseudonym_begins_like_anothers_is_another(tables: Recorde
 
 def expire(tables: Recorded, at_ms: int = NOON) -> int:
     """Give the ballots of the round this expiry."""
-    return BallotExpiry(client=tables.client, table="Votes").carry_out(THERE, at_ms, lambda _: None)
+    return BallotExpiry(client=tables.client, table="Votes").set_expiry(
+        THERE, at_ms, lambda _: None
+    )
 
 
 def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded) -> None:

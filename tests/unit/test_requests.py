@@ -52,7 +52,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "recounts.slips": lambda c: list(DynamoRecounts(c, "Votes").slips(a_round(), print)),
     "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PEPPER)),
     "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PEPPER),
-    "expiry": lambda c: BallotExpiry(client=c, table="Votes").carry_out(a_round(), NOON, print),
+    "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
     "phone lists": lambda c: PhoneListStore(c, "Aggregates").marks("colors"),
 }
 
