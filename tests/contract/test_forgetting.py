@@ -13,7 +13,7 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.memory import MemoryDirectory
-from services.tools.operations.erasure import DynamoForgetting, Forgotten
+from services.tools.operations.erasure import DynamoErasure, ErasedBallot
 from services.voting.ballot import Ballot, OutcomeKind, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult
@@ -47,9 +47,9 @@ class Table:
         for phone, body in texts:
             await self.text(there, a_text(body, phone=phone))
 
-    def forgetting(self, client: Any = None) -> DynamoForgetting:
+    def forgetting(self, client: Any = None) -> DynamoErasure:
         """Who forgets, through another client if one is given."""
-        return DynamoForgetting(client or self.client, self.name, clock=lambda: NOON + 7)
+        return DynamoErasure(client or self.client, self.name, clock=lambda: NOON + 7)
 
     def held(self, *rounds: Round) -> list[Ballot]:
         """All ballots of the rounds."""
@@ -99,7 +99,7 @@ async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Tab
     left = table.held(*rounds)
     again = forgetting.remove(rounds, a_phone(0), PEPPER)
 
-    def told(ballots: list[Forgotten]) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    def told(ballots: list[ErasedBallot]) -> list[tuple[str, int, list[tuple[str, int]]]]:
         return sorted((b.poll, b.round, sorted(b.picks.items())) for b in ballots)
 
     assert (
@@ -176,7 +176,7 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
                 forgotten.extend(table.forgetting().remove([there], a_phone(0), PEPPER))
             return await DynamoBallots.replace(self, ballot, round, expected=expected)
 
-    forgotten: list[Forgotten] = []
+    forgotten: list[ErasedBallot] = []
     slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))
     answer = await slow.text(there, a_text("blue"))
     (ballot,) = table.held(there)
@@ -212,7 +212,7 @@ async def test_two_that_forget_a_phone_at_once_empty_it_once(table: Table) -> No
     """The later one finds nothing any more."""
     there = a_round()
     await table.vote(there, (0, "red"))
-    other: list[Forgotten] = []
+    other: list[ErasedBallot] = []
     between = Meanwhile(
         table.client,
         lambda: other.extend(table.forgetting().remove([there], a_phone(0), PEPPER)),
