@@ -1,4 +1,4 @@
-"""`cdk deploy` begins here: pick the stage, check the polls, build the stack."""
+"""The CDK app: parses the options, checks the polls and builds the stack of one stage."""
 
 import sys
 from pathlib import Path
@@ -15,11 +15,11 @@ POLLS = Path(__file__).parent / "polls"
 
 
 def read_polls(folder: Path) -> dict[str, str]:
-    """The poll files of a folder by name, each checked; their text is applied at deploy.
+    """Read and check the poll files of a folder; return their texts by file name.
 
     Raises:
-        PollFileError: a file cannot be used, or clashes with another one; the text names
-            file, key, value and remedy.
+        PollFileError: a file is invalid or clashes with another one; the message names file,
+            key, value and remedy.
     """
     texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.toml"))}
     refuse_clashes(parse_poll(text, source=f"{folder.name}/{name}") for name, text in texts.items())
@@ -27,16 +27,16 @@ def read_polls(folder: Path) -> dict[str, str]:
 
 
 def build(app: App) -> VotingStack:
-    """The stack of the stage that `-c stage=...` names; dev without one.
+    """Build the stack of the stage in `-c stage=...`; default: dev.
 
     Raises:
-        OptionError: an option is unknown or cannot be used.
-        PollFileError: a poll file is refused.
+        OptionError: an option is unknown or has an invalid value.
+        PollFileError: a poll file is invalid.
         PackagingError: a Lambda bundle could not be built.
     """
     options = Options.parse(app.node.get_all_context())
     config = StageConfig.of(app.node.try_get_context("stage") or "dev", options)
-    # `cdk destroy` and `cdk list` name no stacks to bundle: they need no network.
+    # `cdk destroy` and `cdk list` bundle no stacks, and then need no network.
     bundling = app.node.try_get_context("aws:cdk:bundling-stacks")
     return VotingStack(
         app,
@@ -54,10 +54,10 @@ def build(app: App) -> VotingStack:
 
 
 def run(application: App) -> None:
-    """Synthesise the stack. A refusal ends the program with its one line and code 1.
+    """Synthesise the stack; exit with the error message and code 1 if that fails.
 
     Raises:
-        SystemExit: an option, a poll file or a bundle is refused.
+        SystemExit: an option or a poll file is invalid, or a bundle could not be built.
     """
     try:
         build(application)

@@ -1,1 +1,1 @@
-"""The stack: how the parts of `services` and `lambdas` are laid out on AWS."""
+"""The CDK stack that deploys `services`, `lambdas` and the dashboard to AWS."""

@@ -1,4 +1,4 @@
-"""From the votes table's stream to the tallies: the aggregator and its mapping."""
+"""The aggregator function and the event source mapping that feeds it the votes' stream."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
@@ -9,11 +9,11 @@ from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
 from services.settings import AggregatorSettings
 
-_FOR_EVER = -1
+_UNLIMITED = -1
 
 
 class Aggregation(Construct):
-    """Folds every stream record into the totals, exactly once in effect."""
+    """Adds every stream record to the totals, exactly once in effect."""
 
     def __init__(
         self,
@@ -36,20 +36,20 @@ class Aggregation(Construct):
             "Aggregator",
             config=config,
             bundles=bundles,
-            shape=FunctionProps(
+            props=FunctionProps(
                 name="aggregator",
                 environment=settings.to_env(),
                 memory_mb=512,
                 timeout_seconds=60,
             ),
         )
-        self._map(votes)
+        self._make_event_source_mapping(votes)
 
-    def _map(self, votes: dynamodb.ITable) -> None:
-        """The one mapping. The count is exact only with these settings; a test holds each.
+    def _make_event_source_mapping(self, votes: dynamodb.ITable) -> None:
+        """Create the only mapping; the count is exact only with these settings.
 
-        No failure destination, no bisecting and no partial-batch responses: a batch that is
-        given up is lost behind the watermark of its shard.
+        No failure destination, no bisecting and no partial-batch responses: records that Lambda
+        skips would lie below the watermark of their shard and never be counted.
         """
         lambda_.CfnEventSourceMapping(
             self,
@@ -59,9 +59,9 @@ class Aggregation(Construct):
             starting_position="TRIM_HORIZON",
             batch_size=1_000,
             maximum_batching_window_in_seconds=0,
-            parallelization_factor=1,  # lanes would split a shard by item, not by key
-            tumbling_window_in_seconds=30,  # only so do events carry their shard's id
-            maximum_retry_attempts=_FOR_EVER,
-            maximum_record_age_in_seconds=_FOR_EVER,
+            parallelization_factor=1,  # more would fold a shard's batches out of order
+            tumbling_window_in_seconds=30,  # without a window, events carry no shard id
+            maximum_retry_attempts=_UNLIMITED,
+            maximum_record_age_in_seconds=_UNLIMITED,
             bisect_batch_on_function_error=False,
         )

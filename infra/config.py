@@ -1,7 +1,6 @@
-"""What differs between the stages, and what a person may choose with `-c name=value`.
+"""Settings that differ between stages, and options given as `-c name=value`.
 
-Everything else about the stack is the same on a laptop and in production. Imports the
-standard library only.
+Everything else in the stack is the same on a laptop and in production.
 """
 
 import platform
@@ -12,13 +11,13 @@ from typing import Final, Literal, Self
 
 Stage = Literal["local", "dev", "prod"]
 
-_EMULATED_SHARD: Final = "local"
+_EMULATOR_SHARD_ID: Final = "local"
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class OptionError(Exception):
-    """An option given with `-c` is unknown, or has a value that cannot be used."""
+    """An option given with `-c` is unknown or has an invalid value."""
 
     def __init__(self, option: str, value: object, remedy: str) -> None:
         self.option = option
@@ -29,29 +28,29 @@ class OptionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a person may choose, by the names of the fields; all are optional."""
+    """The options of `-c name=value`; each field is one, and all are optional."""
 
     number: str | None = None
-    """E.164 number shown for polls that answer on every number of the account."""
+    """E.164 number shown for polls that accept texts to every number of the account."""
     poll: str | None = None
-    """Poll the dashboard opens with; without it, the first of the poll files."""
+    """Poll that the dashboard opens with; default: the first poll file."""
     webhook: Literal["lambda", "container"] = "lambda"
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int | None = None
-    """Provisioned capacity for this rate, with auto-scaling; without it, on demand."""
+    """Rate for which capacity is provisioned, with auto-scaling; default: on demand."""
     expected_viewers: int = 100
     max_writes_per_second: int | None = None
-    """Ceiling of an on-demand table: what goes beyond it is throttled, not billed."""
+    """Ceiling of an on-demand table; writes beyond it are throttled, not billed."""
     warm_writes_per_second: int | None = None
-    """Have the tables take this rate at once. Charged once, for what exceeds 4,000."""
+    """Rate that the tables take without scaling up; the part above 4,000 is charged once."""
 
     @classmethod
     def parse(cls, context: Mapping[str, object]) -> Self:
-        """Check the options of a CDK context; keys of CDK's own hold a `:`, `/` or `@`.
+        """Parse the options in a CDK context; CDK's own keys contain `:`, `/` or `@`.
 
         Raises:
-            OptionError: an option is unknown, or its value is not one it can have.
+            OptionError: an option is unknown or has an invalid value.
         """
         known = {field.name for field in fields(cls)}
         given = {key: value for key, value in context.items() if not re.search("[:/@]", key)}
@@ -80,33 +79,34 @@ def _check(option: str, value: str) -> str | int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageConfig:
-    """One stage. `local` is the emulator on this machine; the others are AWS accounts."""
+    """Settings of one stage; `local` runs on the emulator, the others on AWS."""
 
     stage: Stage
     python_version: str = "3.14"
     wheel_platform: str | None = "manylinux2014_aarch64"
-    """Platform of the wheels in a bundle; None takes those of the machine that builds."""
+    """pip platform of the wheels in a bundle; None means the host's."""
     keeps_data: bool = False
-    """Data outlives the stack: tables, secret and logs stay after a destroy."""
+    """True if tables, secret and logs stay after `cdk destroy`."""
     log_retention_days: int = 30
     assumes_deploy_roles: bool = True
-    """The CDK command line assumes the bootstrap roles, or uses the caller's credentials."""
+    """True if CDK assumes the bootstrap roles; False if it uses the caller's credentials."""
     snap_start: bool = True
     edge: Literal["none", "cloudfront"] = "cloudfront"
-    """Who serves the dashboard; `none` leaves that and the upload to the local cloud."""
-    watched: bool = True
+    """Server of the dashboard; with `none`, the local cloud uploads and serves it."""
+    is_monitored: bool = True
+    """True if the stage has alarms and a CloudWatch dashboard."""
     stream_shard_id: str | None = None
-    """Stands in for the shard id that an emulator's stream events lack."""
+    """Shard id to assume where stream events carry none, as on the emulator."""
     options: Options = Options()
 
     @property
     def stack_name(self) -> str:
-        """Physical name of the stack."""
+        """The CloudFormation name of the stack."""
         return f"VoteApp-{self.stage}"
 
     @classmethod
     def of(cls, stage: object, options: Options) -> Self:
-        """The settings of a stage.
+        """Return the settings of a stage.
 
         Raises:
             OptionError: there is no such stage.
@@ -123,7 +123,7 @@ class StageConfig:
 
     @classmethod
     def _local(cls) -> Self:
-        """The emulator runs functions on its own interpreter, the one that builds them."""
+        """Bundle for the host's Python: the emulator runs Lambda functions on it."""
         return cls(
             stage="local",
             python_version=".".join(platform.python_version_tuple()[:2]),
@@ -132,6 +132,6 @@ class StageConfig:
             assumes_deploy_roles=False,
             snap_start=False,
             edge="none",
-            watched=False,
-            stream_shard_id=_EMULATED_SHARD,
+            is_monitored=False,
+            stream_shard_id=_EMULATOR_SHARD_ID,
         )

@@ -1,9 +1,9 @@
-"""The webhook as containers: uvicorn on Fargate behind a load balancer, for a steady stream.
+"""The webhook in containers: uvicorn on Fargate behind a load balancer, for steady traffic.
 
-Nobody reaches them but the HTTP API, through a link into their network, so that texts come
-in over HTTPS at the same address, throttled and logged alike, without a certificate. The
-tasks have public addresses for the way out (a NAT gateway would cost more than they do) and
-take connections from the load balancer alone.
+Only the HTTP API reaches the tasks, through a VPC link: texts arrive over HTTPS at the same URL,
+with the same throttling and logs as with Lambda, and without a certificate. The tasks have public
+addresses for outgoing calls (a NAT gateway would cost more than the tasks) and accept connections
+from the load balancer only.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ from infra.function import retention
 from infra.packaging import Packager
 
 _PORT = 8080
-_TASKS_AT_LEAST = 2
-_TASKS_AT_MOST = 20
+_MIN_TASKS = 2
+_MAX_TASKS = 20
 _CPU_PERCENT = 50
 
 
 class WebhookService(Construct):
-    """Two tasks in two zones, more when their processors are half busy."""
+    """A service of two tasks in two zones that scales out above 50 % CPU."""
 
     def __init__(
         self,
@@ -54,16 +54,16 @@ class WebhookService(Construct):
         self.listener = self._make_listener(self._make_service(task))
 
     def link(self, api: apigateway.HttpApi) -> apigateway.HttpRouteIntegration:
-        """The way from the API to the load balancer, and the only one."""
-        door = ec2.SecurityGroup(self, "Door", vpc=self.network)
+        """Connect the API to the load balancer, which accepts nothing else."""
+        link_group = ec2.SecurityGroup(self, "Door", vpc=self.network)
         link = apigateway.VpcLink(
             api,
             "Link",
             vpc=self.network,
             subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
-            security_groups=[door],
+            security_groups=[link_group],
         )
-        self.listener.connections.allow_default_port_from(door)
+        self.listener.connections.allow_default_port_from(link_group)
         return integrations.HttpAlbIntegration("Integration", self.listener, vpc_link=link)
 
     def _make_network(self) -> ec2.Vpc:
@@ -112,13 +112,13 @@ class WebhookService(Construct):
             "Service",
             cluster=cluster,
             task_definition=task,
-            desired_count=_TASKS_AT_LEAST,
+            desired_count=_MIN_TASKS,
             min_healthy_percent=100,
             assign_public_ip=True,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
         )
         service.auto_scale_task_count(
-            min_capacity=_TASKS_AT_LEAST, max_capacity=_TASKS_AT_MOST
+            min_capacity=_MIN_TASKS, max_capacity=_MAX_TASKS
         ).scale_on_cpu_utilization("Busy", target_utilization_percent=_CPU_PERCENT)
         return service
 
@@ -137,7 +137,7 @@ class WebhookService(Construct):
             port=_PORT,
             protocol=balancing.ApplicationProtocol.HTTP,
             targets=[service],
-            # Not /health: a table that does not answer is no reason to stop the tasks.
+            # Not /health: an unreachable table must not stop the tasks.
             health_check=balancing.HealthCheck(path="/", interval=Duration.seconds(10)),
             deregistration_delay=Duration.seconds(15),
         )

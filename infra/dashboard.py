@@ -1,4 +1,4 @@
-"""The big screen: a private bucket, who serves it, and what its guests are."""
+"""The dashboard: a private bucket, a CloudFront distribution and an identity pool for guests."""
 
 from collections.abc import Mapping
 
@@ -18,45 +18,44 @@ from infra.packaging import Packager
 
 _COGNITO = "cognito-identity.amazonaws.com"
 _IMMUTABLE = "assets/*"
-"""Named by their content, so that they may be kept for ever, and old ones stay."""
+"""Files named by a content hash: cached for ever, and never deleted."""
 
 
 class Dashboard(Construct):
-    """Where the page lies, and the identity pool its readers borrow credentials from."""
+    """Hosts the page, and gives its viewers the credentials of a guest role."""
 
     distribution: cloudfront.Distribution | None = None
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        served = config.edge == "cloudfront"
+        has_cloudfront = config.edge == "cloudfront"
         self.site = s3.Bucket(
             self,
             "Site",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
-            # It holds only what a deploy can upload again.
+            # A deploy can upload everything again.
             removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=served,
+            auto_delete_objects=has_cloudfront,
         )
         self.pool = cognito.CfnIdentityPool(
             self, "Guests", allow_unauthenticated_identities=True, allow_classic_flow=False
         )
         self.guest_role = self._make_guest_role()
-        if served:
+        if has_cloudfront:
             self.distribution = self._make_distribution()
 
     def upload(self, bundles: Packager, settings: Mapping[str, str]) -> None:
-        """Put page and `config.json` where the distribution finds them.
+        """Upload the page and its `config.json`: assets first, then the index that names them.
 
-        First what the new index refers to, then the index. Where no distribution serves
-        them, the local cloud uploads.
+        Without a distribution it does nothing; the local cloud uploads the page.
         """
         if not self.distribution:
             return
         page = deployment.Source.asset(str(bundles.site()))
-        told = deployment.Source.json_data("config.json", dict(settings))
+        config = deployment.Source.json_data("config.json", dict(settings))
         log = logs.LogGroup(
             self,
             "UploadLog",
@@ -79,7 +78,7 @@ class Dashboard(Construct):
         index = deployment.BucketDeployment(
             self,
             "Index",
-            sources=[page, told],
+            sources=[page, config],
             destination_bucket=self.site,
             exclude=[_IMMUTABLE],
             cache_control=[deployment.CacheControl.no_cache()],
@@ -91,11 +90,11 @@ class Dashboard(Construct):
         index.node.add_dependency(assets)
 
     def _make_guest_role(self) -> iam.Role:
-        of_this_pool = {
+        conditions = {
             "StringEquals": {f"{_COGNITO}:aud": self.pool.ref},
             "ForAnyValue:StringLike": {f"{_COGNITO}:amr": "unauthenticated"},
         }
-        role = iam.Role(self, "Guest", assumed_by=iam.WebIdentityPrincipal(_COGNITO, of_this_pool))
+        role = iam.Role(self, "Guest", assumed_by=iam.WebIdentityPrincipal(_COGNITO, conditions))
         cognito.CfnIdentityPoolRoleAttachment(
             self,
             "GuestAttachment",

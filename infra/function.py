@@ -1,4 +1,4 @@
-"""A Lambda function of ours: one bundle, one role, one log group, and no grants."""
+"""One of this project's Lambda functions: a bundle, a role without grants, a log group."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from infra.packaging import FunctionName, Packager
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionProps:
-    """What sets one function of ours apart from the others."""
+    """The properties in which the functions differ."""
 
     name: FunctionName
     environment: Mapping[str, str]
@@ -25,7 +25,7 @@ class FunctionProps:
 
 
 class ServiceFunction(Construct):
-    """Runs `lambdas.<name>.handler.handler`; its role may do nothing until granted."""
+    """Runs `lambdas.<name>.handler.handler`; `stack.py` makes the grants of its role."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ServiceFunction(Construct):
         *,
         config: StageConfig,
         bundles: Packager,
-        shape: FunctionProps,
+        props: FunctionProps,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -50,26 +50,26 @@ class ServiceFunction(Construct):
             runtime=lambda_.Runtime(
                 f"python{config.python_version}",
                 lambda_.RuntimeFamily.PYTHON,
-                supports_snap_start=shape.snap_start,
+                supports_snap_start=props.snap_start,
             ),
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{shape.name}.handler.handler",
-            code=lambda_.Code.from_asset(str(bundles.bundle(shape.name))),
-            environment=dict(shape.environment),
-            memory_size=shape.memory_mb,
-            timeout=Duration.seconds(shape.timeout_seconds),
+            handler=f"lambdas.{props.name}.handler.handler",
+            code=lambda_.Code.from_asset(str(bundles.bundle(props.name))),
+            environment=dict(props.environment),
+            memory_size=props.memory_mb,
+            timeout=Duration.seconds(props.timeout_seconds),
             role=self.role,
             log_group=self.log_group,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if shape.snap_start else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if props.snap_start else None,
         )
-        if shape.snap_start:
+        if props.snap_start:
             Annotations.of(self.function).acknowledge_warning(
-                "@aws-cdk/aws-lambda:snapStartRequirePublish", "it is called by an alias"
+                "@aws-cdk/aws-lambda:snapStartRequirePublish", "the API calls it by an alias"
             )
 
 
 def retention(days: int) -> logs.RetentionDays:
-    """The retention CloudWatch Logs knows under a number of days."""
+    """Translate days to a retention of CloudWatch Logs. Raises: KeyError for other numbers."""
     return {
         1: logs.RetentionDays.ONE_DAY,
         30: logs.RetentionDays.ONE_MONTH,

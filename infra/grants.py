@@ -1,12 +1,16 @@
-"""The vocabulary of the grants; who gets which is said in `stack.py`, all in one place."""
+"""Actions, partition keys and conditions of the IAM grants that `stack.py` makes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aws_cdk import aws_iam as iam
 
 from services.voting import schema
 
+GET: Final = "dynamodb:GetItem"
+PUT: Final = "dynamodb:PutItem"
+QUERY: Final = "dynamodb:Query"
+UPDATE: Final = "dynamodb:UpdateItem"
 WRITE_LOG: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 FOLLOW_STREAM: Final = (
     "dynamodb:DescribeStream",
@@ -14,13 +18,17 @@ FOLLOW_STREAM: Final = (
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 )
-"""What Lambda asks of a role before it maps a stream ("Process DynamoDB records")."""
+"""Permissions that an event source mapping needs (Lambda, "Process DynamoDB records")."""
 
 DIRECTORY: Final = schema.DIRECTORY_PK
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
 UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD
-"""Where the aggregator counts records that name no board; refused, they would stop the count."""
+"""Records that name no board are counted here.
+
+The aggregator must be allowed to write here, or one bad record blocks the stream.
+"""
+ALL_BOARDS: Final = (OPEN_BOARDS, SEALED_BOARDS, UNREADABLE_BOARD)
 
 PUBLIC_ONLY: Final[Mapping[str, Any]] = {
     "ForAllValues:StringLike": {
@@ -30,27 +38,27 @@ PUBLIC_ONLY: Final[Mapping[str, Any]] = {
     "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
     "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
 }
-"""A guest names a public board and attributes a guest may see, or reads nothing.
+"""Only public boards, and only the attributes that guests may see.
 
-A ForAllValues is true for a key that is missing, hence the Null guards.
+ForAllValues is true if the request lacks the key, so the Null conditions require it.
 """
 
 
-def keys(*patterns: str) -> dict[str, Any]:
-    """Only items under these partition keys."""
+def only_keys(*patterns: str) -> dict[str, Any]:
+    """Build the condition that limits a grant to these partition keys."""
     return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
 def allow(
     role: iam.IRole,
-    sentence: str,
-    actions: tuple[str, ...],
+    sid: str,
+    actions: Sequence[str],
     resource: str,
-    when: Mapping[str, Any] | None = None,
+    conditions: Mapping[str, Any] | None = None,
 ) -> None:
-    """One grant, with the sentence it stands for as its Sid."""
+    """Add one statement to a role's policy; its Sid says what it is for."""
     role.add_to_principal_policy(
         iam.PolicyStatement(
-            sid=sentence, actions=list(actions), resources=[resource], conditions=when
+            sid=sid, actions=list(actions), resources=[resource], conditions=conditions
         )
     )

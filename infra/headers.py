@@ -1,7 +1,8 @@
-"""The dashboard's response headers, as CloudFront wants them told.
+"""Security headers as CloudFront properties.
 
-They are spelled in `dashboard/security-headers.json`, which the local cloud serves by too.
-CloudFront takes the headers it calls security headers by field, all others by name.
+`dashboard/security-headers.json` holds the headers; the local cloud sends the same file.
+CloudFront has a typed field for each header that it calls a security header; all others are
+given as name and value.
 """
 
 import json
@@ -19,15 +20,15 @@ HEADERS: Final = Path(__file__).parent.parent / "dashboard" / "security-headers.
 _CONTENT: Final = "Content-Security-Policy"
 _TRANSPORT: Final = "Strict-Transport-Security"
 _REFERRER: Final = "Referrer-Policy"
-_NO_SNIFFING: Final = "X-Content-Type-Options"  # has one value only
+_CONTENT_TYPE: Final = "X-Content-Type-Options"  # its only value is nosniff
 
 
 def read_headers() -> dict[str, str]:
-    """Header -> value, with the addresses the page may connect to."""
-    there = f"{Aws.REGION}.{Aws.URL_SUFFIX}"
+    """Read the headers (name -> value) and fill in the AWS endpoints that the page connects to."""
+    regional_suffix = f"{Aws.REGION}.{Aws.URL_SUFFIX}"
     addresses = {
-        "{dynamodb}": f"https://dynamodb.{there}",
-        "{cognito}": f"https://cognito-identity.{there}",
+        "{dynamodb}": f"https://dynamodb.{regional_suffix}",
+        "{cognito}": f"https://cognito-identity.{regional_suffix}",
     }
     headers: dict[str, str] = json.loads(HEADERS.read_text(encoding="utf-8"))
     for placeholder, address in addresses.items():
@@ -36,7 +37,7 @@ def read_headers() -> dict[str, str]:
 
 
 def security_headers(headers: Mapping[str, str]) -> cloudfront.ResponseSecurityHeadersBehavior:
-    """Those that CloudFront knows by field."""
+    """Build the headers that CloudFront has typed fields for."""
     transport, referrer = headers[_TRANSPORT], headers[_REFERRER]
     (seconds,) = re.findall(r"max-age=(\d+)", transport)
     return cloudfront.ResponseSecurityHeadersBehavior(
@@ -57,11 +58,11 @@ def security_headers(headers: Mapping[str, str]) -> cloudfront.ResponseSecurityH
 
 
 def other_headers(headers: Mapping[str, str]) -> cloudfront.ResponseCustomHeadersBehavior:
-    """Those that it takes by name."""
+    """Build the headers that CloudFront takes as name and value."""
     return cloudfront.ResponseCustomHeadersBehavior(
         custom_headers=[
             cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
             for name, value in headers.items()
-            if name not in {_CONTENT, _TRANSPORT, _REFERRER, _NO_SNIFFING}
+            if name not in {_CONTENT, _TRANSPORT, _REFERRER, _CONTENT_TYPE}
         ]
     )

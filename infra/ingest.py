@@ -1,4 +1,4 @@
-"""From a text to a ballot: the secret, the HTTP API and the webhook behind it."""
+"""The HTTP API, the webhook behind it (Lambda or containers), and the webhook's secret."""
 
 import json
 
@@ -31,14 +31,14 @@ _ACCESS_LOG = {
     "webhook_error": "$context.integrationErrorMessage",
     "error": "$context.error.message",
 }
-"""No address, no header, no body: nothing a phone number could be in."""
+"""No address, header or body, because they could contain a phone number."""
 
 _REQUESTS_PER_SECOND = 5_000
-_REQUESTS_AT_ONCE = 5_000
+_REQUEST_BURST = 5_000
 
 
 class Ingest(Construct):
-    """Takes signed texts over HTTPS; refuses every one until the secret has its token."""
+    """Accepts signed texts over HTTPS; refuses all until the secret holds Twilio's token."""
 
     function: ServiceFunction | None = None
     role: iam.IRole
@@ -58,7 +58,7 @@ class Ingest(Construct):
         self._config = config
         self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
         self.secret = self._make_secret()
-        # The attribute Id is the ARN by definition; a Ref is not everywhere.
+        # Use Id: it is always the ARN, unlike Ref in the emulator.
         self.secret_arn = self.secret.get_att("Id").to_string()
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
         in_container = config.options.webhook == "container"
@@ -66,7 +66,7 @@ class Ingest(Construct):
             votes_table=votes.table_name,
             aggregates_table=aggregates.table_name,
             secret_arn=self.secret_arn,
-            # A function is told the address by its event; a container cannot see it.
+            # API Gateway's event names the URL; a container behind a VPC link does not see it.
             public_base_url=self.api.api_endpoint if in_container else None,
         )
         if in_container:
@@ -78,16 +78,16 @@ class Ingest(Construct):
         else:
             self.function = self._make_function(bundles, settings)
             self.role, self.log_group = self.function.role, self.function.log_group
-            integration = self._call(self.function.function)
-        self._open(integration)
+            integration = self._integrate(self.function.function)
+        self._add_routes(integration)
 
     @property
     def url(self) -> str:
-        """Where the number's messaging webhook points to."""
+        """The URL for the messaging webhook of a Twilio number."""
         return f"{self.api.api_endpoint}/sms"
 
     def _make_secret(self) -> secretsmanager.CfnSecret:
-        """A change of the template would make a new pepper: everybody could vote again."""
+        """Changing the template would generate a new pepper, and everybody could vote again."""
         secret = secretsmanager.CfnSecret(
             self,
             "Secret",
@@ -108,7 +108,7 @@ class Ingest(Construct):
             "Webhook",
             config=self._config,
             bundles=bundles,
-            shape=FunctionProps(
+            props=FunctionProps(
                 name="webhook",
                 environment=settings.to_env(),
                 memory_mb=1024,
@@ -117,12 +117,12 @@ class Ingest(Construct):
             ),
         )
 
-    def _call(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
-        """A snapshot is of a published version, which the API then calls by its alias."""
-        called = function.add_alias("live") if self._config.snap_start else function
-        return integrations.HttpLambdaIntegration("Integration", called)
+    def _integrate(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
+        """SnapStart needs a published version, so the API calls an alias of it."""
+        target = function.add_alias("live") if self._config.snap_start else function
+        return integrations.HttpLambdaIntegration("Integration", target)
 
-    def _open(self, integration: apigateway.HttpRouteIntegration) -> None:
+    def _add_routes(self, integration: apigateway.HttpRouteIntegration) -> None:
         for path, method in _ROUTES.items():
             self.api.add_routes(path=path, methods=[method], integration=integration)
         self.access_log = logs.LogGroup(
@@ -139,7 +139,7 @@ class Ingest(Construct):
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=_REQUESTS_PER_SECOND,
-                throttling_burst_limit=_REQUESTS_AT_ONCE,
+                throttling_burst_limit=_REQUEST_BURST,
             ),
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)

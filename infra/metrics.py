@@ -1,4 +1,4 @@
-"""What is measured between a text and the screen; each measure is named once, here."""
+"""The CloudWatch metrics of alarms and dashboard, at one-minute resolution."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from constructs import Construct
 _MINUTE = Duration.minutes(1)
 
 
-def of_api(api_id: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    """A measure of the HTTP API."""
+def api_metric(api_id: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """Return a metric of the HTTP API."""
     return cloudwatch.Metric(
         namespace="AWS/ApiGateway",
         metric_name=name,
@@ -23,20 +23,20 @@ def of_api(api_id: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
     )
 
 
-def of_function(
+def function_metric(
     function: lambda_.IFunction, name: str, statistic: str = "Sum"
 ) -> cloudwatch.Metric:
-    """A measure of a Lambda function."""
+    """Return a metric of a Lambda function."""
     return function.metric(name, statistic=statistic, period=_MINUTE)
 
 
-def of_table(table: dynamodb.ITable, name: str) -> cloudwatch.Metric:
-    """A measure of a table, summed over its partitions."""
+def table_metric(table: dynamodb.ITable, name: str) -> cloudwatch.Metric:
+    """Return a metric of a table, as a sum."""
     return table.metric(name, statistic="Sum", period=_MINUTE)
 
 
-def of_fold(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:
-    """A measure that the aggregator itself reports, under its stage's namespace."""
+def aggregator_metric(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:
+    """Return a metric that the aggregator publishes in its stage's namespace."""
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
@@ -47,30 +47,32 @@ def of_fold(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogMeasure:
-    """Something our own log lines say: the lines that count, and the number in them."""
+class LogMetric:
+    """A metric made from log lines: those that match `pattern`, each adding `value`."""
 
     name: str
-    lines: str
+    pattern: str
     value: str = "1"
 
-    def of(self, scope: Construct, log_group: logs.ILogGroup, namespace: str) -> cloudwatch.Metric:
-        """Have CloudWatch Logs count it; the namespace keeps two stages of an account apart."""
-        counted = logs.MetricFilter(
+    def create(
+        self, scope: Construct, log_group: logs.ILogGroup, namespace: str
+    ) -> cloudwatch.Metric:
+        """Create the metric filter; the namespace separates the stages of an account."""
+        metric_filter = logs.MetricFilter(
             scope,
             self.name,
             log_group=log_group,
-            filter_pattern=logs.FilterPattern.literal(self.lines),
+            filter_pattern=logs.FilterPattern.literal(self.pattern),
             metric_namespace=namespace,
             metric_name=self.name,
             metric_value=self.value,
         )
-        return counted.metric(statistic="Sum", period=_MINUTE)
+        return metric_filter.metric(statistic="Sum", period=_MINUTE)
 
 
-REFUSED_SIGNATURES = LogMeasure(
-    name="RefusedSignatures", lines='{ $.event = "refused" && $.status = 403 }'
+REFUSED_SIGNATURES = LogMetric(
+    name="RefusedSignatures", pattern='{ $.event = "refused" && $.status = 403 }'
 )
-UNREADABLE_POLLS = LogMeasure(name="UnreadablePolls", lines='{ $.event = "directory.unreadable" }')
-BAD_RECORDS = LogMeasure(name="BadRecords", lines="{ $.badrecords > 0 }", value="$.badrecords")
-FOLDED_RECORDS = LogMeasure(name="FoldedRecords", lines="{ $.folded > 0 }", value="$.folded")
+UNREADABLE_POLLS = LogMetric(name="UnreadablePolls", pattern='{ $.event = "directory.unreadable" }')
+BAD_RECORDS = LogMetric(name="BadRecords", pattern="{ $.badrecords > 0 }", value="$.badrecords")
+FOLDED_RECORDS = LogMetric(name="FoldedRecords", pattern="{ $.folded > 0 }", value="$.folded")

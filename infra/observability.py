@@ -1,4 +1,4 @@
-"""Who is told when something is wrong, and the page that shows the way of a text."""
+"""Alarms, their notifications by e-mail, a budget, and a CloudWatch dashboard."""
 
 from dataclasses import dataclass
 
@@ -18,18 +18,18 @@ from infra.storage import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSpec:
-    """An alarm: what is watched, from which value on, for how many minutes of five."""
+    """An alarm: raised if the metric reaches `threshold` in `minutes` of five minutes."""
 
     name: str
     metric: cloudwatch.IMetric
     threshold: float
     minutes: int
     means: str
-    """What it means for the count, and what to look at: the text of the e-mail."""
+    """Text of the e-mail: what the alarm means for the count, and what to do."""
 
 
 class Observability(Construct):
-    """Alarms by e-mail, a budget, and one dashboard from the text to the screen."""
+    """Alarms and a dashboard; with an address, also e-mails and a budget."""
 
     def __init__(
         self,
@@ -45,42 +45,42 @@ class Observability(Construct):
         self._config = config
         self._storage, self._ingest, self._aggregation = storage, ingest, aggregation
         namespace = config.stack_name
-        self._refused = metrics.REFUSED_SIGNATURES.of(self, ingest.log_group, namespace)
-        self._unreadable = metrics.UNREADABLE_POLLS.of(self, ingest.log_group, namespace)
-        folding = aggregation.aggregator.log_group
-        self._bad = metrics.BAD_RECORDS.of(self, folding, namespace)
-        self._folded = metrics.FOLDED_RECORDS.of(self, folding, namespace)
-        self._alarm(config.options.alarm_email)
-        self._show()
+        self._refused = metrics.REFUSED_SIGNATURES.create(self, ingest.log_group, namespace)
+        self._unreadable = metrics.UNREADABLE_POLLS.create(self, ingest.log_group, namespace)
+        aggregator_log = aggregation.aggregator.log_group
+        self._bad = metrics.BAD_RECORDS.create(self, aggregator_log, namespace)
+        self._folded = metrics.FOLDED_RECORDS.create(self, aggregator_log, namespace)
+        self._add_alarms(config.options.alarm_email)
+        self._add_dashboard()
 
-    def _watches(self) -> list[AlarmSpec]:
+    def _alarm_specs(self) -> list[AlarmSpec]:
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
         throttled = "WriteThrottleEvents"
         return [
             AlarmSpec(
                 name="VotesThrottled",
-                metric=metrics.of_table(self._storage.votes, throttled),
+                metric=metrics.table_metric(self._storage.votes, throttled),
                 threshold=1,
                 minutes=2,
                 means="Texts wait for capacity. Raise the ceiling, or use more shards next round.",
             ),
             AlarmSpec(
                 name="FoldThrottled",
-                metric=metrics.of_table(self._storage.aggregates, throttled),
+                metric=metrics.table_metric(self._storage.aggregates, throttled),
                 threshold=1,
                 minutes=2,
                 means="The screen falls behind; the count stays exact. Raise the capacity.",
             ),
             AlarmSpec(
                 name="WebhookFails",
-                metric=metrics.of_api(api, "5xx"),
+                metric=metrics.api_metric(api, "5xx"),
                 threshold=1,
                 minutes=2,
                 means="Texts are refused that Twilio may not send again. Read the webhook's log.",
             ),
             AlarmSpec(
                 name="WebhookSlow",
-                metric=metrics.of_api(api, "Latency", "p99"),
+                metric=metrics.api_metric(api, "Latency", "p99"),
                 threshold=5_000,
                 minutes=3,
                 means="Twilio gives up after 15 s. Look for throttling and cold starts.",
@@ -101,14 +101,14 @@ class Observability(Construct):
             ),
             AlarmSpec(
                 name="AggregatorFails",
-                metric=metrics.of_function(aggregator, "Errors"),
+                metric=metrics.function_metric(aggregator, "Errors"),
                 threshold=1,
                 minutes=3,
                 means="Batches are delivered again until they fold; the screen stands still.",
             ),
             AlarmSpec(
                 name="StreamWaits",
-                metric=metrics.of_function(aggregator, "IteratorAge", "Maximum"),
+                metric=metrics.function_metric(aggregator, "IteratorAge", "Maximum"),
                 threshold=60_000,
                 minutes=1,
                 means="Votes wait for over a minute. After 24 h they are lost: recount then.",
@@ -122,34 +122,34 @@ class Observability(Construct):
             ),
         ]
 
-    def _alarm(self, email: str | None) -> None:
-        topic = self._topic(email) if email else None
-        for watch in self._watches():
+    def _add_alarms(self, email: str | None) -> None:
+        topic = self._add_topic(email) if email else None
+        for spec in self._alarm_specs():
             alarm = cloudwatch.Alarm(
                 self,
-                watch.name,
-                metric=watch.metric,
-                threshold=watch.threshold,
+                spec.name,
+                metric=spec.metric,
+                threshold=spec.threshold,
                 evaluation_periods=5,
-                datapoints_to_alarm=watch.minutes,
+                datapoints_to_alarm=spec.minutes,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-                alarm_description=watch.means,
+                alarm_description=spec.means,
             )
             if topic:
                 alarm.add_alarm_action(actions.SnsAction(topic))
         if email:
-            self._budget(email)
+            self._add_budget(email)
 
-    def _topic(self, email: str) -> sns.Topic:
+    def _add_topic(self, email: str) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", enforce_ssl=True)
         topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic
 
-    def _budget(self, email: str) -> None:
-        """AWS tells a cost a day late: early where the forecast is over, again at 80 %."""
-        reader = budgets.CfnBudget.SubscriberProperty(address=email, subscription_type="EMAIL")
-        notices = [
+    def _add_budget(self, email: str) -> None:
+        """Cost data lags a day, so notify at 100 % of the forecast and 80 % of the actual cost."""
+        subscriber = budgets.CfnBudget.SubscriberProperty(address=email, subscription_type="EMAIL")
+        notifications = [
             budgets.CfnBudget.NotificationWithSubscribersProperty(
                 notification=budgets.CfnBudget.NotificationProperty(
                     notification_type=kind,
@@ -157,7 +157,7 @@ class Observability(Construct):
                     threshold=percent,
                     threshold_type="PERCENTAGE",
                 ),
-                subscribers=[reader],
+                subscribers=[subscriber],
             )
             for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
         ]
@@ -170,40 +170,41 @@ class Observability(Construct):
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=limit, unit="USD"),
             ),
-            notifications_with_subscribers=notices,
+            notifications_with_subscribers=notifications,
         )
 
-    def _show(self) -> None:
-        """A row a station, in the order in which a text passes them."""
+    def _add_dashboard(self) -> None:
+        """Create the dashboard, with its widgets in pipeline order."""
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
         votes, aggregates = self._storage.votes, self._storage.aggregates
-        rows: dict[str, list[cloudwatch.IMetric]] = {
-            "Texts in": [metrics.of_api(api, name) for name in ("Count", "4xx", "5xx")],
-            "Answered in (ms)": [metrics.of_api(api, "Latency", p) for p in ("p50", "p99")],
+        graphs: dict[str, list[cloudwatch.IMetric]] = {
+            "Texts in": [metrics.api_metric(api, name) for name in ("Count", "4xx", "5xx")],
+            "Answered in (ms)": [metrics.api_metric(api, "Latency", p) for p in ("p50", "p99")],
             "Refused signatures": [self._refused],
             "Votes written": [
-                metrics.of_table(votes, name)
+                metrics.table_metric(votes, name)
                 for name in ("ConsumedWriteCapacityUnits", "WriteThrottleEvents")
             ],
             "Oldest vote in the stream (ms)": [
-                metrics.of_function(aggregator, "IteratorAge", "Maximum")
+                metrics.function_metric(aggregator, "IteratorAge", "Maximum")
             ],
             "Aggregator": [
-                metrics.of_function(aggregator, name) for name in ("Invocations", "Errors")
+                metrics.function_metric(aggregator, name) for name in ("Invocations", "Errors")
             ],
             "Folded": [self._folded, self._bad],
             "From vote to count (s)": [
-                metrics.of_fold(self._config.stack_name, "VoteToCount", p) for p in ("p50", "p99")
+                metrics.aggregator_metric(self._config.stack_name, "VoteToCount", p)
+                for p in ("p50", "p99")
             ],
             "Screens reading": [
-                metrics.of_table(aggregates, name)
+                metrics.table_metric(aggregates, name)
                 for name in ("ConsumedReadCapacityUnits", "ReadThrottleEvents")
             ],
         }
-        page = cloudwatch.Dashboard(self, "Pipeline")
+        dashboard = cloudwatch.Dashboard(self, "Pipeline")
         widgets = [
-            cloudwatch.GraphWidget(title=title, left=measures, width=12)
-            for title, measures in rows.items()
+            cloudwatch.GraphWidget(title=title, left=graph_metrics, width=12)
+            for title, graph_metrics in graphs.items()
         ]
         for start in range(0, len(widgets), 2):
-            page.add_widgets(*widgets[start : start + 2])
+            dashboard.add_widgets(*widgets[start : start + 2])

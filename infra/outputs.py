@@ -1,4 +1,4 @@
-"""What a deploy prints: names for the programs, and the next steps for the person."""
+"""CloudFormation outputs: resource names for programs, next steps for operators."""
 
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
@@ -15,8 +15,8 @@ def stack_outputs(
     dashboard: Dashboard,
     guest_identity: str,
 ) -> dict[str, str]:
-    """Names and addresses, as the command line and the local cloud read them."""
-    found = {
+    """Return the names and URLs that the command line and the local cloud read."""
+    outputs = {
         "WebhookUrl": ingest.url,
         "VotesTable": storage.votes.table_name,
         "AggregatesTable": storage.aggregates.table_name,
@@ -27,14 +27,14 @@ def stack_outputs(
         "AggregatorFunction": aggregation.aggregator.function.function_name,
     }
     if ingest.function:
-        found["WebhookFunction"] = ingest.function.function.function_name
+        outputs["WebhookFunction"] = ingest.function.function.function_name
     if dashboard.distribution:
-        found["DashboardUrl"] = f"https://{dashboard.distribution.domain_name}"
-    return found
+        outputs["DashboardUrl"] = f"https://{dashboard.distribution.domain_name}"
+    return outputs
 
 
 def next_steps(dashboard: Dashboard, config: StageConfig) -> dict[str, str]:
-    """What to do next, in order; empty on the local stage, where the local cloud does it."""
+    """Return the operator's next steps in order; none on the local stage."""
     if not dashboard.distribution:
         return {}
     steps = {

@@ -1,4 +1,4 @@
-"""What a deploy does once its tables stand: apply the polls, make the guest's identity."""
+"""Custom resources that apply the polls and create the viewers' Cognito identity at deploy."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
 from services.settings import PollsSettings
 
-_GIVE_UP_AFTER = Duration.minutes(2)
+_TIMEOUT = Duration.minutes(2)
 
 
 class Polls(Construct):
-    """Two custom resources, answered by a function of ours; a refused poll fails the deploy."""
+    """Two custom resources handled by one function; an invalid poll fails the deploy."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Polls(Construct):
             aggregates_table=aggregates.table_name,
             default_number=config.options.number,
         )
-        self._applied_with = settings.to_env() | {"CODE": bundles.bundle("polls").name}
+        self._triggers = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(
             self,
             "Deployer",
             config=config,
             bundles=bundles,
-            shape=FunctionProps(
+            props=FunctionProps(
                 name="polls",
                 environment=settings.to_env(),
                 memory_mb=256,
@@ -49,16 +49,18 @@ class Polls(Construct):
         )
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
-        """Apply poll files (name -> text) whenever they, the code or the table change."""
+        """Apply poll files (name -> text) whenever they, the code or the settings change."""
         files = [{"Source": source, "Text": text} for source, text in polls.items()]
-        return self._ask("Applied", "Custom::Polls", {"Files": files, **self._applied_with})
+        return self._add_custom_resource(
+            "Applied", "Custom::Polls", {"Files": files, **self._triggers}
+        )
 
     def guest_identity(self, identity_pool_id: str) -> str:
-        """One identity for all viewers: a pool gives out only 25 new ones a second."""
+        """Create one identity for all viewers: a pool creates only 25 per second."""
         properties = {"IdentityPoolId": identity_pool_id}
-        return self._ask("Guest", "Custom::GuestIdentity", properties).ref
+        return self._add_custom_resource("Guest", "Custom::GuestIdentity", properties).ref
 
-    def _ask(
+    def _add_custom_resource(
         self, construct_id: str, resource_type: str, properties: Mapping[str, object]
     ) -> CustomResource:
         function: Function = self.deployer.function
@@ -68,15 +70,15 @@ class Polls(Construct):
             service_token=function.function_arn,
             resource_type=resource_type,
             properties=properties,
-            service_timeout=_GIVE_UP_AFTER,
+            service_timeout=_TIMEOUT,
         )
 
 
 def default_poll(options: Options, polls: Mapping[str, str]) -> str:
-    """Id of the poll the dashboard opens with: the one asked for, else the first.
+    """Return the id of the poll that the dashboard opens with: `-c poll`, else the first file.
 
     Raises:
-        OptionError: there is no file of the poll asked for, or none at all.
+        OptionError: the poll has no file, or there are no poll files.
     """
     ids = [name.removesuffix(".toml") for name in polls]
     wanted = options.poll or next(iter(ids), None)

@@ -1,4 +1,7 @@
-"""The stack as its diagram shows it: what there is, how it is joined, who may do what."""
+"""The stack, in the order of the README's diagram, and every IAM grant.
+
+Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +13,7 @@ from infra import grants
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
-from infra.grants import allow
+from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability
 from infra.outputs import next_steps, stack_outputs
@@ -20,7 +23,7 @@ from infra.storage import Storage
 
 
 class VotingStack(Stack):
-    """Text -> webhook -> votes -> stream -> aggregator -> aggregates <- dashboard."""
+    """Everything that one stage deploys."""
 
     def __init__(
         self,
@@ -30,22 +33,31 @@ class VotingStack(Stack):
         config: StageConfig,
         bundles: Packager,
         polls: Mapping[str, str],
-        **stack: Any,  # noqa: ANN401 - what every CDK stack takes
+        **stack_props: Any,  # noqa: ANN401 - the keyword arguments of `Stack`
     ) -> None:
-        super().__init__(scope, construct_id, **stack)
+        super().__init__(scope, construct_id, **stack_props)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
+
+        # Twilio -> webhook -> votes
         self.ingest = Ingest(
             self, "Ingest", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
+        # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
+        # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
+        # polls/*.toml -> aggregates
         self.polls = Polls(
             self, "Polls", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
-        self._grant()
+        self._grant_webhook()
+        self._grant_aggregator()
+        self._grant_deployer()
+        self._grant_guest()
+        self._grant_logs()
 
         self.polls.apply(polls)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
@@ -59,43 +71,45 @@ class VotingStack(Stack):
                 "poll": default_poll(config.options, polls),
             },
         )
-        if config.watched:
-            self._watch(config)
-        self._print(config, guest_identity)
+        if config.is_monitored:
+            self._add_observability(config)
+        self._add_outputs(config, guest_identity)
 
-    def _grant(self) -> None:
-        """Every IAM grant of the stack, one statement for each role and purpose."""
-        votes, aggregates = self.storage.votes, self.storage.aggregates.table_arn
-        query, put, update = ("dynamodb:Query",), ("dynamodb:PutItem",), ("dynamodb:UpdateItem",)
+    def _grant_webhook(self) -> None:
+        webhook, aggregates = self.ingest.role, self.storage.aggregates.table_arn
+        directory = grants.only_keys(grants.DIRECTORY)
+        allow(webhook, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
+        allow(webhook, "ReadTheDirectory", [QUERY], aggregates, directory)
+        allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
-        webhook = self.ingest.role
-        allow(webhook, "CastBallots", ("dynamodb:GetItem", *put), votes.table_arn)
-        allow(webhook, "ReadTheDirectory", query, aggregates, grants.keys(grants.DIRECTORY))
-        reading = ("secretsmanager:GetSecretValue",)
-        allow(webhook, "ReadTheSecret", reading, self.ingest.secret_arn)
+    def _grant_aggregator(self) -> None:
+        aggregator = self.aggregation.aggregator.role
+        votes_stream = self.storage.votes.table_stream_arn or ""
+        allow(aggregator, "FollowTheStream", grants.FOLLOW_STREAM, votes_stream)
+        boards = grants.only_keys(*grants.ALL_BOARDS)
+        allow(aggregator, "FoldIntoBoards", [UPDATE], self.storage.aggregates.table_arn, boards)
 
-        aggregator = self.aggregation.aggregator
-        stream = votes.table_stream_arn or ""
-        boards = grants.keys(grants.OPEN_BOARDS, grants.SEALED_BOARDS, grants.UNREADABLE_BOARD)
-        allow(aggregator.role, "FollowTheStream", grants.FOLLOW_STREAM, stream)
-        allow(aggregator.role, "FoldIntoBoards", update, aggregates, boards)
+    def _grant_deployer(self) -> None:
+        deployer, aggregates = self.polls.deployer.role, self.storage.aggregates.table_arn
+        directory = grants.only_keys(grants.DIRECTORY)
+        boards = grants.only_keys(*grants.ALL_BOARDS)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPEN_BOARDS)
+        allow(deployer, "ReadTheDirectory", [QUERY], aggregates, directory)
+        allow(deployer, "SeeWhetherVotingBegan", [GET, QUERY], aggregates, boards)
+        allow(deployer, "SeeWhetherBallotsWereCast", [QUERY], self.storage.votes.table_arn)
+        allow(deployer, "ApplyPolls", [PUT], aggregates, poll_rows)
 
-        deployer = self.polls.deployer
-        faces = grants.keys(grants.DIRECTORY, grants.OPEN_BOARDS)
-        allow(deployer.role, "ReadTheDirectory", query, aggregates, grants.keys(grants.DIRECTORY))
-        seeing = ("dynamodb:GetItem", *query)
-        allow(deployer.role, "SeeWhetherVotingBegan", seeing, aggregates, boards)
-        allow(deployer.role, "SeeWhetherBallotsWereCast", query, votes.table_arn)
-        allow(deployer.role, "ApplyPolls", put, aggregates, faces)
+    def _grant_guest(self) -> None:
+        guest, aggregates = self.dashboard.guest_role, self.storage.aggregates.table_arn
+        allow(guest, "ReadOpenBoards", [QUERY], aggregates, grants.PUBLIC_ONLY)
 
-        guest = self.dashboard.guest_role
-        allow(guest, "ReadOpenBoards", query, aggregates, grants.PUBLIC_ONLY)
-
-        for function in filter(None, (self.ingest.function, aggregator, deployer)):
+    def _grant_logs(self) -> None:
+        functions = (self.ingest.function, self.aggregation.aggregator, self.polls.deployer)
+        for function in filter(None, functions):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
 
-    def _print(self, config: StageConfig, guest_identity: str) -> None:
+    def _add_outputs(self, config: StageConfig, guest_identity: str) -> None:
         outputs = stack_outputs(
             storage=self.storage,
             ingest=self.ingest,
@@ -106,7 +120,7 @@ class VotingStack(Stack):
         for name, value in (outputs | next_steps(self.dashboard, config)).items():
             CfnOutput(self, name, value=value)
 
-    def _watch(self, config: StageConfig) -> None:
+    def _add_observability(self, config: StageConfig) -> None:
         self.observability = Observability(
             self,
             "Observability",

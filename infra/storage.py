@@ -10,7 +10,7 @@ from services.voting import schema
 
 
 class Storage(Construct):
-    """The votes and the aggregates, apart, or the aggregator would trigger itself."""
+    """The two tables; in one table, the aggregator's own writes would trigger it again."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -23,9 +23,9 @@ class Storage(Construct):
     def _table(
         self, table: schema.TableSchema, capacity: TableCapacity, *, keep: bool
     ) -> dynamodb.Table:
-        """Encrypted with the key DynamoDB owns: guests have no access to KMS at all."""
+        """Create a table under DynamoDB's own key: guests have no access to KMS keys."""
         text = dynamodb.AttributeType.STRING
-        made = dynamodb.Table(
+        created = dynamodb.Table(
             self,
             table.name,
             partition_key=dynamodb.Attribute(name=schema.PARTITION_KEY, type=text),
@@ -36,15 +36,15 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             billing_mode=_billing(capacity),
-            read_capacity=capacity.reads.least if capacity.reads else None,
-            write_capacity=capacity.writes.least if capacity.writes else None,
-            max_write_request_units=capacity.most_writes_per_second,
+            read_capacity=capacity.reads.minimum if capacity.reads else None,
+            write_capacity=capacity.writes.minimum if capacity.writes else None,
+            max_write_request_units=capacity.max_writes_per_second,
             warm_throughput=_warm(capacity),
             deletion_protection=keep,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
-        _scale(made, capacity)
-        return made
+        _scale(created, capacity)
+        return created
 
 
 def _billing(capacity: TableCapacity) -> dynamodb.BillingMode:
@@ -60,9 +60,9 @@ def _warm(capacity: TableCapacity) -> dynamodb.WarmThroughput | None:
 def _scale(table: dynamodb.Table, capacity: TableCapacity) -> None:
     if capacity.reads:
         table.auto_scale_read_capacity(
-            min_capacity=capacity.reads.least, max_capacity=capacity.reads.most
+            min_capacity=capacity.reads.minimum, max_capacity=capacity.reads.maximum
         ).scale_on_utilization(target_utilization_percent=TARGET_PERCENT)
     if capacity.writes:
         table.auto_scale_write_capacity(
-            min_capacity=capacity.writes.least, max_capacity=capacity.writes.most
+            min_capacity=capacity.writes.minimum, max_capacity=capacity.writes.maximum
         ).scale_on_utilization(target_utilization_percent=TARGET_PERCENT)

@@ -1,7 +1,7 @@
-"""What a program is told by its environment, read once, at its entry point.
+"""Settings that programs read from environment variables, once, at their entry point.
 
-The stack fills a function's environment from `to_env()`, so a variable that is missing
-there is a type error before it is a failed deploy. Imports the standard library only.
+The stack fills a function's environment from `to_env()`, so a missing variable is a type error
+before it is a failed deploy.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Self
 
 LEAST_PEPPER_CHARACTERS = 32
-"""All ten digits of a phone number can be tried in seconds; the pepper is what cannot be."""
+"""Hashes of all phone numbers can be tried in seconds; the pepper must be impossible to guess."""
 
 _BASE_URL = re.compile(
     r"https?://(?:[^/?#@\s]+@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?"
@@ -18,9 +18,9 @@ _BASE_URL = re.compile(
 
 
 class SettingsError(Exception):
-    """The environment lacks a variable, or holds one that cannot be used.
+    """An environment variable is missing or has an invalid value.
 
-    `problem` says what is wrong where the value is a secret and must not be shown.
+    `problem` replaces the value in the message where the value is a secret.
     """
 
     def __init__(
@@ -39,30 +39,30 @@ class _Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the fields from an environment; an empty variable counts as not set.
+        """Read the settings from an environment; an empty variable counts as not set.
 
         Raises:
             SettingsError: a required variable is missing.
         """
         found = {
-            one.name: environ[one.name.upper()]
-            for one in fields(cls)
-            if environ.get(one.name.upper())
+            setting.name: environ[setting.name.upper()]
+            for setting in fields(cls)
+            if environ.get(setting.name.upper())
         }
-        for one in fields(cls):
-            if one.default is MISSING and one.name not in found:
-                raise SettingsError(one.name.upper(), None, "name it in the environment")
+        for setting in fields(cls):
+            if setting.default is MISSING and setting.name not in found:
+                raise SettingsError(setting.name.upper(), None, "set it in the environment")
         return cls(**found)
 
     def to_env(self) -> dict[str, str]:
-        """The variables that `from_env` reads back as the same settings."""
-        values = {one.name.upper(): getattr(self, one.name) for one in fields(self)}
+        """Return the environment variables from which `from_env` reads the same settings."""
+        values = {setting.name.upper(): getattr(self, setting.name) for setting in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings(_Settings):
-    """Of the webhook. The secrets come from `SECRET_ARN`, or both from the environment."""
+    """Settings of the webhook; both secrets come from `SECRET_ARN` or from the environment."""
 
     votes_table: str
     aggregates_table: str
@@ -73,10 +73,10 @@ class WebhookSettings(_Settings):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """As of all settings; the URL is checked here, since a stack does not know its own yet.
+        """Read the settings and check the URL, which is not known yet when the stack is built.
 
         Raises:
-            SettingsError: a variable is missing, or the URL is none.
+            SettingsError: a variable is missing, or `PUBLIC_BASE_URL` is not a URL.
         """
         settings = super(WebhookSettings, cls).from_env(environ)
         if settings.public_base_url and not _BASE_URL.fullmatch(settings.public_base_url):
@@ -98,9 +98,10 @@ class WebhookSettings(_Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregatorSettings(_Settings):
-    """Of the aggregator. `stream_shard_id` only where an emulator's events carry none.
+    """Settings of the aggregator.
 
-    `powertools_metrics_namespace` keeps the metrics of two stages in one account apart.
+    `stream_shard_id` is for emulators whose events carry no shard id. The metrics namespace
+    separates the stages in one account.
     """
 
     aggregates_table: str
@@ -110,9 +111,9 @@ class AggregatorSettings(_Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollsSettings(_Settings):
-    """Of the function that applies the polls at deploy.
+    """Settings of the function that applies the polls at deploy.
 
-    `default_number` (E.164) is shown for polls that answer on all numbers of the account.
+    `default_number` (E.164) is shown for polls that accept texts to every number of the account.
     """
 
     votes_table: str

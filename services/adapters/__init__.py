@@ -1,5 +1,5 @@
-"""The ports of `services.voting` on DynamoDB, Twilio and Secrets Manager.
+"""Implements the ports of `services.voting` on DynamoDB, Twilio and Secrets Manager.
 
-The only deployed package that knows a client library. Errors of a client library are translated
-into those of `services.voting.errors`; what is unknown propagates.
+No other deployed package imports a client library. Known errors of a client library are
+translated into those of `services.voting.errors`; all others propagate.
 """

@@ -1,8 +1,8 @@
-"""The system's clock, as the `Clock` port."""
+"""The system clock as the `Clock` port."""
 
 import time
 
 
 def now_ms() -> int:
-    """Epoch milliseconds."""
+    """Return the time in epoch milliseconds."""
     return time.time_ns() // 1_000_000

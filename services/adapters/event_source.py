@@ -1,18 +1,21 @@
-"""How the aggregator's event source mapping is: running, and how far behind."""
+"""Reads the state of the aggregator's event source mapping and its lag."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-LOOK_BACK: Final = timedelta(minutes=10)
-AGE_MS: Final = 10_000
-"""A newest record older than this when it was read: the mapping lags."""
+METRIC_WINDOW: Final = timedelta(minutes=10)
+MAX_LAG_MS: Final = 10_000
+"""Iterator age above which the mapping counts as behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingState:
-    """`state` is AWS's word; `iterator_age_ms` is None where nobody measures it."""
+    """State of an event source mapping; `iterator_age_ms` is None if it was not measured.
+
+    `state` and `last_result` are `State` and `LastProcessingResult` of Lambda's API.
+    """
 
     state: str
     last_result: str
@@ -20,22 +23,24 @@ class MappingState:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """Why the stream cannot be taken for drained; empty if nothing speaks against it."""
-        found = []
+        """Return the reasons why the stream may not be drained."""
+        complaints = []
         if self.state != "Enabled":
-            found.append(f"the aggregator's mapping is {self.state or 'missing'}: enable it")
+            complaints.append(f"the aggregator's mapping is {self.state or 'missing'}: enable it")
         if self.last_result.startswith("PROBLEM"):
-            found.append(f"the aggregator fails ({self.last_result}): see its log")
-        if (self.iterator_age_ms or 0) > AGE_MS:
+            complaints.append(f"the aggregator fails ({self.last_result}): see its log")
+        if (self.iterator_age_ms or 0) > MAX_LAG_MS:
             seconds = (self.iterator_age_ms or 0) / 1000
-            found.append(f"the aggregator is {seconds:.0f} s behind: wait until it has caught up")
-        return tuple(found)
+            complaints.append(
+                f"the aggregator is {seconds:.0f} s behind: wait until it has caught up"
+            )
+        return tuple(complaints)
 
 
 def mapping_state(client: Callable[[str], Any], function: str) -> MappingState:
-    """The state of the mapping that feeds a function; `client` makes a client by its name.
+    """Read the state of a function's mapping; `client` creates a boto3 client by service name.
 
-    The age is CloudWatch's `IteratorAge`: it has a value only for minutes with a call.
+    The age is CloudWatch's `IteratorAge`, which has values only for minutes with an invocation.
     """
     answer = client("lambda").list_event_source_mappings(FunctionName=function)
     mapping: dict[str, Any] = next(iter(answer["EventSourceMappings"]), {})
@@ -44,7 +49,7 @@ def mapping_state(client: Callable[[str], Any], function: str) -> MappingState:
         Namespace="AWS/Lambda",
         MetricName="IteratorAge",
         Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=now - LOOK_BACK,
+        StartTime=now - METRIC_WINDOW,
         EndTime=now,
         Period=60,
         Statistics=["Maximum"],

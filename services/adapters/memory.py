@@ -1,4 +1,4 @@
-"""The ports in memory: for tests, and for replays that need no store at all."""
+"""The ports in memory, for tests and replays."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class MemoryBallots:
         return self.held.setdefault((ballot.pk, ballot.sk), ballot) is ballot
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
-        """The ballot under a key."""
+        """Return the ballot under a key."""
         return self.held.get((pk, sk))
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
@@ -32,9 +32,9 @@ class MemoryBallots:
         return True
 
     def ballots(self, round: Round) -> Iterator[Ballot]:
-        """Every ballot of a round."""
-        mine = f"{round.poll.id}:{round.number}#"
-        yield from (ballot for ballot in self.held.values() if ballot.pk.startswith(mine))
+        """Yield every ballot of a round."""
+        prefix = f"{round.poll.id}:{round.number}#"
+        yield from (ballot for ballot in self.held.values() if ballot.pk.startswith(prefix))
 
 
 @dataclass(slots=True)
@@ -45,42 +45,42 @@ class MemoryTallies:
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
         """Add a delta and move the watermark, or return the stored one."""
-        watermark, held = self.rows.get(row, ("", Totals(picks={})))
+        watermark, totals = self.rows.get(row, ("", Totals(picks={})))
         if watermark and watermark >= delta.first:
             return watermark
-        more = Totals(
+        added = Totals(
             picks=delta.picks, voters=delta.voters, folded=delta.folded, bad=delta.bad,
             as_of_ms=delta.as_of_ms, removed=delta.removed,
         )  # fmt: skip
-        self.rows[row] = (delta.last, add_up([held, more]))
+        self.rows[row] = (delta.last, add_up([totals, added]))
         return None
 
     def totals(self, board: str, round_number: int) -> Totals:
         """Sum the rows of a round."""
         return add_up(
-            held
-            for row, (_, held) in self.rows.items()
+            totals
+            for row, (_, totals) in self.rows.items()
             if (row.board, row.round) == (board, round_number)
         )
 
 
 @dataclass(slots=True)
 class MemoryPhoneLists:
-    """The `PhoneLists` port: marks by poll."""
+    """The `PhoneLists` port: keyed hashes of phones by poll."""
 
     marks: dict[str, set[str]] = field(default_factory=dict)
 
     async def holds(self, poll_id: str, mark: str) -> bool:
-        """Whether a phone is on the list of a poll."""
+        """Return True if a phone is on the list of a poll."""
         return mark in self.marks.get(poll_id, ())
 
 
 @dataclass(slots=True)
 class MemoryDirectory:
-    """The `DirectorySource` port, with rounds to change at will."""
+    """The `DirectorySource` port over a list of rounds that tests change."""
 
     rounds: list[Round] = field(default_factory=list)
 
     async def current(self) -> Directory:
-        """The directory as it is."""
+        """Return the directory of the current rounds."""
         return Directory(tuple(self.rounds))

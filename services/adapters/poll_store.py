@@ -1,7 +1,7 @@
-"""What operators and deploys do to the polls, over any store of them.
+"""The changes that operators and deploys make to polls, on top of any store.
 
-A store reads the entries and writes one on condition that nobody else has changed it; the
-rules of changing are here, so that a simulator in memory runs the same ones.
+A store reads all entries and writes one entry by optimistic locking. The rules are here, so that
+a simulator with a store in memory runs the same ones.
 """
 
 from abc import ABC, abstractmethod
@@ -24,38 +24,38 @@ if TYPE_CHECKING:
     from services.polls.plan import AppliedPolls, PollChange
 
 ATTEMPTS = 5
-"""Operators at two desks are few; a deploy beside them makes three."""
+"""Attempts of an optimistic write; there are few operators and one deploy at a time."""
 
 
 def never_begun(_: Round) -> bool:
-    """For stores that hold no ballots: no round has begun."""
+    """Return False: for stores without ballots, where no round can have begun."""
     return False
 
 
 class PollStore(ABC):
-    """The polls of a deployment. `clock` tells the epoch milliseconds at which they change."""
+    """The polls of a deployment. `clock` returns the time of changes in epoch milliseconds."""
 
     __slots__ = ()
     clock: Callable[[], int]
 
     @abstractmethod
     def entries(self) -> list[DirectoryEntry]:
-        """Every poll that can be read, archived ones too."""
+        """Return every readable poll, also archived ones."""
 
     @abstractmethod
     def unreadable(self) -> tuple[str, ...]:
-        """What cannot be read: ids of polls, and past rounds as "colors, round 1"."""
+        """Return what cannot be read: ids of polls, and past rounds as "colors, round 1"."""
 
     @abstractmethod
     def past_rounds(self, poll_id: str) -> list[Round]:
-        """The rounds of a poll that were reset, oldest first, each as it was when it ended.
+        """Return the past rounds of a poll, oldest first, each as it was when it was reset.
 
-        One that cannot be read is left out.
+        Unreadable rounds are left out.
         """
 
     @abstractmethod
     def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
-        """Store an entry as it was stamped, and the round that has ended; what was stored.
+        """Stamp and store an entry, and the round that was reset; return the stored entry.
 
         Raises:
             PollChangedError: somebody else changed the entry meanwhile.
@@ -70,7 +70,7 @@ class PollStore(ABC):
         """
 
     def entry(self, poll_id: str) -> DirectoryEntry:
-        """One poll. Raises: PollUnknownError, PollUnreadableError."""
+        """Return the entry of one poll. Raises: PollUnknownError, PollUnreadableError."""
         entries = self.entries()
         for entry in entries:
             if entry.round.poll.id == poll_id:
@@ -80,7 +80,7 @@ class PollStore(ABC):
         raise PollUnknownError(poll_id, [entry.round.poll.id for entry in entries])
 
     def rounds(self, poll_id: str) -> list[Round]:
-        """All rounds of a poll, the current one last. Raises: PollUnknownError."""
+        """Return all rounds of a poll, the current one last. Raises: PollUnknownError."""
         return [*self.past_rounds(poll_id), self.entry(poll_id).round]
 
     def apply(
@@ -90,14 +90,14 @@ class PollStore(ABC):
         default_number: str | None = None,
         begun: Callable[[Round], bool] = never_begun,
     ) -> "AppliedPolls":
-        """Make the directory hold exactly these polls; those that are gone are archived.
+        """Make the directory hold exactly these polls; polls without a file are archived.
 
-        Applying the same polls again changes nothing. A round, its state and its ballots
-        are never touched. `begun` says whether a round has begun (`has_begun`).
+        Idempotent. Rounds, their states and their ballots do not change. `begun` returns whether
+        a round has begun (`has_begun`).
 
         Raises:
-            PollFileError: two polls clash, a poll changes what the ballots of a round depend
-                on, or a final round. Nothing is applied then.
+            PollFileError: two polls clash, or a poll changes a setting that the ballots of its
+                round depend on, or a final round; then nothing is applied.
             PollChangedError: somebody else changed a poll meanwhile; polls before it are applied.
         """
         from services.polls.plan import applied, entries_to_write  # not in the webhook's cold start
@@ -112,7 +112,7 @@ class PollStore(ABC):
     def plan(
         self, polls: Sequence[Poll], *, default_number: str | None = None
     ) -> "list[PollChange]":
-        """What `apply` would do."""
+        """Return the changes that `apply` would make."""
         from services.polls.plan import plan  # not in the webhook's cold start
 
         now_ms = self.clock()
@@ -121,21 +121,21 @@ class PollStore(ABC):
     def change(
         self, poll_id: str, decide: Callable[[Round], Round]
     ) -> tuple[DirectoryEntry, DirectoryEntry]:
-        """Put a poll's round into another state; the entry before and after.
+        """Change a poll's round by `decide`; return the entry before and after.
 
-        Read, decided and written again where somebody else was faster. A new round leaves
-        the old one remembered. What stays as it is is not written.
+        If somebody else changes the poll meanwhile, it is read and decided again. A new round
+        also stores the previous one. An unchanged round is not written.
 
         Raises:
             PollUnknownError: there is no such poll.
-            PollChangedError: somebody else kept changing it.
+            PollChangedError: somebody else changed the poll at every attempt.
         """
         for _ in range(ATTEMPTS):
             before = self.entry(poll_id)
             round = decide(before.round)
             if round == before.round:
                 return before, before
-            # Archived with its file, it comes back with it, unless an operator opens it before.
+            # Archived because its file was removed; restored if the file returns.
             gone = before.gone and round.state is State.ARCHIVED
             try:
                 after = self.write(replace(before, round=round, gone=gone), ended=round.previous)
@@ -147,18 +147,18 @@ class PollStore(ABC):
     def reset(
         self, poll_id: str, number: int, *, begun: Callable[[Round], bool], opened: bool = False
     ) -> tuple[DirectoryEntry, DirectoryEntry]:
-        """Start the round after `number`; the entry before and after.
+        """Start the round after `number`; return the entry before and after.
 
-        A round that has not begun and can take texts is not reset, nor one that somebody else
-        has reset already. `opened` opens the round that there is then.
+        A round is not reset if it has not begun and can still accept texts, or if somebody else
+        has reset it already. `opened` also opens the resulting round.
 
         Raises:
-            PollUnknownError, PollChangedError: as `change`.
+            PollUnknownError, PollChangedError: see `change`.
         """
         now_ms = self.clock()
 
         def decide(round: Round) -> Round:
-            # Somebody else may have reset it meanwhile: their round is the new one.
+            # If somebody else has reset it meanwhile, their round is the new one.
             if round.number == number and (round.is_final_at(now_ms) or begun(round)):
                 round = next_round(round, now_ms)
             return open_round(round, now_ms) if opened else round
@@ -166,12 +166,14 @@ class PollStore(ABC):
         return self.change(poll_id, decide)
 
     def promise_expiry(self, poll_id: str, number: int) -> int:
-        """Store in an ended round when its ballots may expire, before one carries it. Epoch ms.
+        """Store the earliest expiry of an ended round, and return it in epoch milliseconds.
+
+        It must be stored before any ballot of the round gets an expiry.
 
         Raises:
-            PollUnknownError, RoundUnknownError: there is none.
+            PollUnknownError, RoundUnknownError: there is no such poll or round.
             RoundNotEndedError: texts may still become ballots of the round.
-            PollChangedError: somebody else keeps changing the poll.
+            PollChangedError: somebody else changed the poll at every attempt.
         """
         *past, current = self.rounds(poll_id)
         for ended in past:
@@ -183,14 +185,14 @@ class PollStore(ABC):
             raise RoundUnknownError(poll_id, number, current.number)
 
         def promised(round: Round) -> Round:
-            # Opened again meanwhile, the round raises.
+            # Raises if the round was opened again meanwhile.
             return replace(round, expires_from_ms=expiry_after_end(round, self.clock()))
 
         _, after = self.change(poll_id, promised)
         return after.round.expires_from_ms or 0
 
     def stamped(self, entry: DirectoryEntry) -> DirectoryEntry:
-        """The entry as it is to be stored: changed now, with the earliest expiry it may bring."""
+        """Return the entry with the time of this change and the round's earliest expiry."""
         now_ms, round = self.clock(), entry.round
         began_at_ms = round.began_at_ms or (0 if entry.revision else now_ms)
         changed = replace(round, changed_at_ms=now_ms, began_at_ms=began_at_ms)

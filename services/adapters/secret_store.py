@@ -1,4 +1,4 @@
-"""The secret of a deployment, to be changed: the token is set, the pepper stays."""
+"""Sets Twilio's token in the secret of a deployment; the pepper stays."""
 
 import json
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SecretStore:
-    """One secret in Secrets Manager, JSON with both keys."""
+    """A secret in Secrets Manager: a JSON object with token and pepper."""
 
     client: "SecretsManagerClient"
     arn: str
 
     def set_token(self, token: str) -> bool:
-        """Store Twilio's auth token; whether that changed anything.
+        """Store Twilio's auth token; return False if it was stored already.
 
-        Everything else in the secret is written back as it is: a new pepper would give
-        every phone another name, and everybody could vote again.
+        All other keys are kept: with a new pepper every phone would get another hash, and
+        everybody could vote again.
         """
-        held = json.loads(self.client.get_secret_value(SecretId=self.arn)["SecretString"])
-        if held.get(TOKEN_KEY) == token:
+        secret = json.loads(self.client.get_secret_value(SecretId=self.arn)["SecretString"])
+        if secret.get(TOKEN_KEY) == token:
             return False
-        changed = json.dumps({**held, TOKEN_KEY: token})
+        changed = json.dumps({**secret, TOKEN_KEY: token})
         self.client.put_secret_value(SecretId=self.arn, SecretString=changed)
         return True

@@ -1,4 +1,4 @@
-"""The two secrets of a deployment: Twilio's token, and the pepper of the voters' names."""
+"""Reads the two secrets of a deployment: Twilio's auth token, and the pepper of voter hashes."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _REMEDY = "restore the version of the secret that the stack generated"
 
 
 class UnusableSecretError(Exception):
-    """A secret under which no text may be counted. Names the key in it, never its value."""
+    """The secret is malformed. The message names the key in it, never its value."""
 
     def __init__(self, key: str, problem: str, remedy: str) -> None:
         self.key = key
@@ -25,24 +25,24 @@ class UnusableSecretError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Empty values are refused where they are used: nothing is signed, no voter named."""
+    """Both secrets. With an empty one, no signature is valid and no voter is hashed."""
 
     twilio_auth_token: str = field(repr=False)
     voter_pepper: bytes = field(repr=False)
 
     @property
     def complete(self) -> bool:
-        """Whether both are set. The token is empty until somebody sets it after a deploy."""
+        """Return True if both are set. The token is empty until an operator sets it."""
         return bool(self.twilio_auth_token and self.voter_pepper)
 
 
 def secrets_loader(
     settings: WebhookSettings, client: "Callable[[], SecretsManagerClient]"
 ) -> Callable[[], Secrets]:
-    """What reads the secrets: from `SECRET_ARN`, else from the settings themselves.
+    """Return a function that reads the secrets from `SECRET_ARN`, or else from the settings.
 
-    It raises StoreUnavailableError where Secrets Manager is out of reach, and
-    UnusableSecretError where the secret is not JSON or its pepper is too short.
+    It raises StoreUnavailableError if Secrets Manager is unreachable, and UnusableSecretError if
+    the secret is not a JSON object or its pepper is too short.
     """
 
     def from_manager() -> Secrets:
@@ -62,13 +62,13 @@ def secrets_loader(
 
 def _parse(text: str) -> Secrets:
     try:
-        held = dict(json.loads(text))
+        values = dict(json.loads(text))
     except (TypeError, ValueError):
         raise UnusableSecretError("SecretString", "not a JSON object", _REMEDY) from None
-    token, pepper = held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "")
+    token, pepper = values.get(TOKEN_KEY, ""), values.get(PEPPER_KEY, "")
     for key, value in ((TOKEN_KEY, token), (PEPPER_KEY, pepper)):
         if not isinstance(value, str):
-            raise UnusableSecretError(key, "not a text", _REMEDY)
+            raise UnusableSecretError(key, "not a string", _REMEDY)
     if len(pepper) < LEAST_PEPPER_CHARACTERS:
         problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
         raise UnusableSecretError(PEPPER_KEY, problem, _REMEDY)
@@ -76,8 +76,8 @@ def _parse(text: str) -> Secrets:
 
 
 def secrets_client() -> "SecretsManagerClient":
-    """A boto3 client by the SDK's own variables."""
-    import boto3  # costs a cold start as much as FastAPI does
+    """Create a boto3 client, configured by the SDK's environment variables."""
+    import boto3  # takes as much of a cold start as FastAPI
 
     from services.adapters.dynamodb.client import CLIENT_CONFIG
 

@@ -1,4 +1,4 @@
-"""A value that is loaded again when it has grown old: the directory, the secrets, a verdict."""
+"""Caches a value for a limited time, and loads it again afterwards."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class CachedAwaitable(Generic[T]):
-    """Holds what awaiting `load()` gave for `seconds`; loads once for all who wait."""
+    """Caches the result of awaiting `load()` for `seconds`; concurrent callers share one load."""
 
     def __init__(
         self,
@@ -23,31 +23,30 @@ class CachedAwaitable(Generic[T]):
         self._seconds = seconds
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
-        self._held: tuple[float, T] | None = None
+        self._cached: tuple[float, T] | None = None
 
-    async def current(self, *, at_most_seconds: float | None = None) -> T:
-        """The value, at most so old. Raises what `load` raises; the next call retries.
+    async def current(self, *, max_age_seconds: float | None = None) -> T:
+        """Return the cached value, or load it. Raises what `load` raises; the next call retries.
 
-        `at_most_seconds` asks for a younger one than usual, where the one held has turned out
-        to be wrong.
+        `max_age_seconds` overrides the usual age, for a caller that found the value outdated.
         """
-        limit = self._seconds if at_most_seconds is None else at_most_seconds
-        if (held := self._younger_than(limit)) is not None:
-            return held[1]
+        max_age = self._seconds if max_age_seconds is None else max_age_seconds
+        if (cached := self._younger_than(max_age)) is not None:
+            return cached[1]
         async with self._lock:
-            if (held := self._younger_than(limit)) is None:
-                asked_at = self._monotonic()
-                held = (asked_at, await self._load())
-                self._held = held
-        return held[1]
+            if (cached := self._younger_than(max_age)) is None:
+                started_at = self._monotonic()
+                cached = (started_at, await self._load())
+                self._cached = cached
+        return cached[1]
 
     def _younger_than(self, seconds: float) -> tuple[float, T] | None:
-        held = self._held
-        return held if held and self._monotonic() - held[0] < seconds else None
+        cached = self._cached
+        return cached if cached and self._monotonic() - cached[0] < seconds else None
 
 
 class Cached(CachedAwaitable[T]):
-    """The same of a `load` that blocks, which runs in a thread."""
+    """The same for a blocking `load`, which runs in a thread."""
 
     def __init__(
         self,

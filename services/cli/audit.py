@@ -53,7 +53,7 @@ def audit(
         auditor = auditor_of(there, settle_seconds=settle)
         with reading(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance)
-        unfolded = stream_rest_of(there).unfolded if stream_lost else None
+        unfolded = stream_rest_of(there).count if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.off or found.not_drained):
             repaired = auditor.repair(

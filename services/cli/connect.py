@@ -10,7 +10,7 @@ import typer
 
 from services.adapters.secret_store import SecretStore
 from services.adapters.twilio.client import TOKEN
-from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
+from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_delivery
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, told
 from services.polls.entry import DirectoryEntry
@@ -31,7 +31,7 @@ class Plan:
 
     def rows(self) -> list[dict[str, str]]:
         """What it is, before and after; the token itself is never told."""
-        old, new = self.delivery, pointed(self.delivery, self.webhook_url)
+        old, new = self.delivery, desired_delivery(self.delivery, self.webhook_url)
         service = f"messaging service {old.service_name}" if old.service_sid else ""
         taken = {True: "takes them itself", False: "leaves them to the number"}
         rows = [

@@ -16,7 +16,7 @@ from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.secrets import PEPPER_KEY, TOKEN_KEY, Secrets
-from services.tools.operations.erasure import DynamoForgetting
+from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
 from services.voting.poll import Round
 
@@ -75,9 +75,9 @@ class Deployment:
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
-    def forgetting(self) -> DynamoForgetting:
+    def forgetting(self) -> DynamoErasure:
         """Its ballots, to take some out."""
-        return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
+        return DynamoErasure(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def phone_lists(self) -> PhoneListStore:

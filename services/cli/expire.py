@@ -51,7 +51,7 @@ def _ended(there: Deployment, poll: str, number: int | None) -> list[Round]:
 def _expire(there: Deployment, ended: Round) -> dict[str, Any]:
     expires_from = there.directory.promise_expiry(ended.poll.id, ended.number)
     with reading(f"Dating {ended.poll.id}, round {ended.number}") as advance:
-        ballots = there.ballot_expiry.carry_out(ended, expires_from, advance)
+        ballots = there.ballot_expiry.set_expiry(ended, expires_from, advance)
     return {"round": ended.number, "expires_from": expires_from, "ballots": ballots}
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.adapters.dynamodb.corrections import DynamoCorrections
-from services.adapters.dynamodb.stream_rest import StreamRest
+from services.adapters.dynamodb.unfolded_records import UnfoldedRecords
 from services.adapters.event_source import mapping_state
 from services.cli.deployment import Deployment
 from services.tools.operations.audits import Auditor
@@ -29,9 +29,9 @@ def auditor_of(there: Deployment, *, settle_seconds: float) -> Auditor:
     )
 
 
-def stream_rest_of(there: Deployment) -> StreamRest:
+def stream_rest_of(there: Deployment) -> UnfoldedRecords:
     """What is left of the stream of a deployment's ballots."""
-    return StreamRest(
+    return UnfoldedRecords(
         dynamodb=there.client("dynamodb"),
         streams=there.client("dynamodbstreams"),
         table=there.votes_table,

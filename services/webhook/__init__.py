@@ -1,1 +1,1 @@
-"""The webhook: Twilio delivers a text here, and reads the reply from the answer."""
+"""The webhook: Twilio posts each text here and sends the reply in the response."""

@@ -1,4 +1,4 @@
-"""The ASGI application over given dependencies. No work at import, no environment read."""
+"""Builds the ASGI application from its dependencies; reads no environment."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from services.webhook.routes import Dependencies, Routes, misconfigured, refused
 
 
 def create_app(deps: Dependencies) -> FastAPI:
-    """The webhook. `POST /sms` is a plain route: a text pays for no validation model."""
+    """Build the webhook. `POST /sms` is a plain Starlette route, which costs no validation."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -26,7 +26,7 @@ def create_app(deps: Dependencies) -> FastAPI:
     health = Health(deps.probes, monotonic=deps.monotonic)
     app = FastAPI(
         openapi_url=None,
-        # A redirect would be made of the request's own host and query, malformed or not.
+        # A redirect would repeat the request's host and query, even malformed ones.
         redirect_slashes=False,
         lifespan=lifespan,
     )

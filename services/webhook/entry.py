@@ -1,4 +1,4 @@
-"""The webhook's entry point and only assembler: environment in, `app` out."""
+"""The webhook's entry point: builds `app` from the environment."""
 
 import asyncio
 import os
@@ -25,10 +25,10 @@ SECRETS_SECONDS = 60
 
 
 def assemble(environ: Mapping[str, str]) -> Dependencies:
-    """The real dependencies, by the environment. Connects to nothing yet.
+    """Build the dependencies from the environment, without connecting to anything.
 
     Raises:
-        SettingsError: a variable is missing or cannot be used.
+        SettingsError: a variable is missing or has an invalid value.
     """
     settings = WebhookSettings.from_env(environ)
     session = Session()
@@ -36,7 +36,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     ballots = DynamoBallots(client, settings.votes_table)
 
     @cache
-    def polls() -> DynamoDirectory:
+    def dynamo_directory() -> DynamoDirectory:
         from services.adapters.dynamodb.client import (
             sync_client,  # boto3: not in a cold start's imports
         )
@@ -47,16 +47,16 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         from services.adapters.dynamodb.client import store_errors
 
         with store_errors("reading the directory"):
-            found = polls().load()
-        if found.unreadable:
-            log.event("directory.unreadable", polls=list(found.unreadable))
-        return found
+            directory = dynamo_directory().load()
+        if directory.unreadable:
+            log.event("directory.unreadable", polls=list(directory.unreadable))
+        return directory
 
-    directory = Cached(load, seconds=DIRECTORY_SECONDS)
+    cached_directory = Cached(load, seconds=DIRECTORY_SECONDS)
 
     return Dependencies(
         intake=Intake(
-            directory=directory,
+            directory=cached_directory,
             ballots=ballots,
             clock=now_ms,
             nearest=one_edit_away,

@@ -1,8 +1,8 @@
-"""Why a request is refused. Imports nothing."""
+"""The error of a refused request."""
 
 
 class RefusedRequestError(Exception):
-    """A request that is not a text message. `status` is the HTTP status that says so."""
+    """The request is not a text message from Twilio. `status` is the HTTP status of the answer."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status

@@ -1,4 +1,4 @@
-"""One JSON line a request: an event name and fields, never a phone number or a text."""
+"""Logs JSON lines: an event name and fields, never a phone number or a text."""
 
 import json
 import logging
@@ -9,13 +9,13 @@ _LOGGER = logging.getLogger("voteapp.webhook")
 
 
 def configure() -> None:
-    """Write the lines to standard output, alone."""
+    """Send the events to standard output only."""
     _LOGGER.handlers = [logging.StreamHandler(sys.stdout)]
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
 
 
-def event(name: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+def event(name: str, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
     """Log one event."""
     if _LOGGER.isEnabledFor(logging.INFO):
         _LOGGER.info(json.dumps({"event": name, **fields}))

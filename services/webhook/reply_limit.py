@@ -1,7 +1,7 @@
-"""How many error replies one phone gets, so that two auto-responders cannot feed each other.
+"""Limits the error replies to one phone, so that two auto-responders cannot loop.
 
-Our "That is not one of the choices" is a text to whoever answers texts by machine, and its
-answer is a text to us. Imports the standard library and the kinds of outcome.
+An auto-responder answers "That is not one of the choices" with a text, which would get another
+error reply.
 """
 
 import secrets
@@ -13,25 +13,25 @@ from hashlib import blake2b
 from services.voting.ballot import OutcomeKind
 
 MOST_REPLIES = 5
-"""Error replies that one phone gets from one process in `WINDOW_SECONDS`."""
+"""Maximum number of error replies from one process to one phone in `WINDOW_SECONDS`."""
 
 WINDOW_SECONDS = 60
 
 MOST_PHONES = 10_000
-"""Phones that are remembered, about 5 MB: the one replied to longest ago goes first."""
+"""Maximum number of phones to remember (about 5 MB); the least recent is dropped first."""
 
 _COUNTED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME})
 
 
 def is_error(kind: OutcomeKind) -> bool:
-    """Whether a reply to this outcome is an error reply: the text was not counted."""
+    """Return True if the text was not counted, so that its reply is an error reply."""
     return kind not in _COUNTED
 
 
 class ErrorReplyLimit:
-    """Remembers when each phone got an error reply, under a hash that only this process knows.
+    """Remembers when each phone got an error reply, by a hash with a key of this process.
 
-    `monotonic` is in seconds. For one event loop; not for several threads.
+    `monotonic` returns seconds. Not thread-safe.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class ErrorReplyLimit:
         self._most_phones = most_phones
         self._key = secrets.token_bytes(32)
         self._replies: dict[bytes, deque[float]] = {}
-        """Times of the latest replies by phone, the phone replied to longest ago first."""
+        """Times of the latest replies by phone hash, least recent phone first."""
 
     def __len__(self) -> int:
         return len(self._replies)
 
     def admit(self, phone: str) -> bool:
-        """Whether one more error reply may go to a phone; if so, it is counted as sent."""
+        """Return True and count the reply if one more error reply may go to this phone."""
         now = self._monotonic()
-        self._forget_older_than(now - WINDOW_SECONDS)
+        self._drop_older_than(now - WINDOW_SECONDS)
         phone_hash = blake2b(phone.encode(), key=self._key, digest_size=16).digest()
         times = self._replies.get(phone_hash) or deque(maxlen=MOST_REPLIES)
         if len(times) == MOST_REPLIES and times[0] > now - WINDOW_SECONDS:
@@ -61,7 +61,7 @@ class ErrorReplyLimit:
             del self._replies[next(iter(self._replies))]
         return True
 
-    def _forget_older_than(self, moment: float) -> None:
+    def _drop_older_than(self, moment: float) -> None:
         while self._replies:
             phone_hash, times = next(iter(self._replies.items()))
             if times[-1] > moment:

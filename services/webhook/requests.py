@@ -1,8 +1,7 @@
-"""Reading one request of Twilio's, in the order that gives a forger nothing.
+"""Reads one request of Twilio; verifies the signature before reading any field.
 
-First the signature header must be there, then the form's type, the URL and the form's size
-are checked, then the signature itself; only then is any field looked at. Every refusal is a
-row of docs/webhook.md. Imports Starlette and the adapters.
+The checks in order: signature header, content type, URL, size of the form, signature, fields.
+Every refusal is a row of docs/webhook.md.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ SIGNATURE_HEADER = "x-twilio-signature"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 MOST_BYTES = 20 * 1024
-"""More than the longest text comes to, and little enough to decode for a forger.
+"""Maximum size of a form: above that of the longest text, and cheap to decode if it is forged.
 
 Twilio's `Body` has at most 1,600 UTF-16 units. A unit is at most three bytes of UTF-8, each
 sent as `%XX`: 14,400 bytes. Ten media of about 260 bytes (`MediaUrl0` and its type) are 2,600,
@@ -29,7 +28,7 @@ and thirty short fields 1,500: 18,500.
 """
 
 MOST_FIELDS = 100
-"""Twilio sends about twenty, with ten media forty, and adds more without notice."""
+"""Maximum number of fields. Twilio sends 20, or 40 with ten media, and may add more."""
 
 _FIELDS: Sequence[tuple[str, Callable[[str], bool], str]] = (
     ("MessageSid", is_message_sid, "not SM or MM and 32 hexadecimal digits"),
@@ -40,25 +39,25 @@ _FIELDS: Sequence[tuple[str, Callable[[str], bool], str]] = (
 
 @dataclass(frozen=True, slots=True)
 class SignedForm:
-    """A form with a signature that nobody has checked yet, so no field may be looked at."""
+    """A form and its signature; call `is_signed` before `message`."""
 
     url: str
     fields: Sequence[tuple[str, str]]
     signature: str
 
     def is_signed(self, token: str) -> bool:
-        """Whether the account of this auth token signed the form for this URL."""
+        """Return True if the signature fits this auth token, the URL and the form."""
         return is_signed(token, self.url, self.fields, self.signature)
 
     def message(self) -> Message:
-        """The text it carries, its addresses without channel; only of a form signed right.
+        """Read the text from a form whose signature was verified; addresses have no channel.
 
-        The signature does not cover where a field ends and the next begins, so what counts is
-        held against its pattern: a field that has swallowed the next one does not fit.
+        The signature does not cover the borders between fields, so each field must match its
+        pattern: a field that contains the next one does not.
 
         Raises:
-            RefusedRequestError: 400 naming the field that is missing or malformed, and never
-                its value, which may be a phone number.
+            RefusedRequestError: 400 if a field is missing or malformed; the reason names the
+                field, never its value, which may be a phone number.
         """
         form = dict(reversed(self.fields))
         for name, is_valid, problem in _FIELDS:
@@ -75,26 +74,26 @@ class SignedForm:
 
 
 async def read_form(request: Request, *, public_base_url: str | None) -> SignedForm:
-    """The form that a request carries.
+    """Read the form of a request, without verifying its signature.
 
     Raises:
-        RefusedRequestError: 403 where it has no signature or several, 415 or 413 where the body
-            is no form or over `MOST_BYTES`, 400 where body, host or query are malformed.
+        RefusedRequestError: 403 unless there is exactly one signature, 415 if the body is not a
+            form, 413 if it is over `MOST_BYTES`, 400 if body, host or query are malformed.
     """
     signatures = request.headers.getlist(SIGNATURE_HEADER)
     if not any(signatures):
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: missing: only Twilio may post here")
     if len(signatures) > 1:
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: given twice: Twilio sends one")
-    kind = request.headers.get("content-type", "")
-    if kind.partition(";")[0].strip().lower() != FORM_TYPE:
-        raise RefusedRequestError(415, f"content-type: {kind[:80]!r}: send {FORM_TYPE}")
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
+        raise RefusedRequestError(415, f"content-type: {content_type[:80]!r}: send {FORM_TYPE}")
     url = signed_url(request, public_base_url)
     return SignedForm(url, _parse(await _read_body(request)), signatures[0])
 
 
 async def _read_body(request: Request) -> bytes:
-    """The body, given up as soon as it is too long, whatever its length header says."""
+    """Read the body until it exceeds the maximum; Content-Length is not trusted."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -107,7 +106,7 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _parse(body: bytes) -> list[tuple[str, str]]:
-    """The fields as `urllib.parse.parse_qsl` reads them, blank values kept."""
+    """Parse like `urllib.parse.parse_qsl` with `keep_blank_values`."""
     if body.count(b"&") >= MOST_FIELDS:
         raise RefusedRequestError(400, f"body: over {MOST_FIELDS} fields: send fewer")
     fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")

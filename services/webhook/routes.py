@@ -1,4 +1,4 @@
-"""What the webhook answers to. Thin: read, hand over, translate back."""
+"""The webhook's routes and exception handlers."""
 
 import asyncio
 import time
@@ -20,16 +20,16 @@ from services.webhook.health import Probe
 from services.webhook.reply_limit import ErrorReplyLimit, is_error
 from services.webhook.requests import SIGNATURE_HEADER, SignedForm, read_form
 
-RENEWED_SECONDS = 5
-"""A form whose signature is wrong may have the secrets read anew, but not more often."""
+MIN_RELOAD_SECONDS = 5
+"""After a wrong signature the secrets are read again if they are older than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What the application is made of. `probes` name what `/health` asks.
+    """The parts that the application is built from.
 
-    `monotonic`, in seconds, times each text, the limit of error replies and the age of
-    `/health`'s result.
+    `probes` are the checks of `/health` by table. `monotonic` returns seconds; it times each
+    text, the limit of error replies and the cache of `/health`.
     """
 
     intake: Intake
@@ -42,13 +42,19 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The routes, over their dependencies."""
+    """The request handlers."""
 
     deps: Dependencies
     error_replies: ErrorReplyLimit
 
     async def sms(self, request: Request) -> Response:
-        """One text from Twilio. The answer is TwiML; an error says whether to try again."""
+        """Accept one text from Twilio and answer with TwiML.
+
+        Raises:
+            RefusedRequestError: the request is not a text message from Twilio.
+            StoreUnavailableError: the text was not counted in time; sending it again is safe.
+            UnusableSecretError: the secret is malformed.
+        """
         started = self.deps.monotonic()
         form = await read_form(request, public_base_url=self.deps.public_base_url)
         try:
@@ -58,38 +64,38 @@ class Routes:
                 answer = await self.deps.intake.accept(message, pepper=secrets.voter_pepper)
         except TimeoutError as error:
             raise StoreUnavailableError("accepting a text") from error
-        withheld = self._withholds(answer, message.sender)
+        is_withheld = self._is_withheld(answer, message.sender)
         log.event(
             "text",
             outcome=answer.outcome.kind,
             poll=answer.poll_id,
-            withheld=withheld,
+            withheld=is_withheld,
             ms=round((self.deps.monotonic() - started) * 1000, 1),
         )
-        return Response(twiml(None if withheld else answer.reply), media_type="text/xml")
+        return Response(twiml(None if is_withheld else answer.reply), media_type="text/xml")
 
-    def _withholds(self, answer: IntakeResult, phone: str) -> bool:
-        """Whether a phone has had too many error replies to get this one; else it is counted."""
+    def _is_withheld(self, answer: IntakeResult, phone: str) -> bool:
+        """Return True if this error reply exceeds the limit of the phone; else count it."""
         is_error_reply = answer.reply is not None and is_error(answer.outcome.kind)
         return is_error_reply and not self.error_replies.admit(phone)
 
     async def _authenticate(self, form: SignedForm) -> Secrets:
-        """The secrets under which a form is signed; those changed lately are read anew.
+        """Return the secrets that the form is signed with; reload them if it is not.
 
-        Secrets that have not changed are not held against the form again.
+        The signature is verified a second time only if the secrets have changed.
         """
-        held = await self.deps.secrets.current()
-        if held.complete and form.is_signed(held.twilio_auth_token):
-            return held
-        renewed = await self.deps.secrets.current(at_most_seconds=RENEWED_SECONDS)
-        if not renewed.complete:
+        cached = await self.deps.secrets.current()
+        if cached.complete and form.is_signed(cached.twilio_auth_token):
+            return cached
+        reloaded = await self.deps.secrets.current(max_age_seconds=MIN_RELOAD_SECONDS)
+        if not reloaded.complete:
             raise RefusedRequestError(403, "the Twilio auth token is not set: see the deploy guide")
-        if renewed != held and form.is_signed(renewed.twilio_auth_token):
-            return renewed
+        if reloaded != cached and form.is_signed(reloaded.twilio_auth_token):
+            return reloaded
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
 
     async def about(self) -> JSONResponse:
-        """What this is, for whoever opens the address in a browser."""
+        """Describe the service to a person who opens the URL in a browser."""
         return JSONResponse(
             {
                 "name": "VoteApp webhook",
@@ -100,7 +106,7 @@ class Routes:
 
 
 async def refused(_: Request, error: Exception) -> Response:
-    """A request that is not a text: its status and reason, and an event for the metric."""
+    """Answer with the error's status and reason; log the event that the alarm counts."""
     if not isinstance(error, RefusedRequestError):
         raise error
     log.event("refused", status=error.status, reason=error.reason)
@@ -108,7 +114,7 @@ async def refused(_: Request, error: Exception) -> Response:
 
 
 async def unavailable(_: Request, error: Exception) -> Response:
-    """The store is out of reach: 503, and sending the same text again is safe."""
+    """Answer 503 if the store is unreachable; sending the same text again is safe."""
     if not isinstance(error, StoreUnavailableError):
         raise error
     log.event("unavailable", operation=error.operation)
@@ -120,7 +126,7 @@ async def unavailable(_: Request, error: Exception) -> Response:
 
 
 async def misconfigured(_: Request, error: Exception) -> Response:
-    """The secret cannot be used: 503, so that no text is counted and Twilio tries again."""
+    """Answer 503 if the secret is malformed, so that Twilio sends the text again."""
     if not isinstance(error, UnusableSecretError):
         raise error
     log.event("misconfigured", key=error.key, reason=str(error))

@@ -1,4 +1,4 @@
-"""The URL that Twilio called, from what a request says of itself. Imports Starlette only."""
+"""Reconstructs the URL that Twilio called and signed."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from services.webhook.errors import RefusedRequestError
 from services.webhook.percent import decode_percent
 
 MOST_QUERY_BYTES = 2_048
-"""Twilio calls the URL that an operator has typed: nobody types a longer query."""
+"""Maximum length of the query: the URL was typed by an operator."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
 _HIGHEST_PORT = 65_535
@@ -19,13 +19,13 @@ _SCHEMES = frozenset({"http", "https"})
 
 
 def signed_url(request: Request, public_base_url: str | None) -> str:
-    """The URL as Twilio called it, which is what it signed.
+    """Return the URL that Twilio called and signed.
 
-    `PUBLIC_BASE_URL` knows best; else API Gateway's own domain name, which a caller cannot
-    choose; else what the proxy in front of us says, of a list the first.
+    The host is that of `PUBLIC_BASE_URL`; else API Gateway's domain name, which a caller cannot
+    choose; else the first of `X-Forwarded-Host`; else `Host`.
 
     Raises:
-        RefusedRequestError: 400 where the query or a host is malformed, also one not used.
+        RefusedRequestError: 400 if the query or a host header is malformed, used or not.
     """
     headers = request.headers
     host = _check_host("host", headers.get("host"))
@@ -41,8 +41,8 @@ def signed_url(request: Request, public_base_url: str | None) -> str:
     return f"{_scheme(request)}://{forwarded or host}{path}"
 
 
-def _first(listed: str | None) -> str | None:
-    return None if listed is None else listed.partition(",")[0].strip()
+def _first(header: str | None) -> str | None:
+    return None if header is None else header.partition(",")[0].strip()
 
 
 def _check_host(header: str, host: str | None) -> str | None:
@@ -62,7 +62,7 @@ def _scheme(request: Request) -> str:
 
 
 def _query(scope: Mapping[str, Any]) -> str:
-    """The query string with its question mark, or nothing."""
+    """Return the query string with its question mark, or an empty string."""
     query: bytes = scope["query_string"]
     if not query:
         return ""

@@ -70,7 +70,7 @@ def emulator_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 @pytest.fixture
 def endpoint(request: pytest.FixtureRequest) -> str:
-    """Of the store named by an indirect parameter."""
+    """The URL of the store that the indirect parameter names."""
     return str(request.getfixturevalue(f"{request.param}_endpoint"))
 
 
@@ -88,7 +88,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def directory(client: Any, watch: Watch) -> DynamoDirectory:
-    """An empty one, in a table of its own."""
+    """An empty directory in a table of its own."""
     name = f"Directory{next(_serial)}"
     create_table(client, AGGREGATES, name)
     return DynamoDirectory(client=client, table=name, clock=watch)
@@ -117,7 +117,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Made-up ones: nothing here may reach an account."""
+    """Fake credentials, so that no test can reach an account."""
     for name, value in environment("").items():
         if value:
             monkeypatch.setenv(name, value)

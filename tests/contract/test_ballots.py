@@ -8,38 +8,38 @@ from tests.contract.conftest import Store
 from tests.support.polls import NOON, a_round, a_vote
 
 
-def ballot_of(there: Round, choice: str, *, phone: int = 0, on: Ballot | None = None) -> Ballot:
+def ballot_of(round: Round, choice: str, *, phone: int = 0, on: Ballot | None = None) -> Ballot:
     """The ballot that one more vote makes."""
-    ballot = cast(there, on, a_vote(choice, phone=phone)).ballot
+    ballot = cast(round, on, a_vote(choice, phone=phone)).ballot
     assert ballot is not None
     return ballot
 
 
 async def test_a_new_ballot_is_stored_and_read_back_whole(store: Store) -> None:
-    """What was created is what is found."""
-    there = a_round()
-    ballot = ballot_of(there, "GREEN")
+    """The ballot that was created is found."""
+    round = a_round()
+    ballot = ballot_of(round, "GREEN")
 
-    assert await store.ballots.create(ballot, there) is True
-    assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+    assert await store.ballots.create(ballot, round) is True
+    assert await store.ballots.find(ballot.pk, ballot.sk, round) == ballot
 
 
 async def test_a_ballot_is_created_once(store: Store) -> None:
     """A second create leaves the first ballot as it is."""
-    there = a_round()
-    first, second = ballot_of(there, "GREEN"), ballot_of(there, "RED")
-    await store.ballots.create(first, there)
+    round = a_round()
+    first, second = ballot_of(round, "GREEN"), ballot_of(round, "RED")
+    await store.ballots.create(first, round)
 
-    assert await store.ballots.create(second, there) is False
-    assert await store.ballots.find(first.pk, first.sk, there) == first
+    assert await store.ballots.create(second, round) is False
+    assert await store.ballots.find(first.pk, first.sk, round) == first
 
 
 async def test_of_many_at_once_one_creates_the_ballot(store: Store) -> None:
     """Ten phones with one number cannot vote ten times."""
-    there = a_round()
-    rivals = [ballot_of(there, "RED") for _ in range(10)]
+    round = a_round()
+    rivals = [ballot_of(round, "RED") for _ in range(10)]
 
-    created = await asyncio.gather(*(store.ballots.create(r, there) for r in rivals))
+    created = await asyncio.gather(*(store.ballots.create(r, round) for r in rivals))
 
     assert sum(created) == 1
 
@@ -51,93 +51,93 @@ async def test_a_missing_ballot_is_none(store: Store) -> None:
 
 async def test_a_ballot_is_replaced_where_it_stands_unchanged(store: Store) -> None:
     """The rewrite finds as many writes as it was decided on."""
-    there = a_round()
-    first = ballot_of(there, "GREEN")
-    await store.ballots.create(first, there)
-    second = ballot_of(there, "RED", on=first)
+    round = a_round()
+    first = ballot_of(round, "GREEN")
+    await store.ballots.create(first, round)
+    second = ballot_of(round, "RED", on=first)
 
-    assert await store.ballots.replace(second, there, expected=1) is True
-    assert await store.ballots.find(first.pk, first.sk, there) == second
+    assert await store.ballots.replace(second, round, expected=1) is True
+    assert await store.ballots.find(first.pk, first.sk, round) == second
 
 
 async def test_a_ballot_rewritten_meanwhile_is_not_replaced(store: Store) -> None:
     """A rewrite decided on an old ballot is refused and changes nothing."""
-    there = a_round()
-    first = ballot_of(there, "GREEN")
-    await store.ballots.create(first, there)
-    second, rival = ballot_of(there, "RED", on=first), ballot_of(there, "BLUE", on=first)
-    await store.ballots.replace(second, there, expected=1)
+    round = a_round()
+    first = ballot_of(round, "GREEN")
+    await store.ballots.create(first, round)
+    second, rival = ballot_of(round, "RED", on=first), ballot_of(round, "BLUE", on=first)
+    await store.ballots.replace(second, round, expected=1)
 
-    assert await store.ballots.replace(rival, there, expected=1) is False
-    assert await store.ballots.find(first.pk, first.sk, there) == second
+    assert await store.ballots.replace(rival, round, expected=1) is False
+    assert await store.ballots.find(first.pk, first.sk, round) == second
 
 
 async def test_the_lock_of_a_rewrite_counts_writes_and_not_texts(store: Store) -> None:
-    """Forgotten and voted anew, a ballot holds one text again: it is another one all the same."""
-    there = a_round(policy=Policy.EACH, limit=5)
-    first = ballot_of(there, "RED")
-    await store.ballots.create(first, there)
-    decided = ballot_of(there, "GREEN", on=first)
+    """An erased and rewritten ballot has one text again, but it is not the same ballot."""
+    round = a_round(policy=Policy.EACH, limit=5)
+    first = ballot_of(round, "RED")
+    await store.ballots.create(first, round)
+    decided = ballot_of(round, "GREEN", on=first)
     empty = forget(first, 5)
-    again = ballot_of(there, "BLUE", on=empty)
+    again = ballot_of(round, "BLUE", on=empty)
 
-    assert await store.ballots.replace(empty, there, expected=1) is True
-    assert await store.ballots.replace(again, there, expected=2) is True
-    assert await store.ballots.replace(decided, there, expected=1) is False
-    assert await store.ballots.find(first.pk, first.sk, there) == again
+    assert await store.ballots.replace(empty, round, expected=1) is True
+    assert await store.ballots.replace(again, round, expected=2) is True
+    assert await store.ballots.replace(decided, round, expected=1) is False
+    assert await store.ballots.find(first.pk, first.sk, round) == again
     assert (len(again.steps), again.writes) == (1, 3)
 
 
 async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> None:
     """Of forgotten and barred texts; with an expiry or without one."""
-    for there in (a_round(), a_round(number=2, closes_at_ms=NOON)):
-        empty = forget(ballot_of(there, "RED"), NOON + 3)
-        ballot = ballot_of(there, "BLUE", on=bar(there, empty, a_vote("GREEN")))
-        await store.ballots.create(ballot, there)
+    for round in (a_round(), a_round(number=2, closes_at_ms=NOON)):
+        empty = forget(ballot_of(round, "RED"), NOON + 3)
+        ballot = ballot_of(round, "BLUE", on=bar(round, empty, a_vote("GREEN")))
+        await store.ballots.create(ballot, round)
 
         assert (len(ballot.forgotten), len(ballot.barred), ballot.writes) == (1, 1, 4)
-        assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+        assert await store.ballots.find(ballot.pk, ballot.sk, round) == ballot
 
 
 async def test_a_barred_ballot_keeps_a_first_vote_out(store: Store) -> None:
-    """Whoever comes first, the other one's write fails."""
-    there, vote = a_round(), a_vote("RED")
-    barred, voted = bar(there, None, vote), cast(there, None, vote).ballot
+    """The later of two creates fails."""
+    round, vote = a_round(), a_vote("RED")
+    barred, voted = bar(round, None, vote), cast(round, None, vote).ballot
     assert voted
 
-    assert await store.ballots.create(barred, there) is True
-    assert await store.ballots.create(voted, there) is False
-    assert await store.ballots.find(voted.pk, voted.sk, there) == barred
+    assert await store.ballots.create(barred, round) is True
+    assert await store.ballots.create(voted, round) is False
+    assert await store.ballots.find(voted.pk, voted.sk, round) == barred
 
 
 async def test_a_ballot_that_is_gone_is_not_replaced(store: Store) -> None:
-    """A ballot removed between reading and rewriting does not come back by itself."""
-    there = a_round()
+    """A ballot removed between read and rewrite is not created again."""
+    round = a_round()
 
-    assert await store.ballots.replace(ballot_of(there, "RED"), there, expected=1) is False
+    assert await store.ballots.replace(ballot_of(round, "RED"), round, expected=1) is False
 
 
 async def test_a_full_ballot_with_every_choice_comes_back_in_order(store: Store) -> None:
     """Twenty texts keep their MessageSids, their order and their sums."""
-    there = a_round(policy=Policy.EACH, limit=20)
-    ballot = ballot_of(there, "RED")
+    round = a_round(policy=Policy.EACH, limit=20)
+    ballot = ballot_of(round, "RED")
     for place in range(1, 20):
-        ballot = ballot_of(there, ("RED", "GREEN", "BLUE")[place % 3], on=ballot)
-    await store.ballots.create(ballot, there)
+        ballot = ballot_of(round, ("RED", "GREEN", "BLUE")[place % 3], on=ballot)
+    await store.ballots.create(ballot, round)
 
-    assert await store.ballots.find(ballot.pk, ballot.sk, there) == ballot
+    assert await store.ballots.find(ballot.pk, ballot.sk, round) == ballot
     assert sum(ballot.picks.values()) == 20
 
 
 async def test_a_recount_sees_every_ballot_of_its_round_once(store: Store) -> None:
     """Over all shards, and none of another round or poll."""
-    there, later = a_round(), a_round(number=2)
-    mine = [ballot_of(there, "RED", phone=phone) for phone in range(40)]
+    round, later = a_round(), a_round(number=2)
+    mine = [ballot_of(round, "RED", phone=phone) for phone in range(40)]
     other = [ballot_of(later, "RED", phone=phone) for phone in range(5)]
     for ballot in (*mine, *other):
-        await store.ballots.create(ballot, there)
+        await store.ballots.create(ballot, round)
 
-    found = list(store.recounts.ballots(there))
+    found = list(store.recounts.ballots(round))
 
     assert sorted(b.sk for b in found) == sorted(b.sk for b in mine)
     assert len({b.pk for b in found}) > 1

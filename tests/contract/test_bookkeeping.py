@@ -1,4 +1,4 @@
-"""What an audit reads of the boards, on both stores that run DynamoDB's interface."""
+"""What an audit reads from the boards, on moto and the emulator."""
 
 from itertools import count
 from typing import Any
@@ -26,7 +26,7 @@ def tallies(client: Any) -> DynamoTallies:
 
 
 def fold(tallies: DynamoTallies, label: str, shard: str, last: int, *, removed: int = 0) -> None:
-    """Ten records, the last of them at that place."""
+    """Fold ten records, the last with this sequence number."""
     row = TallyRow(board=BOARD, round=1, stream_label=label, stream_shard=shard)
     delta = Delta(
         picks={"RED": 10}, voters=10, folded=10, bad=0, as_of_ms=5, removed=removed,
@@ -37,7 +37,7 @@ def fold(tallies: DynamoTallies, label: str, shard: str, last: int, *, removed: 
 
 @BOTH
 def test_how_far_each_stream_shard_is_folded(tallies: DynamoTallies) -> None:
-    """By label and shard; a shard's name may hold any sign but that of the key."""
+    """By stream label and shard; a shard's id may contain a `#`."""
     fold(tallies, "2030-01-01T00:00:00.000", "shardId-1-a", 10)
     fold(tallies, "2030-01-01T00:00:00.000", "shardId-1-a", 30)
     fold(tallies, "2030-01-02T00:00:00.000", "shardId-2#b", 20)
@@ -91,7 +91,7 @@ def test_a_correction_adds_what_it_says_and_its_own_counter_no_record(
 def test_a_board_that_was_corrected_meanwhile_is_not_corrected(
     tallies: DynamoTallies, expected: int
 ) -> None:
-    """Two desks found the same difference."""
+    """Two operators found the same difference."""
     corrections = DynamoCorrections(tallies.client, tallies.table)
     off = Difference(board=BOARD, picks={"RED": 1}, voters=1)
     corrections.apply(off, 1, expected=0, at_ms=6)

@@ -1,4 +1,4 @@
-"""Certificate and directory row in one transaction, on both stores that run DynamoDB's interface."""
+"""Certificates are written in one transaction with the directory row, on moto and the emulator."""
 
 from dataclasses import replace
 from typing import Any
@@ -43,7 +43,7 @@ def closed_round(directory: DynamoDirectory, watch: Watch) -> Round:
 def test_a_certificate_is_read_back_and_its_round_is_final(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
-    """Both at once; the row counts a revision, so that no other desk overwrites it."""
+    """The row's revision grows too, so that no other operator overwrites it."""
     round = closed_round(directory, watch)
     before = directory.entry("colors")
 
@@ -61,7 +61,7 @@ def test_a_certificate_is_read_back_and_its_round_is_final(
 def test_a_round_is_certified_once(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
-    """The second writer is told so; the first certificate stays."""
+    """The second write returns False; the first certificate stays."""
     round = closed_round(directory, watch)
     certificates.write(a_certificate(), round, current=True)
 
@@ -98,7 +98,7 @@ def test_a_round_that_has_changed_since_it_was_audited_is_not_certified(
 def test_a_past_round_is_made_final_in_its_own_row(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
-    """The current round goes on."""
+    """The current round is not affected."""
     directory.apply([COLORS])
     watch.now_ms += 5
     directory.reset("colors", 1, begun=always)
@@ -115,7 +115,7 @@ def test_a_past_round_is_made_final_in_its_own_row(
 def test_a_round_that_is_not_there_is_not_certified(
     directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
 ) -> None:
-    """Its row is neither made up nor certified."""
+    """Its row is neither created nor certified."""
     round = closed_round(directory, watch)
 
     with pytest.raises(PollChangedError):

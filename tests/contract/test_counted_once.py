@@ -1,4 +1,4 @@
-"""A text delivered again counts once, by what the directory remembers; on both stores."""
+"""A redelivered text counts once, because the directory keeps past rounds; on both stores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ SUCCESSOR = parse_poll(f'numbers = ["{NUMBER}"]\n{COLORS_TOML}', source="success
 
 @dataclass
 class Webhook:
-    """The real intake over the real directory, read anew for each text."""
+    """The real intake over the real directory, which is read for each text."""
 
     directory: DynamoDirectory
     watch: Watch
     ballots: MemoryBallots = field(default_factory=MemoryBallots)
 
     async def current(self) -> Directory:
-        """As it is."""
+        """Load the directory."""
         return self.directory.load()
 
     async def text(self, message: Message) -> IntakeResult:
@@ -40,7 +40,7 @@ class Webhook:
         return await intake.accept(message, pepper=PEPPER)
 
     def counted(self, sid: str) -> int:
-        """How many ballots hold it."""
+        """Count the ballots that contain this MessageSid."""
         return sum(step.sid == sid for held in self.ballots.held.values() for step in held.steps)
 
     def reset(self) -> None:
@@ -48,25 +48,25 @@ class Webhook:
         self.directory.reset("colors", 1, begun=always)
 
     def reset_and_apply(self, line: str) -> None:
-        """The way to other shards, another policy or order: reset, close, wait, apply, open."""
+        """Reset, close, wait, apply a changed file, open."""
         self.directory.reset("colors", 1, begun=always)
         self.directory.change("colors", lambda r: lifecycle.closed(r, self.watch()))
         self.watch.now_ms += 20_000
-        poll = turned_round() if line == "order" else colors_with(line)
+        poll = with_reversed_choices() if line == "order" else colors_with(line)
         self.directory.apply([poll])
         self.directory.change("colors", lambda r: lifecycle.opened(r, self.watch()))
 
     def archive(self) -> None:
-        """An operator archives the poll; nobody hears its words now."""
+        """An operator archives the poll."""
         self.directory.change("colors", lambda r: lifecycle.archived(r, self.watch()))
 
     def lose_the_file(self) -> None:
-        """A deploy without the file; another poll takes the words over."""
+        """A deploy removes the file and adds another poll with the same words."""
         self.directory.apply([SUCCESSOR])
 
 
-def turned_round() -> Poll:
-    """The same poll with the last choice first."""
+def with_reversed_choices() -> Poll:
+    """The same poll with its choices in reverse order."""
     head, *choices = COLORS.definition.split("[[choices]]")
     text = "[[choices]]".join([head, *(f"{one.rstrip()}\n" for one in reversed(choices))])
     return parse_poll(text, source="colors.toml")
@@ -87,7 +87,7 @@ TURNS: dict[str, Callable[[Webhook], None]] = {
 async def test_a_text_counts_once_whatever_operators_and_deploys_do_meanwhile(
     directory: DynamoDirectory, watch: Watch, turn: str
 ) -> None:
-    """For five minutes after they did: the same reply again, and no vote."""
+    """For five minutes after the change it gets the same reply again, and no vote."""
     directory.apply([COLORS])
     watch.now_ms += 3_600_000
     webhook, text = Webhook(directory, watch), a_text("red")
@@ -108,7 +108,7 @@ async def test_a_text_counts_once_whatever_operators_and_deploys_do_meanwhile(
 async def test_what_comes_again_after_five_minutes_is_taken_for_a_new_vote(
     directory: DynamoDirectory, watch: Watch, turn: str, later_ms: int, counted: int
 ) -> None:
-    """Nobody delivers a text so late; and nothing is remembered for longer."""
+    """Past rounds are checked for five minutes; Twilio does not redeliver later."""
     directory.apply([COLORS])
     watch.now_ms += 3_600_000
     webhook, text = Webhook(directory, watch), a_text("red")

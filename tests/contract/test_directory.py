@@ -1,4 +1,4 @@
-"""The directory of polls, on both stores that run DynamoDB's interface."""
+"""The directory of polls, on moto and the emulator."""
 
 from dataclasses import replace
 
@@ -12,28 +12,28 @@ from services.voting.errors import PollChangedError, PollFileError
 from services.voting.identity import allow_list_id
 from services.voting.poll import State
 from tests.contract.conftest import environment
-from tests.support.directory import COLORS, OTHER, Watch, face_of
+from tests.support.directory import COLORS, OTHER, Watch, poll_view_of
 from tests.support.polls import NUMBER, PEPPER, a_phone
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 
 
 @BOTH
-def test_a_new_poll_is_created_with_itsface_of(directory: DynamoDirectory) -> None:
-    """The webhook reads the poll as the file had it; the screen finds its face."""
+def test_a_new_poll_is_created_with_its_view(directory: DynamoDirectory) -> None:
+    """The webhook reads the poll of the file; the dashboard finds its view."""
     applied = directory.apply([COLORS], default_number=NUMBER)
 
-    face = face_of(directory, "colors")
+    view = poll_view_of(directory, "colors")
     assert applied.created == ("colors",)
     assert [r.poll for r in directory.load().rounds] == [COLORS]
-    assert face["question"] == {"S": "Which color should win tonight?"}
-    assert [c["M"]["key"]["S"] for c in face["choices"]["L"]] == ["RED", "GREEN", "BLUE"]
-    assert face["number"] == {"S": NUMBER}
+    assert view["question"] == {"S": "Which color should win tonight?"}
+    assert [c["M"]["key"]["S"] for c in view["choices"]["L"]] == ["RED", "GREEN", "BLUE"]
+    assert view["number"] == {"S": NUMBER}
 
 
 @BOTH
 def test_applying_twice_changes_nothing(directory: DynamoDirectory) -> None:
-    """The second time every poll is unchanged, to its revision."""
+    """The second time no revision changes."""
     directory.apply([COLORS, OTHER], default_number=NUMBER)
     before = directory.entries()
 
@@ -45,7 +45,7 @@ def test_applying_twice_changes_nothing(directory: DynamoDirectory) -> None:
 
 @BOTH
 def test_a_changed_poll_keeps_its_round_and_state(directory: DynamoDirectory) -> None:
-    """A deploy in the middle of an evening neither reopens nor restarts a poll."""
+    """A deploy during an event neither reopens nor resets a poll."""
     directory.apply([COLORS])
     (entry,) = directory.entries()
     closed = replace(entry.round, number=3, state=State.CLOSED, state_at_ms=77)
@@ -63,7 +63,7 @@ def test_a_changed_poll_keeps_its_round_and_state(directory: DynamoDirectory) ->
 def test_a_poll_whose_file_is_gone_is_archived_and_comes_back(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """Nothing is deleted: the directory stops answering for it, until the file is back."""
+    """Nothing is deleted; the poll is restored with its file."""
     directory.apply([COLORS, OTHER])
 
     gone = directory.apply([COLORS])
@@ -82,7 +82,7 @@ def test_a_poll_whose_file_is_gone_is_archived_and_comes_back(
 
 @BOTH
 def test_two_writers_of_one_entry_cannot_both_win(directory: DynamoDirectory) -> None:
-    """The one who read an older revision is refused."""
+    """The writer with an older revision is refused."""
     directory.apply([COLORS])
     (entry,) = directory.entries()
     directory.write(replace(entry, number="+15550100111"))
@@ -106,7 +106,7 @@ def test_polls_that_clash_are_refused_as_a_whole(directory: DynamoDirectory) -> 
 async def test_a_list_of_phones_holds_exactly_these(
     directory: DynamoDirectory, endpoint: str
 ) -> None:
-    """More than one batch; each list by itself; and reading the polls reads none of them."""
+    """Over several batches; lists are separate, and queries for polls do not read them."""
     directory.apply([COLORS])
     store = PhoneListStore(directory.client, directory.table)
     marks = {allow_list_id(PEPPER, "colors", a_phone(n)) for n in range(60)}

@@ -1,4 +1,4 @@
-"""Poll files over rounds as they stand: what is applied when, on both stores."""
+"""Which changes of poll files are applied to existing rounds, on moto and the emulator."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 def test_what_a_round_depends_on_is_refused_once_it_has_begun(
     directory: DynamoDirectory, watch: Watch, line: str
 ) -> None:
-    """With the line, however quiet the poll is; and nothing of the whole is applied."""
+    """The error names the line, and no other poll is applied either."""
     directory.apply([COLORS])
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 3_600_000
@@ -33,7 +33,7 @@ def test_what_a_round_depends_on_is_refused_once_it_has_begun(
 
 @BOTH
 def test_what_no_ballot_depends_on_is_applied_while_people_vote(directory: DynamoDirectory) -> None:
-    """Words and texts of an open poll that has begun."""
+    """Reply texts of an open poll that has begun may change."""
     directory.apply([COLORS])
     after = colors_with('replies.same = "Again!"')
 
@@ -49,7 +49,7 @@ def test_before_a_round_has_begun_it_takes_other_shards_once_it_is_quiet(
     waited_ms: int,
     applied: bool,  # noqa: FBT001
 ) -> None:
-    """A first vote may be on its way until 20 seconds after the close."""
+    """A first vote may still arrive until 20 seconds after the close."""
     directory.apply([COLORS])
     watch.now_ms += 3_600_000
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
@@ -65,7 +65,7 @@ def test_before_a_round_has_begun_it_takes_other_shards_once_it_is_quiet(
 
 @BOTH
 def test_an_open_poll_without_a_vote_takes_no_other_shards(directory: DynamoDirectory) -> None:
-    """The first vote may come at any moment."""
+    """The first vote may arrive at any moment."""
     directory.apply([COLORS])
 
     with pytest.raises(PollFileError, match="the poll is open, opens soon or closed just now"):
@@ -80,7 +80,7 @@ def test_a_poll_that_opens_soon_takes_no_other_shards(
     opens_in_s: int,
     applied: bool,  # noqa: FBT001
 ) -> None:
-    """A webhook may still go by the file from before the change."""
+    """A webhook may still have the old file in its cache."""
     directory.apply([colors_with("opens_at = 2027-01-15T08:00:00Z")])
     watch.now_ms = NOON - opens_in_s * 1_000
     entry = directory.entry("colors")
@@ -96,10 +96,10 @@ def test_a_poll_that_opens_soon_takes_no_other_shards(
 
 
 @BOTH
-def test_a_poll_that_another_desk_opens_meanwhile_takes_no_other_shards(
+def test_a_poll_that_another_operator_opens_meanwhile_takes_no_other_shards(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """Between the question whether it has begun and the write."""
+    """Between the check whether it has begun and the write."""
     directory.apply([COLORS])
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 20_000

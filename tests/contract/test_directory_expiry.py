@@ -1,4 +1,4 @@
-"""When the ballots of a round may expire, as the directory keeps it."""
+"""The earliest expiry of a round's ballots, as the directory stores it."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 def test_the_earliest_expiry_is_in_the_row_before_any_ballot_can_carry_it(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """From the first moment of a poll with a closing time; and nothing puts it off."""
+    """It is stored with the poll, and can only become earlier."""
     closes = NOON + 3_600_000
     directory.apply([colors_with("closes_at = 2027-01-15T09:00:00Z\nretention_days = 2")])
     first = directory.entry("colors").round.expires_from_ms
@@ -49,7 +49,7 @@ def test_the_earliest_expiry_is_in_the_row_before_any_ballot_can_carry_it(
 def test_a_round_is_not_extended_beyond_the_first_expiry_of_its_ballots(
     directory: DynamoDirectory,
 ) -> None:
-    """Up to it, it is; who votes twice because of a later close is nobody."""
+    """A voter whose ballot has expired could vote twice."""
     first = colors_with("closes_at = 2027-01-15T09:00:00Z\nretention_days = 2")
     directory.apply([first])
     directory.apply([colors_with("closes_at = 2027-01-17T09:00:00Z")], begun=always)
@@ -79,7 +79,7 @@ def test_a_round_without_a_ballot_forgets_an_expiry_that_none_can_carry(
 def test_of_a_past_round_only_a_sooner_expiry_is_stored(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """Said twice it is the same; a later one would un-promise what a ballot carries."""
+    """Repeating it changes nothing; a later one would contradict ballots that have one."""
     directory.apply([COLORS])
     directory.reset("colors", 1, begun=always)
     watch.now_ms += 20_000
@@ -98,7 +98,7 @@ def test_of_a_past_round_only_a_sooner_expiry_is_stored(
 
 @BOTH
 def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: Watch) -> None:
-    """Nor one that another desk opens at this moment; an unknown one is named."""
+    """Nor a round that another operator opens meanwhile, nor an unknown one."""
     directory.apply([COLORS])
     with pytest.raises(RoundNotEndedError):
         directory.promise_expiry("colors", 1)
@@ -107,12 +107,12 @@ def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: 
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
     watch.now_ms += 20_000
 
-    def opened_by_another_desk() -> int:
+    def opened_by_another_operator() -> int:
         directory.change("colors", lambda r: lifecycle.opened(r, watch()))
         return watch()
 
     with pytest.raises(RoundNotEndedError):
-        replace(directory, clock=opened_by_another_desk).promise_expiry("colors", 1)
+        replace(directory, clock=opened_by_another_operator).promise_expiry("colors", 1)
 
     assert directory.entry("colors").round.expires_from_ms is None
 
@@ -121,7 +121,7 @@ def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: 
 def test_an_expiry_does_not_keep_a_poll_away_whose_file_comes_back(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """Archived with its file, dated, restored with it."""
+    """The poll is restored with its file, although its expiry was stored meanwhile."""
     directory.apply([COLORS])
     watch.now_ms += 5
     directory.apply([])

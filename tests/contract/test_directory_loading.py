@@ -1,4 +1,4 @@
-"""What webhooks know of polls, and rows that are none."""
+"""The polls that webhooks load, and malformed rows."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def numbers_known(directory: DynamoDirectory) -> list[int]:
 
 
 def spoil_row(directory: DynamoDirectory, sk: str, **attributes: Any) -> None:
-    """A row of that key in the directory, like that of colors, with something wrong in it."""
+    """Write a copy of the row of colors under this key, with wrong attributes."""
     row = row_of(directory, "directory", "colors") | {"sk": {"S": sk}} | attributes
     row = {name: value for name, value in row.items() if value is not None}
     directory.client.put_item(TableName=directory.table, Item=row)
@@ -88,7 +88,7 @@ def spoil_row(directory: DynamoDirectory, sk: str, **attributes: Any) -> None:
 def test_a_row_that_is_no_poll_is_named_and_the_others_go_on(
     directory: DynamoDirectory, wrong: dict[str, Any]
 ) -> None:
-    """For webhooks and for operators."""
+    """Both for webhooks and for operators."""
     directory.apply([COLORS])
     spoil_row(directory, "old-poll", **wrong)
     loaded = directory.load()
@@ -114,7 +114,7 @@ def test_a_row_that_is_no_poll_is_not_written_over(directory: DynamoDirectory) -
 def test_a_past_round_that_cannot_be_read_is_left_out_for_webhooks(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """The current round goes on."""
+    """The current round is not affected."""
     directory.apply([COLORS])
     watch.now_ms += 5
     directory.reset("colors", 1, begun=always)

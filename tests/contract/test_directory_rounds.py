@@ -1,4 +1,4 @@
-"""The operator's word in the directory, and rounds that have ended."""
+"""Operators' changes in the directory, and past rounds."""
 
 from dataclasses import replace
 from itertools import count
@@ -18,7 +18,7 @@ from tests.support.directory import (
     Watch,
     always,
     colors_with,
-    face_of,
+    poll_view_of,
 )
 from tests.support.polls import NOON, NUMBER
 
@@ -30,7 +30,7 @@ BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 def test_a_poll_that_the_operator_archived_stays_so_after_a_deploy(
     directory: DynamoDirectory,
 ) -> None:
-    """Its file may still be there; only what vanished with its file comes back with it."""
+    """Only a poll that was archived because its file was removed is restored by a deploy."""
     directory.apply([COLORS, OTHER])
     directory.change("colors", lambda r: lifecycle.archived(r, 7))
 
@@ -44,7 +44,7 @@ def test_a_poll_that_the_operator_archived_stays_so_after_a_deploy(
 
 @BOTH
 def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watch: Watch) -> None:
-    """As it was: its ballots lie where its own definition says."""
+    """With the definition that locates its ballots."""
     directory.apply([COLORS], default_number=NUMBER)
     watch.now_ms += 50
     directory.reset("colors", 1, begun=always)
@@ -61,7 +61,7 @@ def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watc
     assert (first.state, first.state_at_ms) == (State.CLOSED, NOON + 50)
     assert (first.began_at_ms, second.began_at_ms) == (NOON, NOON + 50)
     assert (current.state, current.began_at_ms) == (State.CLOSED, NOON + 20_110)
-    assert face_of(directory, "colors")["round"] == {"N": "3"}
+    assert poll_view_of(directory, "colors")["round"] == {"N": "3"}
     assert [e.round.poll.id for e in directory.entries()] == ["colors"]
 
 
@@ -79,7 +79,7 @@ def test_a_round_that_has_not_begun_is_not_reset(directory: DynamoDirectory) -> 
 def test_a_round_that_is_final_is_reset_whatever_is_left_of_it(
     directory: DynamoDirectory, watch: Watch
 ) -> None:
-    """Its ballots have expired and nobody sees that it had begun; it takes no text all the same."""
+    """Its ballots have expired, so it looks as if it had not begun, but it accepts no texts."""
     directory.apply([colors_with("closes_at = 2027-01-15T09:00:00Z")])
     watch.now_ms += 40 * DAY_MS
     before, after = directory.reset("colors", 1, begun=lambda _: False, opened=True)
@@ -93,7 +93,7 @@ def test_a_round_that_is_final_is_reset_whatever_is_left_of_it(
 def test_who_resets_a_round_that_somebody_else_has_reset_gets_theirs(
     directory: DynamoDirectory,
 ) -> None:
-    """Two desks at once: one new round."""
+    """Two operators at once make one new round."""
     directory.apply([COLORS])
 
     def begun(round: Round) -> bool:
@@ -108,7 +108,7 @@ def test_who_resets_a_round_that_somebody_else_has_reset_gets_theirs(
 
 @BOTH
 def test_a_change_that_changes_nothing_is_not_written(directory: DynamoDirectory) -> None:
-    """Saying it twice leaves the revision as it is."""
+    """Repeating a change keeps the revision."""
     directory.apply([COLORS])
     directory.change("colors", lambda r: lifecycle.closed(r, 5))
     revision = directory.entry("colors").revision
@@ -121,7 +121,7 @@ def test_a_change_that_changes_nothing_is_not_written(directory: DynamoDirectory
 
 @BOTH
 def test_a_change_is_decided_anew_where_somebody_was_faster(directory: DynamoDirectory) -> None:
-    """Two desks: neither word is lost."""
+    """With two operators at once, neither change is lost."""
     directory.apply([COLORS])
     decided: list[Round] = []
 
@@ -140,7 +140,7 @@ def test_a_change_is_decided_anew_where_somebody_was_faster(directory: DynamoDir
 
 @BOTH
 def test_who_is_always_too_late_is_told(directory: DynamoDirectory) -> None:
-    """Rather than tried for ever."""
+    """It gives up after several attempts."""
     directory.apply([COLORS])
     numbers = (f"+1555010{n:04}" for n in count(1000))
 
@@ -154,7 +154,7 @@ def test_who_is_always_too_late_is_told(directory: DynamoDirectory) -> None:
 
 @BOTH
 def test_an_unknown_poll_is_named_with_those_there_are(directory: DynamoDirectory) -> None:
-    """A typing mistake is seen at once."""
+    """The error lists the polls that exist."""
     directory.apply([COLORS])
 
     with pytest.raises(PollUnknownError, match="no poll 'colours'; there are: colors"):

@@ -1,4 +1,4 @@
-"""Forgetting a phone, on both stores that run DynamoDB's interface, also in races with texts."""
+"""Erasing a phone's votes, also concurrently with texts, on moto and the emulator."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.memory import MemoryDirectory
-from services.tools.operations.erasure import DynamoForgetting, Forgotten
+from services.tools.operations.erasure import DynamoErasure, ErasedBallot
 from services.voting.ballot import Ballot, OutcomeKind, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult
@@ -29,32 +29,32 @@ _serial = count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of ballots, for who texts and for who forgets."""
+    """A table of ballots, with the ports that write and erase them."""
 
     client: Any
     name: str
     ballots: DynamoBallots
 
-    async def text(self, there: Round, message: Message) -> IntakeResult:
+    async def text(self, round: Round, message: Message) -> IntakeResult:
         """A text arrives."""
         intake = Intake(
-            directory=MemoryDirectory([there]), ballots=self.ballots, clock=lambda: NOON
+            directory=MemoryDirectory([round]), ballots=self.ballots, clock=lambda: NOON
         )
         return await intake.accept(message, pepper=PEPPER)
 
-    async def vote(self, there: Round, *texts: tuple[int, str]) -> None:
+    async def vote(self, round: Round, *texts: tuple[int, str]) -> None:
         """Phones text, one after the other."""
         for phone, body in texts:
-            await self.text(there, a_text(body, phone=phone))
+            await self.text(round, a_text(body, phone=phone))
 
-    def forgetting(self, client: Any = None) -> DynamoForgetting:
-        """Who forgets, through another client if one is given."""
-        return DynamoForgetting(client or self.client, self.name, clock=lambda: NOON + 7)
+    def forgetting(self, client: Any = None) -> DynamoErasure:
+        """The erasure, through another client if one is given."""
+        return DynamoErasure(client or self.client, self.name, clock=lambda: NOON + 7)
 
     def held(self, *rounds: Round) -> list[Ballot]:
         """All ballots of the rounds."""
         recounts = DynamoRecounts(self.client, self.name)
-        return [ballot for there in rounds for ballot in recounts.ballots(there)]
+        return [ballot for round in rounds for ballot in recounts.ballots(round)]
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ async def table(client: Any, endpoint: str) -> AsyncIterator[Table]:
     await session.close()
 
 
-class Meanwhile:
-    """A client that lets something happen just before a write, as often as there is anything."""
+class RacingClient:
+    """A client that calls the next of `happens` before each write."""
 
     def __init__(self, client: Any, *happens: Callable[[], object]) -> None:
         self._client = client
@@ -78,7 +78,7 @@ class Meanwhile:
         return getattr(self._client, name)
 
     def put_item(self, **arguments: Any) -> Any:
-        """Write, after what happens."""
+        """Call the next of `happens`, then write."""
         if self._happens:
             self._happens.pop(0)()
         return self._client.put_item(**arguments)
@@ -86,12 +86,12 @@ class Meanwhile:
 
 @BOTH
 async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Table) -> None:
-    """Under each policy, where each round has its ballots; a second time finds nothing."""
+    """Under each policy and with different shards; a second run finds nothing."""
     first = a_round(policy=Policy.EACH, limit=3, shards=3)
     second = replace(first, number=2, poll=replace(first.poll, policy=Policy.LAST, shards=50))
     seed = a_round(id="seed", policy=Policy.UNLIMITED)
-    for there in (first, second, seed):
-        await table.vote(there, (0, "red"), (0, "blue"), (1, "red"))
+    for round in (first, second, seed):
+        await table.vote(round, (0, "red"), (0, "blue"), (1, "red"))
     forgetting, rounds = table.forgetting(), [first, second, seed]
 
     found = [one for one, _, _ in forgetting.find(rounds, a_phone(0), PEPPER)]
@@ -99,12 +99,12 @@ async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Tab
     left = table.held(*rounds)
     again = forgetting.remove(rounds, a_phone(0), PEPPER)
 
-    def told(ballots: list[Forgotten]) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    def summarize(ballots: list[ErasedBallot]) -> list[tuple[str, int, list[tuple[str, int]]]]:
         return sorted((b.poll, b.round, sorted(b.picks.items())) for b in ballots)
 
     assert (
-        told(removed)
-        == told(found)
+        summarize(removed)
+        == summarize(found)
         == [
             ("colors", 1, [("BLUE", 1), ("RED", 1)]),
             ("colors", 2, [("BLUE", 1)]),
@@ -120,11 +120,11 @@ async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Tab
 @BOTH
 async def test_nothing_is_deleted_and_every_write_is_counted(table: Table) -> None:
     """The items stay, empty, each written once more."""
-    there = a_round(policy=Policy.EACH, limit=3)
-    await table.vote(there, (0, "red"), (0, "blue"))
-    table.forgetting().remove([there], a_phone(0), PEPPER)
+    round = a_round(policy=Policy.EACH, limit=3)
+    await table.vote(round, (0, "red"), (0, "blue"))
+    table.forgetting().remove([round], a_phone(0), PEPPER)
 
-    (ballot,) = table.held(there)
+    (ballot,) = table.held(round)
     assert (ballot.picks, ballot.steps, ballot.writes) == ({}, (), 3)
     assert ballot.forgotten_at_ms == NOON + 7
     assert len(ballot.forgotten) == 2
@@ -136,50 +136,50 @@ async def test_a_forgotten_text_delivered_again_stays_forgotten(
     table: Table, policy: Policy
 ) -> None:
     """It gets no reply; a later one is a new vote."""
-    there, text = a_round(policy=policy), a_text("red")
-    await table.text(there, text)
-    table.forgetting().remove([there], a_phone(0), PEPPER)
-    again, later = await table.text(there, text), await table.text(there, a_text("blue"))
+    round, text = a_round(policy=policy), a_text("red")
+    await table.text(round, text)
+    table.forgetting().remove([round], a_phone(0), PEPPER)
+    again, later = await table.text(round, text), await table.text(round, a_text("blue"))
 
     assert (again.outcome.kind, again.reply) == (OutcomeKind.BARRED, None)
     assert later.outcome.kind is OutcomeKind.ACCEPTED
-    assert [dict(b.picks) for b in table.held(there) if b.picks] == [{"BLUE": 1}]
+    assert [dict(b.picks) for b in table.held(round) if b.picks] == [{"BLUE": 1}]
 
 
 @BOTH
 async def test_a_rewrite_decided_before_a_forget_does_not_bring_the_old_vote_back(
     table: Table,
 ) -> None:
-    """Read, forgotten, voted anew, rewritten: the lock is the number of writes, not of texts."""
-    there = a_round(policy=Policy.EACH, limit=5)
-    await table.vote(there, (0, "red"))
-    (read,) = table.held(there)
-    decided = cast(there, read, a_vote("GREEN")).ballot
+    """The lock is the number of writes, which grows, unlike the number of texts."""
+    round = a_round(policy=Policy.EACH, limit=5)
+    await table.vote(round, (0, "red"))
+    (read,) = table.held(round)
+    decided = cast(round, read, a_vote("GREEN")).ballot
     assert decided
-    table.forgetting().remove([there], a_phone(0), PEPPER)
-    await table.vote(there, (0, "blue"))
+    table.forgetting().remove([round], a_phone(0), PEPPER)
+    await table.vote(round, (0, "blue"))
 
-    assert not await table.ballots.replace(decided, there, expected=read.writes)
-    (ballot,) = table.held(there)
+    assert not await table.ballots.replace(decided, round, expected=read.writes)
+    (ballot,) = table.held(round)
     assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
 
 
 @BOTH
 async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table: Table) -> None:
-    """Its write fails, it reads the emptied ballot, and counts by itself alone."""
-    there = a_round(policy=Policy.EACH, limit=5)
-    await table.vote(there, (0, "red"))
+    """Its write fails; it then reads the emptied ballot and counts alone."""
+    round = a_round(policy=Policy.EACH, limit=5)
+    await table.vote(round, (0, "red"))
 
     class Slow(DynamoBallots):
         async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
             if not forgotten:
-                forgotten.extend(table.forgetting().remove([there], a_phone(0), PEPPER))
+                forgotten.extend(table.forgetting().remove([round], a_phone(0), PEPPER))
             return await DynamoBallots.replace(self, ballot, round, expected=expected)
 
-    forgotten: list[Forgotten] = []
+    forgotten: list[ErasedBallot] = []
     slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))
-    answer = await slow.text(there, a_text("blue"))
-    (ballot,) = table.held(there)
+    answer = await slow.text(round, a_text("blue"))
+    (ballot,) = table.held(round)
 
     assert [dict(one.picks) for one in forgotten] == [{"RED": 1}]
     assert (answer.outcome.kind, answer.outcome.left) == (OutcomeKind.ACCEPTED, 4)
@@ -190,18 +190,20 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
 async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten_with_it(
     table: Table,
 ) -> None:
-    """The emptying reads again: no vote that was there at its write survives it."""
-    there = a_round()
-    await table.vote(there, (0, "red"))
-    (read,) = table.held(there)
-    changed = cast(there, read, a_vote("BLUE")).ballot
+    """Its write fails and it reads again, so that it erases the new vote too."""
+    round = a_round()
+    await table.vote(round, (0, "red"))
+    (read,) = table.held(round)
+    changed = cast(round, read, a_vote("BLUE")).ballot
     assert changed
 
     def lands() -> None:
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed, there))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed, round))
 
-    removed = table.forgetting(Meanwhile(table.client, lands)).remove([there], a_phone(0), PEPPER)
-    (ballot,) = table.held(there)
+    removed = table.forgetting(RacingClient(table.client, lands)).remove(
+        [round], a_phone(0), PEPPER
+    )
+    (ballot,) = table.held(round)
 
     assert [dict(one.picks) for one in removed] == [{"BLUE": 1}]
     assert (ballot.picks, ballot.writes, len(ballot.forgotten)) == ({}, 3, 2)
@@ -209,48 +211,48 @@ async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten
 
 @BOTH
 async def test_two_that_forget_a_phone_at_once_empty_it_once(table: Table) -> None:
-    """The later one finds nothing any more."""
-    there = a_round()
-    await table.vote(there, (0, "red"))
-    other: list[Forgotten] = []
-    between = Meanwhile(
+    """The later one finds nothing."""
+    round = a_round()
+    await table.vote(round, (0, "red"))
+    other: list[ErasedBallot] = []
+    between = RacingClient(
         table.client,
-        lambda: other.extend(table.forgetting().remove([there], a_phone(0), PEPPER)),
+        lambda: other.extend(table.forgetting().remove([round], a_phone(0), PEPPER)),
     )
-    removed = table.forgetting(between).remove([there], a_phone(0), PEPPER)
-    (ballot,) = table.held(there)
+    removed = table.forgetting(between).remove([round], a_phone(0), PEPPER)
+    (ballot,) = table.held(round)
 
     assert (len(other), removed, ballot.writes) == (1, [], 2)
 
 
 @BOTH
 async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: Table) -> None:
-    """Rather than tried for ever: nothing is emptied, and the command may be run again."""
-    there = a_round(policy=Policy.EACH, limit=20)
-    await table.vote(there, (0, "red"))
+    """After 16 attempts it gives up; nothing is emptied, and the command may be repeated."""
+    round = a_round(policy=Policy.EACH, limit=20)
+    await table.vote(round, (0, "red"))
 
     def texts() -> None:
-        (read,) = table.held(there)
+        (read,) = table.held(round)
         ballot = replace(read, writes=read.writes + 1)
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot, there))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot, round))
 
-    never_fast_enough = Meanwhile(table.client, *[texts] * 16)
+    never_fast_enough = RacingClient(table.client, *[texts] * 16)
     with pytest.raises(StoreUnavailableError):
-        table.forgetting(never_fast_enough).remove([there], a_phone(0), PEPPER)
+        table.forgetting(never_fast_enough).remove([round], a_phone(0), PEPPER)
 
-    assert [dict(ballot.picks) for ballot in table.held(there)] == [{"RED": 1}]
+    assert [dict(ballot.picks) for ballot in table.held(round)] == [{"RED": 1}]
 
 
 @BOTH
 async def test_an_item_that_is_no_ballot_is_forgotten_by_deleting_it(table: Table) -> None:
-    """Nothing in it can be kept, and a person asked for it to be gone."""
-    there = a_round()
-    await table.vote(there, (0, "red"))
-    (ballot,) = table.held(there)
-    item = ballot_items.item_of(ballot, there)
+    """Nothing in a malformed item can be kept."""
+    round = a_round()
+    await table.vote(round, (0, "red"))
+    (ballot,) = table.held(round)
+    item = ballot_items.item_of(ballot, round)
     del item["sids"]
     table.client.put_item(TableName=table.name, Item=item)
-    removed = table.forgetting().remove([there], a_phone(0), PEPPER)
+    removed = table.forgetting().remove([round], a_phone(0), PEPPER)
 
     assert [dict(one.picks) for one in removed] == [{}]
-    assert table.held(there) == []
+    assert table.held(round) == []

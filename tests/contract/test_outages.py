@@ -1,4 +1,4 @@
-"""A store that does not answer, as each client tells it: 503 for the sender, never a 500."""
+"""An unreachable store raises StoreUnavailableError with both clients, so senders get a 503."""
 
 import socket
 from typing import Any
@@ -22,13 +22,13 @@ def nobody() -> str:
         return f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
-def test_an_unreachable_store_is_told_as_such_by_boto3(nobody: str) -> None:
-    """Not as an error of the client library."""
+def test_an_unreachable_store_is_unavailable_to_boto3(nobody: str) -> None:
+    """The error of the client library is translated."""
     with pytest.raises(StoreUnavailableError), store_errors("GetItem"):
         client_of(nobody).get_item(TableName="Votes", Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
 
 
-async def test_an_unreachable_store_is_told_as_such_by_aiodynamo(
+async def test_an_unreachable_store_is_unavailable_to_aiodynamo(
     nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once the budget is used up."""
@@ -48,7 +48,7 @@ def test_throttling_is_an_outage_that_passes(code: str) -> None:
 
 
 def test_what_is_unknown_passes_through() -> None:
-    """A denied call is a fault of ours, and trying again does not mend it."""
+    """Retrying does not help against a missing grant."""
     with pytest.raises(ClientError, match="AccessDenied"), store_errors("Query"):
         raise error_of("AccessDeniedException")
 

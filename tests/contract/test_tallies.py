@@ -69,14 +69,14 @@ def test_rows_of_other_shards_and_rounds_have_watermarks_of_their_own(store: Sto
     assert store.tallies.totals("open#colors", 1).picks == {"RED": 2}
 
 
-def test_of_two_mappings_at_one_position_one_counts(store: Store) -> None:
-    """Eight threads offer the same run at once."""
+def test_of_concurrent_writes_of_one_delta_one_counts(store: Store) -> None:
+    """Eight threads apply the same delta at once."""
     with ThreadPoolExecutor(8) as threads:
-        verdicts = list(
+        results = list(
             threads.map(lambda _: store.tallies.apply(ROW, delta(1, 9, RED=9)), range(8))
         )
 
-    assert verdicts.count(None) == 1
+    assert results.count(None) == 1
     assert store.tallies.totals("open#colors", 1).picks == {"RED": 9}
 
 

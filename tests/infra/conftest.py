@@ -1,4 +1,4 @@
-"""Templates to ask questions of: each stage and choice is synthesised once a session."""
+"""Synthesised templates: each combination of stage and options is synthesised once a session."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Synthesise = Callable[..., Template]
 
 
 class Resources:
-    """The resources of a template, by type and by what they are for, never by logical id."""
+    """Finds the resources of a template by type and purpose, never by logical id."""
 
     def __init__(self, template: Template) -> None:
         self.all: dict[str, dict[str, Any]] = template.to_json()["Resources"]
@@ -55,7 +55,7 @@ class Resources:
         return dict(found)
 
     def readable(self, value: Any) -> Any:
-        """A value of the template with every resource in it by what it is for: `votes.Arn`."""
+        """Replace logical ids in a value by what they are for, as in `votes.Arn`."""
         match value:
             case {"Ref": str(name)}:
                 return self._known.get(name, name)
@@ -69,7 +69,7 @@ class Resources:
 
     @cached_property
     def _known(self) -> dict[str, str]:
-        """What resources are for, by logical id."""
+        """Readable names of resources by logical id."""
         known = {
             id(self.table("expires_at")): "votes",
             id(self.table(None)): "aggregates",
@@ -95,7 +95,7 @@ class Resources:
 
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
-    """Template of a stage with options, without its wheels; the same one when asked again."""
+    """Synthesise a stage with options, without wheels; templates are cached."""
     bundles = tmp_path_factory.mktemp("bundles")
 
     @cache
@@ -125,13 +125,13 @@ def resources(synthesise: Synthesise, stage: str) -> Resources:
 
 
 def packager(folder: Path, stage: str = "prod", *, complete: bool = False) -> Packager:
-    """Of a stage, in a folder of its own."""
+    """A packager of a stage, in a folder of its own."""
     return Packager(config=StageConfig.of(stage, Options()), complete=complete, folder=folder)
 
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that would have been run; each leaves one module behind."""
+    """The commands that pip would have run; each creates one module in its target."""
     commands: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:

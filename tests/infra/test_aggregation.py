@@ -1,4 +1,4 @@
-"""The mapping: each setting that exactness rests on, held by a test of its own."""
+"""The event source mapping: each setting that the exact count depends on."""
 
 import pytest
 
@@ -19,7 +19,7 @@ FORBIDDEN = ("FunctionResponseTypes", "DestinationConfig", "FilterCriteria", "En
 
 @pytest.mark.parametrize("setting", REQUIRED)
 def test_the_mapping_has_the_setting(resources: Resources, setting: str) -> None:
-    """With any other value the fold can miscount, or stop for good."""
+    """With another value the aggregator can miscount or stop."""
     mapping = resources.only("AWS::Lambda::EventSourceMapping")
 
     assert mapping[setting] == REQUIRED[setting]
@@ -27,14 +27,14 @@ def test_the_mapping_has_the_setting(resources: Resources, setting: str) -> None
 
 @pytest.mark.parametrize("setting", FORBIDDEN)
 def test_the_mapping_leaves_the_setting_alone(resources: Resources, setting: str) -> None:
-    """Partial answers, a place for failed batches or a filter lose records; it is enabled."""
+    """Partial batch responses, failure destinations and filters lose records."""
     mapping = resources.only("AWS::Lambda::EventSourceMapping")
 
     assert setting not in mapping
 
 
 def test_one_mapping_joins_the_stream_of_the_votes_to_the_aggregator(resources: Resources) -> None:
-    """Two mappings would count everything at two places."""
+    """A second mapping would deliver every record twice."""
     mapping = resources.only("AWS::Lambda::EventSourceMapping")
     votes, stream = mapping["EventSourceArn"]["Fn::GetAtt"]
     function = resources.all[mapping["FunctionName"]["Ref"]]["Properties"]
@@ -44,10 +44,8 @@ def test_one_mapping_joins_the_stream_of_the_votes_to_the_aggregator(resources: 
     assert function["Handler"] == "lambdas.aggregator.handler.handler"
 
 
-def test_a_stand_in_for_the_shard_id_exists_on_the_local_stage_only(
-    resources: Resources, stage: str
-) -> None:
-    """On AWS the window gives the shard id; a stand-in there would merge shards."""
+def test_a_fixed_shard_id_exists_on_the_local_stage_only(resources: Resources, stage: str) -> None:
+    """On AWS events carry the shard id; a fixed one would merge the shards."""
     environment = resources.function("aggregator")["Environment"]["Variables"]
 
     assert ("STREAM_SHARD_ID" in environment) == (stage == "local")

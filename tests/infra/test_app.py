@@ -10,14 +10,14 @@ from services.voting.errors import PollFileError
 
 
 def test_every_poll_of_the_project_is_accepted() -> None:
-    """What is in `polls/` is what a deploy applies."""
+    """A deploy applies every file in `polls/`."""
     polls = app.read_polls(app.POLLS)
 
     assert "colors.toml" in polls
 
 
 def test_a_refused_poll_file_stops_the_synth_and_is_named(tmp_path: Path) -> None:
-    """Before anything is uploaded."""
+    """The error comes before anything is uploaded."""
     (tmp_path / "bad.toml").write_text('question = "Which?"\n')
 
     with pytest.raises(PollFileError) as refusal:
@@ -27,8 +27,8 @@ def test_a_refused_poll_file_stops_the_synth_and_is_named(tmp_path: Path) -> Non
     assert "choices" in str(refusal.value)
 
 
-def test_polls_that_would_hear_the_same_word_stop_the_synth(tmp_path: Path) -> None:
-    """Neither could count it; better told now than in the middle of a deploy."""
+def test_polls_with_the_same_words_stop_the_synth(tmp_path: Path) -> None:
+    """The error comes at synth, not in the middle of a deploy."""
     text = (app.POLLS / "colors.toml").read_text(encoding="utf-8")
     for name in ("one.toml", "two.toml"):
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -44,10 +44,10 @@ def test_polls_that_would_hear_the_same_word_stop_the_synth(tmp_path: Path) -> N
         ({"stage": "dev", "wehbook": "lambda"}, "-c wehbook=lambda: no such option"),
     ],
 )
-def test_a_choice_that_cannot_be_made_ends_with_one_line_and_code_1(
+def test_an_invalid_option_ends_with_one_line_and_code_1(
     context: dict[str, str], message: str
 ) -> None:
-    """A person who mistyped needs no stack trace: Python prints a text and exits with 1."""
+    """Without a stack trace: `sys.exit` prints the text and exits with code 1."""
     with pytest.raises(SystemExit) as ended:
         app.run(App(context=context))
 
@@ -56,7 +56,7 @@ def test_a_choice_that_cannot_be_made_ends_with_one_line_and_code_1(
 
 
 def test_the_stage_is_dev_unless_another_is_named() -> None:
-    """The cautious default: production is said out loud."""
+    """Production must be named explicitly."""
     stack = app.build(App(context={"aws:cdk:bundling-stacks": []}))
 
     assert stack.stack_name == "VoteApp-dev"

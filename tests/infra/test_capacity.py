@@ -4,7 +4,7 @@ from tests.infra.conftest import Resources, Synthesise
 
 
 def test_a_ceiling_caps_the_votes_alone(synthesise: Synthesise) -> None:
-    """The fold must never be the one that is throttled."""
+    """The aggregator's writes must not be throttled."""
     resources = Resources(synthesise("prod", max_writes_per_second="2000"))
 
     votes = resources.table("expires_at")["Properties"]
@@ -13,7 +13,7 @@ def test_a_ceiling_caps_the_votes_alone(synthesise: Synthesise) -> None:
 
 
 def test_an_expected_rate_provisions_both_tables_and_scales_them(synthesise: Synthesise) -> None:
-    """Two targets a table, all at 70 % of what is there: the rate asked for sits exactly there."""
+    """Reads and writes of each table scale at a target utilisation of 70 %."""
     resources = Resources(synthesise("prod", expected_texts_per_second="100"))
 
     votes = resources.table("expires_at")["Properties"]
@@ -32,7 +32,7 @@ def test_an_expected_rate_provisions_both_tables_and_scales_them(synthesise: Syn
 
 
 def test_a_table_can_be_warmed_for_a_rush(synthesise: Synthesise) -> None:
-    """It then takes the rate at once, where DynamoDB would first have to grow."""
+    """It takes the rate without scaling up first."""
     resources = Resources(synthesise("prod", warm_writes_per_second="20000"))
 
     votes = resources.table("expires_at")["Properties"]

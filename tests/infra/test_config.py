@@ -1,4 +1,4 @@
-"""Options: what can be chosen, and what is said about a choice that cannot be."""
+"""Options of `-c name=value`, and the errors of invalid ones."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from infra.config import OptionError, Options, StageConfig
     ],
 )
 def test_an_option_that_cannot_be_used_is_named_with_its_value(option: str, value: str) -> None:
-    """A typing error would otherwise deploy something else than was asked for."""
+    """A typing error must not deploy something else."""
     with pytest.raises(OptionError) as refusal:
         Options.parse({option: value})
 
@@ -31,13 +31,13 @@ def test_an_option_that_cannot_be_used_is_named_with_its_value(option: str, valu
 
 @pytest.mark.parametrize("stage", ["production", "", None, 1])
 def test_a_stage_that_does_not_exist_is_refused(stage: Any) -> None:
-    """Rather than deployed with somebody's default."""
+    """An unknown stage has no default settings."""
     with pytest.raises(OptionError, match="say local, dev or prod"):
         StageConfig.of(stage, Options())
 
 
 def test_context_of_cdk_itself_is_no_option() -> None:
-    """Its keys carry a colon, a slash or an at sign."""
+    """Its keys contain a colon, a slash or an at sign."""
     options = Options.parse(
         {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:x": True, "stage": "dev"}
     )
@@ -45,7 +45,7 @@ def test_context_of_cdk_itself_is_no_option() -> None:
     assert options == Options()
 
 
-def test_options_are_read_as_what_they_are() -> None:
+def test_options_are_converted_to_their_types() -> None:
     """The command line gives strings only."""
     options = Options.parse({"expected_texts_per_second": "250", "webhook": "container"})
 
@@ -54,25 +54,25 @@ def test_options_are_read_as_what_they_are() -> None:
 
 
 def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> None:
-    """100 texts/s are 105 write units, 70 % of 150; four times that is the most."""
+    """100 texts/s are 105 write units, 70 % of 150; the maximum is four times that."""
     capacity = Capacity.of(Options(expected_texts_per_second=100))
 
-    assert capacity.votes.writes == Provisioned(least=150, most=600)
-    assert capacity.votes.reads == Provisioned(least=8, most=32)
+    assert capacity.votes.writes == Provisioned(minimum=150, maximum=600)
+    assert capacity.votes.reads == Provisioned(minimum=8, maximum=32)
 
 
 def test_the_aggregates_are_sized_by_viewers_and_partitions_not_by_texts() -> None:
-    """The fold writes once a batch; every viewer reads half a unit a second."""
+    """The aggregator writes once a batch; a viewer reads half a unit a second."""
     capacity = Capacity.of(Options(expected_texts_per_second=5_000, expected_viewers=700))
 
-    assert capacity.aggregates.writes == Provisioned(least=43, most=172)
-    assert capacity.aggregates.reads == Provisioned(least=509, most=2036)
+    assert capacity.aggregates.writes == Provisioned(minimum=43, maximum=172)
+    assert capacity.aggregates.reads == Provisioned(minimum=509, maximum=2036)
 
 
 def test_without_a_rate_the_tables_are_on_demand() -> None:
-    """With a ceiling where one was named."""
+    """With a ceiling if there is one."""
     capacity = Capacity.of(Options(max_writes_per_second=2_000))
 
     assert capacity.votes.writes is None
-    assert capacity.votes.most_writes_per_second == 2_000
-    assert capacity.aggregates.most_writes_per_second is None
+    assert capacity.votes.max_writes_per_second == 2_000
+    assert capacity.aggregates.max_writes_per_second is None

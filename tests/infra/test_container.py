@@ -1,4 +1,4 @@
-"""The webhook as containers: the same way in, nothing open beside it."""
+"""The webhook in containers: reachable only through the API."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_tasks_multiply_with_their_load(container: Resources) -> None:
 def test_a_task_may_do_what_the_function_may_do(
     container: Resources, synthesise: Synthesise
 ) -> None:
-    """Word for word, but for the log, which ECS writes for it."""
+    """The statements are equal, except for the log, which ECS writes."""
     function = Resources(synthesise("prod"))
     role = function.function("webhook")["Role"]["Fn::GetAtt"][0]
     task = container.only("AWS::ECS::TaskDefinition")["TaskRoleArn"]["Fn::GetAtt"][0]
@@ -66,8 +66,8 @@ def test_a_task_may_do_what_the_function_may_do(
     assert statements(container, task) == statements(function, role)
 
 
-def test_a_task_is_asked_for_itself_and_not_for_its_tables(container: Resources) -> None:
-    """`/health` asks the store too: a hiccup there would stop every task at once."""
+def test_the_health_check_of_a_task_does_not_depend_on_its_tables(container: Resources) -> None:
+    """`/health` probes the tables: an outage of them would stop all tasks at once."""
     group = container.only("AWS::ElasticLoadBalancingV2::TargetGroup")
     service = container.only("AWS::ECS::Service")
 
@@ -82,7 +82,7 @@ def test_a_task_is_asked_for_itself_and_not_for_its_tables(container: Resources)
 
 
 def test_the_balancer_finds_the_port_that_the_image_listens_on(container: Resources) -> None:
-    """And gives a task time to answer what it has: longer than a text may take."""
+    """A stopping task gets more time than a text may take."""
     (definition,) = container.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     (target,) = container.only("AWS::ECS::Service")["LoadBalancers"]
     group = container.only("AWS::ElasticLoadBalancingV2::TargetGroup")
@@ -103,8 +103,8 @@ def test_a_task_runs_on_the_processor_that_its_image_is_built_for(container: Res
     assert task["NetworkMode"] == "awsvpc"
 
 
-def test_a_task_is_told_the_address_that_twilio_signs(container: Resources) -> None:
-    """Behind a link it cannot see it, and would refuse every text. No secret is told so."""
+def test_a_task_gets_the_address_that_twilio_signs(container: Resources) -> None:
+    """Behind a VPC link it does not see the address. The environment contains no secret."""
     (definition,) = container.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     environment = {pair["Name"]: pair["Value"] for pair in definition["Environment"]}
     (api,) = container.of("AWS::ApiGatewayV2::Api")
@@ -119,8 +119,8 @@ def test_a_task_is_told_the_address_that_twilio_signs(container: Resources) -> N
     assert definition["ReadonlyRootFilesystem"] is True
 
 
-def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is() -> None:
-    """Checked in the text: no Docker is needed to hold it."""
+def test_the_image_has_an_unprivileged_user_and_a_health_check() -> None:
+    """Checked in the Dockerfile's text, without Docker."""
     lines = (ROOT / "services" / "webhook" / "Dockerfile").read_text().splitlines()
     starts = [line.split()[0] for line in lines if line[:1].isupper()]
 
@@ -130,7 +130,7 @@ def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is() -> None:
 
 
 def test_the_function_is_gone_where_containers_are_asked_for(container: Resources) -> None:
-    """One way to vote, not two."""
+    """There is one webhook, not two."""
     handlers = {f["Properties"]["Handler"] for f in container.of("AWS::Lambda::Function").values()}
 
     assert "lambdas.webhook.handler.handler" not in handlers

@@ -1,4 +1,4 @@
-"""What the doctor asks of the mapping is what the stack sets."""
+"""The doctor requires the settings and outputs that the stack has."""
 
 from services.tools.doctor.event_source import REQUIRED, check_mapping
 from services.tools.doctor.finding import CheckStatus
@@ -7,16 +7,16 @@ from tests.infra.conftest import Resources, Synthesise
 
 
 def test_the_doctor_asks_for_the_settings_of_the_stack(resources: Resources) -> None:
-    """Neither can drift from the other."""
+    """The two lists of settings stay equal."""
     mapping = resources.only("AWS::Lambda::EventSourceMapping")
-    told = {**mapping, "State": "Enabled", "EventSourceArn": "stream"}
+    deployed = {**mapping, "State": "Enabled", "EventSourceArn": "stream"}
 
     assert {name: mapping[name] for name in REQUIRED} == REQUIRED
-    assert check_mapping([told], "stream").verdict is CheckStatus.OK
+    assert check_mapping([deployed], "stream").verdict is CheckStatus.OK
 
 
 def test_every_output_the_doctor_asks_for_is_one_of_the_stack(synthesise: Synthesise) -> None:
-    """Of both kinds of webhook."""
+    """With both kinds of webhook."""
     for kind in ("lambda", "container"):
         outputs = synthesise("dev", webhook=kind).to_json()["Outputs"]
 

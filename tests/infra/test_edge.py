@@ -40,7 +40,7 @@ def test_nobody_reads_the_bucket_but_the_distribution(resources: Resources) -> N
 
 
 def test_the_distribution_signs_its_reads(edge: Resources) -> None:
-    """With origin access control; the bucket trusts this one distribution."""
+    """With origin access control; the bucket allows only this distribution."""
     config = edge.only("AWS::CloudFront::Distribution")["DistributionConfig"]
     control = edge.only("AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]
     statements = edge.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
@@ -74,17 +74,17 @@ CONTENT = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "'none'",
 }
-"""Own code only, no inline script, no text that becomes markup, nothing sent elsewhere."""
+"""Own code only, no inline scripts, no strings as markup, no other connections."""
 
 
 def test_the_browser_runs_our_own_code_and_talks_to_aws_alone(edge: Resources) -> None:
-    """Directive by directive: each is what stands between a page and an injection."""
+    """Each directive prevents a kind of injection."""
     config = edge.only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
     policy = config["SecurityHeadersConfig"]["ContentSecurityPolicy"]
-    told = resolved(policy["ContentSecurityPolicy"]).split(";")
+    directives = resolved(policy["ContentSecurityPolicy"]).split(";")
 
-    assert dict(directive.strip().split(" ", 1) for directive in told) == CONTENT
-    assert len(told) == len(CONTENT)
+    assert dict(directive.strip().split(" ", 1) for directive in directives) == CONTENT
+    assert len(directives) == len(CONTENT)
     assert policy["Override"] is True
 
 
@@ -110,7 +110,7 @@ def test_the_other_headers_are_the_strict_ones(edge: Resources) -> None:
 
 
 def test_every_answer_of_the_distribution_carries_the_headers(edge: Resources) -> None:
-    """A policy that no behaviour names is sent with nothing."""
+    """CloudFront ignores a policy that no behaviour refers to."""
     (policy,) = edge.of("AWS::CloudFront::ResponseHeadersPolicy")
     config = edge.only("AWS::CloudFront::Distribution")["DistributionConfig"]
 
@@ -149,8 +149,8 @@ def test_assets_are_kept_for_ever_and_uploaded_before_the_index(edge: Resources)
     assert filters == {assets: (["*"], ["assets/*"]), index: (["assets/*"], None)}
 
 
-def test_the_edge_forgets_the_old_page_when_a_new_one_is_there(edge: Resources) -> None:
-    """By all three names it has; what is not named is shown for up to a day."""
+def test_a_new_page_invalidates_the_old_one(edge: Resources) -> None:
+    """Under all three paths; without it, CloudFront serves the old page for up to a day."""
     (distribution,) = edge.of("AWS::CloudFront::Distribution")
     (upload,) = (
         held["Properties"]
@@ -162,18 +162,18 @@ def test_the_edge_forgets_the_old_page_when_a_new_one_is_there(edge: Resources) 
     assert upload["DistributionId"] == {"Ref": distribution}
 
 
-def test_the_page_is_told_where_the_counts_are(
+def test_the_page_gets_the_address_of_the_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The aggregates: the votes no guest may read. And one identity for all viewers."""
-    told: list[dict[str, str]] = []
-    monkeypatch.setattr(Dashboard, "upload", lambda _, __, settings: told.append(settings))
+    """The aggregates table, and one identity for all viewers."""
+    uploaded: list[dict[str, str]] = []
+    monkeypatch.setattr(Dashboard, "upload", lambda _, __, settings: uploaded.append(settings))
     stack = build("prod", tmp_path, poll="colors")
     resources = Resources(Template.from_stack(stack))
     (pool,) = resources.of("AWS::Cognito::IdentityPool")
     (guest,) = resources.of("Custom::GuestIdentity")
 
-    (settings,) = told
+    (settings,) = uploaded
     assert resources.readable(stack.resolve(settings)) == {
         "region": "AWS::Region",
         "aggregatesTable": "aggregates",
@@ -184,7 +184,7 @@ def test_the_page_is_told_where_the_counts_are(
 
 
 def test_the_local_stage_leaves_upload_and_edge_to_the_local_cloud(synthesise: Synthesise) -> None:
-    """CDK's own custom resources need what an emulator has not."""
+    """CDK's own custom resources do not run on the emulator."""
     local = Resources(synthesise("local"))
 
     kinds = {resource["Type"] for resource in local.all.values()}
@@ -205,6 +205,6 @@ def test_the_page_opens_with_the_first_poll_unless_another_is_named() -> None:
 
 @pytest.mark.parametrize("polls", [{}, {"colors.toml": ""}])
 def test_a_poll_without_a_file_is_refused(polls: dict[str, str]) -> None:
-    """The page would open on nothing."""
+    """The page would have no poll to show."""
     with pytest.raises(OptionError, match=r"name one of polls/\*\.toml"):
         default_poll(Options(poll="moon"), polls)

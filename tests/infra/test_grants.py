@@ -1,4 +1,4 @@
-"""Who may do what: every grant there is, word for word, and none wider than its use."""
+"""Every IAM grant of the stack, compared statement by statement."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from tests.infra.conftest import Resources
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 BOARDS = ("open#*", "sealed#*", "unreadable")
 
-# What a grant allows, on what, and under which partition keys; no keys: any item.
+# Actions, resource and partition keys of each grant; without keys, any item.
 GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
     "webhook": {
         "CastBallots": (["dynamodb:GetItem", "dynamodb:PutItem"], "votes.Arn", ()),
@@ -29,8 +29,8 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
             "votes.StreamArn",
             (),
         ),
-        # Records that name no board have a place of their own: refused, a poison record would
-        # be delivered again for ever and stop the count.
+        # "unreadable" is for records that name no board; without this grant, one such record
+        # would be redelivered for ever and block the stream.
         "FoldIntoBoards": (["dynamodb:UpdateItem"], "aggregates.Arn", BOARDS),
         "WriteOwnLog": (LOGS, "aggregator log.Arn", ()),
     },
@@ -57,7 +57,7 @@ GUEST_ATTRIBUTES = [
 
 
 def statements_of(resources: Resources, role: str) -> list[dict[str, Any]]:
-    """The statements of a role, whole, with their resources by what they are for."""
+    """The statements of a role, with readable names of resources."""
     return [resources.readable(held) for owner, held in resources.statements() if owner == role]
 
 
@@ -74,7 +74,7 @@ def guest_role(resources: Resources) -> str:
 
 @pytest.mark.parametrize("function", GRANTS)
 def test_a_function_may_do_exactly_this(resources: Resources, function: str) -> None:
-    """A grant more is a risk, a grant less is an outage: statement by statement, each whole."""
+    """An extra grant is a risk, a missing one an outage."""
     wanted: list[dict[str, Any]] = []
     for sentence, (actions, resource, keys) in GRANTS[function].items():
         wanted.append(
@@ -102,7 +102,7 @@ def test_no_role_of_ours_has_another_policy(resources: Resources) -> None:
 
 
 def test_only_lambda_takes_the_role_of_a_function(resources: Resources) -> None:
-    """Whoever else could would vote, count or apply polls in its name."""
+    """No other service or account may assume it."""
     for name in GRANTS:
         trust = resources.all[role_of(resources, name)]["Properties"]["AssumeRolePolicyDocument"]
 
@@ -128,7 +128,7 @@ def test_no_grant_of_ours_names_a_wildcard(resources: Resources) -> None:
 
 
 def test_a_guest_may_query_open_boards_for_public_attributes_only(resources: Resources) -> None:
-    """The whole of what the world may do."""
+    """Guests have no other grant."""
     assert statements_of(resources, guest_role(resources)) == [
         {
             "Sid": "ReadOpenBoards",

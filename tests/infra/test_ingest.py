@@ -1,4 +1,4 @@
-"""The webhook's way in: one API, three routes, a log without anybody's number."""
+"""The HTTP API, the webhook's secret and functions, and logs without phone numbers."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ SETTINGS: dict[str, type[WebhookSettings | AggregatorSettings | PollsSettings]] 
 
 
 def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:
-    """What is not a route costs no function."""
+    """Other paths do not invoke the function."""
     routes = {
         r["Properties"]["RouteKey"] for r in resources.of("AWS::ApiGatewayV2::Route").values()
     }
@@ -36,7 +36,7 @@ def test_events_have_the_payload_format_that_the_handler_reads(resources: Resour
 
 
 def test_the_stage_throttles_and_deploys_by_itself(resources: Resources) -> None:
-    """A flood of forged texts is stopped before it costs a function each."""
+    """A flood of forged texts is throttled before it invokes the function."""
     stage = resources.only("AWS::ApiGatewayV2::Stage")
 
     assert stage["AutoDeploy"] is True
@@ -98,14 +98,14 @@ def test_a_function_runs_on_what_its_wheels_are_built_for(resources: Resources, 
         ("polls", {"VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates"}),
     ],
 )  # fmt: skip
-def test_a_function_is_told_its_tables_each_by_its_own_name(
+def test_a_function_gets_the_name_of_each_table(
     resources: Resources, function: str, variables: dict[str, str]
 ) -> None:
-    """Swapped, ballots would lie among the counts."""
-    told = resources.readable(resources.function(function)["Environment"]["Variables"])
+    """If they were swapped, ballots would be written to the aggregates."""
+    found = resources.readable(resources.function(function)["Environment"]["Variables"])
 
-    assert {name: told[name] for name in told if name in variables} == variables
-    assert told.get("POWERTOOLS_METRICS_NAMESPACE", "VoteApp-").startswith("VoteApp-")
+    assert {name: found[name] for name in found if name in variables} == variables
+    assert found.get("POWERTOOLS_METRICS_NAMESPACE", "VoteApp-").startswith("VoteApp-")
 
 
 @pytest.mark.parametrize("function", SETTINGS)
@@ -118,25 +118,25 @@ def test_the_environment_is_what_the_settings_read(resources: Resources, functio
 
 
 @pytest.mark.parametrize("function", CONTENTS)
-def test_a_function_logs_to_a_group_that_forgets(
+def test_a_function_logs_to_a_group_with_a_retention(
     resources: Resources, function: str, stage: str
 ) -> None:
-    """Without a group of its own, Lambda makes one that keeps everything for ever."""
+    """Lambda's default log group keeps everything for ever."""
     group = resources.function(function)["LoggingConfig"]["LogGroup"]["Ref"]
 
     days = {"local": 1, "dev": 30, "prod": 90}[stage]
     assert resources.all[group]["Properties"]["RetentionInDays"] == days
 
 
-def test_every_log_group_forgets(resources: Resources) -> None:
-    """Those of others too: API, page upload, containers."""
+def test_every_log_group_has_a_retention(resources: Resources) -> None:
+    """Also those of the API, the page upload and the containers."""
     groups = resources.of("AWS::Logs::LogGroup").values()
 
     assert all("RetentionInDays" in group["Properties"] for group in groups)
 
 
 def test_the_webhook_starts_from_a_snapshot_on_aws(resources: Resources, stage: str) -> None:
-    """A snapshot is of a published version, so the API calls that, by its alias, and may."""
+    """SnapStart needs a published version, so the API calls its alias and is allowed to."""
     snap_start = resources.function("webhook").get("SnapStart")
     aliases = list(resources.of("AWS::Lambda::Alias"))
     integration = resources.readable(resources.only("AWS::ApiGatewayV2::Integration"))

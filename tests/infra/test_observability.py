@@ -1,4 +1,4 @@
-"""Alarms: what each one watches, and that somebody is told."""
+"""Alarms: their metrics, thresholds and notifications."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ NAMESPACES = {
 
 @pytest.fixture
 def watched(synthesise: Synthesise) -> Resources:
-    """Production with somebody to tell."""
+    """Production with an address for alarms."""
     return Resources(synthesise("prod", alarm_email="count@example.com"))
 
 
@@ -43,7 +43,7 @@ def alarms(resources: Resources) -> list[dict[str, Any]]:
 
 
 def test_each_thing_that_can_go_wrong_has_an_alarm(watched: Resources) -> None:
-    """Of the right table and function; an hour's worth of fault is told within minutes."""
+    """On the right table, API or function."""
     (api,) = watched.of("AWS::ApiGatewayV2::Api")
     found = []
     for alarm in alarms(watched):
@@ -59,7 +59,7 @@ def test_each_thing_that_can_go_wrong_has_an_alarm(watched: Resources) -> None:
 
 
 def test_a_value_at_its_threshold_is_an_alarm_within_five_minutes(watched: Resources) -> None:
-    """One throttled write is one too many, and an evening is over in an hour."""
+    """One throttled write is enough, because an event is over in an hour."""
     for alarm in alarms(watched):
         assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
         assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 5)
@@ -67,7 +67,7 @@ def test_a_value_at_its_threshold_is_an_alarm_within_five_minutes(watched: Resou
 
 
 def test_every_alarm_is_sent_by_mail_and_says_what_it_means(watched: Resources) -> None:
-    """Whoever reads it at night needs more than a metric's name."""
+    """The name of a metric does not say what to do."""
     (topic,) = watched.of("AWS::SNS::Topic")
 
     for alarm in alarms(watched):
@@ -77,13 +77,13 @@ def test_every_alarm_is_sent_by_mail_and_says_what_it_means(watched: Resources) 
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "count@example.com")
 
 
-def test_silence_is_no_alarm(watched: Resources) -> None:
-    """Between two votes nothing is measured at all."""
+def test_missing_data_is_no_alarm(watched: Resources) -> None:
+    """Without votes there are no metrics."""
     assert {alarm["TreatMissingData"] for alarm in alarms(watched)} == {"notBreaching"}
 
 
-def test_a_cost_out_of_line_is_told_before_the_bill(watched: Resources) -> None:
-    """At 80 % of the budget, and as soon as the forecast exceeds it."""
+def test_the_budget_notifies_before_the_bill(watched: Resources) -> None:
+    """At 80 % of the actual cost and 100 % of the forecast."""
     budget = watched.only("AWS::Budgets::Budget")
 
     notices = {
@@ -102,7 +102,7 @@ def test_a_cost_out_of_line_is_told_before_the_bill(watched: Resources) -> None:
 
 
 def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise) -> None:
-    """They still show on the dashboard."""
+    """They are visible in the console."""
     resources = Resources(synthesise("prod"))
 
     assert len(alarms(resources)) == 9
@@ -111,18 +111,18 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
 
 
 def test_the_dashboard_shows_the_way_from_text_to_screen(watched: Resources) -> None:
-    """One graph a station, in the order in which a text passes them."""
+    """The graphs are in pipeline order."""
     body = json.dumps(watched.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
 
-    stations = ("Texts in", "Votes written", "Oldest vote in the stream", "Folded", "Screens")
-    positions = [body.index(station) for station in stations]
+    titles = ("Texts in", "Votes written", "Oldest vote in the stream", "Folded", "Screens")
+    positions = [body.index(title) for title in titles]
     assert positions == sorted(positions)
 
 
 def test_the_dashboard_asks_for_the_measure_that_the_aggregator_reports(
     watched: Resources,
 ) -> None:
-    """Under the stage's name and its service; with another dimension the graph stays empty."""
+    """With the stage's namespace and the dimension `service`, else the graph stays empty."""
     parts = watched.only("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
     body = "".join(part for part in parts if isinstance(part, str))
 
@@ -165,7 +165,7 @@ def measured(resources: Resources, name: str) -> list[dict[str, Any]]:
 
 
 def test_two_stages_of_an_account_do_not_share_a_measure(synthesise: Synthesise) -> None:
-    """A rehearsal must not raise the alarm of the evening."""
+    """The dev stage must not raise the alarms of production."""
     namespaces = {
         transformation["MetricNamespace"]
         for stage in ("dev", "prod")
@@ -179,7 +179,7 @@ def test_two_stages_of_an_account_do_not_share_a_measure(synthesise: Synthesise)
 async def test_the_webhook_logs_the_event_that_the_alarm_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Under the very names that the filter of refused signatures asks for."""
+    """With the fields that the filter of refused signatures matches."""
     events: list[dict[str, Any]] = []
     monkeypatch.setattr(
         log, "event", lambda name, **fields: events.append({"event": name, **fields})

@@ -1,4 +1,4 @@
-"""Bundles: what is in them, when they are built anew, what is said when they cannot be."""
+"""Bundles: their content, when they are built again, and errors of a build."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.infra.conftest import packager
 def test_a_bundle_holds_its_handler_and_no_other_function(
     tmp_path: Path, function: FunctionName
 ) -> None:
-    """Nor tests, nor caches, nor the local cloud."""
+    """It contains no tests, no caches and no tools."""
     bundle = packager(tmp_path).bundle(function)
 
     files = {str(file.relative_to(bundle)) for file in bundle.rglob("*") if file.is_file()}
@@ -44,7 +44,7 @@ def test_the_wheels_are_those_of_the_machine_that_will_run_them(
 
 
 def test_an_unchanged_bundle_is_built_once(tmp_path: Path, pip: list[list[str]]) -> None:
-    """The second deploy takes no longer than it must, and needs no network."""
+    """A second deploy needs no network."""
     first = packager(tmp_path, complete=True).bundle("webhook")
     second = packager(tmp_path, complete=True).bundle("webhook")
 
@@ -55,7 +55,7 @@ def test_an_unchanged_bundle_is_built_once(tmp_path: Path, pip: list[list[str]])
 def test_a_change_of_our_code_makes_a_new_bundle_from_the_same_wheels(
     tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name is made of what went in, so an old bundle is never taken for a new one."""
+    """The folder is named by a hash of its inputs, so an old bundle is never reused."""
     before = packager(tmp_path, complete=True).bundle("aggregator")
     monkeypatch.setitem(CONTENTS, "aggregator", ("services/voting", "lambdas/aggregator"))
     after = packager(tmp_path, complete=True).bundle("aggregator")
@@ -89,7 +89,7 @@ def test_a_bundle_that_cannot_be_built_says_why_and_leaves_nothing(
 def test_a_handler_imports_nothing_that_its_bundle_lacks(
     tmp_path: Path, function: FunctionName
 ) -> None:
-    """Found here rather than by the first text of an evening."""
+    """A missing dependency would otherwise fail at the first invocation."""
     bundle = packager(tmp_path).bundle(function)
     allowed = {
         "webhook": "aiodynamo aiohttp fastapi mangum twilio boto3 botocore",

@@ -1,4 +1,4 @@
-"""What is built anew: whatever goes into a bundle, an image or the page changes its name."""
+"""Every input of a bundle, an image or the page changes the name of its folder."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.infra.conftest import packager
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small project in the place of this one, to change at will."""
+    """A small project to change, in the place of this one."""
     root = tmp_path / "checkout"
     for name in (
         "services/__init__.py", "services/settings.py", "services/voting/fold.py",
@@ -40,7 +40,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_whatever_goes_into_a_bundle_makes_a_new_one(
     tmp_path: Path, checkout: Path, pip: list[list[str]], changed: str
 ) -> None:
-    """Else a deploy would upload what it had, and say that it is done."""
+    """Otherwise a deploy would upload the old bundle."""
     before = packager(tmp_path, complete=True).bundle("aggregator")
     (checkout / changed).write_text("mended")
     after = packager(tmp_path, complete=True).bundle("aggregator")
@@ -73,7 +73,7 @@ def test_whatever_goes_into_the_image_makes_a_new_one(
 def test_whatever_goes_into_the_page_makes_a_new_one(
     tmp_path: Path, checkout: Path, changed: str
 ) -> None:
-    """Else the page of the last evening would be uploaded."""
+    """Otherwise a deploy would upload the old page."""
     before = packager(tmp_path).site()
     (checkout / changed).write_text("mended")
 
@@ -83,7 +83,7 @@ def test_whatever_goes_into_the_page_makes_a_new_one(
 def test_the_page_is_uploaded_without_the_settings_of_this_machine(
     tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They name the table of a demo; the deploy writes its own."""
+    """They name a local table; the deploy writes its own."""
     (checkout / "dashboard" / "node_modules").mkdir()
 
     def build(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The custom resources in the template: what they are asked, and when they are asked again."""
+"""The custom resources: their properties, and when CloudFormation updates them."""
 
 from typing import Any
 
@@ -6,9 +6,13 @@ from tests.infra.conftest import POLLS, Resources, Synthesise
 
 
 def applied(resources: Resources) -> dict[str, Any]:
-    """What the function is told of the polls, besides who it is and how long it may take."""
-    told = resources.only("Custom::Polls")
-    return {name: told[name] for name in told if name not in {"ServiceToken", "ServiceTimeout"}}
+    """The properties of `Custom::Polls` except its function and its timeout."""
+    properties = resources.only("Custom::Polls")
+    return {
+        name: properties[name]
+        for name in properties
+        if name not in {"ServiceToken", "ServiceTimeout"}
+    }
 
 
 def table(resources: Resources, ttl: str | None) -> dict[str, str]:
@@ -20,12 +24,12 @@ def table(resources: Resources, ttl: str | None) -> dict[str, str]:
 def test_the_files_are_applied_at_deploy_with_all_they_depend_on(
     synthesise: Synthesise,
 ) -> None:
-    """CloudFormation asks again only when a property is another: `-c number` alone is enough."""
+    """CloudFormation updates a resource only if a property changed, such as `-c number`."""
     resources = Resources(synthesise("prod", number="+15550100177"))
-    told = applied(resources)
+    properties = applied(resources)
 
-    assert told.pop("CODE").startswith("polls-")
-    assert told == {
+    assert properties.pop("CODE").startswith("polls-")
+    assert properties == {
         "Files": [{"Source": name, "Text": text} for name, text in POLLS.items()],
         "VOTES_TABLE": table(resources, "expires_at"),
         "AGGREGATES_TABLE": table(resources, None),
@@ -33,10 +37,10 @@ def test_the_files_are_applied_at_deploy_with_all_they_depend_on(
     }
 
 
-def test_the_function_is_told_the_number_that_polls_are_shown_with(
+def test_the_function_gets_the_number_that_polls_are_shown_with(
     synthesise: Synthesise,
 ) -> None:
-    """Polls that answer on every number of the account name none."""
+    """For polls that accept texts to every number of the account."""
     deployer = Resources(synthesise("prod", number="+15550100177")).function("polls")
 
     assert deployer["Environment"]["Variables"]["DEFAULT_NUMBER"] == "+15550100177"

@@ -1,7 +1,6 @@
-"""Other people's rules: cfn-lint finds no error, cdk-nag's AWS Solutions nothing at all.
+"""cfn-lint finds no errors, and cdk-nag's AWS Solutions finds nothing that is not accepted.
 
-Where a rule does not fit, the place and the reason are written down here, and a reason that
-is no longer needed fails too.
+`ACCEPTED` lists each exception with its place and reason; an unnecessary exception fails too.
 """
 
 import json
@@ -32,7 +31,7 @@ ON_AWS = [variant for variant in VARIANTS if variant != "local"]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A rule that does not fit, below a place of the stack, and why."""
+    """An exception from a rule: for a construct and everything below it, with the reason."""
 
     place: str
     rule: str
@@ -64,7 +63,7 @@ ACCEPTED = [
     Accepted(
         "Dashboard/Edge",
         "AwsSolutions-CFR1",
-        "A vote is watched from wherever its voters are.",
+        "Viewers may be in any country.",
     ),
     Accepted(
         "Dashboard/Edge",
@@ -144,7 +143,7 @@ def findings(stack: VotingStack) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For bundles that nobody will run."""
+    """A folder for bundles without wheels."""
     return tmp_path_factory.mktemp("bundles")
 
 
@@ -173,7 +172,7 @@ def test_aws_solutions_finds_nothing_beyond_what_is_accepted_with_a_reason(
 
 @pytest.mark.parametrize("accepted", ACCEPTED, ids=lambda a: f"{a.place}-{a.rule}")
 def test_every_exception_is_still_needed(unexcused: Any, accepted: Accepted) -> None:
-    """A rule that fits again is followed again."""
+    """An exception without a finding must be removed."""
     found = [finding for variant in ON_AWS for finding in unexcused(variant)]
 
     assert any(excuses(accepted, finding) for finding in found)
@@ -181,7 +180,7 @@ def test_every_exception_is_still_needed(unexcused: Any, accepted: Accepted) -> 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_cfn_lint_finds_no_error(synthesise: Synthesise, variant: str) -> None:
-    """Its one warning here, a dependency said twice, is CDK's own way of writing."""
+    """W3005 (a redundant dependency) is ignored: CDK generates it."""
     stage, options = VARIANTS[variant]
     template = json.dumps(synthesise(stage, **options).to_json())
 

@@ -36,7 +36,7 @@ def test_the_votes_expire_by_the_attribute_of_the_schema(resources: Resources) -
 def test_there_are_two_tables_and_both_can_be_restored_to_a_point_in_time(
     resources: Resources,
 ) -> None:
-    """A third table would be a second place for the count."""
+    """Only the aggregates hold counts."""
     tables = resources.of("AWS::DynamoDB::Table").values()
 
     assert len(tables) == 2
@@ -58,10 +58,9 @@ def test_there_are_two_tables_and_both_can_be_restored_to_a_point_in_time(
 def test_only_production_keeps_what_cannot_be_made_again(
     synthesise: Synthesise, stage: str, webhook: str
 ) -> None:
-    """A destroy leaves nothing of a trial, and everything of an evening.
+    """Without the secret's pepper, everybody could vote again.
 
-    With the secret the pepper would go, and everybody could vote again. The page is uploaded
-    again, and so the log of its upload is not kept either.
+    The page can be uploaded again, so neither it nor the log of its upload is kept.
     """
     resources = Resources(synthesise(stage, webhook=webhook))
     kept = Counter(
@@ -70,12 +69,12 @@ def test_only_production_keeps_what_cannot_be_made_again(
         if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
     )
 
-    evening = {
+    in_production = {
         "AWS::DynamoDB::Table": 2,
         "AWS::SecretsManager::Secret": 1,
         "AWS::Logs::LogGroup": 4,  # webhook, its API, aggregator, polls
     }
-    assert kept == (evening if stage == "prod" else {})
+    assert kept == (in_production if stage == "prod" else {})
     for kind in kept:
         for resource in resources.of(kind).values():
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"]
@@ -84,13 +83,13 @@ def test_only_production_keeps_what_cannot_be_made_again(
 def test_a_table_of_production_is_not_even_deleted_by_hand(
     resources: Resources, stage: str
 ) -> None:
-    """Until somebody takes the protection away."""
+    """Unless somebody removes the protection."""
     for table in resources.of("AWS::DynamoDB::Table").values():
         assert table["Properties"]["DeletionProtectionEnabled"] == (stage == "prod")
 
 
 def test_a_table_is_encrypted_with_the_key_that_needs_no_grant(resources: Resources) -> None:
-    """Guests have no access to KMS at all: under another key the screen would stay empty."""
+    """Guests have no access to KMS keys, so with another key they could read nothing."""
     for table in resources.of("AWS::DynamoDB::Table").values():
         assert "SSESpecification" not in table["Properties"]
 

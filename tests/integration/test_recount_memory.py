@@ -27,7 +27,7 @@ def test_a_recount_over_many_pages_sees_every_ballot_once() -> None:
 
 def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many pages take no more than a few."""
-    monkeypatch.setattr(recounting, "HELD", 1_000)
+    monkeypatch.setattr(recounting, "MAX_BUFFERED_BALLOTS", 1_000)
     peaks = []
     for ballots in (2_000, 20_000):
         with table_of(STANDING, ballots) as endpoint:

@@ -21,8 +21,8 @@ from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.corrections import DynamoCorrections
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
-from services.adapters.dynamodb.stream_rest import StreamRest
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.adapters.dynamodb.unfolded_records import UnfoldedRecords
 from services.adapters.event_source import MappingState
 from services.tools.local.aws import LocalAws
 from services.tools.local.emulator import emulator
@@ -125,7 +125,7 @@ def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
         lost = sum(hall.truth.values()) - sum(picks(client).values())
         with pytest.raises(NotCertifiableError):
             auditor.repair(found)
-        auditor.repair(found, unfolded=rest.unfolded)
+        auditor.repair(found, unfolded=rest.count)
         again = auditor.audit(CLOSED)
         shown = picks(client)
 
@@ -138,9 +138,9 @@ def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
     assert shown == hall.truth
 
 
-def rest_of(aws: LocalAws) -> StreamRest:
+def rest_of(aws: LocalAws) -> UnfoldedRecords:
     """What is left of the stream of the ballots."""
-    return StreamRest(
+    return UnfoldedRecords(
         dynamodb=aws.client("dynamodb"), streams=aws.client("dynamodbstreams"), table="Votes"
     )
 

@@ -14,7 +14,7 @@ OTHER = parse_poll(f'numbers = ["+15550100111"]\n{COLORS_TOML}', source="other.t
 
 @dataclass
 class Watch:
-    """A clock that stands still until it is set."""
+    """A clock that tests set."""
 
     now_ms: int = NOON
 
@@ -36,8 +36,8 @@ def row_of(directory: DynamoDirectory, pk: str, sk: str) -> dict[str, Any]:
     return dict(answer["Item"])
 
 
-def face_of(directory: DynamoDirectory, poll_id: str) -> dict[str, Any]:
-    """What the screen finds."""
+def poll_view_of(directory: DynamoDirectory, poll_id: str) -> dict[str, Any]:
+    """The item that the dashboard reads."""
     return row_of(directory, f"open#{poll_id}", "poll")
 
 

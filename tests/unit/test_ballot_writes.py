@@ -7,7 +7,7 @@ import pytest
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.adapters.dynamodb.expiry import BallotExpiry
-from services.tools.operations.erasure import DynamoForgetting
+from services.tools.operations.erasure import DynamoErasure
 from services.voting.errors import StoreUnavailableError
 from tests.support.polls import NOON, PEPPER, a_phone
 from tests.support.recorded import Recorded
@@ -19,9 +19,9 @@ __all__ = ["both_tables", "tables"]
 # --- forgetting --------------------------------------------------------------------------
 
 
-def forgetting(tables: Recorded) -> DynamoForgetting:
+def forgetting(tables: Recorded) -> DynamoErasure:
     """At noon."""
-    return DynamoForgetting(tables.client, "Votes", lambda: NOON)
+    return DynamoErasure(tables.client, "Votes", lambda: NOON)
 
 
 def test_a_text_that_is_faster_is_forgotten_as_well(tables: Recorded) -> None:
@@ -79,7 +79,9 @@ def test_a_phone_whose_pseudonym_begins_like_anothers_is_another(tables: Recorde
 
 def expire(tables: Recorded, at_ms: int = NOON) -> int:
     """Give the ballots of the round this expiry."""
-    return BallotExpiry(client=tables.client, table="Votes").carry_out(THERE, at_ms, lambda _: None)
+    return BallotExpiry(client=tables.client, table="Votes").set_expiry(
+        THERE, at_ms, lambda _: None
+    )
 
 
 def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded) -> None:

@@ -16,7 +16,7 @@ from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
-from services.tools.operations.erasure import DynamoForgetting
+from services.tools.operations.erasure import DynamoErasure
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
 from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
@@ -52,7 +52,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "recounts.slips": lambda c: list(DynamoRecounts(c, "Votes").slips(a_round(), print)),
     "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PEPPER)),
     "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PEPPER),
-    "expiry": lambda c: BallotExpiry(client=c, table="Votes").carry_out(a_round(), NOON, print),
+    "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
     "phone lists": lambda c: PhoneListStore(c, "Aggregates").marks("colors"),
 }
 
@@ -61,8 +61,8 @@ def _directory(client: Any) -> DynamoDirectory:
     return DynamoDirectory(client=client, table="Aggregates", clock=lambda: NOON)
 
 
-def _forgetting(client: Any) -> DynamoForgetting:
-    return DynamoForgetting(client, "Votes", lambda: NOON)
+def _forgetting(client: Any) -> DynamoErasure:
+    return DynamoErasure(client, "Votes", lambda: NOON)
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -26,7 +26,7 @@ async def test_a_value_is_loaded_once_until_it_is_old(blocking: bool) -> None:  
     )
     first = await asyncio.gather(*(cached.current() for _ in range(5)))
     now[0] = 10.0
-    values = [await cached.current(), await cached.current(at_most_seconds=5)]
+    values = [await cached.current(), await cached.current(max_age_seconds=5)]
     now[0] = 70.0
     values.append(await cached.current())
 

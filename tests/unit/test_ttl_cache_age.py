@@ -72,7 +72,7 @@ async def test_who_wants_a_younger_value_is_given_one_that_somebody_else_has_jus
     cached = CachedAwaitable(load, seconds=60, monotonic=clock)
     await cached.current()
     clock.now = 10
-    values = await asyncio.gather(*(cached.current(at_most_seconds=5) for _ in range(20)))
+    values = await asyncio.gather(*(cached.current(max_age_seconds=5) for _ in range(20)))
 
     assert values == [2] * 20
     assert loads == [0, 10]
@@ -88,7 +88,7 @@ async def test_at_most_no_seconds_always_loads() -> None:
 
     cached = CachedAwaitable(load, seconds=60, monotonic=Clock())
 
-    assert [await cached.current(at_most_seconds=0) for _ in range(3)] == [1, 2, 3]
+    assert [await cached.current(max_age_seconds=0) for _ in range(3)] == [1, 2, 3]
 
 
 async def test_a_value_that_failed_to_load_anew_is_not_replaced_by_the_old_one() -> None:

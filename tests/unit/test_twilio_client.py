@@ -7,8 +7,7 @@ import pytest
 from requests import ConnectionError as NoConnection
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
-from services.adapters.twilio import client as twilio
-from services.adapters.twilio.client import TwilioError, client_from_env
+from services.adapters.twilio.client import TwilioError, client_from_env, translate_errors
 
 SID = "AC" + "0" * 31 + "1"
 WRONG_TOKEN = (
@@ -110,7 +109,6 @@ def test_a_stand_in_gets_path_and_query_of_every_request(asked: str, sent: str) 
 )
 def test_a_failure_names_what_to_do_and_never_the_token(error: Exception, message: str) -> None:
     """The library's own texts may hold what was sent. A page that fails has the response second."""
-    translate_errors = twilio.told
     with pytest.raises(TwilioError) as refused, translate_errors():
         raise error
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from services.adapters.twilio.client import TwilioError
-from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
+from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_delivery
 from tests.support.twilio_api import Account
 from tests.support.twilio_in_process import twilio_client
 
@@ -68,7 +68,7 @@ def test_one_number_is_pointed_and_the_others_stay(bought: Bought) -> None:
 
 def test_every_failure_is_tried_again_three_times() -> None:
     """A 5xx, a 429 and a connection that fails, as `rp=all` says; what follows the # is not sent."""
-    wanted = pointed(Delivery(number=LONG, sid="PN", url="", method=""), WEBHOOK)
+    wanted = desired_delivery(Delivery(number=LONG, sid="PN", url="", method=""), WEBHOOK)
 
     assert wanted.url == "https://votes.example.com/sms#rc=3&rp=all"
     assert wanted.method == "POST"

@@ -1,1 +1,1 @@
-"""Both tables: ballots, tallies and the directory of polls, and how they are read and written."""
+"""The adapters on DynamoDB: ballots, tallies and the directory of polls."""

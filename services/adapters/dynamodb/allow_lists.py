@@ -1,7 +1,7 @@
-"""The lists of phones that may vote: keyed hashes in the directory's partition, one a phone.
+"""Allow lists: the phones that may vote in a poll, one item with a keyed hash per phone.
 
-In the directory's partition, because who may read the polls may read these, and nobody
-else; behind the polls, so that reading the polls reads none of them.
+They share the directory's partition and so its grant; the `~` prefix keeps them out of poll
+queries.
 """
 
 from collections.abc import Collection, Iterator
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BATCH = 25
-"""Writes that one BatchWriteItem may hold."""
+"""Maximum number of writes in one BatchWriteItem."""
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoPhoneLists:
-    """The `PhoneLists` port, through aiodynamo: one small query a text, where there is a list."""
+    """The `PhoneLists` port through aiodynamo: one small query per text to a poll with a list."""
 
     client: Client
     table: str
 
     async def holds(self, poll_id: str, mark: str) -> bool:
-        """Whether a phone is on the list of a poll."""
+        """Return True if a phone is on the list of a poll."""
         request = _query(self.table, schema.listed_sk(poll_id, mark), "sk = :sk")
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
@@ -36,35 +36,35 @@ class DynamoPhoneLists:
 
 @dataclass(frozen=True, slots=True)
 class PhoneListStore:
-    """The lists, for those who write them."""
+    """Reads and replaces allow lists, through boto3."""
 
     client: "DynamoDBClient"
     table: str
 
     def marks(self, poll_id: str) -> set[str]:
-        """The keyed hashes on the list of a poll."""
+        """Return the keyed hashes on the list of a poll."""
         prefix = schema.listed_sk(poll_id, "")
         query = _query(self.table, prefix, "begins_with(sk, :sk)")
         pages = self.client.get_paginator("query").paginate(**query, ConsistentRead=True)
         return {item["sk"]["S"].removeprefix(prefix) for page in pages for item in page["Items"]}
 
     def replace(self, poll_id: str, marks: Collection[str]) -> tuple[int, int]:
-        """Make the list hold exactly these; how many are new, and how many are gone.
+        """Make the list contain exactly these hashes; return the numbers added and removed.
 
-        Idempotent; if it is interrupted, run it again.
+        Idempotent: repeat it after an interruption.
         """
-        held = self.marks(poll_id)
-        added, gone = set(marks) - held, held - set(marks)
+        stored = self.marks(poll_id)
+        added, removed = set(marks) - stored, stored - set(marks)
         keys = [
             *(("PutRequest", "Item", mark) for mark in sorted(added)),
-            *(("DeleteRequest", "Key", mark) for mark in sorted(gone)),
+            *(("DeleteRequest", "Key", mark) for mark in sorted(removed)),
         ]
         requests = [
             {verb: {what: self._key(poll_id, mark)}} for verb, what, mark in keys
         ]  # fmt: skip
         for start in range(0, len(requests), _BATCH):
             self._write(requests[start : start + _BATCH])
-        return len(added), len(gone)
+        return len(added), len(removed)
 
     def _write(self, requests: list[Any]) -> None:
         while requests:
@@ -78,7 +78,7 @@ class PhoneListStore:
 
 
 def read_phones(text: str) -> Iterator[tuple[int, str]]:
-    """Line number and phone of each line of a list; blank lines and `#` comments are none."""
+    """Yield line number and phone of each line, without blank lines and `#` comments."""
     for number, line in enumerate(text.splitlines(), start=1):
         if phone := line.partition("#")[0].strip():
             yield number, phone

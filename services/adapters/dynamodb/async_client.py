@@ -1,4 +1,4 @@
-"""The aiodynamo client of the webhook's hot path, and the HTTP session under it."""
+"""Creates the webhook's aiodynamo client and its HTTP session."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,26 +12,26 @@ from yarl import URL
 from services.adapters.dynamodb.ballots import BUDGET_SECONDS
 
 ATTEMPT_SECONDS = 3
-"""One attempt of a write; beyond it the next one starts."""
+"""Timeout of one attempt; then the next one starts."""
 
 BACKOFF = DecorelatedJitterRetry(time_limit_secs=BUDGET_SECONDS)
 """AWS Architecture Blog, "Exponential Backoff And Jitter"."""
 
 
 class Session:
-    """An HTTP session, opened by the first request: that needs a running event loop.
+    """An HTTP session that opens with the first request, because it needs a running event loop.
 
-    aiohttp is imported there, too, and its errors leave here as `ConnectionError`.
+    The first request also imports aiohttp. Its errors are raised as `ConnectionError`.
     """
 
     def __init__(self) -> None:
         self._http: HttpImplementation | None = None
 
     async def __call__(self, request: Request) -> Response:
-        """Send one request, as aiodynamo's `HttpImplementation`."""
+        """Send one request; implements aiodynamo's `HttpImplementation`."""
         if self._http is None:
             self._http = await self._open()
-        # aiodynamo signs the host without its port; AWS has none, an emulator has.
+        # aiodynamo signs the host without its port, and emulators have one.
         headers = {**(request.headers or {}), "Host": URL(request.url).host or ""}
         try:
             return await self._http(replace(request, headers=headers))
@@ -45,7 +45,7 @@ class Session:
             self._http = None
 
     async def _open(self) -> HttpImplementation:
-        import aiohttp  # it doubles the time of a cold start's imports
+        import aiohttp  # doubles the import time of a cold start
         from aiodynamo.http.aiohttp import AIOHTTP
 
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
@@ -55,32 +55,32 @@ class Session:
 
 
 class LateCredentials(Credentials):
-    """The default chain, looked up at first use.
+    """The default credentials chain, created at first use.
 
-    A snapshot of a started function (Lambda SnapStart) must hold no credentials: they would
-    have expired when it is restored, and the chain decides by variables set only then.
+    A SnapStart snapshot must not contain credentials: they would have expired when it is
+    restored, and the chain depends on variables that are set only then.
     """
 
     def __init__(self) -> None:
         self._chain: Credentials | None = None
 
     async def get_key(self, http: HttpImplementation) -> Key | None:
-        """The key of whichever provider has one."""
+        """Return the key of the first provider that has one."""
         if self._chain is None:
             self._chain = Credentials.auto()
         return await self._chain.get_key(http)
 
     def invalidate(self) -> bool:
-        """Have an expired key fetched again, where that is possible."""
+        """Discard an expired key, if the provider can fetch another."""
         return self._chain is not None and self._chain.invalidate()
 
     def is_disabled(self) -> bool:
-        """Never known in advance."""
+        """Return False: providers are not known before the first use."""
         return False
 
 
 def async_client(environ: Mapping[str, str], session: HttpImplementation) -> Client:
-    """A client by the SDK's own variables: region, endpoint, credentials."""
+    """Create a client, configured by the SDK's environment variables."""
     endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
     return Client(
         http=session,

@@ -1,8 +1,8 @@
-"""Ballots as DynamoDB items, in the wire format that every client speaks.
+"""Translates ballots to DynamoDB items in the wire format, and back.
 
-An item stays under 1 KB, one write unit, also with twenty texts: the order in which they
-came is kept as one character a text (`trail`), its choice's place in the ballot order, and
-where replies tell the time, when they came as four (`times`).
+An item stays under 1 KB, one write unit, also with twenty texts. `trail` has one character per
+accepted text: the position of its choice in the poll. `times` has four per text: its time offset,
+if the poll's replies depend on it.
 """
 
 from collections.abc import Mapping
@@ -22,28 +22,28 @@ from services.voting.schema import (
 AttributeValue = Mapping[str, Any]
 Item = Mapping[str, AttributeValue]
 
-_PLACES = "0123456789abcdefghijklmnopqrstuvwxyz"
-_DIGITS = f"{_PLACES}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
-"""Of the seconds in `times`, four to a text."""
+_POSITIONS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DIGITS = f"{_POSITIONS}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+"""Base-64 digits; four for each time offset."""
 _WIDTH = 4
-_GONE = "-"
-"""In a trail: a choice that the poll no longer has."""
+_REMOVED_CHOICE = "-"
+"""In `trail`: a choice that the poll no longer has."""
 
 
 def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
-    """A primary key."""
+    """Build a primary key."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
-    """The item that holds a ballot."""
+    """Build the item of a ballot."""
     return {
         "pk": {"S": ballot.pk},
         "sk": {"S": ballot.sk},
         "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
         "n": {"N": str(len(ballot.steps))},
         "sids": {"L": [{"S": step.sid} for step in ballot.steps]},
-        "trail": {"S": _trail(ballot, round)},
+        "trail": {"S": _encode_choices(ballot, round)},
         "board": {"S": ballot.board},
         "round": {"N": str(ballot.round)},
         "cast_at": {"N": str(ballot.cast_at_ms)},
@@ -54,12 +54,12 @@ def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
 
 
 def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
-    """What most ballots lack: an item stays small."""
+    """Attributes that most ballots lack, left out to keep items small."""
     item: dict[str, dict[str, Any]] = {}
     if ballot.expires_at_s is not None:
         item[BALLOT_EXPIRY] = {"N": str(ballot.expires_at_s)}
     if ballot.times:
-        item[BALLOT_TIMES] = {"S": "".join(map(_spelled, ballot.times))}
+        item[BALLOT_TIMES] = {"S": "".join(map(_encode_seconds, ballot.times))}
     if ballot.barred:
         item[BALLOT_BARRED] = {"S": "".join(ballot.barred)}
     if ballot.forgotten:
@@ -70,7 +70,7 @@ def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
 
 
 def ballot_of(item: Item, round: Round) -> Ballot:
-    """The ballot that an item holds. Raises: KeyError, ValueError for an item of another kind."""
+    """Read the ballot from an item. Raises: KeyError, ValueError for items that are no ballots."""
     sids = [entry["S"] for entry in item["sids"]["L"]]
     return Ballot(
         pk=item["pk"]["S"],
@@ -78,14 +78,14 @@ def ballot_of(item: Item, round: Round) -> Ballot:
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
         picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        steps=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], round))),
+        steps=tuple(map(AcceptedText, sids, _decode_choices(item["trail"]["S"], round))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),
         writes=int(item["writes"]["N"]),
-        times=_times(item.get(BALLOT_TIMES, {}).get("S", "")),
-        barred=_in_fours(item.get(BALLOT_BARRED, {}).get("S", "")),
-        forgotten=_in_fours(item.get(BALLOT_FORGOTTEN, {}).get("S", "")),
+        times=_decode_times(item.get(BALLOT_TIMES, {}).get("S", "")),
+        barred=_split_in_fours(item.get(BALLOT_BARRED, {}).get("S", "")),
+        forgotten=_split_in_fours(item.get(BALLOT_FORGOTTEN, {}).get("S", "")),
         forgotten_at_ms=_number(item, BALLOT_FORGOTTEN_AT),
     )
 
@@ -94,43 +94,43 @@ def _number(item: Item, name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def _trail(ballot: Ballot, round: Round) -> str:
-    places = {choice.key: _PLACES[n] for n, choice in enumerate(round.poll.choices)}
-    return "".join(places.get(step.choice, _GONE) for step in ballot.steps)
+def _encode_choices(ballot: Ballot, round: Round) -> str:
+    positions = {choice.key: _POSITIONS[n] for n, choice in enumerate(round.poll.choices)}
+    return "".join(positions.get(step.choice, _REMOVED_CHOICE) for step in ballot.steps)
 
 
-def _choices(trail: str, round: Round) -> list[str]:
-    choices = {_PLACES[n]: choice.key for n, choice in enumerate(round.poll.choices)}
-    return [choices.get(mark, "") for mark in trail]
+def _decode_choices(trail: str, round: Round) -> list[str]:
+    choices = {_POSITIONS[n]: choice.key for n, choice in enumerate(round.poll.choices)}
+    return [choices.get(position, "") for position in trail]
 
 
-def _spelled(seconds: int) -> str:
-    places = (seconds // 64**place % 64 for place in range(_WIDTH - 1, -1, -1))
-    return "".join(_DIGITS[digit] for digit in places)
+def _encode_seconds(seconds: int) -> str:
+    digits = (seconds // 64**place % 64 for place in range(_WIDTH - 1, -1, -1))
+    return "".join(_DIGITS[digit] for digit in digits)
 
 
-def _times(spelled: str) -> tuple[int, ...]:
+def _decode_times(encoded: str) -> tuple[int, ...]:
     return tuple(
-        sum(_DIGITS.index(digit) * 64**place for place, digit in enumerate(reversed(run)))
-        for run in _in_fours(spelled)
+        sum(_DIGITS.index(digit) * 64**place for place, digit in enumerate(reversed(digits)))
+        for digits in _split_in_fours(encoded)
     )
 
 
-def _in_fours(spelled: str) -> tuple[str, ...]:
-    return tuple(spelled[at : at + _WIDTH] for at in range(0, len(spelled), _WIDTH))
+def _split_in_fours(text: str) -> tuple[str, ...]:
+    return tuple(text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH))
 
 
 def item_bytes(item: Item) -> int:
-    """Size of an item (DynamoDB, "Item sizes and formats"): names and values in UTF-8."""
+    """Return the size of an item in bytes (DynamoDB, "Item sizes and formats")."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
 def _value_bytes(value: AttributeValue) -> int:
-    ((kind, held),) = value.items()
+    ((kind, content),) = value.items()
     if kind == "S":
-        return len(str(held).encode())
+        return len(str(content).encode())
     if kind == "N":
-        return ceil(len(held.lstrip("-")) / 2) + 1 + int(held.startswith("-"))
+        return ceil(len(content.lstrip("-")) / 2) + 1 + int(content.startswith("-"))
     if kind == "L":
-        return 3 + sum(1 + _value_bytes(entry) for entry in held)
-    return 3 + sum(1 + len(name.encode()) + _value_bytes(entry) for name, entry in held.items())
+        return 3 + sum(1 + _value_bytes(entry) for entry in content)
+    return 3 + sum(1 + len(name.encode()) + _value_bytes(entry) for name, entry in content.items())

@@ -1,8 +1,7 @@
-"""Ballots on DynamoDB, through aiodynamo: the webhook's hot path.
+"""Ballots on DynamoDB, written by the webhook through aiodynamo.
 
-One conditional put a vote. The client retries throttling and outages. A write that landed
-although its response was lost fails its condition on the retry, and the caller then finds
-it standing.
+A vote is one conditional put. The client retries throttling and outages. If a write succeeded but
+its response was lost, the retry fails its condition, and the caller then finds the ballot stored.
 """
 
 import asyncio
@@ -27,14 +26,14 @@ from services.voting.poll import Round
 from services.voting.timing import REQUEST_SECONDS
 
 BUDGET_SECONDS = REQUEST_SECONDS
-"""One call to the store may take all the time that a text has."""
+"""A call to the store may take all the time that a text has."""
 
-# Nobody has voted under this key yet.
+# There is no ballot under this key yet.
 _IS_NEW = "attribute_not_exists(pk)"
 # Nobody has written the ballot since it was read.
 _IS_UNCHANGED = "writes = :expected"
 
-_OUT_OF_REACH = (
+_UNAVAILABLE = (
     asyncio.TimeoutError,
     InternalDynamoError,
     OSError,
@@ -47,22 +46,22 @@ _OUT_OF_REACH = (
 
 @dataclass(frozen=True, slots=True)
 class DynamoBallots:
-    """The `Ballots` port. Every call keeps within `BUDGET_SECONDS`."""
+    """The `Ballots` port. No call takes longer than `BUDGET_SECONDS`."""
 
     client: Client
     table: str
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
-        """Put a ballot that does not exist yet."""
+        """Store a new ballot; return False if it exists already."""
         return await self._put({"Item": item_of(ballot, round), "ConditionExpression": _IS_NEW})
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
-        """Read a ballot, strongly consistent."""
+        """Read a ballot (a strongly consistent read)."""
         answer = await self._send("GetItem", {"Key": key_of(pk, sk), "ConsistentRead": True})
         return ballot_of(answer["Item"], round) if answer.get("Item") else None
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
-        """Rewrite a ballot that was written `expected` times."""
+        """Rewrite a ballot; return False unless it was written `expected` times."""
         return await self._put(
             {
                 "Item": item_of(ballot, round),
@@ -72,7 +71,7 @@ class DynamoBallots:
         )
 
     async def probe(self) -> None:
-        """Ask the table for an item that is never there; only raises."""
+        """Read an item that never exists. Raises: StoreUnavailableError."""
         await self._send("GetItem", {"Key": key_of("health", "health")})
 
     async def _put(self, request: Mapping[str, Any]) -> bool:
@@ -87,13 +86,13 @@ class DynamoBallots:
 
 
 async def within_budget(client: Client, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send one request.
+    """Send one request, with retries, in at most `BUDGET_SECONDS`.
 
     Raises:
-        StoreUnavailableError: throttled or out of reach until the budget was spent.
+        StoreUnavailableError: the table was throttled or unreachable for that time.
     """
     try:
         async with asyncio.timeout(BUDGET_SECONDS):
             return await client.send_request(action=action, payload=request)
-    except _OUT_OF_REACH as error:
+    except _UNAVAILABLE as error:
         raise StoreUnavailableError(f"{action} {request['TableName']}") from error

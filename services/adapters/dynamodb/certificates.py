@@ -1,13 +1,13 @@
-"""Certified results on DynamoDB: one row a round on the open board, written once.
+"""Certified results on DynamoDB: one row per round on the open board, written once.
 
-The same transaction makes the round final in the directory, so that no webhook accepts a text
-into a certified round, and no command opens one.
+The same transaction makes the round final in the directory, so that no webhook accepts a text for
+a certified round and no command opens it.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.adapters.dynamodb.directory_items import finality_of
+from services.adapters.dynamodb.directory_items import certification_update
 from services.voting import schema
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError
@@ -22,13 +22,13 @@ _IS_NEW = "attribute_not_exists(pk)"
 
 @dataclass(frozen=True, slots=True)
 class DynamoCertificates:
-    """Reads and writes certificates. Guests see them, also those of sealed polls."""
+    """The `Certificates` port. Guests may read certificates, also those of sealed polls."""
 
     client: "DynamoDBClient"
     table: str
 
     def find(self, poll: str, round_number: int) -> Certificate | None:
-        """The certificate of a round (a strongly consistent read)."""
+        """Read the certificate of a round (a strongly consistent read)."""
         answer = self.client.get_item(
             TableName=self.table, Key=_key(poll, round_number), ConsistentRead=True
         )
@@ -36,10 +36,10 @@ class DynamoCertificates:
         return _certificate(item, poll, round_number) if item else None
 
     def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
-        """Store it and make its round final; False if the round has one already.
+        """Store a certificate and make its round final; return False if the round has one.
 
         Raises:
-            PollChangedError: the round is no longer as it is given here.
+            PollChangedError: the stored round differs from `round`.
         """
         counts = {
             schema.count_attribute(choice): {"N": str(count)}
@@ -54,8 +54,8 @@ class DynamoCertificates:
             "digest": {"S": certificate.digest},
         }
         put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": _IS_NEW}
-        row = finality_of(round, certificate.certified_at_ms, current=current)
-        update: Any = {"TableName": self.table, **row}
+        final = certification_update(round, certificate.certified_at_ms, current=current)
+        update: Any = {"TableName": self.table, **final}
         try:
             self.client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
         except self.client.exceptions.TransactionCanceledException:

@@ -1,4 +1,4 @@
-"""boto3, used alike everywhere: bounded waits, few retries, outages told as the domain's."""
+"""Shared boto3 configuration (timeouts, retries) and error translation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as Unreached
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from services.voting.errors import StoreUnavailableError
 
@@ -18,17 +18,17 @@ CLIENT_CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 4},
-    # The account's own endpoint is a host name that no emulator answers to.
+    # Account-based endpoints are host names that emulators do not serve.
     account_id_endpoint_mode="disabled",
 )
 
 
 def sync_client() -> "DynamoDBClient":
-    """A client by the SDK's own variables: region, endpoint, credentials."""
+    """Create a client, configured by the SDK's environment variables."""
     return boto3.client("dynamodb", config=CLIENT_CONFIG)
 
 
-_OUT_OF_REACH = frozenset(
+_UNAVAILABLE_CODES = frozenset(
     {
         "InternalServerError",
         "ProvisionedThroughputExceededException",
@@ -42,15 +42,15 @@ _OUT_OF_REACH = frozenset(
 
 @contextmanager
 def store_errors(operation: str) -> Iterator[None]:
-    """Have throttling and outages, as boto3 tells them, leave as StoreUnavailableError.
+    """Translate boto3's errors of throttling and outages into StoreUnavailableError.
 
-    "Programmatic errors with DynamoDB" and Secrets Manager's "Common errors" name the codes.
+    Codes: DynamoDB, "Programmatic errors with DynamoDB"; Secrets Manager, "Common errors".
     """
     try:
         yield
-    except (Unreached, HTTPClientError) as error:
+    except (BotoConnectionError, HTTPClientError) as error:
         raise StoreUnavailableError(operation) from error
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _OUT_OF_REACH:
+        if error.response.get("Error", {}).get("Code") not in _UNAVAILABLE_CODES:
             raise
         raise StoreUnavailableError(operation) from error

@@ -1,8 +1,8 @@
-"""The correction row of a board: how a repair sets the board right.
+"""The correction row of a board, with which a repair corrects the board's totals.
 
-The tallies themselves are never touched: their watermarks go on meaning what they mean. The
-row is summed like a tally row. Its `folded` counts its corrections, so that it only ever grows
-and the screen takes the newest version; `missing` counts the records that were written off.
+Tally rows are never changed, so their watermarks stay valid. The correction row is summed like a
+tally row. Its `folded` counts its corrections: it only grows, so the dashboard recognises the
+newest version. `missing` counts the records that were written off.
 """
 
 from dataclasses import dataclass
@@ -21,23 +21,20 @@ _IS_NEW = "attribute_not_exists(pk)"
 
 @dataclass(frozen=True, slots=True)
 class DynamoCorrections:
-    """Reads and adds to the correction row of a board."""
+    """The `Corrections` port."""
 
     client: "DynamoDBClient"
     table: str
 
     def count(self, board: str, round_number: int) -> int:
-        """How often the board was corrected (a strongly consistent read)."""
+        """Return how often the board was corrected (a strongly consistent read)."""
         answer = self.client.get_item(
             TableName=self.table, Key=_key(board, round_number), ConsistentRead=True
         )
         return int(answer["Item"]["folded"]["N"]) if "Item" in answer else 0
 
     def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
-        """Add a difference in one write; False if the board was corrected meanwhile.
-
-        The row keeps a log: when, and by how much.
-        """
+        """Add a difference and a log entry; return False unless corrected `expected` times."""
         sums = {schema.count_attribute(choice): count for choice, count in off.picks.items()}
         sums |= {"voters": off.voters, "folded": 1, "bad": off.bad}
         sums |= {schema.CORRECTION_MISSING: off.missing, schema.TALLY_REMOVED: off.removed}

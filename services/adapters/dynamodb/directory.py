@@ -1,7 +1,7 @@
-"""The directory of polls on DynamoDB, and the public face of each on its board.
+"""The directory of polls on DynamoDB, and the public view of each poll on its board.
 
-Directory row and face are written in one transaction, on condition that nobody else has
-changed the row: what the webhook obeys and what the screen shows cannot disagree.
+Directory row and view are written in one transaction, on condition that the row is unchanged, so
+the webhook and the dashboard always agree.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.directory_items import entry_of, past_round, past_row, row_of
-from services.adapters.dynamodb.poll_view import face_of
+from services.adapters.dynamodb.directory_items import entry_of, past_round, past_round_row, row_of
+from services.adapters.dynamodb.poll_view import poll_view_item
 from services.adapters.poll_store import PollStore
 from services.polls.entry import DirectoryEntry
 from services.voting import schema
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectoryEntry", "DynamoDirectory"]
 
-# Nobody has changed the row since it was read; a new poll has none.
+# The row is unchanged since it was read; a new poll has no row.
 _IS_NEW = "attribute_not_exists(pk)"
 _IS_UNCHANGED = "revision = :revision"
 
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, PollFileError)
-"""What reading a row raises that is no poll."""
+"""Errors raised by reading a malformed row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DynamoDirectory(PollStore):
-    """All polls of a deployment, for those who read them and those who change them."""
+    """All polls of a deployment."""
 
     client: "DynamoDBClient"
     table: str
     clock: Callable[[], int] = field(default=now_ms)
 
     def load(self) -> Directory:
-        """Every poll that a text may concern now, or may have concerned a few minutes ago.
+        """Load every poll that accepts texts, or did a few minutes ago.
 
-        A row that cannot be read is left out and named in `unreadable`: one bad row must not
-        take the other polls down.
+        Unreadable rows are named in `unreadable`, so that one bad row does not stop the other
+        polls.
         """
         entries, unreadable = self._read()
         since_ms = self.clock() - REDELIVERED_MS
@@ -55,17 +55,17 @@ class DynamoDirectory(PollStore):
         )
 
     def entries(self) -> list[DirectoryEntry]:
-        """Every poll, archived ones too (a strongly consistent read)."""
+        """Return every readable poll, also archived ones (a strongly consistent read)."""
         return self._read()[0]
 
     def unreadable(self) -> tuple[str, ...]:
-        """The ids of polls that cannot be read, and past rounds as "colors, round 1"."""
+        """Return what cannot be read: ids of polls, and past rounds as "colors, round 1"."""
         return (*self._read()[1], *self._unreadable_rounds())
 
     def past_rounds(self, poll_id: str) -> list[Round]:
-        """The rounds of a poll that were reset, oldest first, each as it was when it ended.
+        """Return the past rounds of a poll, oldest first, each as it was when it was reset.
 
-        One that cannot be read is left out.
+        Unreadable rounds are left out.
         """
         rounds = []
         prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
@@ -75,7 +75,7 @@ class DynamoDirectory(PollStore):
         return rounds
 
     def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
-        """Store an entry and the poll's face, and the round that has ended.
+        """Stamp and store an entry, the poll's view and the round that was reset.
 
         Raises:
             PollChangedError: somebody else changed the entry meanwhile.
@@ -88,7 +88,10 @@ class DynamoDirectory(PollStore):
         }
         if entry.revision:
             row["ExpressionAttributeValues"] = {":revision": {"N": str(entry.revision)}}
-        items = [face_of(stored.round, entry.number), *([past_row(ended)] if ended else [])]
+        items = [
+            poll_view_item(stored.round, entry.number),
+            *([past_round_row(ended)] if ended else []),
+        ]
         puts: list[Any] = [{"Put": {"TableName": self.table, "Item": item}} for item in items]
         try:
             self.client.transact_write_items(TransactItems=[{"Put": row}, *puts])
@@ -135,7 +138,7 @@ class DynamoDirectory(PollStore):
                 yield f"{poll_id}, round {number}"
 
     def _with_previous(self, round: Round, since_ms: int) -> Round:
-        """The round with those before it, as far back as resets were not long ago."""
+        """Attach the previous rounds that were reset after `since_ms`."""
         if round.number == 1 or round.began_at_ms <= since_ms:
             return round
         sk = schema.past_round_sk(round.poll.id, round.number - 1)

@@ -1,6 +1,6 @@
-"""Rows of the directory: a poll's current round, and the rounds that have ended.
+"""Translates the directory's rows: a poll's current round, and its past rounds.
 
-A poll is kept as the TOML it came from, so there is one parser and one format.
+A poll is stored as its TOML text, so there is one format and one parser.
 """
 
 from functools import lru_cache
@@ -12,7 +12,7 @@ from services.voting.poll import Poll, Round, State
 
 
 def row_of(entry: DirectoryEntry) -> dict[str, Any]:
-    """The row that holds an entry, at its next revision."""
+    """Build the row of an entry, with the next revision."""
     number = {"number": {"S": entry.number}} if entry.number else {}
     return {
         "pk": {"S": schema.DIRECTORY_PK},
@@ -25,7 +25,7 @@ def row_of(entry: DirectoryEntry) -> dict[str, Any]:
 
 
 def entry_of(row: dict[str, Any]) -> DirectoryEntry:
-    """The entry that a row holds."""
+    """Read the entry from a row."""
     return DirectoryEntry(
         round=_round_of(row, row["sk"]["S"]),
         number=row.get("number", {}).get("S"),
@@ -34,8 +34,8 @@ def entry_of(row: dict[str, Any]) -> DirectoryEntry:
     )
 
 
-def finality_of(round: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
-    """The update that makes a round final, on condition that it is still as it is given here."""
+def certification_update(round: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
+    """Build the update that makes a round final, on condition that the row is unchanged."""
     poll_id, number = round.poll.id, round.number
     sk = poll_id if current else schema.past_round_sk(poll_id, number)
     values = {
@@ -56,14 +56,14 @@ def finality_of(round: Round, certified_at_ms: int, *, current: bool) -> dict[st
     }
 
 
-def past_row(ended: Round) -> dict[str, Any]:
-    """The row that remembers a round that has ended: its ballots lie where it says."""
+def past_round_row(ended: Round) -> dict[str, Any]:
+    """Build the row of a past round, with the definition that locates its ballots."""
     sk = schema.past_round_sk(ended.poll.id, ended.number)
     return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}, **_round_row(ended)}
 
 
 def past_round(row: dict[str, Any], poll_id: str) -> Round:
-    """The round that such a row remembers."""
+    """Read a past round from its row."""
     return _round_of(row, poll_id)
 
 
@@ -105,7 +105,7 @@ def _time(row: dict[str, Any], name: str) -> int | None:
 
 @lru_cache(maxsize=256)
 def _parsed(definition: str, poll_id: str) -> Poll:
-    """Parsing takes a millisecond, and the directory is read every two seconds."""
+    """Cached: parsing takes a millisecond, and the directory is read every two seconds."""
     from services.polls.definition import stored_poll  # not in the webhook's cold start
 
     return stored_poll(definition, poll_id=poll_id)

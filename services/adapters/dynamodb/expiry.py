@@ -1,8 +1,9 @@
-"""Giving the ballots of an ended round their expiry, where they were cast without one.
+"""Sets the expiry of ballots in an ended round that were cast without one.
 
-While nobody knows when a round ends, its ballots have no expiry: a voter whose ballot is gone
-could vote again. The round first stores the earliest expiry (`PollStore.promise_expiry`), then
-its ballots get it, one conditional write each: it may be interrupted and run again.
+While the end of a round is unknown, its ballots have no expiry, because a voter whose ballot has
+expired could vote again. First the round stores the earliest expiry
+(`PollStore.promise_expiry`), then each ballot gets it by a conditional write; an interrupted run
+can be repeated.
 """
 
 from collections.abc import Iterator
@@ -18,29 +19,29 @@ from services.voting.timing import LANDING_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# It is still there, has no expiry, and counts its writes: else it is no ballot.
-_HAS_NONE: Final = "attribute_not_exists(expires_at) AND attribute_type(writes, :number)"
+# The item is a ballot (it counts its writes), still exists and has no expiry.
+_HAS_NO_EXPIRY: Final = "attribute_not_exists(expires_at) AND attribute_type(writes, :number)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BallotExpiry:
-    """Works on the ballots of one deployment."""
+    """Sets the expiry of ballots in one votes table."""
 
     client: "DynamoDBClient"
     table: str
 
-    def carry_out(self, ended: Round, at_ms: int, told: Progress) -> int:
-        """Give every ballot of a round that has none this expiry; how many there were.
+    def set_expiry(self, ended: Round, at_ms: int, on_progress: Progress) -> int:
+        """Set the expiry of every ballot that has none; return how many.
 
-        Each is one write, and one record on the stream that moves no count.
+        Each write also makes a stream record, which changes no count.
         """
         done = 0
-        for key in self._without(ended):
+        for key in self._without_expiry(ended):
             done += self._set(key, at_ms)
-            told(1)
+            on_progress(1)
         return done
 
-    def _without(self, ended: Round) -> Iterator[dict[str, Any]]:
+    def _without_expiry(self, ended: Round) -> Iterator[dict[str, Any]]:
         for shard in all_shards(ended.poll.shards):
             pk = schema.ballot_pk(ended.poll.id, ended.number, shard)
             pages = self.client.get_paginator("query").paginate(
@@ -60,7 +61,7 @@ class BallotExpiry:
                 TableName=self.table,
                 Key=key,
                 UpdateExpression="SET expires_at = :at ADD writes :one",
-                ConditionExpression=_HAS_NONE,
+                ConditionExpression=_HAS_NO_EXPIRY,
                 ExpressionAttributeValues={
                     ":at": {"N": str(at_ms // 1000 + LANDING_SECONDS)},
                     ":one": {"N": "1"},

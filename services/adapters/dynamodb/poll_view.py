@@ -1,4 +1,4 @@
-"""The public face of a poll: what the screen shows beside the count."""
+"""The public view of a poll: the item that the dashboard shows beside the count."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from services.voting import schema
 from services.voting.poll import Choice, Round
 
 
-def face_of(round: Round, number: str | None) -> dict[str, Any]:
-    """The item of the face, on the poll's open board also where its tally is sealed."""
+def poll_view_item(round: Round, number: str | None) -> dict[str, Any]:
+    """Build the item; it is on the poll's open board even if its tally is sealed."""
     poll = round.poll
     item: dict[str, Any] = {
         "pk": {"S": schema.board_pk(poll.id, "open")},
@@ -30,7 +30,7 @@ def face_of(round: Round, number: str | None) -> dict[str, Any]:
 
 
 def _closes_at_ms(round: Round) -> int | None:
-    """The poll's closing time; where none will close the round, its ballots' first expiry does."""
+    """Return the closing time; a round without one ends when its first ballots expire."""
     return round.known_close_ms or round.expires_from_ms or round.poll.closes_at_ms
 
 

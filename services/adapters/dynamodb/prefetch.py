@@ -1,4 +1,4 @@
-"""One page ahead: the next query runs while the last one's answer is worked on."""
+"""Fetches the next page of a query while the current one is processed."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
@@ -7,17 +7,17 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def ahead(pages: Iterator[T], pool: Executor) -> Iterator[T]:
-    """The same pages; of those that were not asked for yet, one is held at most.
+def prefetch(pages: Iterator[T], pool: Executor) -> Iterator[T]:
+    """Return the same pages, fetched at most one ahead by a thread of the pool.
 
-    The first one is fetched at once, by a thread of the pool, which many may share.
+    The first page is requested immediately.
     """
-    following: Future[T | None] = pool.submit(next, pages, None)
+    next_page: Future[T | None] = pool.submit(next, pages, None)
 
     def read() -> Iterator[T]:
-        nonlocal following
-        while (page := following.result()) is not None:
-            following = pool.submit(next, pages, None)
+        nonlocal next_page
+        while (page := next_page.result()) is not None:
+            next_page = pool.submit(next, pages, None)
             yield page
 
     return read()

@@ -1,4 +1,4 @@
-"""The tables without a deploy: schema to `create_table`, for tests and the replay."""
+"""Creates the tables without a deploy, for tests and the replay."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table_arguments(name: str) -> dict[str, Any]:
-    """Arguments of `create_table`: both tables have the same keys and the same stream."""
+    """Build the arguments of `create_table`; both tables have the same keys and stream."""
     return {
         "TableName": name,
         "KeySchema": [
@@ -25,7 +25,7 @@ def table_arguments(name: str) -> dict[str, Any]:
 
 
 def create_table(client: "DynamoDBClient", table: TableSchema, name: str) -> None:
-    """Create a table of that name and wait until it is there."""
+    """Create a table under this name and wait until it exists."""
     client.create_table(**table_arguments(name))
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     if table.ttl_attribute:

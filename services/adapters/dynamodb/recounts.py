@@ -1,4 +1,4 @@
-"""All ballots of a round, by one query for each of its partition keys."""
+"""Reads all ballots of a round, with one query for each partition key."""
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.dynamodb.ballot_items import ballot_of
-from services.adapters.dynamodb.prefetch import ahead
+from services.adapters.dynamodb.prefetch import prefetch
 from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
@@ -19,14 +19,14 @@ from services.voting.sharding import all_shards
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-QUERIES: Final = 4
-"""How many shards are read at the same time."""
+CONCURRENT_SHARDS: Final = 4
+"""Number of shards that `sums` reads at the same time."""
 
-MERGED: Final = 10
-"""How many pages are fetched at the same time while all shards are merged, however many."""
+CONCURRENT_PAGES: Final = 10
+"""Number of pages that `slips` fetches at the same time."""
 
-HELD: Final = 20_000
-"""About so many ballots are held while all shards are merged, however many there are."""
+MAX_BUFFERED_BALLOTS: Final = 20_000
+"""Approximate number of ballots that `slips` keeps in memory, for any number of shards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class DynamoRecounts:
     table: str
 
     def ballots(self, round: Round) -> Iterator[Ballot]:
-        """Every ballot of the round, shard by shard; one page is held at a time.
+        """Yield every ballot, shard by shard, with one page in memory.
 
         Raises:
-            KeyError, ValueError: an item cannot be read as a ballot.
+            KeyError, ValueError: an item is not a ballot.
         """
         for shard in all_shards(round.poll.shards):
             for page in self._pages(round, shard):
@@ -48,7 +48,7 @@ class DynamoRecounts:
                     yield ballot_of(item, round)
 
     def has_ballots(self, round: Round) -> bool:
-        """Whether the round has a single item, readable or not (strongly consistent reads)."""
+        """Return True if the round has any item, readable or not (strongly consistent reads)."""
         return any(
             self.client.query(
                 TableName=self.table,
@@ -60,36 +60,36 @@ class DynamoRecounts:
             for shard in all_shards(round.poll.shards)
         )
 
-    def sums(self, round: Round, told: Progress = lambda _: None) -> Recount:
-        """The recount of a round; `QUERIES` pages are held at a time."""
+    def sums(self, round: Round, on_progress: Progress = lambda _: None) -> Recount:
+        """Recount a round, with `CONCURRENT_SHARDS` pages in memory."""
 
         def sum_up(shard: int) -> Recount:
             recount = Recount()
             for page in self._pages(round, shard):
-                recount.add(_slips(page, recount.add_unreadable))
-                told(len(page))
+                recount.add(_ballot_rows(page, recount.add_unreadable))
+                on_progress(len(page))
             return recount
 
-        whole = Recount()
-        with ThreadPoolExecutor(QUERIES) as pool:
+        total = Recount()
+        with ThreadPoolExecutor(CONCURRENT_SHARDS) as pool:
             shards = all_shards(round.poll.shards)
             for done in as_completed([pool.submit(sum_up, shard) for shard in shards]):
-                whole.merge(done.result())
-        return whole
+                total.merge(done.result())
+        return total
 
     def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
-        """Every ballot in the order of the keys, all shards merged; memory stays flat.
+        """Yield every ballot of all shards in the order of the keys, in constant memory.
 
-        `unreadable` is called with the keys of an item that cannot be read as a ballot.
+        `unreadable` is called with the keys of each item that is not a ballot.
         """
         shards = all_shards(round.poll.shards)
-        limit = max(20, HELD // len(shards) // 2)
-        pool = ThreadPoolExecutor(MERGED)
+        limit = max(20, MAX_BUFFERED_BALLOTS // len(shards) // 2)
+        pool = ThreadPoolExecutor(CONCURRENT_PAGES)
         try:
-            streams = [ahead(self._pages(round, shard, limit=limit), pool) for shard in shards]
+            streams = [prefetch(self._pages(round, shard, limit=limit), pool) for shard in shards]
             yield from heapq.merge(
                 *(
-                    _slips((item for page in pages for item in page), unreadable)
+                    _ballot_rows((item for page in pages for item in page), unreadable)
                     for pages in streams
                 ),
                 key=itemgetter(0),
@@ -116,13 +116,13 @@ def _pk(round: Round, shard: int) -> str:
     return schema.ballot_pk(round.poll.id, round.number, shard)
 
 
-def _slips(
+def _ballot_rows(
     items: Iterable[dict[str, Any]], unreadable: Callable[[str], None]
 ) -> Iterator[BallotRow]:
     for item in items:
         try:
-            # One is made for every ballot: this takes two thirds of the time of `BallotRow(...)`.
-            slip = BallotRow._make(
+            # `_make` takes two thirds of the time of `BallotRow(...)`; there is one per ballot.
+            row = BallotRow._make(
                 (
                     item["sk"]["S"],
                     item["board"]["S"],
@@ -134,4 +134,4 @@ def _slips(
         except (AttributeError, KeyError, TypeError, ValueError):
             unreadable(f"{item['pk']['S']} {item['sk']['S']}")
         else:
-            yield slip
+            yield row

@@ -1,4 +1,4 @@
-"""Tally rows on DynamoDB: the one write that makes the count exact."""
+"""Tally rows on DynamoDB: the conditional write that makes the count exact."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.voting.tally import Delta, TallyRow, Totals, add_up
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The row holds nothing yet, or nothing as late as the first record of this delta.
+# The row is new, or its watermark is below the first record of this delta.
 _IS_AHEAD = "attribute_not_exists(wm) OR wm < :first"
 
 
@@ -22,7 +22,7 @@ class DynamoTallies:
     table: str
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
-        """One UpdateItem: counts and watermark together, or neither."""
+        """Add counts and move the watermark in one UpdateItem."""
         names, values, moves = _moves(delta)
         try:
             self.client.update_item(
@@ -44,7 +44,7 @@ class DynamoTallies:
         return add_up(map(_totals_of, self._rows(board, round_number)))
 
     def watermarks(self, board: str, round_number: int) -> dict[tuple[str, str], str]:
-        """How far each stream shard is folded, by (stream label, stream shard)."""
+        """Return the last folded sequence number by (stream label, stream shard)."""
         return {
             schema.watermark_row(item["sk"]["S"]): item["wm"]["S"]
             for item in self._rows(board, round_number)
@@ -75,7 +75,7 @@ def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
     names = {f"#{name}": schema.count_attribute(choice) for name, (choice, _) in counts.items()}
     sums = {name: count for name, (_, count) in counts.items()}
     more = {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
-    # Hardly any row has one: deleted items are the exception.
+    # Only rows with deleted items have this attribute.
     more |= {schema.TALLY_REMOVED: delta.removed} if delta.removed else {}
     sums |= more
     values: dict[str, Any] = {f":{name}": {"N": str(count)} for name, count in sums.items()}
@@ -87,7 +87,7 @@ def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
 
 
 def _marks(delta: Delta) -> str:
-    """A delta without a vote, of ballots taken out, leaves the time of the newest one."""
+    """A delta of deleted ballots only has no time and keeps that of the newest vote."""
     return "wm = :last, as_of = :as_of" if delta.as_of_ms else "wm = :last"
 
 

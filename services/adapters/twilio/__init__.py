@@ -1,1 +1,1 @@
-"""Twilio: requests and answers of the webhook, and the REST API that configures phone numbers."""
+"""Twilio: signatures and TwiML for the webhook, and the REST API for phone numbers."""

@@ -1,4 +1,4 @@
-"""Twilio's REST API: who asks, how refusals are told, and a stand-in on this machine."""
+"""The client of Twilio's REST API: credentials, error translation, and a local fake for tests."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,15 +11,15 @@ from services.voting.errors import VotingError
 
 ACCOUNT: Final = "TWILIO_ACCOUNT_SID"
 TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable
-STAND_IN: Final = "TWILIO_API_URL"
-"""Where a stand-in of Twilio's API listens on this machine, to try things out."""
+FAKE_API_URL: Final = "TWILIO_API_URL"
+"""Variable with the URL of a fake Twilio API on this machine."""
 
 _UNAUTHORISED: Final = 401
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class TwilioError(VotingError):
-    """Twilio, or what it was asked with, stands in the way."""
+    """A call to Twilio failed, or its credentials are invalid."""
 
     def __init__(self, key: str, value: str | None, remedy: str) -> None:
         self.key = key
@@ -29,10 +29,10 @@ class TwilioError(VotingError):
 
 
 def client_from_env(environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - the library's own
-    """Twilio's client, with the account's SID and auth token from the environment.
+    """Create Twilio's client with the account SID and auth token of the environment.
 
     Raises:
-        TwilioError: a variable is missing or cannot be one of Twilio's.
+        TwilioError: a variable is missing or malformed.
     """
     from twilio.rest import Client  # takes half a second to import
 
@@ -41,13 +41,13 @@ def client_from_env(environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - the li
         raise TwilioError(ACCOUNT, sid or None, "take the Account SID from Twilio's console")
     if not token:
         raise TwilioError(TOKEN, None, "take the account's Auth Token from Twilio's console")
-    stand_in = environ.get(STAND_IN)
-    return Client(sid, token, http_client=_redirected(stand_in) if stand_in else None)
+    fake_api_url = environ.get(FAKE_API_URL)
+    return Client(sid, token, http_client=_redirect(fake_api_url) if fake_api_url else None)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Raises: TwilioError in place of what the library raises; never with the token in it."""
+def translate_errors() -> Iterator[None]:
+    """Translate the library's errors into TwilioError, whose message never has the token."""
     from requests import RequestException
     from twilio.base.exceptions import TwilioException
 
@@ -61,40 +61,36 @@ def told() -> Iterator[None]:
         if status == _UNAUTHORISED:
             remedy = f"Twilio refuses it for the account in {ACCOUNT}; copy both anew"
             raise TwilioError(TOKEN, "(set)", remedy) from None
-        said = str(getattr(error, "msg", "")) or "see Twilio's status page"
-        raise TwilioError("api.twilio.com", f"answered {status}", said) from None
+        remedy = str(getattr(error, "msg", "")) or "see Twilio's status page"
+        raise TwilioError("api.twilio.com", f"answered {status}", remedy) from None
 
 
-def _status(error: Any) -> int | None:  # noqa: ANN401 - of two shapes
-    """A page of a list fails with the response as second argument, all else with a status."""
+def _status(error: Any) -> int | None:  # noqa: ANN401 - the library's own
+    """Errors of list pages have the response as second argument, all others a status."""
     if (status := getattr(error, "status", None)) is not None:
         return int(status)
-    answer = error.args[1] if len(error.args) > 1 else None
-    return getattr(answer, "status_code", None)
+    response = error.args[1] if len(error.args) > 1 else None
+    return getattr(response, "status_code", None)
 
 
-def _redirected(address: str) -> "_StandIn":
-    """An HTTP client that talks to a stand-in. Credentials go nowhere but to this machine.
-
-    Raises:
-        TwilioError: the address is not on loopback.
-    """
-    if urlsplit(address).hostname not in _LOOPBACK:
-        raise TwilioError(STAND_IN, address, "only for a stand-in on 127.0.0.1; unset it")
+def _redirect(url: str) -> "_RedirectedHttpClient":
+    """Credentials must not leave this machine, so only loopback addresses are allowed."""
+    if urlsplit(url).hostname not in _LOOPBACK:
+        raise TwilioError(FAKE_API_URL, url, "only for a fake API on 127.0.0.1; unset it")
     from twilio.http.http_client import TwilioHttpClient
 
-    return _StandIn(address.rstrip("/"), TwilioHttpClient())
+    return _RedirectedHttpClient(url.rstrip("/"), TwilioHttpClient())
 
 
 @dataclass(frozen=True, slots=True)
-class _StandIn:
-    """Twilio's HTTP client, with all of Twilio's hosts at one address."""
+class _RedirectedHttpClient:
+    """Sends the requests for all of Twilio's hosts to one URL."""
 
-    address: str
+    base_url: str
     http: Any
 
     def request(self, method: str, url: str, **more: object) -> object:
-        """What the library calls."""
-        asked = urlsplit(url)
-        query = f"?{asked.query}" if asked.query else ""
-        return self.http.request(method, f"{self.address}{asked.path}{query}", **more)
+        """Send a request; called by the library."""
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        return self.http.request(method, f"{self.base_url}{parts.path}{query}", **more)

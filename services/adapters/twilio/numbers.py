@@ -1,6 +1,6 @@
-"""The phone numbers of a Twilio account: where their texts are delivered to.
+"""Reads and changes where a Twilio account's phone numbers deliver texts.
 
-Reads and changes settings; sends nothing. Twilio: "IncomingPhoneNumber resource",
+Sends no messages. Twilio: "IncomingPhoneNumber resource",
 "Messaging Services resource", "Webhooks (HTTP callbacks): Connection Overrides".
 """
 
@@ -9,22 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from services.adapters.twilio.client import TwilioError, client_from_env, told
+from services.adapters.twilio.client import TwilioError, client_from_env, translate_errors
 
 RETRIES: Final = "#rc=3&rp=all"
-"""Up to three more attempts after any failure, throttling (429) among them, all within the
-15 s that Twilio waits; a text that comes twice is counted once. Without it a 5xx is not
-retried. What follows the # is an instruction to Twilio: it is neither sent nor signed."""
+"""URL fragment that makes Twilio retry up to three times after any failure, also throttling (429),
+within the 15 s that it waits. Without it, Twilio does not retry a 5xx. A redelivered text is
+counted once. Twilio neither sends nor signs the fragment."""
 
-_MOST: Final = 100
+_LIST_LIMIT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Where the texts of a number go.
+    """The settings that decide where Twilio delivers a number's texts.
 
-    An application, or a messaging service that does not leave them to the number, takes
-    them before the number's own URL does.
+    An application, or a messaging service with a webhook of its own, overrides the number's URL.
     """
 
     number: str
@@ -37,90 +36,90 @@ class Delivery:
     service_takes_texts: bool = False
 
     def reaches(self, webhook_url: str) -> bool:
-        """Whether texts arrive at a webhook: the right URL, and nothing before it."""
-        address = self.url.partition("#")[0]
-        before = self.application_sid or self.service_takes_texts
-        return address == webhook_url and self.method == "POST" and not before
+        """Return True if texts arrive at this webhook: its URL is set and not overridden."""
+        url = self.url.partition("#")[0]
+        is_overridden = self.application_sid or self.service_takes_texts
+        return url == webhook_url and self.method == "POST" and not is_overridden
 
     @property
     def retries(self) -> bool:
-        """Whether Twilio tries again where the webhook or the way to it fails."""
+        """Return True if Twilio retries after errors of the webhook or the network."""
         fragment = self.url.partition("#")[2]
         return bool(re.search(r"(^|&)rc=[1-5](&|$)", fragment)) and "rp=" in fragment
 
 
 @dataclass(frozen=True, slots=True)
 class TwilioNumbers:
-    """The numbers of one account. `client` is Twilio's own."""
+    """The phone numbers of one account. `client` is a `twilio.rest.Client`."""
 
     client: Any
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Of the account in the environment, where its token stays. Raises: TwilioError."""
+        """Create it for the account in the environment. Raises: TwilioError."""
         return cls(client_from_env(environ))
 
     def find(self, number: str) -> Delivery:
-        """How the texts of a number (E.164) are delivered now.
+        """Read the delivery settings of a number (E.164).
 
         Raises:
-            TwilioError: the account has no such number, or it cannot receive texts, or
-                Twilio refuses.
+            TwilioError: the account has no such number, the number cannot receive texts, or a
+                call failed.
         """
-        with told():
-            listed = self.client.incoming_phone_numbers.list(phone_number=number, limit=_MOST)
-            for one in listed:
-                if one.phone_number == number:
-                    return self._delivery(one)
-            own = self.client.incoming_phone_numbers.list(limit=_MOST)
-        known = ", ".join(one.phone_number for one in own) or "none"
+        with translate_errors():
+            listed = self.client.incoming_phone_numbers.list(phone_number=number, limit=_LIST_LIMIT)
+            for record in listed:
+                if record.phone_number == number:
+                    return self._delivery(record)
+            own = self.client.incoming_phone_numbers.list(limit=_LIST_LIMIT)
+        known = ", ".join(record.phone_number for record in own) or "none"
         raise TwilioError("number", number, f"not a number of this account; it has: {known}")
 
     def point(self, delivery: Delivery, webhook_url: str) -> Delivery:
-        """Have the texts of a number delivered to a webhook, with retries. Idempotent.
+        """Make Twilio deliver a number's texts to a webhook, with retries. Idempotent.
 
         Raises:
-            TwilioError: Twilio refuses.
+            TwilioError: a call failed.
         """
-        wanted = pointed(delivery, webhook_url)
-        with told():
+        wanted = desired_delivery(delivery, webhook_url)
+        with translate_errors():
             if wanted.service_takes_texts != delivery.service_takes_texts:
                 service = self.client.messaging.v1.services(delivery.service_sid)
                 service.update(use_inbound_webhook_on_number=True)
-            if _own(wanted) != _own(delivery):
+            if _number_settings(wanted) != _number_settings(delivery):
                 self.client.incoming_phone_numbers(delivery.sid).update(
                     sms_url=wanted.url, sms_method=wanted.method, sms_application_sid=""
                 )
         return wanted
 
-    def _delivery(self, one: Any) -> Delivery:  # noqa: ANN401 - the library's own record
-        if not (one.capabilities or {}).get("sms"):
+    def _delivery(self, record: Any) -> Delivery:  # noqa: ANN401 - the library's own record
+        if not (record.capabilities or {}).get("sms"):
             remedy = "this number cannot receive texts; take one with the capability SMS"
-            raise TwilioError("number", one.phone_number, remedy)
-        service = self._service_of(one.sid)
+            raise TwilioError("number", record.phone_number, remedy)
+        service = self._service_of(record.sid)
         return Delivery(
-            number=one.phone_number,
-            sid=one.sid,
-            url=one.sms_url or "",
-            method=one.sms_method or "",
-            application_sid=one.sms_application_sid or "",
+            number=record.phone_number,
+            sid=record.sid,
+            url=record.sms_url or "",
+            method=record.sms_method or "",
+            application_sid=record.sms_application_sid or "",
             service_sid=service.sid if service else "",
             service_name=service.friendly_name if service else "",
             service_takes_texts=bool(service) and not service.use_inbound_webhook_on_number,
         )
 
     def _service_of(self, sid: str) -> Any:  # noqa: ANN401 - the library's own record, or None
-        """The messaging service a number is in: registered senders in the US are in one."""
+        """Find the number's messaging service; registered US senders belong to record."""
         services = self.client.messaging.v1.services
-        for service in services.list(limit=_MOST):
-            for member in services(service.sid).phone_numbers.list(limit=_MOST):
+        for service in services.list(limit=_LIST_LIMIT):
+            for member in services(service.sid).phone_numbers.list(limit=_LIST_LIMIT):
                 if member.sid == sid:
                     return service
         return None
 
 
-def pointed(delivery: Delivery, webhook_url: str) -> Delivery:
-    """The delivery as it is to be; the same where it already is."""
+def desired_delivery(delivery: Delivery, webhook_url: str) -> Delivery:
+    """Return the settings that deliver a number's texts to a webhook."""
     return Delivery(
         number=delivery.number,
         sid=delivery.sid,
@@ -131,5 +130,5 @@ def pointed(delivery: Delivery, webhook_url: str) -> Delivery:
     )
 
 
-def _own(delivery: Delivery) -> tuple[str, str, str]:
+def _number_settings(delivery: Delivery) -> tuple[str, str, str]:
     return delivery.url, delivery.method, delivery.application_sid

@@ -1,4 +1,4 @@
-"""Twilio's side of the webhook: is a request signed, and what does an answer look like."""
+"""Verifies Twilio's signatures and builds TwiML responses."""
 
 import base64
 import hmac
@@ -15,11 +15,11 @@ _STANDARD_PORTS = {"http": ":80", "https": ":443"}
 def is_signed(
     token: str, url: str, fields: Sequence[tuple[str, str]], signature: str | None
 ) -> bool:
-    """Whether Twilio signed exactly these form fields for exactly this URL.
+    """Return True if Twilio signed exactly these form fields for exactly this URL.
 
-    Agrees with `twilio.request_validator` (Twilio, "Webhooks Security"), whose work on a
-    forged form grows with the square of its fields. Here it is two digests at most: of the
-    URL as we know it, and of the same URL without its port or with the standard one.
+    Gives the same results as `twilio.request_validator` (Twilio, "Webhooks Security"), which
+    takes quadratic time in the fields of a forged form. This takes two digests at most: of the
+    given URL, and of the same URL without its port or with the standard one.
     """
     if not token or not signature:
         return False
@@ -35,7 +35,7 @@ def _signature(token: str, signed: str) -> bytes:
 
 
 def _url_forms(url: str) -> Iterator[str]:
-    """The URL as known, then with the port added or left out: Twilio may do either."""
+    """Yield the URL as given, then with its port added or removed: Twilio may sign either."""
     yield url
     if origin := _ORIGIN.match(url):
         port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
@@ -44,7 +44,7 @@ def _url_forms(url: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def twiml(reply: str | None) -> bytes:
-    """TwiML that sends one reply, or none. An empty body would be an error to Twilio."""
+    """Build TwiML with one reply or none; Twilio rejects an empty body."""
     response = MessagingResponse()
     if reply is not None:
         response.message(reply)

@@ -14,7 +14,7 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
-from services.tools.operations.erasure import DynamoForgetting
+from services.tools.operations.erasure import DynamoErasure
 from services.voting import schema
 from services.voting.errors import PollChangedError, PollUnknownError
 from services.voting.poll import Round, State
@@ -91,7 +91,7 @@ class DynamoDesk:
 
     def has_ballot(self) -> bool:
         """Whether the text is a ballot."""
-        found = DynamoForgetting(self.client, self.votes).find([self.round], PHONE, self.pepper)
+        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pepper)
         return next(found, None) is not None
 
     def counted(self) -> int:
@@ -102,7 +102,7 @@ class DynamoDesk:
 
     def forget(self) -> None:
         """Empty the ballot, as `voteapp forget` does."""
-        DynamoForgetting(self.client, self.votes).remove([self.round], PHONE, self.pepper)
+        DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pepper)
 
     def clear(self) -> None:
         """Remove the poll, its face and every row of its boards."""

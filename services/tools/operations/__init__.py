@@ -1,1 +1,1 @@
-"""An operator's work on the data: audit, repair, certify, export, erasure."""
+"""What operators do with the data: audit, repair, certify, export, erase."""

@@ -1,4 +1,4 @@
-"""Audit, repair and certify: a recount held against the board, once every write is folded."""
+"""Audit, repair and certify: compares a recount with the board once all writes are folded."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,17 +22,17 @@ from services.voting.ports import (
 from services.voting.recount import BallotRow, Difference, Recount, write_offs
 
 BETWEEN_SECONDS = 0.5
-"""Between two readings of a board that is not drained yet."""
+"""Pause between two reads of the board while records wait to be folded."""
 
-Unfolded = Callable[[Round, Watermarks], int]
-"""Reads what is left of the stream: records of a round that lie beyond these watermarks."""
+CountUnfolded = Callable[[Round, Watermarks], int]
+"""Counts the records of a round in the stream that are above these watermarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditor:
-    """Works on one deployment.
+    """Audits, repairs and certifies the rounds of one deployment.
 
-    `settle_seconds` is how long an audit waits for the stream to be drained.
+    `settle_seconds` is the longest time that an audit waits for the stream to drain.
     """
 
     tallies: AuditedTallies
@@ -45,34 +45,34 @@ class Auditor:
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     def audit(
-        self, round: Round, told: Progress = lambda _: None, *, digest: bool = False
+        self, round: Round, on_progress: Progress = lambda _: None, *, digest: bool = False
     ) -> Audit:
-        """Read the board, then recount; again while records wait to be folded.
+        """Read the board, then recount; repeat once if records were waiting to be folded.
 
         With `digest`, all shards are read as one sorted stream, which takes longer.
         """
-        found = self._look(round, told, digest=digest)
-        if found.folded < found.writes and self._catches_up(found):
-            found = self._look(round, told, digest=digest)
-        return found
+        audit = self._read(round, on_progress, digest=digest)
+        if audit.folded < audit.writes and self._wait_until_folded(audit):
+            audit = self._read(round, on_progress, digest=digest)
+        return audit
 
     def repair(
         self,
         audit: Audit,
         *,
-        unfolded: Unfolded | None = None,
+        unfolded: CountUnfolded | None = None,
         confirm: Callable[[Sequence[Difference]], None] = lambda _: None,
     ) -> list[Difference]:
-        """Set the boards right, each by one conditional write; what was written.
+        """Correct the boards, each by one conditional write; return the corrections.
 
-        Nothing is written where nothing is off, so doing it again changes nothing. With
-        `unfolded`, records that a lost stream will never deliver are written off: only after
-        the round has ended, and where what is left of the stream holds none of them. `confirm`
-        is called before the first write, and raises where nothing is to be written.
+        Idempotent: only differences are written. With `unfolded`, records that a lost stream will
+        never deliver are written off, but only if the round has ended and the stream contains
+        none of them. `confirm` is called before the first write and raises to prevent it.
 
         Raises:
-            NotCertifiableError: not drained, ballots expired or unreadable, certified, records
-                still to come, or corrected meanwhile.
+            NotCertifiableError: the stream is not drained or still has records, ballots have
+                expired or are unreadable, the round is certified, or somebody else corrected the
+                board meanwhile.
         """
         lost = unfolded is not None and bool(audit.not_drained)
         reasons = [*audit.impaired]
@@ -84,24 +84,24 @@ class Auditor:
             reasons += audit.not_drained
         if reasons:
             raise NotCertifiableError("repair", tuple(reasons))
-        wanted = write_offs(audit.recount, audit.boards) if lost else audit.off
-        confirm(wanted)
-        for off in wanted:
+        corrections = write_offs(audit.recount, audit.boards) if lost else audit.off
+        confirm(corrections)
+        for off in corrections:
             expected, number = audit.corrections.get(off.board, 0), audit.round.number
             if not self.corrections.apply(off, number, expected=expected, at_ms=self.clock()):
                 raise NotCertifiableError(
                     "repair", (f"somebody else has just corrected {off.board}: audit again",)
                 )
-        return wanted
+        return corrections
 
     def certificate(self, audit: Audit) -> tuple[Certificate, bool]:
-        """The certificate of a round, and whether it is yet to be written. Needs the digest.
+        """Return the certificate of a round, and True if it is new. Needs the digest.
 
-        A round that has one already gets no other: the same ballots give the same again.
+        A certified round keeps its certificate.
 
         Raises:
-            NotCertifiableError: open, texts may still land, not drained, ballots expired or
-                unreadable, or the board is off.
+            NotCertifiableError: the round is open, texts may still arrive, the stream is not
+                drained, ballots have expired or are unreadable, or the board differs.
             OtherDigestError: the ballots are not those that were certified.
         """
         now = audit.certificate
@@ -116,10 +116,10 @@ class Auditor:
         return now, True
 
     def certify(self, audit: Audit, *, current: bool) -> tuple[Certificate, bool]:
-        """Write the certificate of a round; also says whether it is new. Needs the digest.
+        """Write the certificate of a round; return it, and True if it is new. Needs the digest.
 
         Raises:
-            NotCertifiableError, OtherDigestError: as `certificate`.
+            NotCertifiableError, OtherDigestError: see `certificate`.
             PollChangedError: somebody changed the round meanwhile.
         """
         now, new = self.certificate(audit)
@@ -127,14 +127,16 @@ class Auditor:
             return now, new
         return _same(self.certificates.find(now.poll, now.round) or now, now), False
 
-    def _look(self, round: Round, told: Progress, *, digest: bool) -> Audit:
-        """Watermarks before totals before ballots: what is read later holds all the earlier."""
+    def _read(self, round: Round, on_progress: Progress, *, digest: bool) -> Audit:
+        """Read watermarks, then totals, then ballots: each includes all votes of the previous."""
         number, boards = round.number, schema.boards_of(round.poll.id)
         corrected = {board: self.corrections.count(board, number) for board in boards}
         watermarks = {board: self.tallies.watermarks(board, number) for board in boards}
         totals = {board: self.tallies.totals(board, number) for board in boards}
         recount, hexdigest = (
-            self._sorted(round, told) if digest else (self.recounts.sums(round, told), "")
+            self._recount_sorted(round, on_progress)
+            if digest
+            else (self.recounts.sums(round, on_progress), "")
         )
         mapping = self.mapping()
         return Audit(
@@ -149,26 +151,26 @@ class Auditor:
             at_ms=self.clock(),
         )
 
-    def _catches_up(self, found: Audit) -> bool:
-        """Wait until the boards hold as many records as the ballots had writes."""
-        number, boards = found.round.number, schema.boards_of(found.round.poll.id)
+    def _wait_until_folded(self, audit: Audit) -> bool:
+        """Wait until the boards have folded as many records as the ballots have writes."""
+        number, boards = audit.round.number, schema.boards_of(audit.round.poll.id)
         for _ in range(int(self.settle_seconds / BETWEEN_SECONDS)):
             self.sleep(BETWEEN_SECONDS)
-            if sum(self.tallies.totals(name, number).folded for name in boards) >= found.writes:
+            if sum(self.tallies.totals(name, number).folded for name in boards) >= audit.writes:
                 return True
         return False
 
-    def _sorted(self, round: Round, told: Progress) -> tuple[Recount, str]:
+    def _recount_sorted(self, round: Round, on_progress: Progress) -> tuple[Recount, str]:
         recount, digest = Recount(), Digest()
 
-        def each() -> Iterator[BallotRow]:
-            for slip in self.recounts.slips(round, recount.add_unreadable):
-                if slip.picks:
-                    digest.add(slip.key, slip.picks)
-                told(1)
-                yield slip
+        def digested() -> Iterator[BallotRow]:
+            for ballot in self.recounts.slips(round, recount.add_unreadable):
+                if ballot.picks:
+                    digest.add(ballot.key, ballot.picks)
+                on_progress(1)
+                yield ballot
 
-        recount.add(each())
+        recount.add(digested())
         return recount, digest.hexdigest()
 
 
@@ -178,8 +180,8 @@ def _same(before: Certificate, now: Certificate) -> Certificate:
     return before
 
 
-def _why_not_lost(audit: Audit, unfolded: Unfolded) -> list[str]:
-    """Why records that are not folded may still come; the stream is read to see."""
+def _why_not_lost(audit: Audit, unfolded: CountUnfolded) -> list[str]:
+    """Return the reasons why unfolded records may still be delivered; reads the stream."""
     if reasons := audit.not_settled:
         return [*reasons]
     if waiting := unfolded(audit.round, audit.watermarks):

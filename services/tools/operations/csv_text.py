@@ -1,29 +1,29 @@
-"""The only writer of CSV: no cell that it writes is a formula to a spreadsheet.
+"""Writes CSV in which no cell is a formula to a spreadsheet.
 
-The words of a cell may come from a poll file, which is anybody's. Sources: OWASP, "CSV
-Injection"; RFC 4180. Not the standard library's writer: before Python 3.13 it leaves a
-carriage return unquoted, and what follows it would be a cell of a new row.
+Cells contain words from poll files, which are untrusted. Sources: OWASP, "CSV Injection"; RFC
+4180. The standard library's writer does not quote carriage returns before Python 3.13, so the rest
+of such a cell would begin a new row.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins with one of these for a formula."""
-_QUOTED: Final = frozenset(',"\r\n')
+"""Spreadsheets treat cells that begin with one of these as formulas."""
+_NEEDS_QUOTES: Final = frozenset(',"\r\n')
 
 
 def encode_csv(rows: Iterable[Sequence[str | int]]) -> bytes:
-    """Rows as CSV in UTF-8, each ended by a line feed. Numbers stay numbers."""
+    """Encode rows in UTF-8, each ended by a line feed; numbers stay numbers."""
     return "".join(f"{','.join(map(_field, row))}\n" for row in rows).encode()
 
 
 def _field(cell: str | int) -> str:
-    """The cell; with a single quote before it if a spreadsheet would calculate it."""
+    """A leading single quote makes a spreadsheet show a formula as text."""
     if isinstance(cell, int):
         return str(cell)
-    shown = f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-    if _QUOTED.isdisjoint(shown):
-        return shown
-    doubled = shown.replace('"', '""')
+    escaped = f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    if _NEEDS_QUOTES.isdisjoint(escaped):
+        return escaped
+    doubled = escaped.replace('"', '""')
     return f'"{doubled}"'

@@ -1,7 +1,7 @@
-"""Taking a phone's votes out: the fold takes back what each of its ballots counted for.
+"""Erases a phone's votes by emptying its ballots; the aggregator then subtracts them.
 
-The item stays, empty, with its key, its writes and the moment: its next write then builds on
-this one, so that no text of the phone that is on its way brings the old votes back.
+The item stays, empty, with its key, its number of writes and the time: the optimistic lock then
+keeps concurrent texts of the phone from restoring the old votes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,18 +19,18 @@ from services.voting.ports import Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_RACES: Final = 16
-"""How often a text of the same phone may be faster."""
+_ATTEMPTS: Final = 16
+"""Attempts of an optimistic write, against concurrent texts of the same phone."""
 
-# Nobody has written the ballot since it was read.
+# The ballot is unchanged since it was read.
 _IS_UNCHANGED: Final = "writes = :expected"
 
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """A ballot that was emptied, and what it counted for."""
+class ErasedBallot:
+    """A ballot that was emptied, with the votes it had."""
 
     poll: str
     round: int
@@ -38,8 +38,8 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoForgetting:
-    """Finds a phone by its keyed hash: a phone number is stored nowhere."""
+class DynamoErasure:
+    """Finds and empties the ballots of a phone by its keyed hash; no phone number is stored."""
 
     client: "DynamoDBClient"
     table: str
@@ -47,12 +47,12 @@ class DynamoForgetting:
 
     def find(
         self, rounds: Iterable[Round], phone: str, pepper: bytes
-    ) -> Iterator[tuple[Forgotten, str, str]]:
-        """The phone's ballots in these rounds that hold anything, each with its two keys."""
-        for there in rounds:
-            voter = voter_of(pepper, there.poll.id, there.number, phone)
-            pk, _ = there.ballot_key(voter, "")
-            # Where every text is a ballot of its own, the voter begins the key.
+    ) -> Iterator[tuple[ErasedBallot, str, str]]:
+        """Yield the phone's ballots that are not empty, each with its partition and sort key."""
+        for round in rounds:
+            voter = voter_of(pepper, round.poll.id, round.number, phone)
+            pk, _ = round.ballot_key(voter, "")
+            # If every text is a ballot of its own, the voter is a prefix of the key.
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk AND begins_with(sk, :voter)",
@@ -61,36 +61,36 @@ class DynamoForgetting:
             )
             for page in pages:
                 for item in page["Items"]:
-                    if _holds_anything(item, there):
-                        yield _forgotten(item, there), pk, item["sk"]["S"]
+                    if not _is_empty(item, round):
+                        yield _erased_ballot(item, round), pk, item["sk"]["S"]
 
-    def remove(self, rounds: Iterable[Round], phone: str, pepper: bytes) -> list[Forgotten]:
-        """Empty them, and say what each counted for when it was emptied. Idempotent."""
+    def remove(self, rounds: Iterable[Round], phone: str, pepper: bytes) -> list[ErasedBallot]:
+        """Empty the phone's ballots; return the votes that each had. Idempotent."""
         removed = []
-        for there in rounds:
-            for _, pk, sk in list(self.find([there], phone, pepper)):
-                if (item := self._empty(there, pk, sk)) is not None:
-                    removed.append(_forgotten(item, there))
+        for round in rounds:
+            for _, pk, sk in list(self.find([round], phone, pepper)):
+                if (item := self._empty(round, pk, sk)) is not None:
+                    removed.append(_erased_ballot(item, round))
         return removed
 
-    def _empty(self, there: Round, pk: str, sk: str) -> dict[str, Any] | None:
-        """The item as it was, or None where another run has emptied it meanwhile."""
+    def _empty(self, round: Round, pk: str, sk: str) -> dict[str, Any] | None:
+        """Return the item before the write, or None if another run emptied it meanwhile."""
         key: Any = {"pk": {"S": pk}, "sk": {"S": sk}}
-        for _ in range(_RACES):
+        for _ in range(_ATTEMPTS):
             answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
             item: dict[str, Any] | None = answer.get("Item")
-            if item is None or not _holds_anything(item, there):
+            if item is None or _is_empty(item, round):
                 return None
             try:
-                ballot = ballot_of(item, there)
+                ballot = ballot_of(item, round)
             except _UNREADABLE:
-                # Nothing in it can be kept: not even how often it was written.
+                # Nothing in it can be kept, not even the number of writes.
                 self.client.delete_item(TableName=self.table, Key=key)
                 return item
             try:
                 self.client.put_item(
                     TableName=self.table,
-                    Item=item_of(forget(ballot, self.clock()), there),
+                    Item=item_of(forget(ballot, self.clock()), round),
                     ConditionExpression=_IS_UNCHANGED,
                     ExpressionAttributeValues={":expected": {"N": str(ballot.writes)}},
                 )
@@ -100,17 +100,17 @@ class DynamoForgetting:
         raise StoreUnavailableError("a ballot rewritten too often")
 
 
-def _holds_anything(item: Mapping[str, Any], there: Round) -> bool:
+def _is_empty(item: Mapping[str, Any], round: Round) -> bool:
     try:
-        ballot = ballot_of(item, there)
+        ballot = ballot_of(item, round)
     except _UNREADABLE:
-        return True
-    return bool(ballot.steps or ballot.picks)
+        return False
+    return not (ballot.steps or ballot.picks)
 
 
-def _forgotten(item: Mapping[str, Any], there: Round) -> Forgotten:
+def _erased_ballot(item: Mapping[str, Any], round: Round) -> ErasedBallot:
     try:
-        picks = ballot_of(item, there).picks
+        picks = ballot_of(item, round).picks
     except _UNREADABLE:
         picks = {}
-    return Forgotten(poll=there.poll.id, round=there.number, picks=picks)
+    return ErasedBallot(poll=round.poll.id, round=round.number, picks=picks)

@@ -1,4 +1,4 @@
-"""How far an export is: the file beside its rows that lets it go on after a kill."""
+"""The progress of an export: a file beside its rows, with which it resumes after a kill."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,10 +13,10 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True, kw_only=True)
 class ExportState:
-    """What the part file of an export holds.
+    """The content of an export's part file.
 
-    `wanted` names the export, `salt` decides on the order of rows without keys, `digest` is of
-    the first `rows` ballots, `part_sha256` of the first `part_bytes` bytes of the part file.
+    `wanted` identifies the export, `salt` seeds the order of rows without keys, `digest` covers the
+    first `rows` ballots, and `part_sha256` the first `part_bytes` bytes of the part file.
     """
 
     wanted: str
@@ -28,23 +28,23 @@ class ExportState:
 
     @classmethod
     def load(cls, path: Path) -> "ExportState | None":
-        """The state in that file, or None if there is none that can be read."""
+        """Read the state from a file; return None if it is missing or malformed."""
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def save(self, path: Path) -> None:
-        """Write it, complete or not at all."""
+        """Write the state atomically."""
         content = json.dumps(asdict(self)).encode()
         replace_file(path, content, draft=path.with_name(f"{path.name}.draft"))
 
 
-def hash_start(path: Path, length: int) -> Any:  # noqa: ANN401 - hashlib names no type for it
-    """The SHA-256 object over the first `length` bytes of a file, or of all, if it is shorter."""
-    total = sha256()
+def hash_start(path: Path, length: int) -> Any:  # noqa: ANN401 - hashlib has no public type for it
+    """Return the SHA-256 object over at most the first `length` bytes of a file."""
+    digest = sha256()
     with path.open("rb") as file:
         while length > 0 and (chunk := file.read(min(length, _CHUNK))):
-            total.update(chunk)
+            digest.update(chunk)
             length -= len(chunk)
-    return total
+    return digest

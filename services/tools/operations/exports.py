@@ -1,11 +1,11 @@
-"""Writes all ballots of a round to a file, in flat memory, and goes on after an interruption.
+"""Exports all ballots of a round to a file in constant memory; resumes after an interruption.
 
-Rows go to a part file in blocks; after each block a state file says how far it is. Going on
-reads the ballots again from the first, because the digest covers all of them and because
-that is how it knows that the rows already written still hold; it writes only what is missing.
+Rows go to a part file in blocks; after each block a state file records the progress. A resumed
+export reads all ballots again, because the digest covers all of them and must still match the rows
+already written; it writes only the missing rows.
 
-A kill at any moment leaves either what the next run goes on from, to the very bytes, or what
-it starts over from; and never a file beside the sidecar of another one.
+After a kill at any moment, the next run resumes and produces the same bytes, or starts over. A
+file is never left beside the sidecar of another export.
 """
 
 import json
@@ -34,7 +34,7 @@ from services.voting.errors import VotingError
 from services.voting.recount import BallotRow, Recount
 
 BLOCK: Final = 5_000
-"""Ballots between two notes of how far it is; without keys, they are shuffled among themselves."""
+"""Number of ballots between two writes of the state; without keys, a block is shuffled."""
 
 DIGEST_OF: Final = (
     "SHA-256 over one line a ballot, sorted by key: '<ballot> CHOICE=votes …', line feed"
@@ -42,7 +42,7 @@ DIGEST_OF: Final = (
 
 
 class BallotsChangedError(VotingError):
-    """The ballots already written are no longer those of the round."""
+    """Ballots have changed since they were written to the part file."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
@@ -54,10 +54,10 @@ class BallotsChangedError(VotingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What is to be written: `round_name` as `colors:1`, and where the part file lies.
+    """One export of a round; `round_name` is like `colors:1`.
 
-    `expired` is whether ballots of the round have expired: they are not in the file, although
-    their votes are on the board.
+    `expired` is True if ballots of the round have expired: they are not in the file, although the
+    board counts their votes.
     """
 
     round_name: str
@@ -68,37 +68,41 @@ class Export:
 
     @property
     def state_file(self) -> Path:
-        """How far it is; gone when it is done."""
+        """Path of the progress; removed when the export is complete."""
         return self.target.with_name(f"{self.target.name}.state.json")
 
     @property
     def part_file(self) -> Path:
-        """The rows so far: CSV, or JSON lines for the other formats."""
+        """Path of the rows written so far: CSV, or JSON lines for the other formats."""
         return self.target.with_name(f"{self.target.name}.part")
 
     @property
     def sidecar(self) -> Path:
-        """The totals and the digest, beside the file."""
+        """Path of the totals and the digest, beside the exported file."""
         return self.target.with_name(f"{self.target.name}.digest.json")
 
-    def run(self, slips: Iterable[BallotRow], told: Callable[[int], None]) -> dict[str, Any]:
-        """Write the file and its sidecar; what the sidecar says. `slips` go by their keys.
+    def run(
+        self, ballots: Iterable[BallotRow], on_progress: Callable[[int], None]
+    ) -> dict[str, Any]:
+        """Write the file and its sidecar; return the sidecar's content.
+
+        `ballots` are sorted by key.
 
         Raises:
-            BallotsChangedError: it goes on after an interruption, and ballots have changed.
-            ParquetMissingError: the library is not there; nothing was read yet.
+            BallotsChangedError: ballots have changed since the interrupted run.
+            ParquetMissingError: pyarrow is not installed; nothing was read.
         """
         require(self.form)
         state, written = self._resume()
         digest, recount = Digest(), Recount()
 
-        def each() -> Iterator[BallotRow]:
-            for slip in slips:
-                digest.add(slip.key, slip.picks)
-                told(1)
-                yield slip
+        def digested() -> Iterator[BallotRow]:
+            for ballot in ballots:
+                digest.add(ballot.key, ballot.picks)
+                on_progress(1)
+                yield ballot
 
-        rows = each()
+        rows = digested()
         recount.add(islice(rows, state.rows))
         if recount.ballots.total() != state.rows or (
             state.rows and digest.hexdigest() != state.digest
@@ -112,17 +116,17 @@ class Export:
                 written.update(added := lines(self.columns, self.form, self._order(block, state)))
                 part.write(added)
                 part.flush()
-                os.fsync(part.fileno())  # the state must not tell of rows that are not on the disk
+                os.fsync(part.fileno())  # the state must not count rows that are not on disk
                 state.rows, state.part_bytes = state.rows + len(block), part.tell()
                 state.digest, state.part_sha256 = digest.hexdigest(), written.hexdigest()
                 state.save(self.state_file)
         return self._finish(recount, digest.hexdigest())
 
     def _resume(self) -> tuple[ExportState, Any]:
-        """The state to go on from, and the SHA-256 object over the rows that it tells of.
+        """Return the state to resume from, and the SHA-256 object over the rows it covers.
 
-        A new one where there is none, where it is of another export, and where the part file
-        does not hold the bytes that it tells of.
+        The state is new if there is none, if it is of another export, or if the part file does
+        not start with the bytes it covers.
         """
         wanted = f"{self.round_name} {self.form} {','.join(self.columns.names)}"
         state = ExportState.load(self.state_file)
@@ -130,7 +134,7 @@ class Export:
             written = hash_start(self.part_file, state.part_bytes)
             if written.hexdigest() == state.part_sha256:
                 return state, written
-        self.state_file.unlink(missing_ok=True)  # first, or it would tell of the new part file
+        self.state_file.unlink(missing_ok=True)  # first, or it would describe the new part file
         head = header(self.columns, self.form)
         self.part_file.write_bytes(head)
         written = sha256(head)
@@ -140,13 +144,13 @@ class Export:
         ), written  # fmt: skip
 
     def _order(self, block: list[BallotRow], state: ExportState) -> list[BallotRow]:
-        """Without keys, in an order that tells nothing: not even whose ballots lie together."""
+        """Without keys, shuffle: the order of keys would show which ballots share a voter."""
         if not self.columns.with_keys:
             random.Random(f"{state.salt}:{state.rows}").shuffle(block)  # noqa: S311 - the salt is secret
         return block
 
     def _finish(self, recount: Recount, digest: str) -> dict[str, Any]:
-        """Put the sidecar and the file in place; the part file and the state go last."""
+        """Put the sidecar and the file in place, then remove the part file and the state."""
         notes = {
             "round": self.round_name,
             "rows": recount.ballots.total(),
@@ -158,26 +162,28 @@ class Export:
             "digest_of": DIGEST_OF,
         }
         finished = self._convert(notes)
-        told = {**notes, "file": self.target.name, "file_sha256": _sha256(finished)}
-        content = f"{json.dumps(told, indent=2)}\n".encode()
-        self.target.unlink(missing_ok=True)  # an older export: the new sidecar is not of it
+        sidecar = {**notes, "file": self.target.name, "file_sha256": _sha256(finished)}
+        content = f"{json.dumps(sidecar, indent=2)}\n".encode()
+        self.target.unlink(
+            missing_ok=True
+        )  # of an older export, which the new sidecar does not describe
         replace_file(
             self.sidecar, content, draft=self.sidecar.with_name(f"{self.sidecar.name}.draft")
         )
         finished.replace(self.target)
         self.part_file.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)
-        return told
+        return sidecar
 
     def _convert(self, notes: dict[str, Any]) -> Path:
-        """The finished file: the part file itself, or made of it; the part file stays."""
+        """Return the finished file: the part file itself, or a conversion of it."""
         if self.form != "parquet":
             return self.part_file
-        made = self.target.with_name(f"{self.target.name}.making")
-        to_parquet(self.part_file, made, self.columns, {"voteapp": json.dumps(notes)})
-        with made.open("r+b") as file:
+        converted = self.target.with_name(f"{self.target.name}.making")
+        to_parquet(self.part_file, converted, self.columns, {"voteapp": json.dumps(notes)})
+        with converted.open("r+b") as file:
             os.fsync(file.fileno())
-        return made
+        return converted
 
 
 def _sha256(path: Path) -> str:

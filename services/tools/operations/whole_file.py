@@ -1,4 +1,4 @@
-"""Replaces a file whole: a reader sees the old content or the new content, never half of it."""
+"""Replaces a file atomically: a reader sees the old or the new content, never a part."""
 
 import os
 import shutil
@@ -7,15 +7,14 @@ from pathlib import Path
 
 
 def replace_file(target: Path, content: bytes, *, draft: Path) -> None:
-    """Write `content` to `draft`, then rename it to `target`; both must lie in one folder.
+    """Write `content` to `draft`, then rename it to `target` in the same folder.
 
-    The content is on the disk before the name changes (rename(2), fsync(2)); the permissions
-    stay those of the old file. The caller names
-    the draft: a fixed name leaves nothing behind after a kill, because the next call writes it
-    again; a name of one process's own lets two processes write the same target.
+    The content is flushed to disk before the rename (rename(2), fsync(2)); the permissions of the
+    old file are kept. The caller chooses the draft's name: a fixed name is overwritten by the next
+    call after a kill; a name per process lets two processes write the same target.
 
     Raises:
-        OSError: the draft cannot be written; the target is as it was, and the draft is gone.
+        OSError: the draft cannot be written; it is removed, and the target is unchanged.
     """
     try:
         with draft.open("wb") as file:

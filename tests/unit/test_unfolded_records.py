@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.adapters.dynamodb.stream_rest import StreamRest
+from services.adapters.dynamodb.unfolded_records import UnfoldedRecords
 from services.voting.tally import pad_sequence
 from tests.support.polls import a_round
 
@@ -59,9 +59,9 @@ class Streams:
 
     def unfolded(self, watermarks: dict[tuple[str, str], int]) -> int:
         """Beyond these places, of the first round."""
-        rest = StreamRest(dynamodb=self, streams=self, table="Votes", sleep=self.slept.append)
+        rest = UnfoldedRecords(dynamodb=self, streams=self, table="Votes", sleep=self.slept.append)
         padded = {row: pad_sequence(str(last)) for row, last in watermarks.items()}
-        return rest.unfolded(THERE, {BOARD: padded, "sealed#colors": {}})
+        return rest.count(THERE, {BOARD: padded, "sealed#colors": {}})
 
 
 def test_records_beyond_the_watermark_of_their_shard_are_left() -> None:
