@@ -15,9 +15,9 @@ from rich.text import Text
 from services.cli.output import FAILED, Json, errors
 from services.tools.local.errors import LocalCloudError
 from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
-from services.tools.replay.outcome import SPEEDS, Counts, Played, ReplayResult
+from services.tools.replay.outcome import SPEEDS, Counts, ReplayResult, TimedReplay
 from services.tools.replay.stores import EngineMissingError, EngineName
-from services.tools.replay.texts import EveningError, Scenario, find, read
+from services.tools.replay.texts import Scenario, ScenarioError, find, read
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -55,7 +55,7 @@ def replay(
         with _progress(len(evening.deliveries()), evening.name) as told:
             on: Any = engine
             played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
-    except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
+    except (ScenarioError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
     except LocalCloudError as error:
@@ -91,7 +91,7 @@ def document(
     }
 
 
-def _player() -> Callable[..., Played]:
+def _player() -> Callable[..., TimedReplay]:
     """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
     try:
         from services.tools.replay.playback import play
@@ -117,7 +117,7 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(evening: Scenario, played: Played, engine: str) -> None:
+def _show(evening: Scenario, played: TimedReplay, engine: str) -> None:
     outcome, console = played.outcome, Console()
     console.print(_counts(evening, outcome))
     if outcome.injected:

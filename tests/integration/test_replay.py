@@ -12,9 +12,16 @@ from typer.testing import CliRunner
 from services.cli.app import app
 from services.tools.replay.faults import ALL
 from services.tools.replay.generate import STYLES, corpus, make
-from services.tools.replay.oracle import Truth
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.playback import play
-from services.tools.replay.texts import BUILT_IN, EveningError, Scenario, lines_of, read, write
+from services.tools.replay.texts import (
+    BUILT_IN,
+    Scenario,
+    ScenarioError,
+    read,
+    scenario_lines,
+    write,
+)
 from tests.support.evenings import an_evening
 
 EVENINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in BUILT_IN.glob("*.jsonl.gz"))
@@ -36,7 +43,7 @@ def test_a_built_in_evening_is_what_its_seed_makes(name: str) -> None:
         style=name,
     )
 
-    assert list(lines_of(held)) == list(lines_of(made))
+    assert list(scenario_lines(held)) == list(scenario_lines(made))
     assert {text.sender[:7] for text in held.texts} == {"+155501"}
     assert (BUILT_IN / f"{name}.jsonl.gz").stat().st_size < 200_000
 
@@ -124,7 +131,7 @@ def test_the_emulators_tables_and_stream_give_the_same_run_too() -> None:
 
 
 def test_the_table_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Truth, ours, both others, faults, speed, verdict."""
+    """Oracle, ours, both others, faults, speed, verdict."""
     monkeypatch.setenv("COLUMNS", "120")
     said = replay("quiet", "--faults", "again,split", "--engine", "memory").stdout
 
@@ -137,8 +144,8 @@ def test_the_table_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_miscount_exits_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """With an oracle that has heard of a text too many."""
-    hear = Truth.totals
-    monkeypatch.setattr(Truth, "totals", lambda self: {**hear(self), "colors": {"RED": 10**6}})
+    hear = Oracle.totals
+    monkeypatch.setattr(Oracle, "totals", lambda self: {**hear(self), "colors": {"RED": 10**6}})
     answer = replay("quiet", "--engine", "memory")
 
     assert answer.exit_code == 1
@@ -167,7 +174,7 @@ def test_a_file_that_is_no_evening_is_told(tmp_path: Path) -> None:
     path = tmp_path / "other.jsonl"
     path.write_text('{"some": "thing"}\n')
 
-    with pytest.raises(EveningError, match="voteapp evening make"):
+    with pytest.raises(ScenarioError, match="voteapp evening make"):
         read(path)
 
 

@@ -78,7 +78,7 @@ def test_a_row_without_its_stream_shard_is_caught() -> None:
 
 def test_a_skipped_batch_is_caught() -> None:
     """Limited retries, bisecting or a dead-letter queue: what is skipped is lost for good."""
-    hurt = [run(first_votes(30), Fault.THROTTLED, seed=s, gives_up_after=1) for s in SEEDS]
+    hurt = [run(first_votes(30), Fault.THROTTLED, seed=s, max_attempts=1) for s in SEEDS]
 
     assert all(outcome.exact for outcome in (run(first_votes(30), seed=s) for s in SEEDS))
     assert sum(not outcome.exact for outcome in hurt) > len(SEEDS) / 2

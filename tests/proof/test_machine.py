@@ -1,6 +1,6 @@
 """A state machine over webhook, ballots, stream and aggregator, driven by Hypothesis.
 
-Where the schedules draw faults by chance, here Hypothesis chooses every step and shrinks a
+Where the schedules draw faults by injector, here Hypothesis chooses every step and shrinks a
 failure to the few that matter.
 """
 
@@ -12,12 +12,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.tools.replay.algorithms import ours, quietly
+from services.tools.replay.algorithms import ours, silence_aggregator
 from services.tools.replay.change_log import ChangeLog
-from services.tools.replay.faults import Chance
+from services.tools.replay.faults import FaultInjector
 from services.tools.replay.faulty_tallies import FaultyTallies, LostCallError
 from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
-from services.tools.replay.oracle import Truth
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.stores import MemoryEngine
 from services.tools.replay.stream import Shard
 from services.tools.replay.webhook_client import WebhookClient
@@ -37,7 +37,7 @@ class Failing(FaultyTallies):
     """The tallies of one call that fails at its n-th write, before or after it lands."""
 
     def __init__(self, tallies: Tallies, at: int, lands: str) -> None:
-        super().__init__(tallies, Chance((), "", length=1))
+        super().__init__(tallies, FaultInjector((), "", length=1))
         self._left, self._lands = at, lands
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
@@ -60,8 +60,8 @@ class Pipeline(RuleBasedStateMachine):
         self.rounds = [Round(poll=poll) for poll in EVENING.polls]
         self.engine = MemoryEngine(self.rounds)
         self.desk = WebhookClient(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
-        self.truth = Truth(EVENING.definitions)
-        none = Chance((), "", length=1)
+        self.truth = Oracle(EVENING.definitions)
+        none = FaultInjector((), "", length=1)
         self.log = ChangeLog(none, random.Random(1), shards=2, on_record=lambda _: None)  # noqa: S311 - repeatable
         self.sent: list[dict[str, Any]] = []
         self.seen: dict[Shard, int] = {}
@@ -195,7 +195,7 @@ class Pipeline(RuleBasedStateMachine):
     def call(self, shard: Shard, batch: list[Any], tallies: Tallies | None = None) -> None:
         """One call of the real aggregator."""
         event = {"Records": batch, "shardId": shard.id, "window": {}, "state": {}}
-        with quietly():
+        with silence_aggregator():
             try:
                 ours(event, tallies or self.engine.tallies)
             except LostCallError:

@@ -6,7 +6,7 @@ from typing import Self
 import pytest
 
 from services.tools.replay.faults import ALL
-from services.tools.replay.lifecycle.run import run_scenario
+from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.prove import Proof, main, prove, schedule, table
 
 SCHEDULES = 2_000
@@ -60,7 +60,7 @@ def test_every_fault_was_injected_many_times(proof: Proof) -> None:
 def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
     """So that one that miscounts can be looked at again."""
     assert schedule(FIRST) == schedule(FIRST)
-    assert run_scenario(FIRST) == run_scenario(FIRST)
+    assert run_lifecycle(FIRST) == run_lifecycle(FIRST)
 
 
 def test_a_miscount_is_told_with_how_to_see_it_again(

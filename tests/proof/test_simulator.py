@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import DONE
+from services.tools.replay.algorithms import SUCCESS
 from services.tools.replay.event_source import EventSource
-from services.tools.replay.faults import ALL, Chance, Fault, UnknownFaultError, parse_faults
+from services.tools.replay.faults import ALL, Fault, FaultInjector, UnknownFaultError, parse_faults
 from services.tools.replay.stream import Stream
 from services.voting.poll import Round
 from tests.support.evenings import changed_minds, first_votes, run
@@ -33,10 +33,10 @@ def delivered_by(stream: Stream, **how: Any) -> list[dict[str, Any]]:
 
     def function(event: dict[str, Any], _: object) -> dict[str, Any]:
         seen.extend(event["Records"])
-        return {**DONE}
+        return {**SUCCESS}
 
-    chance = Chance((), "1", length=1)
-    EventSource(stream, function, MemoryTallies(), chance, draw=drawing(2), **how).drain()
+    injector = FaultInjector((), "1", length=1)
+    EventSource(stream, function, MemoryTallies(), injector, draw=drawing(2), **how).drain()
     return seen
 
 

@@ -8,7 +8,7 @@ from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
-from services.tools.replay.texts import EveningText, Scenario
+from services.tools.replay.texts import Scenario, ScenarioText
 from services.voting.poll import Round
 
 
@@ -19,7 +19,7 @@ def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
         name="by hand",
         definitions=empty.definitions,
         texts=tuple(
-            EveningText(
+            ScenarioText(
                 at_ms=OPENS_AT_MS + place * every_ms,
                 sender=f"+155501{phone:05d}",
                 to=NUMBER,
@@ -54,6 +54,6 @@ def run(
 ) -> ReplayResult:
     """Replay it with these faults."""
     store = store or MemoryEngine([Round(poll=poll) for poll in evening.polls])
-    how.setdefault("rivals", False)
+    how.setdefault("baselines", False)
     replay = Replay(evening, store, faults=frozenset(faults), seed=seed, **how)
     return asyncio.run(replay.run())

@@ -11,7 +11,12 @@ from typing import Any
 from lambdas.aggregator.handler import stream_label
 from lambdas.aggregator.records import changes_of
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import DONE, PlainTallies, add_differences, add_up_blindly
+from services.tools.replay.algorithms import (
+    SUCCESS,
+    UncheckedTallies,
+    add_differences,
+    apply_unchecked,
+)
 from services.tools.replay.event_source import Event, Function
 from services.tools.replay.faults import Fault
 from services.tools.replay.stores import MemoryEngine
@@ -51,7 +56,7 @@ def window_state(event: Event, tallies: Tallies) -> Mapping[str, Any]:
     for change in changes:
         held[f"{len(held)}"] = change
     if event["isFinalInvokeForWindow"] or event["isWindowTerminatedEarly"]:
-        add_up_blindly(list(held.values()), tallies)
+        apply_unchecked(list(held.values()), tallies)
         held = {}
     return {"state": held}
 
@@ -85,7 +90,7 @@ def _folded(
     if event["Records"]:
         label = label or stream_label(event["Records"])
         fold(changes, tallies, stream_label=label, stream_shard=event["shardId"])
-    return DONE
+    return SUCCESS
 
 
 class ForgetfulBallots:
@@ -118,7 +123,7 @@ def forgetful(rounds: list[Round]) -> MemoryEngine:
 
 
 Foil = tuple[Function, Callable[[], Tallies]]
-_plain: Foil = (no_watermark, PlainTallies)
+_plain: Foil = (no_watermark, UncheckedTallies)
 
 FOILS: Mapping[Fault, Foil] = {
     Fault.AGAIN: _plain,
@@ -134,7 +139,7 @@ FOILS: Mapping[Fault, Foil] = {
     Fault.DIGITS: (no_padding, MemoryTallies),
     Fault.SPLIT: (no_shard, MemoryTallies),
     Fault.NEW_LABEL: (no_label, MemoryTallies),
-    Fault.WINDOWS: (window_state, PlainTallies),
+    Fault.WINDOWS: (window_state, UncheckedTallies),
     Fault.EXPIRY: (every_removal, MemoryTallies),
     Fault.SAME_CHOICE: (new_images, MemoryTallies),
     Fault.MALFORMED: (strict, MemoryTallies),

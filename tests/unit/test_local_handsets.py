@@ -21,7 +21,7 @@ class Desk:
         self.now_ms = NOON
         self.waited: list[float] = []
         self.handsets = Handsets(
-            WebhookEndpoint(url="http://x", token="-"), poll=lambda: (self.round, NUMBER)
+            WebhookEndpoint(url="http://x", token="-"), current_round=lambda: (self.round, NUMBER)
         )
         monkeypatch.setattr(handsets, "deliver", self._deliver)
         monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)

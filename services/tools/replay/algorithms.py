@@ -22,7 +22,7 @@ from services.voting.tally import Change, Delta, TallyRow, Totals, group, total
 SUFFIXES: Final = 10
 """Of the 2015 table: `RED.0` to `RED.9`."""
 
-DONE: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
+SUCCESS: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
 
 
 def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:
@@ -34,7 +34,7 @@ def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def silence_aggregator() -> Iterator[None]:
     """Without the aggregator's log lines, which are many and for CloudWatch."""
     level = logger.log_level
     logger.setLevel("ERROR")
@@ -45,7 +45,7 @@ def quietly() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class PlainTallies:
+class UncheckedTallies:
     """The `Tallies` port without a watermark: adds whatever comes."""
 
     counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -63,11 +63,11 @@ class PlainTallies:
 def add_differences(event: Event, tallies: Tallies) -> Mapping[str, Any]:
     """`NewImage - OldImage`, added without remembering what was added before."""
     changes, _ = changes_of(event["Records"])
-    add_up_blindly(changes, tallies)
-    return DONE
+    apply_unchecked(changes, tallies)
+    return SUCCESS
 
 
-def add_up_blindly(changes: list[Change], tallies: Tallies) -> None:
+def apply_unchecked(changes: list[Change], tallies: Tallies) -> None:
     """One write for each board of a batch."""
     for (board, round_number), run in group(changes).items():
         row = TallyRow(board=board, round=round_number, stream_label="", stream_shard="")
@@ -108,5 +108,5 @@ class RunningCounters:
             if record["eventID"] in self._images
             for board, round_number, choice, counter in [self._images[record["eventID"]]]
         ]
-        add_up_blindly(changes, tallies)
-        return DONE
+        apply_unchecked(changes, tallies)
+        return SUCCESS

@@ -3,10 +3,10 @@
 It keeps what AWS promises and nothing more: a shard's records in order, a child shard after
 its parent, at least once, again and again until the function succeeds, in batches formed
 anew at every attempt, with a tumbling window (AWS Lambda, "Using AWS Lambda with Amazon
-DynamoDB"). What goes wrong is drawn by `Chance`; `faults` names it.
+DynamoDB"). What goes wrong is drawn by `FaultInjector`; `faults` names it.
 
 Two settings break the promise that the count rests on, for the tests that must notice:
-`lanes` above 1 (a parallelization factor) and `gives_up_after` (limited retries).
+`lanes` above 1 (a parallelization factor) and `max_attempts` (limited retries).
 """
 
 import random
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.faulty_tallies import FaultyTallies, Write
 from services.tools.replay.stream import Record, Shard, Stream
 from services.voting.ports import Tallies
@@ -49,18 +49,18 @@ class EventSource:
     """The mapping of one function. `tick` makes one call, `drain` all that are left."""
 
     def __init__(  # noqa: PLR0913 - all of them are choices of the caller
-        self, stream: Stream, function: Function, tallies: Tallies, chance: Chance,
-        *, draw: random.Random, most: int = 8, lanes: int = 1, gives_up_after: int = 0,
+        self, stream: Stream, function: Function, tallies: Tallies, injector: FaultInjector,
+        *, draw: random.Random, most: int = 8, lanes: int = 1, max_attempts: int = 0,
     ) -> None:  # fmt: skip
         self._stream = stream
         self._function = function
         self._tallies = tallies
-        self._chance = chance
+        self._injector = injector
         self._draw = draw
         self._most = most
         self._lanes = lanes
-        self._gives_up_after = gives_up_after
-        self._pollers = 2 if chance.strikes(Fault.TWO_MAPPINGS) else 1
+        self._gives_up_after = max_attempts
+        self._pollers = 2 if injector.should_inject(Fault.TWO_MAPPINGS) else 1
         self._held: dict[tuple[str, str, int, int], ShardPoller] = {}
         self._horizon: Counter[Shard] = Counter()  # records that were trimmed, by shard
         self._seen = 0
@@ -143,11 +143,11 @@ class EventSource:
             return
         lane.failures = 0
         self._land(lane)
-        if self._chance.strikes(Fault.AGAIN):
+        if self._injector.should_inject(Fault.AGAIN):
             self._call(lane, batch)
         done = len(batch)
-        if self._chance.strikes(Fault.OVERLAP):
-            done = self._chance.draw(Fault.OVERLAP).randrange(len(batch))
+        if self._injector.should_inject(Fault.OVERLAP):
+            done = self._injector.draw(Fault.OVERLAP).randrange(len(batch))
         lane.position += done
         if self._draw.randrange(_CALLS_PER_WINDOW) == 0:
             self._call(lane, [], isFinalInvokeForWindow=True)
@@ -171,10 +171,10 @@ class EventSource:
             "isWindowTerminatedEarly": False,
             **window,
         }
-        if self._chance.strikes(Fault.WINDOWS):
-            odd = self._chance.draw(Fault.WINDOWS).randrange(3)
+        if self._injector.should_inject(Fault.WINDOWS):
+            odd = self._injector.draw(Fault.WINDOWS).randrange(3)
             event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[odd]
-        gate = FaultyTallies(self._tallies, self._chance)
+        gate = FaultyTallies(self._tallies, self._injector)
         try:
             answer = self._function(event, gate)
         except Exception:  # noqa: BLE001 - whatever it was, Lambda delivers the batch again
@@ -189,23 +189,23 @@ class EventSource:
     def _misbehave(self) -> None:
         """What a poller may do besides: look back, start over, lose what is too old."""
         lanes = [lane for lane in self._held.values() if lane.position > self._horizon[lane.shard]]
-        if lanes and self._chance.strikes(Fault.STALE_RECORDS):
-            draw = self._chance.draw(Fault.STALE_RECORDS)
+        if lanes and self._injector.should_inject(Fault.STALE_RECORDS):
+            draw = self._injector.draw(Fault.STALE_RECORDS)
             lane = draw.choice(lanes)
             end = draw.randint(self._horizon[lane.shard] + 1, lane.position)
             begin = draw.randrange(self._horizon[lane.shard], end)
             self._call(lane, self._records(lane)[begin : min(end, begin + self._most)])
-        if lanes and self._chance.strikes(Fault.TRIM):
+        if lanes and self._injector.should_inject(Fault.TRIM):
             self._trim()
             self._restart()
-        if lanes and self._chance.strikes(Fault.HORIZON):
+        if lanes and self._injector.should_inject(Fault.HORIZON):
             self._restart()
 
     def _trim(self) -> None:
         """Forget records that every poller has read; some that were read stay."""
         if self._lanes > 1:
             return
-        draw = self._chance.draw(Fault.TRIM)
+        draw = self._injector.draw(Fault.TRIM)
         for shard in self._stream.shards:
             read = min(
                 (lane.position for lane in self._held.values() if lane.shard is shard), default=0

@@ -1,6 +1,6 @@
 """The faults by name: everything that DynamoDB Streams, Lambda and Twilio are allowed to do.
 
-Each can be switched on alone. A fault that is on is injected by chance, from a generator of
+Each can be switched on alone. A fault that is on is injected by injector, from a generator of
 its own, so that the same seed gives the same faults whichever others are on.
 """
 
@@ -99,7 +99,7 @@ def parse_faults(names: str) -> frozenset[Fault]:
     return frozenset(found)
 
 
-class Chance:
+class FaultInjector:
     """Decides, by a seed, which of the faults that are on happens where; counts them.
 
     `length` is about how many chances a run has: rare faults are spread over it.
@@ -111,7 +111,7 @@ class Chance:
         self.injected: Counter[Fault] = Counter()
         self._draws = {fault: random.Random(f"{seed}:{fault}") for fault in sorted(self.on)}  # noqa: S311 - a repeatable run
 
-    def strikes(self, fault: Fault) -> bool:
+    def should_inject(self, fault: Fault) -> bool:
         """Whether the fault happens here; it is then counted as injected."""
         if fault not in self.on or self._draws[fault].random() >= self._likelihood(fault):
             return False

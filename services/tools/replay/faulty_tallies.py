@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow, Totals
 
@@ -18,23 +18,23 @@ class FaultyTallies:
     """The `Tallies` port of one call. `late` collects writes that have yet to land."""
 
     tallies: Tallies
-    chance: Chance
+    injector: FaultInjector
     late: list[Write] = field(default_factory=list)
     landed: int = 0
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
         """Apply, or fail as a throttled, crashed, timed-out or cut-off call does."""
-        if self.landed and self.chance.strikes(Fault.CRASH):
+        if self.landed and self.injector.should_inject(Fault.CRASH):
             raise LostCallError(Fault.CRASH)
-        if self.chance.strikes(Fault.THROTTLED):
+        if self.injector.should_inject(Fault.THROTTLED):
             raise LostCallError(Fault.THROTTLED)
-        if self.chance.strikes(Fault.LATE_WRITE):
+        if self.injector.should_inject(Fault.LATE_WRITE):
             self.late.append((row, delta))
             raise LostCallError(Fault.LATE_WRITE)
         round = self.tallies.apply(row, delta)
         if round is None:
             self.landed += 1
-            if self.chance.strikes(Fault.LOST_ANSWER):
+            if self.injector.should_inject(Fault.LOST_ANSWER):
                 raise LostCallError(Fault.LOST_ANSWER)
         return round
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from services.tools.replay.texts import EveningText, Scenario
+from services.tools.replay.texts import Scenario, ScenarioText
 from services.voting.poll import Choice
 
 DATA: Final = Path(__file__).parent / "data"
@@ -114,7 +114,7 @@ class _Maker:
         self._peaks = sorted(draw.uniform(0.1, 0.85) for _ in range(manners.peaks))
         self._names: Mapping[str, str] = {p.id: p.keyword for p in self._polls}
 
-    def texts(self, voters: int) -> Iterator[EveningText]:
+    def texts(self, voters: int) -> Iterator[ScenarioText]:
         """The texts of all phones, in no order."""
         for number in range(voters):
             phone = f"+155501{(self._offset + number * 7919) % PHONES:05d}"
@@ -123,7 +123,7 @@ class _Maker:
                     yield from self._votes(phone, poll.id, poll.choices)
             yield from self._chatter(phone)
 
-    def _votes(self, phone: str, poll_id: str, choices: Sequence[Choice]) -> Iterator[EveningText]:
+    def _votes(self, phone: str, poll_id: str, choices: Sequence[Choice]) -> Iterator[ScenarioText]:
         at_ms = self._arrival()
         favourite = self._favourite(choices, at_ms)
         yield self._text(phone, at_ms, self._said(poll_id, favourite))
@@ -133,7 +133,7 @@ class _Maker:
                 favourite = self._draw.choice(choices)
             yield self._text(phone, at_ms, self._said(poll_id, favourite))
 
-    def _chatter(self, phone: str) -> Iterator[EveningText]:
+    def _chatter(self, phone: str) -> Iterator[ScenarioText]:
         if self._happens("garbage"):
             yield self._text(phone, self._arrival(), self._draw.choice(corpus()))
         if self._happens("odd"):
@@ -165,14 +165,14 @@ class _Maker:
         said = manner.format(word=word, lower=word.lower(), label=choice.label)
         return f"{self._names[poll_id]} {said.strip()}" if self._names[poll_id] else said
 
-    def _text(self, phone: str, at_ms: int, body: str) -> EveningText:
+    def _text(self, phone: str, at_ms: int, body: str) -> ScenarioText:
         lost = self._happens("lost")
         after: tuple[int, ...] = ()
         if not lost and self._happens("redelivered"):
             times = self._draw.randint(1, 2)
             after = tuple(sorted(self._draw.randint(800, 60_000) for _ in range(times)))
         sid = f"SM{self._draw.getrandbits(128):032x}"
-        return EveningText(
+        return ScenarioText(
             at_ms=at_ms, sender=phone, to=NUMBER, body=body, sid=sid, lost=lost, after_ms=after
         )
 

@@ -28,7 +28,7 @@ _BACK: Final = re.compile(r"m*(s[smj]*)?\Z")
 _MOST_TEXTS: Final = 20
 
 
-class Truth:
+class Oracle:
     """The truth about one evening: `hear` every delivery in order, then ask for `totals`."""
 
     def __init__(self, definitions: Mapping[str, str]) -> None:

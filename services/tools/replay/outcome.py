@@ -43,7 +43,7 @@ class ReplayResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class TimedReplay:
     """An outcome, and how long it took: the one thing that differs from run to run."""
 
     outcome: ReplayResult

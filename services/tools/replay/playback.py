@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from services.tools.replay.faults import Fault
-from services.tools.replay.outcome import SPEEDS, Played
+from services.tools.replay.outcome import SPEEDS, TimedReplay
 from services.tools.replay.simulation import Pace, Replay
 from services.tools.replay.stores import EngineName, engine
 from services.tools.replay.texts import Scenario
@@ -15,7 +15,7 @@ from services.voting.poll import Round
 def play(
     evening: Scenario, *, faults: frozenset[Fault], seed: int, on: EngineName,
     speed: str = "max", told: Callable[[], None] = lambda: None,
-) -> Played:  # fmt: skip
+) -> TimedReplay:  # fmt: skip
     """Replay an evening from the first text to the last record; `told` hears of each delivery.
 
     Raises:
@@ -25,7 +25,7 @@ def play(
         started = time.monotonic()
         replay = Replay(evening, store, faults=faults, seed=seed)
         outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], told)))
-        return Played(outcome, time.monotonic() - started)
+        return TimedReplay(outcome, time.monotonic() - started)
 
 
 def _pace(factor: float, told: Callable[[], None]) -> Pace:

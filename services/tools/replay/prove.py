@@ -24,7 +24,7 @@ from rich.table import Table
 
 from services.tools.replay.faults import ALL, MEANING, Fault
 from services.tools.replay.generate import STYLES, make
-from services.tools.replay.lifecycle.run import ScenarioOutcome, run_scenario
+from services.tools.replay.lifecycle.run import LifecycleOutcome, run_lifecycle
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
@@ -65,7 +65,7 @@ class Proof:
         self.votes += other.votes
         self.violations |= other.violations
 
-    def add_scenario(self, number: int, outcome: ScenarioOutcome) -> None:
+    def add_lifecycle(self, number: int, outcome: LifecycleOutcome) -> None:
         """Take a scenario in."""
         self.texts += outcome.deliveries
         self.votes += outcome.accepted
@@ -91,7 +91,7 @@ def schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
         faults = ALL
     store = MemoryEngine([Round(poll=poll) for poll in evening.polls])
     replay = Replay(
-        evening, store, faults=faults, seed=number, shards=draw.randint(1, 3), rivals=False
+        evening, store, faults=faults, seed=number, shards=draw.randint(1, 3), baselines=False
     )
     return _loop().run_until_complete(replay.run()), faults
 
@@ -107,7 +107,7 @@ def prove(numbers: Iterable[int]) -> Proof:
         proof.hit.update(outcome.injected.keys())
         if not outcome.exact:
             proof.wrong.append(number)
-        proof.add_scenario(number, run_scenario(number))
+        proof.add_lifecycle(number, run_lifecycle(number))
     return proof
 
 
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     if wanted.only is not None:
         outcome, faults = schedule(wanted.only)
-        scenario = run_scenario(wanted.only)
+        scenario = run_lifecycle(wanted.only)
         console.print(f"faults: {', '.join(sorted(faults))}", outcome, scenario)
         return 0 if outcome.exact and scenario.violation is None else 1
     started, proof = time.monotonic(), Proof()

@@ -12,21 +12,21 @@ from hashlib import sha256
 from typing import Final
 
 from services.tools.replay.algorithms import (
-    PlainTallies,
     RunningCounters,
+    UncheckedTallies,
     add_differences,
     ours,
-    quietly,
+    silence_aggregator,
 )
 from services.tools.replay.change_log import ChangeLog
 from services.tools.replay.event_source import EventSource, Function
-from services.tools.replay.faults import Chance, Fault
-from services.tools.replay.oracle import Truth
+from services.tools.replay.faults import Fault, FaultInjector
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.outcome import Counts, ReplayResult
 from services.tools.replay.stores import Engine
 from services.tools.replay.stream import Record
-from services.tools.replay.texts import EveningText, Scenario
-from services.tools.replay.webhook_client import PEPPER, LandingBallots, WebhookClient
+from services.tools.replay.texts import Scenario, ScenarioText
+from services.tools.replay.webhook_client import PEPPER, UncertainBallots, WebhookClient
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Tallies
@@ -45,7 +45,7 @@ class Replay:
     def __init__(  # noqa: PLR0913 - all of them are choices of the caller
         self, evening: Scenario, engine: Engine, *, faults: frozenset[Fault], seed: int,
         function: Function = ours, tallies: Tallies | None = None, shards: int = 2,
-        lanes: int = 1, gives_up_after: int = 0, rivals: bool = True,
+        lanes: int = 1, max_attempts: int = 0, baselines: bool = True,
     ) -> None:  # fmt: skip
         self.rounds = [Round(poll=poll) for poll in evening.polls]
         self._evening = evening
@@ -53,38 +53,40 @@ class Replay:
         deliveries = evening.deliveries()
         self._deliveries = deliveries
         self._most = min(100, max(8, len(deliveries) // 40))
-        self._chance = Chance(faults, f"{seed}", length=len(deliveries))
+        self._injector = FaultInjector(faults, f"{seed}", length=len(deliveries))
         calls = 4 * len(deliveries) // self._most
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
-        self._truth = Truth(evening.definitions)
-        self._desk = WebhookClient(self.rounds, LandingBallots(engine.ballots, self._chance))
+        self._truth = Oracle(evening.definitions)
+        self._desk = WebhookClient(self.rounds, UncertainBallots(engine.ballots, self._injector))
         self._counters = RunningCounters(random.Random(f"{seed}:suffix"))  # noqa: S311 - the same
-        self._log = ChangeLog(self._chance, self._draw, shards=shards, on_record=self._saw)
+        self._log = ChangeLog(self._injector, self._draw, shards=shards, on_record=self._saw)
         self._replies: dict[str, bytes] = {}
-        self._sent: defaultdict[str, list[EveningText]] = defaultdict(list)
+        self._sent: defaultdict[str, list[ScenarioText]] = defaultdict(list)
         self._transcript = sha256()
         self._others = self._posts = 0
         self._tallies = tallies or engine.tallies
-        self._rivals = {"2015": PlainTallies(), "differences": PlainTallies()} if rivals else {}
-        self._mapping_chance = Chance(faults, f"{seed}:ours", length=calls)
+        self._baselines = (
+            {"2015": UncheckedTallies(), "differences": UncheckedTallies()} if baselines else {}
+        )
+        self._event_source_injector = FaultInjector(faults, f"{seed}:ours", length=calls)
         self._sources = [
             EventSource(
-                self._log.stream, function, self._tallies, self._mapping_chance,
+                self._log.stream, function, self._tallies, self._event_source_injector,
                 draw=random.Random(f"{seed}:mapping"),  # noqa: S311 - the same
-                most=self._most, lanes=lanes, gives_up_after=gives_up_after,
+                most=self._most, lanes=lanes, max_attempts=max_attempts,
             )
         ]  # fmt: skip
-        for name, its in self._rivals.items():
+        for name, its in self._baselines.items():
             rival: Function = self._counters if name == "2015" else add_differences
-            chance = Chance(faults, f"{seed}:ours", length=calls)
+            injector = FaultInjector(faults, f"{seed}:ours", length=calls)
             draw = random.Random(f"{seed}:mapping")  # noqa: S311 - the same course of calls
             self._sources.append(
-                EventSource(self._log.stream, rival, its, chance, draw=draw, most=self._most)
+                EventSource(self._log.stream, rival, its, injector, draw=draw, most=self._most)
             )
 
     async def run(self, pace: Pace | None = None) -> ReplayResult:
         """Replay it all, to the last record."""
-        with quietly():
+        with silence_aggregator():
             for at_ms, text in self._deliveries:
                 if pace:
                     await pace(at_ms)
@@ -99,23 +101,23 @@ class Replay:
                 source.drain()
         return self._outcome(recounted=recounted)
 
-    async def _deliver(self, text: EveningText) -> None:
+    async def _deliver(self, text: ScenarioText) -> None:
         """One delivery, and what goes wrong on the way to the webhook."""
-        copies = COPIES if self._chance.strikes(Fault.CONCURRENT) else 1
+        copies = COPIES if self._injector.should_inject(Fault.CONCURRENT) else 1
         await self._post(text, copies)
-        if self._chance.strikes(Fault.TWICE):
+        if self._injector.should_inject(Fault.TWICE):
             await self._post(text)
         before = self._sent[text.sender]
-        if before and self._chance.strikes(Fault.STALE_TEXT):
-            await self._post(self._chance.draw(Fault.STALE_TEXT).choice(before))
+        if before and self._injector.should_inject(Fault.STALE_TEXT):
+            await self._post(self._injector.draw(Fault.STALE_TEXT).choice(before))
         before.append(text)
-        if self._chance.strikes(Fault.SAME_CHOICE):
-            sid = f"SM{self._chance.draw(Fault.SAME_CHOICE).getrandbits(128):032x}"
+        if self._injector.should_inject(Fault.SAME_CHOICE):
+            sid = f"SM{self._injector.draw(Fault.SAME_CHOICE).getrandbits(128):032x}"
             await self._post(
-                EveningText(at_ms=0, sender=text.sender, to=text.to, body=text.body, sid=sid)
+                ScenarioText(at_ms=0, sender=text.sender, to=text.to, body=text.body, sid=sid)
             )
 
-    async def _post(self, text: EveningText, copies: int = 1) -> None:
+    async def _post(self, text: ScenarioText, copies: int = 1) -> None:
         said = {"sid": text.sid, "sender": text.sender, "to": text.to, "body": text.body}
         self._truth.hear(**said, at_ms=self._desk.now_ms)
         answers = await asyncio.gather(*(self._desk.text(**said) for _ in range(copies)))
@@ -143,15 +145,15 @@ class Replay:
     def _remove_some(self) -> None:
         """After the evening: some ballots expire, some are removed by an operator."""
         self._collect()
-        if Fault.EXPIRY not in self._chance.on:
+        if Fault.EXPIRY not in self._injector.on:
             return
         for there in self.rounds:
             phones = {
                 voter_of(PEPPER, there.poll.id, there.number, phone): phone for phone in self._sent
             }
             ballots = sorted(self._engine.recounts.ballots(there), key=lambda b: (b.pk, b.sk))
-            gone = [ballot for ballot in ballots if self._chance.strikes(Fault.EXPIRY)]
-            expired = [self._chance.draw(Fault.EXPIRY).random() < 1 / 2 for _ in gone]
+            gone = [ballot for ballot in ballots if self._injector.should_inject(Fault.EXPIRY)]
+            expired = [self._injector.draw(Fault.EXPIRY).random() < 1 / 2 for _ in gone]
             for ballot in gone:
                 self._engine.remove(ballot.pk, ballot.sk)
             removed = self._engine.written()
@@ -186,10 +188,10 @@ class Replay:
         return ReplayResult(
             truth=self._truth.totals(),
             ours=mine,
-            counters_2015=self._shown(self._rivals["2015"]) if self._rivals else none,
-            differences=self._shown(self._rivals["differences"]) if self._rivals else none,
+            counters_2015=self._shown(self._baselines["2015"]) if self._baselines else none,
+            differences=self._shown(self._baselines["differences"]) if self._baselines else none,
             recounted=recounted,
-            injected=self._chance.injected + self._mapping_chance.injected,
+            injected=self._injector.injected + self._event_source_injector.injected,
             bad=sum(self._tallies.totals(board, number).bad for board, number in boards),
             other_replies=self._others,
             deliveries=self._posts,

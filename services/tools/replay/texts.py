@@ -23,12 +23,12 @@ BUILT_IN: Final = Path(__file__).parent / "evenings"
 SUFFIX: Final = ".jsonl.gz"
 
 
-class EveningError(Exception):
+class ScenarioError(Exception):
     """A file that is no evening; says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EveningText:
+class ScenarioText:
     """One text. `after_ms` are its redeliveries, in ms after `at_ms`; a lost one never comes."""
 
     at_ms: int
@@ -46,7 +46,7 @@ class Scenario:
 
     name: str
     definitions: Mapping[str, str]
-    texts: tuple[EveningText, ...]
+    texts: tuple[ScenarioText, ...]
     made_with: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -54,7 +54,7 @@ class Scenario:
         """The polls, in the order of their ids."""
         return [_parsed(poll_id, toml) for poll_id, toml in sorted(self.definitions.items())]
 
-    def deliveries(self) -> list[tuple[int, EveningText]]:
+    def deliveries(self) -> list[tuple[int, ScenarioText]]:
         """Every delivery with its time in epoch ms, in order of time."""
         times = (
             (text.at_ms + after, place, text)
@@ -75,20 +75,20 @@ def find(name: str) -> Path:
     """The file of that path, or the built-in evening of that name.
 
     Raises:
-        EveningError: there is neither.
+        ScenarioError: there is neither.
     """
     for path in (Path(name), BUILT_IN / f"{name}{SUFFIX}"):
         if path.is_file():
             return path
     known = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in BUILT_IN.glob("*")))
-    raise EveningError(f"{name}: no such file: name an evening's file, or one of {known}")
+    raise ScenarioError(f"{name}: no such file: name an evening's file, or one of {known}")
 
 
 def read(path: Path) -> Scenario:
     """Read an evening.
 
     Raises:
-        EveningError: the file is none.
+        ScenarioError: the file is none.
     """
     try:
         raw = path.read_bytes()
@@ -102,7 +102,7 @@ def read(path: Path) -> Scenario:
         )
         evening.polls  # noqa: B018 - a definition that cannot be used is told here
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PollFileError) as error:
-        raise EveningError(
+        raise ScenarioError(
             f"{path}: not an evening ({type(error).__name__}: {error}): make one with "
             f"`voteapp evening make`"
         ) from error
@@ -111,7 +111,7 @@ def read(path: Path) -> Scenario:
 
 def write(evening: Scenario, path: Path) -> None:
     """Write an evening; the same one gives the same bytes."""
-    text = "".join(f"{line}\n" for line in lines_of(evening)).encode()
+    text = "".join(f"{line}\n" for line in scenario_lines(evening)).encode()
     if path.suffix == ".gz":
         held = io.BytesIO()
         with gzip.GzipFile(filename="", fileobj=held, mode="wb", mtime=0, compresslevel=9) as file:
@@ -120,7 +120,7 @@ def write(evening: Scenario, path: Path) -> None:
     path.write_bytes(text)
 
 
-def lines_of(evening: Scenario) -> Iterator[str]:
+def scenario_lines(evening: Scenario) -> Iterator[str]:
     """The lines of its file."""
     head = {
         "evening": evening.name,
@@ -139,8 +139,8 @@ def lines_of(evening: Scenario) -> Iterator[str]:
         yield json.dumps(line, ensure_ascii=False)
 
 
-def _text(line: Mapping[str, Any]) -> EveningText:
-    return EveningText(
+def _text(line: Mapping[str, Any]) -> ScenarioText:
+    return ScenarioText(
         at_ms=line["at_ms"],
         sender=line["from"],
         to=line["to"],

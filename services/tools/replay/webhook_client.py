@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
@@ -33,11 +33,11 @@ _FOREVER_SECONDS: Final = 10.0**9
 
 
 @dataclass(frozen=True, slots=True)
-class LandingBallots:
+class UncertainBallots:
     """The `Ballots` port whose writes may land although the caller is told they did not."""
 
     ballots: Ballots
-    chance: Chance
+    injector: FaultInjector
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
         """As the port; perhaps out of reach right after the write."""
@@ -52,7 +52,7 @@ class LandingBallots:
         return self._answer(await self.ballots.replace(ballot, round, expected=expected))
 
     def _answer(self, written: bool) -> bool:  # noqa: FBT001 - handed through
-        if written and self.chance.strikes(Fault.LANDED):
+        if written and self.injector.should_inject(Fault.LANDED):
             raise StoreUnavailableError(Fault.LANDED)
         return written
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from services.tools.replay.algorithms import ours
 from services.tools.replay.event_source import EventSource
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.truth import RoundKey
 from services.tools.replay.stream import Stream
@@ -33,8 +33,8 @@ class Aggregator:
     _source: EventSource = field(init=False)
 
     def __post_init__(self) -> None:
-        chance = Chance(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
-        self._source = EventSource(self.stream, ours, self.boards, chance, draw=self.draw)
+        injector = FaultInjector(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
+        self._source = EventSource(self.stream, ours, self.boards, injector, draw=self.draw)
 
     def fold_some(self) -> None:
         """A few batches."""

@@ -15,7 +15,7 @@ from services.tools.replay.lifecycle.lag import Aggregator
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import PEPPER
-from services.tools.replay.lifecycle.truth import RoundKey, Truth, ViolationError
+from services.tools.replay.lifecycle.truth import InvariantChecker, RoundKey, ViolationError
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.errors import VotingError
@@ -30,7 +30,7 @@ class Operator:
     """Runs the commands' own code on the simulated stores. `meanwhile` lets others act."""
 
     draw: random.Random
-    truth: Truth
+    truth: InvariantChecker
     polls: SimulatedPolls
     votes: SimulatedVotes
     boards: SimulatedBoards

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.tools.replay.algorithms import quietly
+from services.tools.replay.algorithms import silence_aggregator
 from services.tools.replay.generate import OPENS_AT_MS
 from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
@@ -14,7 +14,7 @@ from services.tools.replay.lifecycle.operator import Operator
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import LateTraffic
-from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
+from services.tools.replay.lifecycle.truth import InvariantChecker, SentText, ViolationError
 from services.tools.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk
@@ -26,7 +26,7 @@ SMALL_TALK: Final = ("purple", "STOP", "hello there", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioOutcome:
+class LifecycleOutcome:
     """What a scenario came to; `violation` is None where all held."""
 
     violation: str | None
@@ -36,13 +36,13 @@ class ScenarioOutcome:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-class Scenario:
+class LifecycleRun:
     """The stores, the people, and the clock of one run."""
 
     def __init__(self, number: int) -> None:
         self.draw = draw = random.Random(f"scenario {number}")  # noqa: S311 - repeatable
         self.clock = [OPENS_AT_MS]
-        self.truth = Truth()
+        self.truth = InvariantChecker()
         self.polls = SimulatedPolls(clock=lambda: self.clock[0])
         self.votes = SimulatedVotes(
             stream=Stream(draw, shards=draw.randint(1, 3)),
@@ -69,11 +69,11 @@ class Scenario:
         self._phones = [f"+1555010{draw.randrange(100):04}" for _ in range(draw.randint(2, 7))]
         self._sids = 0
 
-    def run(self) -> ScenarioOutcome:
+    def run(self) -> LifecycleOutcome:
         """All steps, then everything that is on its way, and a last look."""
         violation = None
         try:
-            with quietly():
+            with silence_aggregator():
                 for _ in range(2):
                     self.operator.try_to(self.operator.apply, "apply")
                 for _ in range(STEPS):
@@ -84,7 +84,7 @@ class Scenario:
             violation = str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody was told a reason
             violation = f"{type(error).__name__}: {error}"
-        return ScenarioOutcome(
+        return LifecycleOutcome(
             violation=violation,
             deliveries=self.traffic.deliveries,
             accepted=len(self.truth.accepted),
@@ -206,6 +206,6 @@ def _sids(ballot: Ballot) -> list[str]:
     return [step.sid for step in ballot.steps]
 
 
-def run_scenario(number: int) -> ScenarioOutcome:
+def run_lifecycle(number: int) -> LifecycleOutcome:
     """Run the scenario of that number."""
-    return Scenario(number).run()
+    return LifecycleRun(number).run()

@@ -24,10 +24,10 @@ from services.voting.timing import LANDING_SECONDS
 RACES: Final = 16
 
 
-class HeldUp:
+class DelayedWrite:
     """What a coroutine waits for until its write may land."""
 
-    def __await__(self) -> Generator["HeldUp", None, None]:
+    def __await__(self) -> Generator["DelayedWrite", None, None]:
         yield self
 
 
@@ -36,13 +36,13 @@ class SimulatedVotes:
     """The `Ballots` and `AuditedBallots` ports.
 
     `on_write` is called with every ballot as it is stored, `on_expiry` with every ballot that
-    TTL deletes. `holds_up` decides for the next write whether it lands at once.
+    TTL deletes. `is_delayed` decides for the next write whether it lands at once.
     """
 
     stream: Stream
     on_write: Callable[[Ballot], None]
     on_expiry: Callable[[Ballot], None]
-    holds_up: Callable[[], bool] = lambda: False
+    is_delayed: Callable[[], bool] = lambda: False
     held: dict[str, dict[str, tuple[Ballot, Round]]] = field(default_factory=dict)
     before_reading: Callable[[], None] = lambda: None
     """Called before a recount reads: others may write meanwhile."""
@@ -51,8 +51,8 @@ class SimulatedVotes:
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store a ballot that does not exist yet."""
-        if self.holds_up():
-            await HeldUp()
+        if self.is_delayed():
+            await DelayedWrite()
         if ballot.sk in self.held.get(ballot.pk, ()):
             return False
         self._store("INSERT", None, ballot, round)
@@ -65,8 +65,8 @@ class SimulatedVotes:
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
-        if self.holds_up():
-            await HeldUp()
+        if self.is_delayed():
+            await DelayedWrite()
         found = self.held.get(ballot.pk, {}).get(ballot.sk)
         if found is None or found[0].writes != expected:
             return False

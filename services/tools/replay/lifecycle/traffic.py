@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.tools.replay.lifecycle.polls import LateDirectory
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
+from services.tools.replay.lifecycle.truth import InvariantChecker, SentText, ViolationError
 from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult
@@ -29,7 +29,7 @@ class LateTraffic:
     """Delivers texts to webhooks. `clock` holds the time in its only element."""
 
     draw: random.Random
-    truth: Truth
+    truth: InvariantChecker
     votes: SimulatedVotes
     directories: list[LateDirectory]
     clock: list[int]
@@ -43,7 +43,7 @@ class LateTraffic:
     _serial: int = 0
 
     def __post_init__(self) -> None:
-        self.votes.holds_up = self._holds_up
+        self.votes.is_delayed = self._is_delayed
 
     def send(self, text: SentText) -> None:
         """A sender's text arrives for the first time."""
@@ -84,7 +84,7 @@ class LateTraffic:
         while self.events:
             self.pass_time(self.events[0][0])
 
-    def _holds_up(self) -> bool:
+    def _is_delayed(self) -> bool:
         if self._given_up:
             raise StoreUnavailableError("given up")
         return self._holding

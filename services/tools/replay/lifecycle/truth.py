@@ -55,7 +55,7 @@ class PollFacts:
 
 
 @dataclass(slots=True)
-class Truth:
+class InvariantChecker:
     """Takes facts in, and raises ViolationError where they cannot all be right."""
 
     polls: dict[str, PollFacts] = field(default_factory=dict)
