@@ -17,7 +17,7 @@ from services.tools.local.errors import LocalCloudError
 from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
 from services.tools.replay.outcome import SPEEDS, Counts, ReplayResult, TimedReplay
 from services.tools.replay.stores import EngineMissingError, EngineName
-from services.tools.replay.texts import Scenario, ScenarioError, find, read
+from services.tools.replay.texts import Scenario, ScenarioError, find_scenario_file, read_scenario
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -50,11 +50,13 @@ def replay(
         wanted = parse_faults(faults)
         _among("--engine", engine, get_args(EngineName))
         _among("--speed", speed, tuple(SPEEDS))
-        evening = read(find(file))
+        evening = read_scenario(find_scenario_file(file))
         play = _player()
-        with _progress(len(evening.deliveries()), evening.name) as told:
+        with _progress(len(evening.deliveries()), evening.name) as on_delivery:
             on: Any = engine
-            played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
+            played = play(
+                evening, faults=wanted, seed=seed, engine=on, speed=speed, on_delivery=on_delivery
+            )
     except (ScenarioError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None

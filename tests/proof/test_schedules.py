@@ -7,7 +7,7 @@ import pytest
 
 from services.tools.replay.faults import ALL
 from services.tools.replay.lifecycle.run import run_lifecycle
-from services.tools.replay.prove import Proof, main, prove, schedule, table
+from services.tools.replay.prove import Proof, main, prove, render_table, run_schedule
 
 SCHEDULES = 2_000
 FIRST = 1_000_000
@@ -59,7 +59,7 @@ def test_every_fault_was_injected_many_times(proof: Proof) -> None:
 
 def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
     """So that one that miscounts can be looked at again."""
-    assert schedule(FIRST) == schedule(FIRST)
+    assert run_schedule(FIRST) == run_schedule(FIRST)
     assert run_lifecycle(FIRST) == run_lifecycle(FIRST)
 
 
@@ -88,4 +88,4 @@ def test_a_miscount_is_told_with_how_to_see_it_again(
 
 def test_the_table_names_every_fault(proof: Proof) -> None:
     """Whoever reads it sees what was done."""
-    assert table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})
+    assert render_table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})

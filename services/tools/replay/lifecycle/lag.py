@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.tools.replay.algorithms import ours
+from services.tools.replay.algorithms import run_aggregator
 from services.tools.replay.event_source import EventSource
 from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards
@@ -34,7 +34,9 @@ class Aggregator:
 
     def __post_init__(self) -> None:
         injector = FaultInjector(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
-        self._source = EventSource(self.stream, ours, self.boards, injector, draw=self.draw)
+        self._source = EventSource(
+            self.stream, run_aggregator, self.boards, injector, draw=self.draw
+        )
 
     def fold_some(self) -> None:
         """A few batches."""
@@ -47,11 +49,11 @@ class Aggregator:
 
     def waiting(self) -> int:
         """Records that were not folded although everything was tried."""
-        return self._source.waiting()
+        return self._source.count_undelivered()
 
     def lose(self) -> None:
         """The stream was not read for a day: what was not folded is gone."""
-        for record in self._source.lose():
+        for record in self._source.trim_all():
             image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
             board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
             if isinstance(board, str) and "#" in board:
@@ -63,7 +65,7 @@ class Aggregator:
             place: watermark for rows in watermarks.values() for place, watermark in rows.items()
         }
         waiting = 0
-        for shard, records in self._source.left():
+        for shard, records in self._source.readable_records():
             for record in records:
                 image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
                 pk = record["dynamodb"]["Keys"]["pk"]["S"]

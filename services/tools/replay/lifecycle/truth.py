@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from services.tools.replay.oracle import bare, choice_named
+from services.tools.replay.oracle import bare_text, find_named_choice
 
 MOST_TEXTS: Final = 20
 COUNTED: Final = {"accepted", "changed", "same"}
@@ -126,7 +126,7 @@ class InvariantChecker:
 
     def expected(self, text: SentText, now_ms: int) -> str | None:
         """The one open poll that must count this text, or None where nothing is certain."""
-        if now_ms - self.turned_at_ms < SETTLED_MS or bare(text.body) in _CARRIERS:
+        if now_ms - self.turned_at_ms < SETTLED_MS or bare_text(text.body) in _CARRIERS:
             return None
         mine = [one for one in self.polls if self._hears(one, text, now_ms)]
         certain = all(self._is_certain(one, now_ms) for one in self.polls)
@@ -196,14 +196,14 @@ class InvariantChecker:
 
     @staticmethod
     def _named(definition: Mapping[str, Any], body: str) -> str | None:
-        said = bare(body)
+        said = bare_text(body)
         if not definition:
             return None
-        if choice := choice_named(definition, said):
+        if choice := find_named_choice(definition, said):
             return choice
         lead, _, rest = said.partition(" ")
-        keyed = definition.get("keyword") and bare(lead) == bare(definition["keyword"])
-        return choice_named(definition, bare(rest)) if keyed else None
+        keyed = definition.get("keyword") and bare_text(lead) == bare_text(definition["keyword"])
+        return find_named_choice(definition, bare_text(rest)) if keyed else None
 
     def _hears(self, poll_id: str, text: SentText, now_ms: int) -> bool:
         facts = self.polls[poll_id]
@@ -211,7 +211,7 @@ class InvariantChecker:
         return (
             on_number
             and self._is_open(facts, now_ms)
-            and choice_named(facts.definition, bare(text.body)) is not None
+            and find_named_choice(facts.definition, bare_text(text.body)) is not None
         )
 
     def _is_open(self, facts: PollFacts, now_ms: int) -> bool:

@@ -122,20 +122,20 @@ def forgetful(rounds: list[Round]) -> MemoryEngine:
     return engine
 
 
-Foil = tuple[Function, Callable[[], Tallies]]
-_plain: Foil = (no_watermark, UncheckedTallies)
+BrokenAlgorithm = tuple[Function, Callable[[], Tallies]]
+_without_watermark: BrokenAlgorithm = (no_watermark, UncheckedTallies)
 
-FOILS: Mapping[Fault, Foil] = {
-    Fault.AGAIN: _plain,
-    Fault.OVERLAP: _plain,
-    Fault.LOST_ANSWER: _plain,
-    Fault.CRASH: _plain,
-    Fault.LATE_WRITE: _plain,
-    Fault.STALE_RECORDS: _plain,
-    Fault.HORIZON: _plain,
-    Fault.TWO_MAPPINGS: _plain,
-    Fault.THROTTLED: _plain,
-    Fault.TRIM: _plain,
+BROKEN_ALGORITHMS: Mapping[Fault, BrokenAlgorithm] = {
+    Fault.AGAIN: _without_watermark,
+    Fault.OVERLAP: _without_watermark,
+    Fault.LOST_ANSWER: _without_watermark,
+    Fault.CRASH: _without_watermark,
+    Fault.LATE_WRITE: _without_watermark,
+    Fault.STALE_RECORDS: _without_watermark,
+    Fault.HORIZON: _without_watermark,
+    Fault.TWO_MAPPINGS: _without_watermark,
+    Fault.THROTTLED: _without_watermark,
+    Fault.TRIM: _without_watermark,
     Fault.DIGITS: (no_padding, MemoryTallies),
     Fault.SPLIT: (no_shard, MemoryTallies),
     Fault.NEW_LABEL: (no_label, MemoryTallies),
@@ -146,4 +146,4 @@ FOILS: Mapping[Fault, Foil] = {
 }
 """Of the stream. What goes wrong with texts breaks the webhook that forgets."""
 
-OF_TEXTS = (Fault.TWICE, Fault.CONCURRENT, Fault.STALE_TEXT, Fault.LANDED)
+FAULTS_OF_TEXTS = (Fault.TWICE, Fault.CONCURRENT, Fault.STALE_TEXT, Fault.LANDED)
