@@ -1,4 +1,4 @@
-"""The aggregator of a scenario, as late as one likes, and a stream that can be lost."""
+"""Runs the real aggregator with any delay, on a stream whose records can be lost."""
 
 import random
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ FAULTS = frozenset({
     Fault.AGAIN, Fault.OVERLAP, Fault.LOST_ANSWER, Fault.CRASH, Fault.STALE_RECORDS,
     Fault.THROTTLED, Fault.LATE_WRITE,
 })  # fmt: skip
-"""Of the event source mapping; the schedules without operators have all of them."""
+"""Injected faults of the event source mapping; replays inject all of them."""
 
 
 @dataclass(slots=True)
 class Aggregator:
-    """Folds the stream when it is told to. `lost_rounds` have records that nobody will fold."""
+    """Folds the stream on request. Records of `lost_rounds` were lost before they were folded."""
 
     draw: random.Random
     stream: Stream
@@ -39,20 +39,20 @@ class Aggregator:
         )
 
     def fold_some(self) -> None:
-        """A few batches."""
+        """Fold one to four batches."""
         for _ in range(self.draw.randint(1, 4)):
             self._source.tick()
 
     def drain(self) -> None:
-        """All there is."""
+        """Fold all records."""
         self._source.drain()
 
     def waiting(self) -> int:
-        """Records that were not folded although everything was tried."""
+        """Return the number of records that are not folded."""
         return self._source.count_undelivered()
 
     def lose(self) -> None:
-        """The stream was not read for a day: what was not folded is gone."""
+        """Lose the records that are not folded, as after 24 hours without a reader."""
         for record in self._source.trim_all():
             image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
             board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
@@ -60,7 +60,7 @@ class Aggregator:
                 self.lost_rounds.add((board.partition("#")[2], int(number)))
 
     def unfolded(self, round: Round, watermarks: Watermarks) -> int:
-        """Records of a round that the stream still holds beyond these watermarks."""
+        """Count the records of a round that the stream still has after these watermarks."""
         folded: Mapping[tuple[str, str], str] = {
             place: watermark for rows in watermarks.values() for place, watermark in rows.items()
         }
