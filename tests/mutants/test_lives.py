@@ -1,7 +1,7 @@
 """The rules at the edges of time and of polls, each taken away: the simulator must notice.
 
-Each test puts back a fault that the system once had, and runs scenarios until one of them
-ends in a violation. Without the fault the same scenarios have none (`tests/proof`).
+Each test puts back a fault that the system once had, and runs lifecycles until one of them
+ends in a violation. Without the fault the same lifecycles have none (`tests/proof`).
 """
 
 from collections.abc import Callable
@@ -25,15 +25,15 @@ from services.voting.redelivery import Earlier, earlier_rounds
 from services.voting.sharding import shard_of
 
 FIRST = 500_000
-SCENARIOS = 1_500
+RUNS = 1_500
 SECONDS_PER_DAY = 86_400
 
 Patch = pytest.MonkeyPatch
 
 
 def violation(containing: str) -> str | None:
-    """The first violation of that kind in the scenarios, or None if all hold."""
-    for number in range(FIRST, FIRST + SCENARIOS):
+    """The first violation of that kind in the lifecycle runs, or None if all hold."""
+    for number in range(FIRST, FIRST + RUNS):
         found = run_lifecycle(number).violation
         if found is not None and containing in found:
             return found

@@ -1,4 +1,4 @@
-"""Thousands of random evenings with random faults: not one miscount."""
+"""Thousands of random schedules with random faults: not one miscount."""
 
 from concurrent.futures import ProcessPoolExecutor
 from typing import Self
@@ -31,7 +31,7 @@ def test_two_thousand_random_schedules_and_no_miscount(proof: Proof) -> None:
     assert proof.wrong == []
 
 
-def test_two_thousand_scenarios_with_operators_and_no_violation(proof: Proof) -> None:
+def test_two_thousand_lifecycle_runs_and_no_violation(proof: Proof) -> None:
     """Opened, closed, reset, archived, applied, certified, repaired, forgotten, expired."""
     assert proof.violations == {}
     assert proof.votes > 10 * SCHEDULES
@@ -63,7 +63,7 @@ def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
     assert run_lifecycle(FIRST) == run_lifecycle(FIRST)
 
 
-def test_a_miscount_is_told_with_how_to_see_it_again(
+def test_a_miscount_is_reported_with_how_to_run_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And the exit code says so."""

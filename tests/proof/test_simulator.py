@@ -76,7 +76,7 @@ def test_a_child_shard_waits_for_its_parent() -> None:
     ] * 50
 
 
-def test_sequence_numbers_grow_within_a_shard_and_gain_a_digit_where_told() -> None:
+def test_sequence_numbers_grow_within_a_shard_and_gain_a_digit() -> None:
     """From 21 digits to 22."""
     stream = Stream(drawing(1), shards=1, near_digit=True)
     numbers = [stream.append("INSERT", body(n))["dynamodb"]["SequenceNumber"] for n in range(60)]

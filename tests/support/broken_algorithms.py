@@ -1,4 +1,4 @@
-"""Algorithms that one fault each breaks: whoever cannot break them does not inject the fault.
+"""Algorithms that one fault each breaks; if one is not broken, its fault is not injected.
 
 All of them are exact as long as nothing goes wrong. Each leaves out one thing that the real
 aggregator, or the real webhook, does.

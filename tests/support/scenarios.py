@@ -1,4 +1,4 @@
-"""Small evenings, run in memory."""
+"""Small scenarios, run in memory."""
 
 import asyncio
 from typing import Any

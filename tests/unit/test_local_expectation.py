@@ -45,17 +45,17 @@ class Webhook:
         self._intake = Intake(directory=self, ballots=self.ballots, clock=self.now_ms)
 
     def now_ms(self) -> int:
-        """The clock of everybody."""
+        """Return the time."""
         return int(self.now * 1000)
 
     async def current(self) -> Directory:
-        """The directory as this webhook has it."""
+        """Return the cached directory."""
         if self.now - self._copy[0] >= 3:
             self._copy = (self.now, Directory((self.round,)))
         return self._copy[1]
 
     async def answer(self, text: SimulatedText) -> Received:
-        """Take a text in."""
+        """Accept a text."""
         message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
         return (await self._intake.accept(message, pepper=b"pepper")).outcome.kind
 
@@ -83,7 +83,7 @@ def opened(round: Round, now_ms: int) -> Round:
 
 
 def reset(round: Round, now_ms: int) -> Round:
-    """Whatever it was, it stays: open or closed."""
+    """Start the next round; it stays open or closed."""
     return replace(round, number=round.number + 1, began_at_ms=now_ms)
 
 
@@ -96,8 +96,8 @@ def relabelled(round: Round, now_ms: int) -> Round:
     return replace(round, poll=replace(round.poll, choices=choices))
 
 
-async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
-    """A crowd under an operator's hands: what was expected, what was counted.
+async def simulate_operator(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
+    """Run a crowd while an operator changes the poll; return expected and counted votes.
 
     20 texts a second, answered up to 0.4 s late; a look at the directory every half second.
     """
@@ -133,7 +133,7 @@ async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_the_operator_does_what_is_expected_is_what_is_counted(seed: int) -> None:
     """Closes, openings, resets and other words, each obeyed up to 3 s late."""
-    expected, counted, webhook = asyncio.run(evening(seed))
+    expected, counted, webhook = asyncio.run(simulate_operator(seed))
 
     assert expected == counted
     assert counted.total() > 30

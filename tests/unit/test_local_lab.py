@@ -56,7 +56,7 @@ def test_a_refusal_has_the_headers_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("changes", "message"),
     [
         ({"shards": 0}, "shards: 0: the lab takes a whole number from 1 to 100"),
         ({"texts_per_second": 301}, "texts_per_second: 301"),
@@ -65,10 +65,12 @@ def test_a_refusal_has_the_headers_of_the_service() -> None:
         ({"speed": 9}, "speed: 9: the lab takes texts_per_second, write_capacity, shards"),
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name(wanted: dict[str, object], told: str) -> None:
+def test_a_setting_out_of_range_is_refused_by_name(
+    changes: dict[str, object], message: str
+) -> None:
     """And the one that the lab does not have."""
-    with pytest.raises(LabSettingError, match=told.replace("(", r"\(")):
-        LabSettings().changed(wanted)
+    with pytest.raises(LabSettingError, match=message.replace("(", r"\(")):
+        LabSettings().changed(changes)
 
 
 def test_a_setting_within_its_limits_is_taken() -> None:
@@ -78,8 +80,8 @@ def test_a_setting_within_its_limits_is_taken() -> None:
     assert (changed.shards, changed.texts_per_second, changed.write_capacity) == (10, 0, 240)
 
 
-def test_a_tape_tells_what_followed_and_at_most_300() -> None:
-    """Whoever looks again gets only what is new."""
+def test_recent_writes_returns_new_letters_and_at_most_300() -> None:
+    """A reader that polls gets only the new ones."""
     writes = RecentWrites()
     for letter in "ABc":
         writes.add(letter)
@@ -94,7 +96,7 @@ def test_a_tape_tells_what_followed_and_at_most_300() -> None:
     assert writes.since(4) == (1_004, "E" * MAX_LETTERS)
 
 
-def test_who_comes_with_the_place_of_another_tape_gets_all_there_is() -> None:
+def test_a_reader_with_a_number_of_an_earlier_run_gets_all_letters() -> None:
     """The demo was started again under an open page."""
     writes = RecentWrites()
     writes.add("A")
@@ -144,7 +146,7 @@ def test_the_round_is_read_from_a_ballot_s_key() -> None:
 
 
 def test_a_round_of_the_lab_is_not_looked_for_in_the_next_one() -> None:
-    """No text of it is delivered again; to keep it out of there would be a second write."""
+    """No text of the lab is redelivered, and looking for it would be a second write."""
     polls = SimulatedPolls(clock=lambda: NOON)
     first, second = begin_round(polls, 1), begin_round(polls, 10)
 

@@ -27,20 +27,20 @@ ROWS = [measured(1, accepted=24, refused=36), measured(10, accepted=60)]
 
 
 def test_each_number_of_shards_is_a_line() -> None:
-    """With its units told in the head."""
-    told = render_table(ROWS, Experiment())
+    """With its units in the head."""
+    text = render_table(ROWS, Experiment())
 
-    assert "| 1 | 1 of 10 | 1 | 24.0 | 36.0 | 720 | 8.0 s |" in told
-    assert "| 10 | 7 of 10 | 1 | 60.0 | 0.0 | 0 | 14 ms |" in told
-    assert "60 texts/s into a table for 240 writes/s: 24 for each of its 10 partitions" in told
-    assert "every one of them, and none twice" in told
+    assert "| 1 | 1 of 10 | 1 | 24.0 | 36.0 | 720 | 8.0 s |" in text
+    assert "| 10 | 7 of 10 | 1 | 60.0 | 0.0 | 0 | 14 ms |" in text
+    assert "60 texts/s into a table for 240 writes/s: 24 for each of its 10 partitions" in text
+    assert "every one of them, and none twice" in text
 
 
-def test_a_count_that_is_not_the_ballots_is_told() -> None:
-    """The page would be the wrong place to hide it."""
-    told = render_table([measured(1, accepted=24, counted=699)], Experiment())
+def test_a_count_that_differs_from_the_ballots_is_reported() -> None:
+    """In capitals, on the page."""
+    text = render_table([measured(1, accepted=24, counted=699)], Experiment())
 
-    assert "NOT the same" in told
+    assert "NOT the same" in text
     assert not measured(1, accepted=24, counted=699).exact
 
 
