@@ -101,7 +101,7 @@ class Experiment:
 
 
 def _watch(lab: Lab, seconds: float, on_tick: Callable[[float], None]) -> None:
-    """Wait, and take snapshots meanwhile: without them the lab stops to text."""
+    """Wait, and take snapshots meanwhile: without them the lab stops texting."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         lab.snapshot()

@@ -1,7 +1,7 @@
 """The lab: texts to its own poll at a chosen rate, while its store throttles as DynamoDB does.
 
 It has its own webhook on the throttled store, so it does not affect the demo. It starts when
-it is first used, and stops to text while nobody reads snapshots.
+it is first used, and stops texting while nobody reads snapshots.
 """
 
 import threading
@@ -34,7 +34,7 @@ from services.voting.poll import Round
 from services.voting.sharding import all_shards
 
 IDLE_SECONDS: Final = 10
-"""The lab stops to text after this time without a snapshot."""
+"""The lab stops texting after this time without a snapshot."""
 SEED: Final = 2015
 
 WriteResult = Literal["stored", "throttled"]

@@ -46,12 +46,12 @@ class Oracle:
             return
         name, choice = named
         poll = self._polls[name]
-        mine = self._votes.setdefault((name, sender), [])
+        votes = self._votes.setdefault((name, sender), [])
         policy = poll.get("policy", "last")
         most = {"each": poll.get("limit", 1), "first": 1, "last": _MOST_TEXTS}.get(policy)
-        if most is None or len(mine) < most:
+        if most is None or len(votes) < most:
             self._counted.add(sid)
-            mine.append(choice)
+            votes.append(choice)
 
     def counted(self, sid: str) -> bool:
         """Return whether a text was counted."""

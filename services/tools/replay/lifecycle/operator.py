@@ -68,23 +68,23 @@ class Operator:
 
     def apply(self) -> None:
         """Apply poll files after a random change: one added, edited or removed."""
-        wanted, now_ms = dict(self.files), self.clock[0]
+        files, now_ms = dict(self.files), self.clock[0]
         name = self.draw.choice(IDS)
-        if name not in wanted or self.draw.random() < 1 / 8:
-            wanted[name] = draw_file(self.draw, name, now_ms)
+        if name not in files or self.draw.random() < 1 / 8:
+            files[name] = draw_file(self.draw, name, now_ms)
         elif self.draw.random() < 1 / 12:
-            del wanted[name]
+            del files[name]
         else:
-            wanted[name] = edit_file(self.draw, wanted[name], now_ms)
-        parsed = [_parsed(file) for _, file in sorted(wanted.items())]
+            files[name] = edit_file(self.draw, files[name], now_ms)
+        parsed = [_parsed(file) for _, file in sorted(files.items())]
         gone = {name for name, entry in self.polls.held.items() if entry.gone}
         self.polls.apply(parsed, begun=self.begun)
-        for name, file in wanted.items():
+        for name, file in files.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:
                 self.checker.apply_file(name, file.toml, now_ms, back=name in gone)
-        for name in set(self.checker.polls) - set(wanted):
+        for name in set(self.checker.polls) - set(files):
             self.checker.set_state(name, "archived", now_ms)
-        self.files = wanted
+        self.files = files
 
     def open(self) -> None:
         """Open a poll."""

@@ -66,7 +66,7 @@ class InvariantChecker:
     )
     """The accepted MessageSids by round and phone, in the order in which they were stored."""
     forgotten: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    expired_sids: set[str] = field(default_factory=set)
     certified: dict[RoundKey, Mapping[str, int]] = field(default_factory=dict)
     first_answers: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
     policies: dict[RoundKey, Mapping[str, Any]] = field(default_factory=dict)
@@ -129,21 +129,21 @@ class InvariantChecker:
         """Return the one open poll that must count this text, or None if that is uncertain."""
         if now_ms - self.changed_at_ms < SETTLED_MS or bare_text(text.body) in _CARRIERS:
             return None
-        mine = [one for one in self.polls if self._names_choice_of(one, text, now_ms)]
+        matching = [one for one in self.polls if self._names_choice_of(one, text, now_ms)]
         certain = all(self._is_certain(one, now_ms) for one in self.polls)
-        return mine[0] if certain and len(mine) == 1 else None
+        return matching[0] if certain and len(matching) == 1 else None
 
     def forget(self, phone: str) -> None:
         """Record that a phone's votes were removed from every round."""
         for votes in self.votes.values():
-            mine = votes.pop(phone, [])
-            self.forgotten.update(sid for sid in mine if sid not in self.gone)
-            if kept := [sid for sid in mine if sid in self.gone]:
+            sids = votes.pop(phone, [])
+            self.forgotten.update(sid for sid in sids if sid not in self.expired_sids)
+            if kept := [sid for sid in sids if sid in self.expired_sids]:
                 votes[phone] = kept
 
     def expired(self, sids: Sequence[str]) -> None:
         """Record that TTL has deleted a ballot; its votes stay counted."""
-        self.gone.update(sids)
+        self.expired_sids.update(sids)
 
     def snapshot(self, key: RoundKey) -> Snapshot:
         """Return the expected totals, voters and number of accepted texts of a round."""
@@ -185,15 +185,15 @@ class InvariantChecker:
         named = next(filter(None, (self._named(file, text.body) for file in files)), None)
         if named is None:
             raise ViolationError(f"{sid}: {text.body!r} names nothing in {key}")
-        mine = self.votes[key].setdefault(text.phone, [])
-        mine.append(sid)
+        sids = self.votes[key].setdefault(text.phone, [])
+        sids.append(sid)
         self.accepted[sid] = (key, named)
         if key[1] == facts.round and facts.first_vote_ms is None:
             facts.first_vote_ms = now_ms
         most = {"first": 1, "last": MOST_TEXTS, "each": facts.definition.get("limit", 1)}
         name = str(policy.get("policy", "last"))
-        if name in most and len(mine) > most[name]:
-            raise ViolationError(f"{key}: a phone holds {len(mine)} texts under {name!r}")
+        if name in most and len(sids) > most[name]:
+            raise ViolationError(f"{key}: a phone holds {len(sids)} texts under {name!r}")
 
     @staticmethod
     def _named(definition: Mapping[str, Any], body: str) -> str | None:
