@@ -12,10 +12,10 @@ from services.tools.operations.audits import Auditor
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
 from services.tools.replay.lifecycle.files import IDS, PollFile, draw_file, edit_file
+from services.tools.replay.lifecycle.invariants import InvariantChecker, RoundKey, ViolationError
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import PEPPER
-from services.tools.replay.lifecycle.truth import InvariantChecker, RoundKey, ViolationError
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.errors import VotingError

@@ -10,11 +10,11 @@ from services.tools.replay.generate import OPENS_AT_MS
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
+from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
 from services.tools.replay.lifecycle.operator import Operator
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import LateTraffic
-from services.tools.replay.lifecycle.truth import InvariantChecker, SentText, ViolationError
 from services.tools.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk

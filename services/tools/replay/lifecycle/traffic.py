@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final
 
+from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
 from services.tools.replay.lifecycle.polls import LateDirectory
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.truth import InvariantChecker, SentText, ViolationError
 from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult
