@@ -8,14 +8,14 @@ import { amount } from './words.js';
 const QUIET_MS = 30_000;
 
 /** @param {View} view @returns {string} empty while there is nothing to say */
-export function summary({ scene, question, phase, verdict, rows, rail, message, link, freshness }) {
+export function summary({ scene, question, phase, verdict, rows, sidebar, message, link, freshness }) {
   if (scene === 'message') return message.title && `${message.title}. ${message.text}`;
   const stale = link === 'live' ? '' : ` ${freshness}.`;
   if (scene === 'invite') return `${question} ${phase}. No votes are shown yet.${stale}`;
   const each = rows.map(({ label, percent, votes, note }) =>
     [label, percent, amount(votes, 'vote'), note].filter(Boolean).join(', '));
   const result = verdict ? ` ${verdict.title}, ${verdict.text}.` : '';
-  return `${question} ${phase}.${result} ${amount(rail.total, 'vote')}. ${each.join('. ')}.${stale}`;
+  return `${question} ${phase}.${result} ${amount(sidebar.total, 'vote')}. ${each.join('. ')}.${stale}`;
 }
 
 /** @param {(text: string) => void} say @param {() => number} now ms */

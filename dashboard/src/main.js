@@ -9,10 +9,10 @@ import { createHistory } from './history.js';
 import { beat } from './motion.js';
 import { skewOf } from './phase.js';
 import { createPoller } from './poller.js';
-import { createRail } from './rail.js';
+import { createSidebar } from './sidebar.js';
 import { createSource } from './source.js';
-import { createStage } from './stage.js';
-import { emptyLedger, learn, standings, sum } from './tally.js';
+import { createControls } from './controls.js';
+import { emptyBoardState, merge, standings, sum } from './tally.js';
 import { describe } from './view.js';
 
 /** @typedef {import('./source.js').Snapshot} Snapshot */
@@ -28,17 +28,17 @@ function find(id) {
   return found;
 }
 
-/** @param {import('./config.js').Config} config @param {ReturnType<typeof createStage>} stage */
-function start(config, stage) {
+/** @param {import('./config.js').Config} config @param {ReturnType<typeof createControls>} controls */
+function start(config, controls) {
   const banner = createBanner(find);
   const board = createBoard(find('board'));
-  const rail = createRail(find);
+  const sidebar = createSidebar(find);
   const announcer = createAnnouncer((text) => (find('spoken').textContent = text), now);
   const history = createHistory();
   const source = createSource(config);
   const letters = Promise.race([document.fonts.load('600 1em "Inter Variable"', '0'), after(1500)]);
 
-  let ledger = emptyLedger();
+  let boardState = emptyBoardState();
   /** @type {import('./tally.js').Totals | null} */
   let totals = null;
   let soundAt = 0; // when the rows last added up
@@ -49,12 +49,12 @@ function start(config, stage) {
 
   /** @param {Snapshot} snapshot */
   function take(snapshot) {
-    ledger = learn(ledger, snapshot, now());
+    boardState = merge(boardState, snapshot, now());
     skew = skewOf(snapshot.serverAt, Date.now());
-    const { face } = ledger;
+    const { face } = boardState;
     if (!face) return;
     if (face.round !== round) startRound(face.round);
-    const added = sum([...ledger.rows.values()].map(({ row }) => row), face);
+    const added = sum([...boardState.rows.values()].map(({ row }) => row), face);
     if (added) [totals, soundAt] = [added, now()];
     if (!totals) return;
     history.add(now(), totals.total);
@@ -77,9 +77,9 @@ function start(config, stage) {
 
   function link() {
     const own = poller.link();
-    const wrong = !ledger.face ? null
+    const wrong = !boardState.face ? null
       : now() - soundAt > STALE_MS ? { trouble: 'contradiction', ageMs: now() - soundAt }
-      : now() - (ledger.faceLostAt ?? now()) > STALE_MS ? { trouble: 'face', ageMs: now() - (ledger.faceLostAt ?? 0) } : null;
+      : now() - (boardState.faceLostAt ?? now()) > STALE_MS ? { trouble: 'face', ageMs: now() - (boardState.faceLostAt ?? 0) } : null;
     if (own.kind !== 'live' || !wrong) return own;
     return /** @type {typeof own} */ ({ kind: 'delayed', ...wrong });
   }
@@ -88,10 +88,10 @@ function start(config, stage) {
     const current = link();
     const view = describe({
       poll: config.poll,
-      face: ledger.face,
+      face: boardState.face,
       totals,
-      certified: ledger.certified,
-      unread: ledger.unread,
+      certified: boardState.certified,
+      unread: boardState.unread,
       link: current,
       rate: current.kind === 'live' ? (history.samples.at(-1)?.rate ?? null) : null,
       overtook: now() - overtook.at < OVERTOOK_MS ? overtook.key : null,
@@ -102,7 +102,7 @@ function start(config, stage) {
     document.title = view.question ? `${view.question} · Live vote` : 'Live vote';
     banner.paint(view);
     board.paint(view.rows);
-    rail.paint(view.rail, history.samples, now());
+    sidebar.paint(view.sidebar, history.samples, now());
     announcer.paint(view);
   }
 
@@ -119,7 +119,7 @@ function start(config, stage) {
     cancel: (timer) => clearTimeout(/** @type {number} */ (timer)),
   });
   document.addEventListener('visibilitychange', () => poller.rest(document.hidden));
-  stage.onPause((paused) => {
+  controls.onPause((paused) => {
     poller.pause(paused);
     paint();
   });
@@ -142,8 +142,8 @@ function giveUp(error) {
 }
 
 const options = readOptions(location.search, location.pathname);
-const stage = createStage(find, options);
+const controls = createControls(find, options);
 loadConfig(options).then(async (config) => {
-  start(config, stage);
+  start(config, controls);
   if (config.lab) (await import('./lab.js')).openLab(find);
 }, giveUp);

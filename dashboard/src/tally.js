@@ -9,7 +9,7 @@
 /** @typedef {import('./rows.js').Certified} Certified */
 
 /**
- * @typedef {object} Ledger what is known of a board, never older than what was known before
+ * @typedef {object} BoardState the newest rows of a board that were read so far
  * @property {Face | null} face
  * @property {number | null} faceLostAt since when all reads lack `face` or hold an older one, ms
  * @property {Map<string, {row: TallyRow, lostAt: number | null}>} rows
@@ -27,25 +27,25 @@ const RATE_MS = 5000;
 const GAP_MS = 10_000;
 export const HISTORY_MS = 300_000;
 
-/** @returns {Ledger} */
-export const emptyLedger = () => ({ face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
+/** @returns {BoardState} */
+export const emptyBoardState = () => ({ face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
 
 /** @param {Face} face @param {Face} other */
 const olderThan = (face, other) =>
   face.round < other.round || (face.round === other.round && face.stateAt < other.stateAt);
 
 /**
- * Reads are eventually consistent: of each row the version that has folded more stays, and a
+ * Merge a read, which may be an older copy: of each row the version with more folded records stays, and a
  * certificate stays although a read lacks it. Only a poll that was replaced begins anew: for
  * `GONE_MS` all reads lacked its face, and the one read now is older.
- * @param {Ledger} known
+ * @param {BoardState} known
  * @param {Rows} read
  * @param {number} now ms
- * @returns {Ledger}
+ * @returns {BoardState}
  */
-export function learn(known, read, now) {
+export function merge(known, read, now) {
   const gone = (/** @type {number | null} */ lostAt) => lostAt !== null && now - lostAt > GONE_MS;
-  /** @type {Ledger['rows']} */
+  /** @type {BoardState['rows']} */
   const rows = new Map();
   for (const [id, { row, lostAt }] of known.rows) {
     if (!gone(lostAt)) rows.set(id, { row, lostAt: lostAt ?? now });

@@ -40,11 +40,11 @@ import * as words from './words.js';
  * @property {ReturnType<typeof words.invitation>} invitation
  * @property {{title: string, text: string, hues: Choice[]} | null} verdict
  * @property {Row[]} rows in order of rank
- * @property {Rail} rail
+ * @property {Sidebar} sidebar
  */
 
 /**
- * @typedef {object} Rail
+ * @typedef {object} Sidebar
  * @property {number} total
  * @property {number | null} phones null where every text is a ballot, and nobody knows
  * @property {string} rate
@@ -92,7 +92,7 @@ export function describe(seen) {
     invitation: words.invitation(face, phase, turnMs, now),
     verdict: ended && !hidden ? { ...words.verdict(leaders, margin, settling), hues: settling ? [] : leaders } : null,
     rows,
-    rail: {
+    sidebar: {
       total: figures?.total ?? 0,
       phones: face.policy === 'unlimited' ? null : (figures?.voters ?? 0),
       rate: ended || seen.rate === null ? '–' : seen.rate.toFixed(seen.rate < 100 ? 1 : 0),
@@ -126,7 +126,7 @@ function blank({ poll, link, unread, now }) {
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
     rows: [],
-    rail: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
+    sidebar: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
   };
 }
 
@@ -148,7 +148,7 @@ const isOutdated = ({ at, counts }, totals) =>
   totals !== null && totals.asOf > at &&
   Object.entries(totals.counts).some(([key, votes]) => (counts[key] ?? 0) !== votes);
 
-/** @param {Certified | null} found @param {boolean} outdated @param {number} now @returns {Rail['certificate']} */
+/** @param {Certified | null} found @param {boolean} outdated @param {number} now @returns {Sidebar['certificate']} */
 function certificateOf(found, outdated, now) {
   if (!found) return { sure: false, digest: '', title: 'Not yet certified', text: 'A recount of every ballot will confirm this count.' };
   const { ballots, at, digest } = found;

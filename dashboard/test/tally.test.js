@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyLedger, learn, percentages, rateAt, standings, sum } from '../src/tally.js';
+import { emptyBoardState, merge, percentages, rateAt, standings, sum } from '../src/tally.js';
 import { face } from './face.js';
 
 /** @param {Partial<import('../src/rows.js').TallyRow>} given */
@@ -28,61 +28,61 @@ test('equal votes stand in ballot order, and a tie has several leaders', () => {
 });
 
 test('an older copy of a row changes nothing', () => {
-  const newer = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 9 }, folded: 9 })] }), 0);
-  const older = learn(newer, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
+  const newer = merge(emptyBoardState(), read({ tallies: [row({ counts: { RED: 9 }, folded: 9 })] }), 0);
+  const older = merge(newer, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
 
   assert.equal(older.rows.get('tally#1#x#0')?.row.counts.RED, 9);
 });
 
 test('a row that one read lacks stays, one that all reads lack for 30 s is gone', () => {
-  const known = learn(emptyLedger(), read({ tallies: [row({ folded: 1 })] }), 0);
-  const lost = learn(known, read({}), 60_000); // an hour of rest is no hour of reads
+  const known = merge(emptyBoardState(), read({ tallies: [row({ folded: 1 })] }), 0);
+  const lost = merge(known, read({}), 60_000); // an hour of rest is no hour of reads
 
   assert.equal(lost.rows.size, 1);
-  assert.equal(learn(lost, read({}), 90_000).rows.size, 1);
-  assert.equal(learn(lost, read({}), 90_001).rows.size, 0);
-  assert.equal(learn(learn(lost, read({ tallies: [row({ folded: 1 })] }), 89_000), read({}), 95_000).rows.size, 1);
+  assert.equal(merge(lost, read({}), 90_000).rows.size, 1);
+  assert.equal(merge(lost, read({}), 90_001).rows.size, 0);
+  assert.equal(merge(merge(lost, read({ tallies: [row({ folded: 1 })] }), 89_000), read({}), 95_000).rows.size, 1);
 });
 
 test('an older face changes nothing, nor does one that is missing for a moment', () => {
-  const known = learn(emptyLedger(), read({ face: face({ round: 2 }) }), 0);
+  const known = merge(emptyBoardState(), read({ face: face({ round: 2 }) }), 0);
 
-  const older = learn(known, read({ face: face({ round: 1 }) }), 1000);
+  const older = merge(known, read({ face: face({ round: 1 }) }), 1000);
 
   assert.deepEqual([older.face?.round, older.faceLostAt], [2, 1000]);
-  assert.equal(learn(known, read({ face: null }), 1000).face?.round, 2);
-  assert.equal(learn(older, read({ face: face({ round: 1 }) }), 31_001).face?.round, 1);
-  assert.equal(learn(older, read({ face: null }), 31_001).face?.round, 2);
+  assert.equal(merge(known, read({ face: null }), 1000).face?.round, 2);
+  assert.equal(merge(older, read({ face: face({ round: 1 }) }), 31_001).face?.round, 1);
+  assert.equal(merge(older, read({ face: null }), 31_001).face?.round, 2);
 });
 
 /** @param {number} round @param {number} [at] @returns {import('../src/rows.js').Certified} */
 const certificate = (round, at = 5) => ({ round, counts: { RED: round }, ballots: 1, voters: 1, at, digest: 'ab' });
 
 test('a certificate once seen stays, although older copies lack it', () => {
-  let known = learn(emptyLedger(), read({}), 0);
+  let known = merge(emptyBoardState(), read({}), 0);
   for (const [now, certified] of /** @type {const} */ ([[1000, [certificate(1)]], [2000, []], [99_000, []]])) {
-    known = learn(known, read({ certified: [...certified] }), now);
+    known = merge(known, read({ certified: [...certified] }), now);
 
     assert.deepEqual(known.certified, [certificate(1)]);
   }
 });
 
 test('there is one certificate a round: a later one replaces an earlier one, and never the other way', () => {
-  const known = learn(emptyLedger(), read({ certified: [certificate(1, 7)] }), 0);
-  const more = learn(known, read({ certified: [certificate(1, 5), certificate(2)] }), 1000);
+  const known = merge(emptyBoardState(), read({ certified: [certificate(1, 7)] }), 0);
+  const more = merge(known, read({ certified: [certificate(1, 5), certificate(2)] }), 1000);
 
   assert.deepEqual(more.certified, [certificate(1, 7), certificate(2)]);
-  assert.deepEqual(learn(more, read({ certified: [certificate(1, 8)] }), 2000).certified, [certificate(1, 8), certificate(2)]);
+  assert.deepEqual(merge(more, read({ certified: [certificate(1, 8)] }), 2000).certified, [certificate(1, 8), certificate(2)]);
 });
 
 test('the certificates of a poll that was replaced are gone with it', () => {
-  const known = learn(emptyLedger(), read({ face: face({ round: 2 }), certified: [certificate(1), certificate(2)] }), 0);
+  const known = merge(emptyBoardState(), read({ face: face({ round: 2 }), certified: [certificate(1), certificate(2)] }), 0);
   const older = read({ face: face({ round: 1 }) });
-  const lost = learn(known, older, 1000);
+  const lost = merge(known, older, 1000);
 
-  assert.equal(learn(lost, older, 31_000).certified.length, 2);
-  assert.equal(learn(lost, older, 31_001).certified.length, 0);
-  assert.equal(learn(lost, read({ face: null }), 31_001).certified.length, 2);
+  assert.equal(merge(lost, older, 31_000).certified.length, 2);
+  assert.equal(merge(lost, older, 31_001).certified.length, 0);
+  assert.equal(merge(lost, read({ face: null }), 31_001).certified.length, 2);
 });
 
 test('totals are the sum over the rows of the current round; one row may be negative', () => {
@@ -118,8 +118,8 @@ test('5 s after the last sample the rate is not known any more', () => {
 });
 
 test('a choice that is new is read from a copy that has folded no more', () => {
-  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
-  const more = learn(known, read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 1000);
+  const known = merge(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
+  const more = merge(known, read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 1000);
 
   assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { GREEN: 2, RED: 4 });
 });
@@ -161,9 +161,9 @@ test('a total that falls, as when ballots are forgotten, is no rate below nothin
 });
 
 test('a face is older by its round, then by when the operator last decided', () => {
-  const known = learn(emptyLedger(), read({ face: face({ round: 2, stateAt: 50 }) }), 0);
+  const known = merge(emptyBoardState(), read({ face: face({ round: 2, stateAt: 50 }) }), 0);
   const after = (/** @type {Partial<import('../src/rows.js').Face>} */ given) => {
-    const { face: kept, faceLostAt } = learn(known, read({ face: face(given) }), 1000);
+    const { face: kept, faceLostAt } = merge(known, read({ face: face(given) }), 1000);
     return [kept?.round, kept?.stateAt, faceLostAt];
   };
 
@@ -174,42 +174,42 @@ test('a face is older by its round, then by when the operator last decided', () 
 });
 
 test('a face is lost from the first read that lacks it', () => {
-  const known = learn(emptyLedger(), read({}), 0);
-  const lost = learn(learn(known, read({ face: null }), 1000), read({ face: null }), 2000);
+  const known = merge(emptyBoardState(), read({}), 0);
+  const lost = merge(merge(known, read({ face: null }), 1000), read({ face: null }), 2000);
 
   assert.equal(lost.faceLostAt, 1000);
-  assert.equal(learn(lost, read({}), 3000).faceLostAt, null);
-  assert.equal(learn(emptyLedger(), read({ face: null }), 1000).faceLostAt, null);
+  assert.equal(merge(lost, read({}), 3000).faceLostAt, null);
+  assert.equal(merge(emptyBoardState(), read({ face: null }), 1000).faceLostAt, null);
 });
 
 test('a row is lost from the first read that lacks it', () => {
-  let known = learn(emptyLedger(), read({ tallies: [row({ folded: 1 })] }), 0);
-  for (const now of [1000, 2000]) known = learn(known, read({}), now);
+  let known = merge(emptyBoardState(), read({ tallies: [row({ folded: 1 })] }), 0);
+  for (const now of [1000, 2000]) known = merge(known, read({}), now);
 
   assert.equal(known.rows.get('tally#1#x#0')?.lostAt, 1000);
 });
 
 test('what could not be read is told of the last read only', () => {
-  const known = learn(emptyLedger(), read({ unread: ['tally#1#x#0'] }), 0);
+  const known = merge(emptyBoardState(), read({ unread: ['tally#1#x#0'] }), 0);
 
   assert.deepEqual(known.unread, ['tally#1#x#0']);
-  assert.deepEqual(learn(known, read({}), 1000).unread, []);
+  assert.deepEqual(merge(known, read({}), 1000).unread, []);
 });
 
 test('before the first read nothing is known', () => {
-  assert.deepEqual(emptyLedger(), { face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
+  assert.deepEqual(emptyBoardState(), { face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
 });
 
 test('of two certificates of the same moment the one read last stays', () => {
   const again = { ...certificate(1), digest: 'cd' };
-  const known = learn(emptyLedger(), read({ certified: [certificate(1)] }), 0);
+  const known = merge(emptyBoardState(), read({ certified: [certificate(1)] }), 0);
 
-  assert.deepEqual(learn(known, read({ certified: [again] }), 1000).certified, [again]);
+  assert.deepEqual(merge(known, read({ certified: [again] }), 1000).certified, [again]);
 });
 
 test('a row that has folded more replaces the one before', () => {
-  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
-  const more = learn(known, read({ tallies: [row({ counts: { RED: 3 }, folded: 5 })] }), 1000);
+  const known = merge(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
+  const more = merge(known, read({ tallies: [row({ counts: { RED: 3 }, folded: 5 })] }), 1000);
 
   assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { RED: 3 });
 });
@@ -250,8 +250,8 @@ test('fewer votes may be rounded up to the percentage of more', () => {
 });
 
 test('a choice that was not asked for keeps its votes, while nothing more is folded', () => {
-  const known = learn(emptyLedger(), read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 0);
-  const less = learn(known, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
+  const known = merge(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 0);
+  const less = merge(known, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
 
   assert.deepEqual(less.rows.get('tally#1#x#0')?.row.counts, { RED: 4, GREEN: 2 });
 });

@@ -61,20 +61,20 @@ test('just after the close the last votes are still being counted', () => {
 test('a certified result replaces the live count once voting is closed', () => {
   const shown = view({ face: face(closed), certified: [certified] });
 
-  assert.deepEqual([shown.rail.total, shown.verdict?.title], [8, 'It is a tie']);
-  assert.equal(shown.rail.certificate?.digest, 'abcdefgh ij');
+  assert.deepEqual([shown.sidebar.total, shown.verdict?.title], [8, 'It is a tie']);
+  assert.equal(shown.sidebar.certificate?.digest, 'abcdefgh ij');
   assert.equal(shown.note, '');
   assert.equal(view({ certified: [certified] }).rows[0]?.votes, 5);
-  assert.equal(view({ face: face({ ...closed, round: 2 }), certified: [certified] }).rail.certificate?.sure, false);
+  assert.equal(view({ face: face({ ...closed, round: 2 }), certified: [certified] }).sidebar.certificate?.sure, false);
 });
 
 test('a certificate that votes counted later disagree with is not shown as the result', () => {
   const early = { ...certified, at: NOW - 1 };
   const shown = view({ face: face(closed), certified: [early] });
 
-  assert.deepEqual([shown.rail.total, shown.verdict?.title, shown.phase], [8, 'RED wins', 'Voting closed · not certified']);
+  assert.deepEqual([shown.sidebar.total, shown.verdict?.title, shown.phase], [8, 'RED wins', 'Voting closed · not certified']);
   assert.match(shown.note, /^Votes were counted after this result was certified\. Run an audit\.$/);
-  assert.deepEqual([shown.rail.certificate?.sure, shown.rail.certificate?.title, shown.rail.certificate?.digest], [false, 'Not certified', '']);
+  assert.deepEqual([shown.sidebar.certificate?.sure, shown.sidebar.certificate?.title, shown.sidebar.certificate?.digest], [false, 'Not certified', '']);
 });
 
 test('a certificate stands while the live count is older, the same, or not to be had', () => {
@@ -88,20 +88,20 @@ test('a certificate stands while the live count is older, the same, or not to be
 
   assert.deepEqual(shown.map(({ phase }) => phase), Array(3).fill('Voting closed · certified result'));
   assert.deepEqual(shown.map(({ note }) => note), ['', '', '']);
-  assert.deepEqual(shown.map(({ rail }) => rail.certificate?.sure), [true, true, true]);
+  assert.deepEqual(shown.map(({ sidebar }) => sidebar.certificate?.sure), [true, true, true]);
 });
 
 test('phones are not told where every text is a ballot of its own', () => {
   const unlimited = face({ policy: 'unlimited' });
 
-  assert.deepEqual([view({}).rail.phones, view({ face: unlimited }).rail.phones], [8, null]);
-  assert.equal(view({ face: { ...unlimited, ...closed }, certified: [certified] }).rail.phones, null);
+  assert.deepEqual([view({}).sidebar.phones, view({ face: unlimited }).sidebar.phones], [8, null]);
+  assert.equal(view({ face: { ...unlimited, ...closed }, certified: [certified] }).sidebar.phones, null);
 });
 
 test('a sealed poll shows nothing of its count until it is certified', () => {
   assert.equal(view({ face: face({ sealed: true }) }).scene, 'invite');
   assert.equal(view({ face: face({ sealed: true, ...closed }) }).message.title, 'The ballot is sealed');
-  assert.equal(view({ face: face({ sealed: true, ...closed }), certified: [certified] }).rail.total, 8);
+  assert.equal(view({ face: face({ sealed: true, ...closed }), certified: [certified] }).sidebar.total, 8);
 });
 
 test('a count that never added up is not shown as no votes', () => {
@@ -133,15 +133,15 @@ test('an unknown poll and an unreadable one are told apart', () => {
 });
 
 test('the rate is shown with one digit below 100, and not once voting has ended', () => {
-  const rates = [2, 123.4, null].map((rate) => view({ rate }).rail.rate);
+  const rates = [2, 123.4, null].map((rate) => view({ rate }).sidebar.rate);
 
   assert.deepEqual(rates, ['2.0', '123', '–']);
-  assert.equal(view({ face: face(closed), rate: 2 }).rail.rate, '–');
+  assert.equal(view({ face: face(closed), rate: 2 }).sidebar.rate, '–');
 });
 
-test('the rail tells when voting closed, once it has', () => {
-  assert.equal(view({}).rail.closed, null);
-  assert.match(view({ face: face(closed) }).rail.closed ?? '', /^\d\d:59$/);
+test('the sidebar tells when voting closed, once it has', () => {
+  assert.equal(view({}).sidebar.closed, null);
+  assert.match(view({ face: face(closed) }).sidebar.closed ?? '', /^\d\d:59$/);
 });
 
 test('after 10 s the last votes are counted', () => {
@@ -170,7 +170,7 @@ test('an open poll is shown with all of its figures', () => {
       { ...row('GREEN'), leads: false, votes: 3, share: 0.375, percent: '37%', note: '' },
       { ...row('BLUE'), leads: false, votes: 0, share: 0, percent: '0%', note: '' },
     ],
-    rail: { total: 8, phones: 8, rate: '2.0', last: 'last vote just now', closed: null, certificate: null },
+    sidebar: { total: 8, phones: 8, rate: '2.0', last: 'last vote just now', closed: null, certificate: null },
   });
 });
 
@@ -181,7 +181,7 @@ test('of a poll that is not there, nothing is shown but that', () => {
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
     rows: [],
-    rail: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
+    sidebar: { total: 0, phones: null, rate: '–', last: '', closed: null, certificate: null },
   });
 });
 
@@ -196,7 +196,7 @@ test('why nothing can be shown is said', () => {
 test('a sealed ballot that is closed says when its result is shown', () => {
   const shown = view({ face: face({ sealed: true, ...closed }) });
 
-  assert.deepEqual([shown.scene, shown.verdict, shown.rows, shown.rail.total, shown.rail.phones], ['message', null, [], 0, 0]);
+  assert.deepEqual([shown.scene, shown.verdict, shown.rows, shown.sidebar.total, shown.sidebar.phones], ['message', null, [], 0, 0]);
   assert.deepEqual(shown.message, {
     title: 'The ballot is sealed',
     text: 'Voting is closed. The result is shown here once it is recounted and certified.',
@@ -204,12 +204,12 @@ test('a sealed ballot that is closed says when its result is shown', () => {
 });
 
 test('a closed poll says who won, with the winner’s colour', () => {
-  const { verdict, freshness, rail } = view({ face: face(closed) });
+  const { verdict, freshness, sidebar } = view({ face: face(closed) });
 
   assert.deepEqual([verdict?.title, verdict?.text], ['RED wins', 'by 2 votes']);
   assert.deepEqual(verdict?.hues.map(({ key }) => key), ['RED']);
   assert.equal(freshness, 'Up to date');
-  assert.match(rail.last, /^last vote at \d\d:00$/);
+  assert.match(sidebar.last, /^last vote at \d\d:00$/);
 });
 
 test('of a poll with a single choice the margin is all of its votes', () => {
@@ -220,7 +220,7 @@ test('of a poll with a single choice the margin is all of its votes', () => {
 
 test('a certificate says what was recounted, and when', () => {
   const certificate = (/** @type {Partial<import('../src/view.js').Seen>} */ given) =>
-    view({ face: face(closed), ...given }).rail.certificate;
+    view({ face: face(closed), ...given }).sidebar.certificate;
   const at = new Date(2026, 10, 20, 20, 15).getTime();
 
   assert.deepEqual(certificate({ certified: [{ ...certified, at }], now: at }),
@@ -235,8 +235,8 @@ test('a certificate says what was recounted, and when', () => {
 test('an archived poll is shown as a closed one, with its certificate', () => {
   const shown = view({ face: face({ state: 'archived', stateAt: NOW - 60_000 }), certified: [certified] });
 
-  assert.deepEqual([shown.phase, shown.rail.certificate?.sure, shown.verdict?.title], ['Archived · certified result', true, 'It is a tie']);
-  assert.deepEqual([shown.rail.total, shown.rail.phones], [8, 8]);
+  assert.deepEqual([shown.phase, shown.sidebar.certificate?.sure, shown.verdict?.title], ['Archived · certified result', true, 'It is a tie']);
+  assert.deepEqual([shown.sidebar.total, shown.sidebar.phones], [8, 8]);
 });
 
 test('a certified result is final at once: no votes are waited for', () => {
@@ -246,17 +246,17 @@ test('a certified result is final at once: no votes are waited for', () => {
 });
 
 test('a choice that a certificate does not name has no votes in it', () => {
-  const { rows, rail } = view({ face: face(closed), certified: [{ ...certified, counts: { RED: 4 } }] });
+  const { rows, sidebar } = view({ face: face(closed), certified: [{ ...certified, counts: { RED: 4 } }] });
 
   assert.deepEqual(rows.map(({ votes }) => votes), [4, 0, 0]);
-  assert.equal(rail.total, 4);
+  assert.equal(sidebar.total, 4);
 });
 
 test('a choice that only the newer count names makes a certificate outdated, if it has votes', () => {
   const early = { ...certified, at: NOW - 1, counts: { RED: 5, GREEN: 3 } };
 
-  assert.equal(view({ face: face(closed), certified: [early] }).rail.certificate?.sure, true);
-  assert.equal(view({ face: face(closed), certified: [early], totals: totals({ RED: 5, GREEN: 3, BLUE: 1 }) }).rail.certificate?.sure, false);
+  assert.equal(view({ face: face(closed), certified: [early] }).sidebar.certificate?.sure, true);
+  assert.equal(view({ face: face(closed), certified: [early], totals: totals({ RED: 5, GREEN: 3, BLUE: 1 }) }).sidebar.certificate?.sure, false);
 });
 
 test('percentages that are hidden are named in the note, and only then', () => {
@@ -278,9 +278,9 @@ test('a poll that waits invites with the time of its opening', () => {
 });
 
 test('below 100 votes a second the rate has one digit, from there on none', () => {
-  assert.deepEqual([99.94, 100].map((rate) => view({ rate }).rail.rate), ['99.9', '100']);
+  assert.deepEqual([99.94, 100].map((rate) => view({ rate }).sidebar.rate), ['99.9', '100']);
 });
 
 test('without a count there is no last vote', () => {
-  assert.equal(view({ totals: null }).rail.last, '');
+  assert.equal(view({ totals: null }).sidebar.last, '');
 });

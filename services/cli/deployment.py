@@ -123,10 +123,10 @@ def find(*, local: bool, stage: str) -> Deployment:
 
 def _local() -> Deployment:
     from services.tools.local.aws import LocalAws
-    from services.tools.local.runs import running
+    from services.tools.local.runs import find_running
 
     wanted = os.environ.get(PICK)
-    for demo in running():
+    for demo in find_running():
         if wanted in (None, "", demo.endpoint):
             return Deployment(
                 name=demo.stack,

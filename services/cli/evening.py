@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from services.cli.output import FAILED, Json, emit, errors
-from services.tools.replay.generate import STYLES, make
-from services.tools.replay.texts import SUFFIX, write
+from services.tools.replay.generate import STYLES, make_scenario
+from services.tools.replay.texts import SUFFIX, write_scenario
 
 app = typer.Typer(help="Evenings of texts, to replay.", no_args_is_help=True)
 
@@ -37,9 +37,9 @@ def make_one(
     if style not in STYLES:
         errors.print(f"--style: {style!r}: one of {', '.join(STYLES)}")
         raise typer.Exit(FAILED)
-    evening = make(voters=voters, minutes=minutes, seed=seed, style=style)
+    evening = make_scenario(voters=voters, minutes=minutes, seed=seed, style=style)
     path = file or Path(f"{style}-{seed}{SUFFIX}")
-    write(evening, path)
+    write_scenario(evening, path)
     deliveries = len(evening.deliveries())
     document = {
         "file": str(path),

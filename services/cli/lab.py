@@ -10,10 +10,10 @@ from rich.table import Table
 
 from services.cli.output import FAILED, Json, emit, told
 from services.cli.poll_tables import rendered
-from services.tools.demo.cloud import forget_own_account, local_cloud
+from services.tools.demo.cloud import clear_aws_environment, local_cloud
 from services.tools.demo.demo import ConsoleProgress, end_on_signals
-from services.tools.demo.experiment import STEPS, Experiment, Measured
-from services.tools.demo.sharding_page import plot, table, written_into
+from services.tools.demo.experiment import STEPS, Experiment, Measurement
+from services.tools.demo.sharding_page import insert_figures, render_plot, render_table
 from services.tools.lab.token_bucket import PARTITIONS
 from services.tools.local.errors import LocalCloudError
 
@@ -51,7 +51,7 @@ def lab(
         texts_per_second=rate, write_capacity=capacity, seconds=seconds, steps=_steps(shards)
     )
     end_on_signals()
-    forget_own_account()
+    clear_aws_environment()
     progress = ConsoleProgress(console)
     with told():
         page = _page(write) if write else ""
@@ -62,9 +62,9 @@ def lab(
             console.print("\nStopped; nothing is left running.")
             raise typer.Exit(INTERRUPTED) from None
         if write:
-            (write / PAGE).write_text(written_into(page, table(rows, experiment)))
+            (write / PAGE).write_text(insert_figures(page, render_table(rows, experiment)))
             (write / PLOT).parent.mkdir(exist_ok=True)
-            (write / PLOT).write_text(plot(rows, experiment))
+            (write / PLOT).write_text(render_plot(rows, experiment))
     document = {
         "texts_per_second": rate,
         "write_capacity": capacity,
@@ -92,13 +92,13 @@ def _page(folder: Path) -> str:
     """The page as it is, looked at before anything is measured."""
     try:
         page = (folder / PAGE).read_text()
-        written_into(page, "")
+        insert_figures(page, "")
     except (OSError, ValueError) as error:
         raise LocalCloudError(str(error), f"Name the folder that holds {PAGE}.") from None
     return page
 
 
-def _shown(rows: list[Measured], experiment: Experiment) -> str:
+def _shown(rows: list[Measurement], experiment: Experiment) -> str:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in (
         "shards", "partitions", "accepted/s", "given up/s", "throttled/s", "reply ms", "counted",

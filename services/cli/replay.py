@@ -15,9 +15,9 @@ from rich.text import Text
 from services.cli.output import FAILED, Json, errors
 from services.tools.local.errors import LocalCloudError
 from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
-from services.tools.replay.outcome import SPEEDS, Counts, Played, ReplayResult
+from services.tools.replay.outcome import SPEEDS, Counts, ReplayResult, TimedReplay
 from services.tools.replay.stores import EngineMissingError, EngineName
-from services.tools.replay.texts import EveningError, Scenario, find, read
+from services.tools.replay.texts import Scenario, ScenarioError, find_scenario_file, read_scenario
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -50,12 +50,14 @@ def replay(
         wanted = parse_faults(faults)
         _among("--engine", engine, get_args(EngineName))
         _among("--speed", speed, tuple(SPEEDS))
-        evening = read(find(file))
+        evening = read_scenario(find_scenario_file(file))
         play = _player()
-        with _progress(len(evening.deliveries()), evening.name) as told:
+        with _progress(len(evening.deliveries()), evening.name) as on_delivery:
             on: Any = engine
-            played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
-    except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
+            played = play(
+                evening, faults=wanted, seed=seed, engine=on, speed=speed, on_delivery=on_delivery
+            )
+    except (ScenarioError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
     except LocalCloudError as error:
@@ -91,7 +93,7 @@ def document(
     }
 
 
-def _player() -> Callable[..., Played]:
+def _player() -> Callable[..., TimedReplay]:
     """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
     try:
         from services.tools.replay.playback import play
@@ -117,7 +119,7 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(evening: Scenario, played: Played, engine: str) -> None:
+def _show(evening: Scenario, played: TimedReplay, engine: str) -> None:
     outcome, console = played.outcome, Console()
     console.print(_counts(evening, outcome))
     if outcome.injected:

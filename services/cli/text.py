@@ -11,7 +11,7 @@ from services.cli.deployment import Deployment, DeploymentError, Local, Stage, f
 from services.cli.output import FAILED, Json, emit, told
 from services.tools.phones.handsets import message_in
 from services.tools.phones.load_generator import (
-    UNREACHED,
+    UNREACHABLE,
     WebhookEndpoint,
     WebhookReply,
     deliver,
@@ -55,7 +55,7 @@ def text(
     with told():
         line, message = _line(message, url, receiver, local=local, stage=stage)
         answer = asyncio.run(_send(line, message))
-        if answer.status == UNREACHED:
+        if answer.status == UNREACHABLE:
             raise DeploymentError(f"{line.url} does not answer", answer.body)
     reply = message_in(answer.body) if answer.accepted else None
     document = {

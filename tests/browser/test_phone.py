@@ -94,7 +94,7 @@ def test_the_token_never_reaches_the_browser(open_demo: OpenDemo, cloud: LocalCl
     say(page, 1, "hello")
 
     assert len(heard) > 3
-    assert [text for text in heard if cloud.line.token in text] == []
+    assert [text for text in heard if cloud.webhook.token in text] == []
     assert not re.search("signature", "".join(heard), re.IGNORECASE)
 
 

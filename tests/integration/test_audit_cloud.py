@@ -60,7 +60,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
     time.sleep(3)
     texts = [a_vote(61_000 + n, "AYE", sid=f"SM{61_000 + n:032x}") for n in range(12)]
     texts += [a_vote(61_000 + n, "NAY", sid=f"SM{62_000 + n:032x}") for n in range(5)]
-    answers = send(cloud.line, [replace(text, body=f"proof {text.body}") for text in texts])
+    answers = send(cloud.webhook, [replace(text, body=f"proof {text.body}") for text in texts])
     deadline = time.monotonic() + 20
     while (audit := voteapp(cloud, "audit", "proof")).exit_code and time.monotonic() < deadline:
         time.sleep(0.5)

@@ -80,6 +80,6 @@ def test_a_text_to_the_webhook_of_the_containers_is_accepted_and_the_page_served
         config, _ = answer(f"http://127.0.0.1:{page}/config.json")
 
     assert accepted.accepted
-    assert token == cloud.line.token
+    assert token == cloud.webhook.token
     assert "Content-Security-Policy" in {name.title() for name in headers}
     assert json.loads(config)["aggregatesTable"] == cloud.outputs.aggregates_table

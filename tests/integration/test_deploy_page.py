@@ -22,10 +22,10 @@ def test_the_lines_of_the_page_do_what_the_page_says(
 ) -> None:
     """Connect, examine, show, count, in the order of the page."""
     monkeypatch.setenv("VOTEAPP_LOCAL_ENDPOINT", cloud.aws.endpoint)
-    with twilio_api(cloud.line.token) as account:
+    with twilio_api(cloud.webhook.token) as account:
         sid = account.add_number("+15550100199")
         monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT)
-        monkeypatch.setenv("TWILIO_AUTH_TOKEN", cloud.line.token)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", cloud.webhook.token)
         monkeypatch.setenv("TWILIO_API_URL", account.address)
         for name, value in cloud.aws.environment().items():
             monkeypatch.setenv(name, value)

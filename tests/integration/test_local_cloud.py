@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
-from services.tools.local.runs import running
+from services.tools.local.runs import find_running
 from services.tools.phones.sms import SimulatedText, TextKind
 from tests.support.cloud import a_vote, send, totals_when
 
@@ -31,7 +31,7 @@ def test_texts_become_an_exact_count(cloud: LocalCloud) -> None:
         a_vote(10_001, "BLUE", sid=a_sid()),
         first,
     ]
-    answers = send(cloud.line, texts)
+    answers = send(cloud.webhook, texts)
     after = totals_when(cloud, lambda totals: totals.folded >= before.folded + 4)
     moved = {key: after.picks.get(key, 0) - before.picks.get(key, 0) for key in after.picks}
 
@@ -83,8 +83,8 @@ def test_the_site_is_served_with_its_security_headers(cloud: LocalCloud) -> None
 
 def test_a_running_cloud_tells_others_where_it_is_and_no_secret(cloud: LocalCloud) -> None:
     """What `voteapp --local` reads."""
-    found = next(one for one in running() if one.endpoint == cloud.aws.endpoint)
+    found = next(one for one in find_running() if one.endpoint == cloud.aws.endpoint)
 
-    assert found.webhook_url == cloud.line.url
+    assert found.webhook_url == cloud.webhook.url
     assert found.outputs["VotesTable"] == cloud.outputs.votes_table
-    assert cloud.line.token not in json.dumps(found.outputs)
+    assert cloud.webhook.token not in json.dumps(found.outputs)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.tools.local.ports import HOST, answers
+from services.tools.local.ports import HOST, is_listening
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 240
@@ -53,7 +53,7 @@ def test_ctrl_c_stops_everything_within_five_seconds(
     process, output = demo
     said(process, output, "Ctrl-C stops everything")
     ports = {int(port) for port in re.findall(rf"{HOST}:(\d+)", output.read_text())}
-    open_before = {port for port in ports if answers(port)}
+    open_before = {port for port in ports if is_listening(port)}
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
     code = process.wait(timeout=20)
@@ -63,7 +63,7 @@ def test_ctrl_c_stops_everything_within_five_seconds(
     assert seconds < 5
     assert len(ports) == 3
     assert open_before == ports
-    assert {port for port in ports if answers(port)} == set()
+    assert {port for port in ports if is_listening(port)} == set()
     assert leftovers() == []
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from services.tools.local.emulator import emulator
 from services.tools.local.errors import LocalCloudError, ServerDiedError
-from services.tools.local.ports import answers
+from services.tools.local.ports import is_listening
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
@@ -34,20 +34,20 @@ def port_of(endpoint: str) -> int:
 def closed_within(port: int, seconds: float) -> bool:
     """Whether nothing listens there any more."""
     deadline = time.monotonic() + seconds
-    while answers(port) and time.monotonic() < deadline:
+    while is_listening(port) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not answers(port)
+    return not is_listening(port)
 
 
 def test_it_answers_as_aws_and_frees_its_port(tmp_path: Path) -> None:
     """From start to stop."""
     with emulator(tmp_path) as (_, aws):
         identity = aws.client("sts").get_caller_identity()
-        open_port = answers(port_of(aws.endpoint))
+        open_port = is_listening(port_of(aws.endpoint))
 
     assert identity["Account"] == aws.account
     assert open_port
-    assert not answers(port_of(aws.endpoint))
+    assert not is_listening(port_of(aws.endpoint))
 
 
 def test_it_listens_on_one_loopback_address_only(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_its_port_is_free_after_its_owner_is_killed(tmp_path: Path, end: signal.
     )  # fmt: skip
     assert owner.stdout
     port = port_of(owner.stdout.readline().strip())
-    was_open = answers(port)
+    was_open = is_listening(port)
     owner.send_signal(end)
     owner.wait(timeout=5)
 

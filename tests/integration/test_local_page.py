@@ -21,7 +21,7 @@ FLAGS = (
 @pytest.fixture
 def page(cloud: LocalCloud) -> Iterator[tuple[Page, list[str]]]:
     """The dashboard of the local cloud in Chromium, and what its console complains of."""
-    path = chromium.found()
+    path = chromium.find_browser()
     if not path and not os.environ.get("CI"):
         pytest.skip("no Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
@@ -43,7 +43,7 @@ def test_a_text_is_seen_on_the_page(cloud: LocalCloud, page: tuple[Page, list[st
     round, _ = cloud.round_of(DEFAULT_POLL)
     before = sum(cloud.totals(round).picks.values())
     expect(total).to_have_text(f"{before:,}", timeout=10_000)
-    answers = send(cloud.line, [a_vote(40_001, "GREEN", sid=f"SM{secrets.token_hex(16)}")])
+    answers = send(cloud.webhook, [a_vote(40_001, "GREEN", sid=f"SM{secrets.token_hex(16)}")])
 
     assert answers[0].status == 200
     expect(total).to_have_text(f"{before + 1:,}", timeout=10_000)

@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from services.tools.demo.cloud import LocalCloud, Silent
+from services.tools.demo.cloud import LocalCloud, SilentProgress
 from services.tools.demo.experiment import Experiment
 
 pytestmark = pytest.mark.cloud
@@ -70,7 +70,7 @@ def test_one_shard_loses_what_ten_accept_and_every_ballot_is_counted(cloud: Loca
     experiment = Experiment(
         texts_per_second=40, write_capacity=100, seconds=3, warm_up_seconds=3, steps=(1, 10)
     )
-    one, ten = experiment.run(cloud, Silent())
+    one, ten = experiment.run(cloud, SilentProgress())
 
     assert one.throttled > one.accepted
     assert 0 < one.accepted < one.sent / 2

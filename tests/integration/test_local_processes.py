@@ -28,7 +28,7 @@ time.sleep(300)
 
 
 def a_process(folder: Path, script: str) -> Process:
-    """A shell on a leash."""
+    """A supervised shell."""
     return Process(
         "a server", ["sh", "-c", script], env=clean_environment(), log=folder / "log", cwd=folder
     )
@@ -91,7 +91,7 @@ def test_a_server_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path)
     assert time.monotonic() - started < 3
 
 
-def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_server_that_dies_is_named_with_its_last_lines(tmp_path: Path) -> None:
     """Name, exit code and what it said."""
     process = a_process(tmp_path, "echo no space left; exit 7")
     deadline = time.monotonic() + 5

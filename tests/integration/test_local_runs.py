@@ -7,8 +7,15 @@ import pytest
 
 from services.tools.local.errors import LocalCloudError, PortInUseError
 from services.tools.local.ports import HOST
-from services.tools.local.runs import LAST_FAILURE, CloudFile, publish, run_folder, running, sweep
-from services.tools.local.static_server import claim
+from services.tools.local.runs import (
+    LAST_FAILURE,
+    CloudFile,
+    delete_dead_folders,
+    find_running,
+    publish,
+    run_folder,
+)
+from services.tools.local.static_server import check_port_is_free
 
 
 def a_cloud() -> CloudFile:
@@ -29,10 +36,10 @@ def test_a_running_cloud_is_found_and_a_stopped_one_is_not(tmp_path: Path) -> No
     """By other programs, through its file."""
     with run_folder(tmp_path) as folder:
         publish(folder, a_cloud())
-        found = running(tmp_path)
+        found = find_running(tmp_path)
 
     assert [cloud.outputs["VotesTable"] for cloud in found] == ["votes"]
-    assert running(tmp_path) == []
+    assert find_running(tmp_path) == []
     assert not folder.exists()
 
 
@@ -41,7 +48,7 @@ def test_a_folder_of_a_killed_run_is_swept_up(tmp_path: Path) -> None:
     (dead := tmp_path / "run-1").mkdir()
     (dead / "lock").touch()
     with run_folder(tmp_path) as living:
-        sweep(tmp_path)
+        delete_dead_folders(tmp_path)
         kept = living.exists()
 
     assert kept
@@ -71,5 +78,5 @@ def test_a_port_in_use_is_named_with_the_remedy() -> None:
         port = other.getsockname()[1]
 
         with pytest.raises(PortInUseError, match=f"port {port}: in use") as caught:
-            claim(port)
+            check_port_is_free(port)
     assert "--port" in caught.value.remedy

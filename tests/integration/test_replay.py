@@ -11,13 +11,20 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from services.tools.replay.faults import ALL
-from services.tools.replay.generate import STYLES, corpus, make
-from services.tools.replay.oracle import Truth
+from services.tools.replay.generate import STYLES, corpus, make_scenario
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.playback import play
-from services.tools.replay.texts import BUILT_IN, EveningError, Scenario, lines_of, read, write
-from tests.support.evenings import an_evening
+from services.tools.replay.texts import (
+    BUILT_IN,
+    Scenario,
+    ScenarioError,
+    read_scenario,
+    scenario_lines,
+    write_scenario,
+)
+from tests.support.scenarios import a_scenario
 
-EVENINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in BUILT_IN.glob("*.jsonl.gz"))
+SCENARIOS = sorted(path.name.removesuffix(".jsonl.gz") for path in BUILT_IN.glob("*.jsonl.gz"))
 
 
 def replay(*arguments: str) -> Any:
@@ -25,48 +32,48 @@ def replay(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["replay", *arguments])
 
 
-@pytest.mark.parametrize("name", EVENINGS)
-def test_a_built_in_evening_is_what_its_seed_makes(name: str) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_built_in_scenario_is_what_its_seed_makes(name: str) -> None:
     """Nobody has touched the files; only fictional numbers are in them."""
-    held = read(BUILT_IN / f"{name}.jsonl.gz")
-    made = make(
+    held = read_scenario(BUILT_IN / f"{name}.jsonl.gz")
+    made = make_scenario(
         voters=held.made_with["voters"],
         minutes=held.made_with["length_ms"] / 60_000,
         seed=held.made_with["seed"],
         style=name,
     )
 
-    assert list(lines_of(held)) == list(lines_of(made))
+    assert list(scenario_lines(held)) == list(scenario_lines(made))
     assert {text.sender[:7] for text in held.texts} == {"+155501"}
     assert (BUILT_IN / f"{name}.jsonl.gz").stat().st_size < 200_000
 
 
-def test_there_are_a_quiet_evening_a_finale_and_an_adversarial_one() -> None:
+def test_there_are_a_quiet_scenario_a_finale_and_an_adversarial_one() -> None:
     """One of each style."""
-    assert set(EVENINGS) == set(STYLES)
+    assert set(SCENARIOS) == set(STYLES)
 
 
-def test_the_finale_has_everything_an_evening_has() -> None:
+def test_the_finale_has_all_kinds_of_texts() -> None:
     """Peaks, changed minds, redeliveries, lost and late texts, real garbage, STOP."""
-    evening = read(BUILT_IN / "finale.jsonl.gz")
-    start = evening.texts[0].at_ms
-    length = evening.made_with["length_ms"]
+    scenario = read_scenario(BUILT_IN / "finale.jsonl.gz")
+    start = scenario.texts[0].at_ms
+    length = scenario.made_with["length_ms"]
     by_half_minute = [0] * 40
-    for text in evening.texts:
+    for text in scenario.texts:
         by_half_minute[min(39, (text.at_ms - start) * 20 // length)] += 1
-    bodies = {text.body for text in evening.texts}
+    bodies = {text.body for text in scenario.texts}
 
     assert max(by_half_minute) > 4 * sorted(by_half_minute[:20])[10]
-    assert len({text.sender for text in evening.texts}) < len(evening.texts) * 0.8
-    assert sum(bool(text.after_ms) for text in evening.texts) > 50
-    assert sum(text.lost for text in evening.texts) > 5
-    assert sum(text.at_ms >= start + length for text in evening.texts) > 20
+    assert len({text.sender for text in scenario.texts}) < len(scenario.texts) * 0.8
+    assert sum(bool(text.after_ms) for text in scenario.texts) > 50
+    assert sum(text.lost for text in scenario.texts) > 5
+    assert sum(text.at_ms >= start + length for text in scenario.texts) > 20
     assert len(bodies & set(corpus())) > 50
     assert "STOP" in bodies
 
 
-@pytest.mark.parametrize("name", EVENINGS)
-def test_every_built_in_evening_is_counted_exactly_under_all_faults(name: str) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_built_in_scenario_is_counted_exactly_under_all_faults(name: str) -> None:
     """And both simpler algorithms are wrong."""
     answer = replay(name, "--faults", "all", "--engine", "memory", "--json")
     run = json.loads(answer.stdout)
@@ -98,15 +105,15 @@ def test_the_same_seed_prints_the_same_byte_for_byte() -> None:
     assert one.stdout != other.stdout
 
 
-def a_short_evening() -> Scenario:
+def a_short_scenario() -> Scenario:
     """A dozen texts."""
     texts = [(n, ("red", "green", "encore slow")[n % 3]) for n in range(9)]
-    return an_evening(*texts, (0, "blue"), (1, "blue"), (0, "hello"))
+    return a_scenario(*texts, (0, "blue"), (1, "blue"), (0, "hello"))
 
 
 def test_moto_gives_the_same_run_as_memory(tmp_path: Path) -> None:
     """The real adapters on moto's tables and moto's own stream: the same transcript."""
-    write(a_short_evening(), tmp_path / "short.jsonl")
+    write_scenario(a_short_scenario(), tmp_path / "short.jsonl")
     arguments = (str(tmp_path / "short.jsonl"), "--faults", "all", "--json", "--engine")
     moto, memory = (json.loads(replay(*arguments, name).stdout) for name in ("moto", "memory"))
 
@@ -116,9 +123,9 @@ def test_moto_gives_the_same_run_as_memory(tmp_path: Path) -> None:
 
 def test_the_emulators_tables_and_stream_give_the_same_run_too() -> None:
     """Over HTTP, with aiohttp."""
-    evening = a_short_evening()
-    one = play(evening, faults=ALL, seed=1, on="ministack").outcome
-    two = play(evening, faults=ALL, seed=1, on="memory").outcome
+    scenario = a_short_scenario()
+    one = play(scenario, faults=ALL, seed=1, engine="ministack").outcome
+    two = play(scenario, faults=ALL, seed=1, engine="memory").outcome
 
     assert one == two
 
@@ -136,9 +143,9 @@ def test_the_table_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_miscount_exits_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an oracle that has heard of a text too many."""
-    hear = Truth.totals
-    monkeypatch.setattr(Truth, "totals", lambda self: {**hear(self), "colors": {"RED": 10**6}})
+    """With an oracle whose count is higher."""
+    totals = Oracle.totals
+    monkeypatch.setattr(Oracle, "totals", lambda self: {**totals(self), "colors": {"RED": 10**6}})
     answer = replay("quiet", "--engine", "memory")
 
     assert answer.exit_code == 1
@@ -154,7 +161,7 @@ def test_a_miscount_exits_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
         (("quiet", "--speed", "2x"), "--speed: '2x'"),
     ],
 )
-def test_what_cannot_be_replayed_is_told(arguments: tuple[str, ...], words: str) -> None:
+def test_what_cannot_be_replayed_is_refused(arguments: tuple[str, ...], words: str) -> None:
     """In words, and with exit code 1."""
     answer = replay(*arguments)
 
@@ -162,35 +169,35 @@ def test_what_cannot_be_replayed_is_told(arguments: tuple[str, ...], words: str)
     assert words in answer.stderr
 
 
-def test_a_file_that_is_no_evening_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path) -> None:
     """With the command that makes one."""
     path = tmp_path / "other.jsonl"
     path.write_text('{"some": "thing"}\n')
 
-    with pytest.raises(EveningError, match="voteapp evening make"):
-        read(path)
+    with pytest.raises(ScenarioError, match="voteapp evening make"):
+        read_scenario(path)
 
 
-def test_an_evening_can_be_made_read_and_replayed(tmp_path: Path) -> None:
+def test_a_scenario_can_be_made_read_and_replayed(tmp_path: Path) -> None:
     """The command's defaults are for a big one; this is a small one."""
     path = tmp_path / "mine.jsonl.gz"
     made = CliRunner().invoke(
         app,
         ["evening", "make", str(path), "--voters", "40", "--minutes", "2", "--seed", "9", "--json"],
     )
-    told = json.loads(made.stdout)
+    document = json.loads(made.stdout)
 
-    assert told["voters"] == 40
-    assert told["texts"] == len(read(path).texts)
+    assert document["voters"] == 40
+    assert document["texts"] == len(read_scenario(path).texts)
     assert replay(str(path), "--faults", "all", "--engine", "memory").exit_code == 0
 
 
-def test_the_pace_of_the_evening_can_be_kept() -> None:
+def test_the_pace_of_a_scenario_can_be_kept() -> None:
     """At ten times its speed, ten seconds take one."""
-    evening = an_evening((1, "red"), (2, "red"), every_ms=10_000)
+    scenario = a_scenario((1, "red"), (2, "red"), every_ms=10_000)
 
-    assert play(evening, faults=frozenset(), seed=1, on="memory", speed="10x").seconds >= 0.95
-    assert play(evening, faults=frozenset(), seed=1, on="memory").seconds < 0.9
+    assert play(scenario, faults=frozenset(), seed=1, engine="memory", speed="10x").seconds >= 0.95
+    assert play(scenario, faults=frozenset(), seed=1, engine="memory").seconds < 0.9
 
 
 def test_without_the_aggregators_library_only_the_replay_is_refused() -> None:

@@ -1,8 +1,8 @@
 """`make mutants`, the page's part: small changes in its pure modules, made by Stryker.
 
 Pure is a module in dashboard/src that neither reads nor writes the document: `MODULES`. The others
-(banner, board, dom, lab, main, motion, partitions, phone, rail, sliders, stage, theme) make elements
-or listen to them; tests/browser and the changes made by hand look after those.
+(banner, board, controls, dom, lab, main, motion, partitions, phone, sidebar, sliders, theme) make
+elements or listen to them; tests/browser and the changes made by hand look after those.
 
 Stryker is installed in tests/mutants/page, apart from the dashboard's own dependencies, and works
 in a copy of the checkout. It runs module by module, each with its own tests only (`own_tests`), through

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import ours
+from services.tools.replay.algorithms import run_aggregator
 from services.tools.replay.event_source import Event
 from services.tools.replay.faults import ALL, Fault
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow
-from tests.support.evenings import changed_minds, first_votes, run
+from tests.support.scenarios import changed_minds, first_votes, run
 
 SEEDS = range(12)
-EVENING = changed_minds(15)
+SCENARIO = changed_minds(15)
 
 
 def miscounts(*faults: Fault, **how: Any) -> int:
     """How many of the runs are not exact."""
-    return sum(not run(EVENING, *faults, seed=seed, **how).exact for seed in SEEDS)
+    return sum(not run(SCENARIO, *faults, seed=seed, **how).exact for seed in SEEDS)
 
 
 @pytest.mark.parametrize("faults", [(), tuple(ALL)])
@@ -32,13 +32,13 @@ def test_with_all_conditions_every_run_is_exact(faults: tuple[Fault, ...]) -> No
     assert miscounts(*faults) == 0
 
 
-@pytest.mark.parametrize("lanes", [2, 10])
-def test_a_parallelization_factor_above_one_is_caught(lanes: int) -> None:
+@pytest.mark.parametrize("parallelization_factor", [2, 10])
+def test_a_parallelization_factor_above_one_is_caught(parallelization_factor: int) -> None:
     """Lanes divide a shard by item: one lane's batch passes the watermark of another's.
 
     It needs no fault at all.
     """
-    assert miscounts(lanes=lanes) == len(SEEDS)
+    assert miscounts(parallelization_factor=parallelization_factor) == len(SEEDS)
 
 
 class NoCondition(MemoryTallies):
@@ -53,9 +53,9 @@ class NoCondition(MemoryTallies):
 
 def test_a_dropped_watermark_condition_is_caught() -> None:
     """Exact while nothing is delivered twice, and never again."""
-    caught = sum(not run(EVENING, *ALL, seed=seed, tallies=NoCondition()).exact for seed in SEEDS)
+    caught = sum(not run(SCENARIO, *ALL, seed=seed, tallies=NoCondition()).exact for seed in SEEDS)
 
-    assert all(run(EVENING, seed=seed, tallies=NoCondition()).exact for seed in SEEDS)
+    assert all(run(SCENARIO, seed=seed, tallies=NoCondition()).exact for seed in SEEDS)
     assert caught == len(SEEDS)
 
 
@@ -68,7 +68,7 @@ def test_sequence_numbers_without_padding_are_caught(monkeypatch: pytest.MonkeyP
 
 def one_row_for_all(event: Event, tallies: Tallies) -> Mapping[str, Any]:
     """The aggregator with the stream shard left out of the row's key."""
-    return ours({**event, "shardId": "the only one"}, tallies)
+    return run_aggregator({**event, "shardId": "the only one"}, tallies)
 
 
 def test_a_row_without_its_stream_shard_is_caught() -> None:
@@ -78,7 +78,7 @@ def test_a_row_without_its_stream_shard_is_caught() -> None:
 
 def test_a_skipped_batch_is_caught() -> None:
     """Limited retries, bisecting or a dead-letter queue: what is skipped is lost for good."""
-    hurt = [run(first_votes(30), Fault.THROTTLED, seed=s, gives_up_after=1) for s in SEEDS]
+    hurt = [run(first_votes(30), Fault.THROTTLED, seed=s, max_attempts=1) for s in SEEDS]
 
     assert all(outcome.exact for outcome in (run(first_votes(30), seed=s) for s in SEEDS))
     assert sum(not outcome.exact for outcome in hurt) > len(SEEDS) / 2

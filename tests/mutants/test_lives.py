@@ -1,7 +1,7 @@
 """The rules at the edges of time and of polls, each taken away: the simulator must notice.
 
-Each test puts back a fault that the system once had, and runs scenarios until one of them
-ends in a violation. Without the fault the same scenarios have none (`tests/proof`).
+Each test puts back a fault that the system once had, and runs lifecycles until one of them
+ends in a violation. Without the fault the same lifecycles have none (`tests/proof`).
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ import pytest
 
 from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.tools.replay.lifecycle import operator, traffic
-from services.tools.replay.lifecycle.run import run_scenario
-from services.tools.replay.lifecycle.store import HeldUp, SimulatedVotes
+from services.tools.replay.lifecycle.run import run_lifecycle
+from services.tools.replay.lifecycle.store import DelayedWrite, SimulatedVotes
 from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
@@ -25,16 +25,16 @@ from services.voting.redelivery import Earlier, earlier_rounds
 from services.voting.sharding import shard_of
 
 FIRST = 500_000
-SCENARIOS = 1_500
+RUNS = 1_500
 SECONDS_PER_DAY = 86_400
 
 Patch = pytest.MonkeyPatch
 
 
 def violation(containing: str) -> str | None:
-    """The first violation of that kind in the scenarios, or None if all hold."""
-    for number in range(FIRST, FIRST + SCENARIOS):
-        found = run_scenario(number).violation
+    """The first violation of that kind in the lifecycle runs, or None if all hold."""
+    for number in range(FIRST, FIRST + RUNS):
+        found = run_lifecycle(number).violation
         if found is not None and containing in found:
             return found
     return None
@@ -140,8 +140,8 @@ def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
         return len(mine)
 
     async def unchanged_by_texts(self: Any, after: Ballot, round: Round, *, expected: int) -> bool:
-        if self.holds_up():
-            await HeldUp()
+        if self.is_delayed():
+            await DelayedWrite()
         found = self.held.get(after.pk, {}).get(after.sk)
         if found is None or len(found[0].steps) != len(after.steps) - 1:
             return False

@@ -1,6 +1,6 @@
 """A state machine over webhook, ballots, stream and aggregator, driven by Hypothesis.
 
-Where the schedules draw faults by chance, here Hypothesis chooses every step and shrinks a
+Where the schedules draw faults by injector, here Hypothesis chooses every step and shrinks a
 failure to the few that matter.
 """
 
@@ -12,12 +12,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.tools.replay.algorithms import ours, quietly
+from services.tools.replay.algorithms import run_aggregator, silence_aggregator
 from services.tools.replay.change_log import ChangeLog
-from services.tools.replay.faults import Chance
+from services.tools.replay.faults import FaultInjector
 from services.tools.replay.faulty_tallies import FaultyTallies, LostCallError
-from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
-from services.tools.replay.oracle import Truth
+from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make_scenario
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.stores import MemoryEngine
 from services.tools.replay.stream import Shard
 from services.tools.replay.webhook_client import WebhookClient
@@ -25,7 +25,7 @@ from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow
 
-EVENING = make(voters=1, minutes=60, seed=1)
+SCENARIO = make_scenario(voters=1, minutes=60, seed=1)
 PHONES = st.integers(0, 4)
 WORDS = st.sampled_from(
     ["red", "GREEN", "vote for blue", "encore slow", "encore loud", "hello", "STOP"]
@@ -37,7 +37,7 @@ class Failing(FaultyTallies):
     """The tallies of one call that fails at its n-th write, before or after it lands."""
 
     def __init__(self, tallies: Tallies, at: int, lands: str) -> None:
-        super().__init__(tallies, Chance((), "", length=1))
+        super().__init__(tallies, FaultInjector((), "", length=1))
         self._left, self._lands = at, lands
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
@@ -57,11 +57,11 @@ class Pipeline(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rounds = [Round(poll=poll) for poll in EVENING.polls]
+        self.rounds = [Round(poll=poll) for poll in SCENARIO.polls]
         self.engine = MemoryEngine(self.rounds)
-        self.desk = WebhookClient(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
-        self.truth = Truth(EVENING.definitions)
-        none = Chance((), "", length=1)
+        self.webhook = WebhookClient(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
+        self.oracle = Oracle(SCENARIO.definitions)
+        none = FaultInjector((), "", length=1)
         self.log = ChangeLog(none, random.Random(1), shards=2, on_record=lambda _: None)  # noqa: S311 - repeatable
         self.sent: list[dict[str, Any]] = []
         self.seen: dict[Shard, int] = {}
@@ -73,16 +73,16 @@ class Pipeline(RuleBasedStateMachine):
         self.drain()
         self.loop.close()
         shown = {
-            there.poll.id: {
+            round.poll.id: {
                 choice: count
                 for choice, count in sorted(
-                    self.engine.tallies.totals(there.board, 1).picks.items()
+                    self.engine.tallies.totals(round.board, 1).picks.items()
                 )
                 if count
             }
-            for there in self.rounds
+            for round in self.rounds
         }
-        assert shown == self.truth.totals()
+        assert shown == self.oracle.totals()
 
     @rule(phone=PHONES, word=WORDS, copies=st.integers(1, 3))
     def text(self, phone: int, word: str, copies: int) -> None:
@@ -97,12 +97,12 @@ class Pipeline(RuleBasedStateMachine):
         if self.sent:
             self.post(self.sent[place % len(self.sent)], 1)
 
-    def post(self, said: dict[str, Any], copies: int) -> None:
+    def post(self, fields: dict[str, Any], copies: int) -> None:
         """Hand a text to the webhook, and its records to the stream."""
-        self.truth.hear(**said, at_ms=self.desk.now_ms)
+        self.oracle.deliver(**fields, at_ms=self.webhook.now_ms)
 
         async def at_once() -> None:
-            await asyncio.gather(*(self.desk.text(**said) for _ in range(copies)))
+            await asyncio.gather(*(self.webhook.send_text(**fields) for _ in range(copies)))
 
         self.loop.run_until_complete(at_once())
         for written in self.engine.written():
@@ -140,9 +140,9 @@ class Pipeline(RuleBasedStateMachine):
         if ready:
             shard = ready[place % len(ready)]
             batch = shard.records[self.seen.get(shard, 0) :][:size]
-            gate = Failing(self.engine.tallies, at, lands)
-            self.call(shard, batch, gate)
-            self.late += gate.late
+            tallies = Failing(self.engine.tallies, at, lands)
+            self.call(shard, batch, tallies)
+            self.late += tallies.late
 
     @rule(place=PLACES, begin=PLACES, size=st.integers(1, 9))
     def deliver_again(self, place: int, begin: int, size: int) -> None:
@@ -170,13 +170,13 @@ class Pipeline(RuleBasedStateMachine):
     @invariant()
     def the_ballots_are_the_truth(self) -> None:
         """At every moment, before anything is folded."""
-        counts: dict[str, dict[str, int]] = {there.poll.id: {} for there in self.rounds}
-        for there in self.rounds:
-            for ballot in self.engine.recounts.ballots(there):
+        counts: dict[str, dict[str, int]] = {round.poll.id: {} for round in self.rounds}
+        for round in self.rounds:
+            for ballot in self.engine.recounts.ballots(round):
                 for choice, count in ballot.picks.items():
-                    mine = counts[there.poll.id]
+                    mine = counts[round.poll.id]
                     mine[choice] = mine.get(choice, 0) + count
-        assert counts == self.truth.totals()
+        assert counts == self.oracle.totals()
 
     def ready(self) -> list[Shard]:
         """Shards with records to come, whose parents are done."""
@@ -195,9 +195,9 @@ class Pipeline(RuleBasedStateMachine):
     def call(self, shard: Shard, batch: list[Any], tallies: Tallies | None = None) -> None:
         """One call of the real aggregator."""
         event = {"Records": batch, "shardId": shard.id, "window": {}, "state": {}}
-        with quietly():
+        with silence_aggregator():
             try:
-                ours(event, tallies or self.engine.tallies)
+                run_aggregator(event, tallies or self.engine.tallies)
             except LostCallError:
                 return
 

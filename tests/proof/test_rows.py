@@ -105,12 +105,12 @@ def test_totals_are_read_strongly_consistent(tallies: DynamoTallies) -> None:
 
 def test_a_removal_that_cannot_be_read_is_bad_on_the_board_it_names() -> None:
     """A removal has only an old image; an image without a board is passed over."""
-    there = {"board": {"S": BOARD}, "round": {"N": "1"}, "picks": {"S": "odd"}}
+    image = {"board": {"S": BOARD}, "round": {"N": "1"}, "picks": {"S": "odd"}}
     (gone, nowhere, second), lost = changes_of(
         [
-            record(1, OldImage=there),
+            record(1, OldImage=image),
             record(2, OldImage={"picks": {"S": "odd"}}),
-            record(3, NewImage={"picks": {"S": "odd"}}, OldImage=there),
+            record(3, NewImage={"picks": {"S": "odd"}}, OldImage=image),
         ]
     )
 
@@ -139,25 +139,25 @@ def test_a_batch_is_reported_in_numbers(
     """Once as metrics, once as a line of the log."""
     ballot = cast(a_round(), None, a_vote("RED")).ballot
     assert ballot
-    told: list[Any] = []
-    monkeypatch.setattr(logger, "info", lambda *said, **more: told.append((said, more)))
-    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said))
+    calls: list[Any] = []
+    monkeypatch.setattr(logger, "info", lambda *args, **more: calls.append((args, more)))
+    monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
     new = item_of(ballot, a_round())
     poison = record(2, NewImage={**new, "picks": {"S": "odd"}})
     event = {"Records": [record(1, NewImage=new), poison, None], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
 
-    assert told[:4] == [
+    assert calls[:4] == [
         ("Folded", MetricUnit.Count, 2),
         ("Duplicates", MetricUnit.Count, 0),
         ("BadRecords", MetricUnit.Count, 2),
         (("batch",), {"extra": {"folded": 2, "duplicates": 0, "badrecords": 2}}),
     ]
-    assert told[4][0] == "VoteToCount"
+    assert calls[4][0] == "VoteToCount"
 
 
 def test_a_first_vote_that_stands_is_named_in_the_refusal() -> None:
-    """So that the voter is told which."""
+    """So that the reply can name it."""
     first = a_round(policy=Policy.FIRST)
     ballot = cast(first, None, a_vote("RED")).ballot
     outcome = cast(first, ballot, a_vote("BLUE")).outcome
@@ -207,8 +207,8 @@ def test_a_ballot_stays_on_the_board_it_was_cast_on() -> None:
     assert after.board == BOARD
 
 
-def test_records_that_have_no_place_are_only_told() -> None:
-    """Without a sequence number a record cannot be told from its redelivery."""
+def test_records_that_have_no_place_are_only_counted_as_lost() -> None:
+    """Without a sequence number a record cannot be distinguished from its redelivery."""
     found, lost = changes_of([{}, {"dynamodb": {"SequenceNumber": "x"}}, {"dynamodb": {}}])
 
     assert (found, lost) == ([], 3)
@@ -224,27 +224,27 @@ def test_a_board_that_is_no_text_is_no_board(board: Any) -> None:
 
 
 @pytest.mark.parametrize(("late_ms", "seconds"), [(1_500, 1.5), (-900, 0)])
-def test_the_time_from_vote_to_count_is_told_in_seconds(
+def test_the_time_from_vote_to_count_is_reported_in_seconds(
     tallies: DynamoTallies, monkeypatch: pytest.MonkeyPatch, late_ms: int, seconds: float
 ) -> None:
     """Of the newest vote; clocks that disagree make it zero, not negative."""
     ballot = cast(a_round(), None, a_vote("RED", at_ms=NOON)).ballot
     assert ballot
-    told: list[Any] = []
+    calls: list[Any] = []
     monkeypatch.setattr("lambdas.aggregator.handler.now_ms", lambda: NOON + late_ms)
-    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said))
+    monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
     event = {"Records": [record(1, NewImage=item_of(ballot, a_round()))], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
 
-    assert told[-1] == ("VoteToCount", MetricUnit.Seconds, seconds)
+    assert calls[-1] == ("VoteToCount", MetricUnit.Seconds, seconds)
 
 
-def test_without_a_vote_no_time_is_told(
+def test_without_a_vote_no_time_is_reported(
     tallies: DynamoTallies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch of records that have no place."""
-    told: list[Any] = []
-    monkeypatch.setattr(metrics, "add_metric", lambda *said: told.append(said[0]))
+    calls: list[Any] = []
+    monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args[0]))
     aggregate({"Records": [{}], "shardId": "one"}, tallies, default_shard=None)
 
-    assert told == ["Folded", "Duplicates", "BadRecords"]
+    assert calls == ["Folded", "Duplicates", "BadRecords"]

@@ -1,4 +1,4 @@
-"""Thousands of random evenings with random faults: not one miscount."""
+"""Thousands of random schedules with random faults: not one miscount."""
 
 from concurrent.futures import ProcessPoolExecutor
 from typing import Self
@@ -6,8 +6,8 @@ from typing import Self
 import pytest
 
 from services.tools.replay.faults import ALL
-from services.tools.replay.lifecycle.run import run_scenario
-from services.tools.replay.prove import Proof, main, prove, schedule, table
+from services.tools.replay.lifecycle.run import run_lifecycle
+from services.tools.replay.prove import Proof, main, prove, render_table, run_schedule
 
 SCHEDULES = 2_000
 FIRST = 1_000_000
@@ -31,7 +31,7 @@ def test_two_thousand_random_schedules_and_no_miscount(proof: Proof) -> None:
     assert proof.wrong == []
 
 
-def test_two_thousand_scenarios_with_operators_and_no_violation(proof: Proof) -> None:
+def test_two_thousand_lifecycle_runs_and_no_violation(proof: Proof) -> None:
     """Opened, closed, reset, archived, applied, certified, repaired, forgotten, expired."""
     assert proof.violations == {}
     assert proof.votes > 10 * SCHEDULES
@@ -59,11 +59,11 @@ def test_every_fault_was_injected_many_times(proof: Proof) -> None:
 
 def test_a_schedule_is_the_same_whenever_it_is_run() -> None:
     """So that one that miscounts can be looked at again."""
-    assert schedule(FIRST) == schedule(FIRST)
-    assert run_scenario(FIRST) == run_scenario(FIRST)
+    assert run_schedule(FIRST) == run_schedule(FIRST)
+    assert run_lifecycle(FIRST) == run_lifecycle(FIRST)
 
 
-def test_a_miscount_is_told_with_how_to_see_it_again(
+def test_a_miscount_is_reported_with_how_to_run_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And the exit code says so."""
@@ -88,4 +88,4 @@ def test_a_miscount_is_told_with_how_to_see_it_again(
 
 def test_the_table_names_every_fault(proof: Proof) -> None:
     """Whoever reads it sees what was done."""
-    assert table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})
+    assert render_table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import DONE
+from services.tools.replay.algorithms import SUCCESS
 from services.tools.replay.event_source import EventSource
-from services.tools.replay.faults import ALL, Chance, Fault, UnknownFaultError, parse_faults
+from services.tools.replay.faults import ALL, Fault, FaultInjector, UnknownFaultError, parse_faults
 from services.tools.replay.stream import Stream
 from services.voting.poll import Round
-from tests.support.evenings import changed_minds, first_votes, run
-from tests.support.foils import FOILS, OF_TEXTS, forgetful
+from tests.support.broken_algorithms import BROKEN_ALGORITHMS, FAULTS_OF_TEXTS, forgetful
+from tests.support.scenarios import changed_minds, first_votes, run
 
 SEEDS = range(8)
 
@@ -33,10 +33,10 @@ def delivered_by(stream: Stream, **how: Any) -> list[dict[str, Any]]:
 
     def function(event: dict[str, Any], _: object) -> dict[str, Any]:
         seen.extend(event["Records"])
-        return {**DONE}
+        return {**SUCCESS}
 
-    chance = Chance((), "1", length=1)
-    EventSource(stream, function, MemoryTallies(), chance, draw=drawing(2), **how).drain()
+    injector = FaultInjector((), "1", length=1)
+    EventSource(stream, function, MemoryTallies(), injector, draw=drawing(2), **how).drain()
     return seen
 
 
@@ -76,7 +76,7 @@ def test_a_child_shard_waits_for_its_parent() -> None:
     ] * 50
 
 
-def test_sequence_numbers_grow_within_a_shard_and_gain_a_digit_where_told() -> None:
+def test_sequence_numbers_grow_within_a_shard_and_gain_a_digit() -> None:
     """From 21 digits to 22."""
     stream = Stream(drawing(1), shards=1, near_digit=True)
     numbers = [stream.append("INSERT", body(n))["dynamodb"]["SequenceNumber"] for n in range(60)]
@@ -85,16 +85,18 @@ def test_sequence_numbers_grow_within_a_shard_and_gain_a_digit_where_told() -> N
     assert {len(number) for number in numbers} == {21, 22}
 
 
-@pytest.mark.parametrize("fault", FOILS)
+@pytest.mark.parametrize("fault", BROKEN_ALGORITHMS)
 def test_each_fault_of_the_stream_breaks_the_algorithm_that_ignores_it(fault: Fault) -> None:
     """The same algorithm is exact without the fault, and ours is exact with it."""
-    function, tallies = FOILS[fault]
+    function, tallies = BROKEN_ALGORITHMS[fault]
     # One shard to begin with, and nobody changes their mind where that would hurt by itself.
-    evening = changed_minds(12) if fault is Fault.SPLIT else first_votes(24)
+    scenario = changed_minds(12) if fault is Fault.SPLIT else first_votes(24)
     how: dict[str, Any] = {"shards": 1}
-    well = [run(evening, function=function, tallies=tallies(), seed=s, **how) for s in SEEDS]
-    hurt = [run(evening, fault, function=function, tallies=tallies(), seed=s, **how) for s in SEEDS]
-    ours = [run(evening, fault, seed=seed, **how) for seed in SEEDS]
+    well = [run(scenario, function=function, tallies=tallies(), seed=s, **how) for s in SEEDS]
+    hurt = [
+        run(scenario, fault, function=function, tallies=tallies(), seed=s, **how) for s in SEEDS
+    ]
+    ours = [run(scenario, fault, seed=seed, **how) for seed in SEEDS]
 
     assert all(outcome.ours == outcome.truth for outcome in well)
     assert any(outcome.injected.get(fault) for outcome in hurt)
@@ -102,14 +104,14 @@ def test_each_fault_of_the_stream_breaks_the_algorithm_that_ignores_it(fault: Fa
     assert all(outcome.exact for outcome in ours)
 
 
-@pytest.mark.parametrize("fault", OF_TEXTS)
+@pytest.mark.parametrize("fault", FAULTS_OF_TEXTS)
 def test_each_fault_of_a_text_breaks_the_webhook_that_forgets_it(fault: Fault) -> None:
     """Redeliveries count again, or an old choice comes back."""
-    evening = changed_minds(12)
-    rounds = [Round(poll=poll) for poll in evening.polls]
-    well = [run(evening, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
-    hurt = [run(evening, fault, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
-    ours = [run(evening, fault, seed=seed) for seed in SEEDS]
+    scenario = changed_minds(12)
+    rounds = [Round(poll=poll) for poll in scenario.polls]
+    well = [run(scenario, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
+    hurt = [run(scenario, fault, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
+    ours = [run(scenario, fault, seed=seed) for seed in SEEDS]
 
     assert all(outcome.ours == outcome.truth for outcome in well)
     assert any(outcome.ours != outcome.truth for outcome in hurt)
@@ -118,7 +120,7 @@ def test_each_fault_of_a_text_breaks_the_webhook_that_forgets_it(fault: Fault) -
 
 def test_every_fault_is_checked() -> None:
     """None is left out."""
-    assert {*FOILS, *OF_TEXTS} == set(Fault) == ALL
+    assert {*BROKEN_ALGORITHMS, *FAULTS_OF_TEXTS} == set(Fault) == ALL
 
 
 def test_only_what_was_switched_on_is_injected() -> None:
@@ -130,8 +132,8 @@ def test_only_what_was_switched_on_is_injected() -> None:
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
     """Byte for byte: the transcript covers every answer and every record."""
-    evening = changed_minds(15)
-    one, two, other = (run(evening, *ALL, seed=seed) for seed in (5, 5, 6))
+    scenario = changed_minds(15)
+    one, two, other = (run(scenario, *ALL, seed=seed) for seed in (5, 5, 6))
 
     assert one == two
     assert one.transcript != other.transcript

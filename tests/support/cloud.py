@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
 from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.tally import Totals
@@ -21,7 +21,7 @@ def cloud() -> Iterator[LocalCloud]:
 
     Shared: a test that counts compares with what was there before it.
     """
-    forget_own_account()
+    clear_aws_environment()
     with local_cloud() as running:
         yield running
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.tools.local import cloud_assembly_cache as module
-from services.tools.local.cloud_assembly_cache import assembly
+from services.tools.local.cloud_assembly_cache import cached_assembly
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def synthesised(tmp_path: Path, made: list[Path], *also: str) -> Path:
         folder.mkdir()
         made.append(folder)
 
-    return assembly(synthesise, *also, state=tmp_path)
+    return cached_assembly(synthesise, *also, state=tmp_path)
 
 
 def test_a_second_start_synthesises_nothing(tmp_path: Path, made: list[Path]) -> None:
@@ -67,5 +67,5 @@ def test_a_synthesis_that_fails_leaves_nothing_to_deploy(tmp_path: Path, made: l
         raise ValueError(folder)
 
     with pytest.raises(ValueError, match="draft"):
-        assembly(fails, state=tmp_path)
+        cached_assembly(fails, state=tmp_path)
     assert synthesised(tmp_path, made).exists()

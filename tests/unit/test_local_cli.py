@@ -64,7 +64,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "No such file" in done.stdout
 
 
-def test_a_folder_without_polls_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_polls_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing checked is not everything fine."""
     monkeypatch.chdir(tmp_path)
     done = run("poll", "check")

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from services.tools.phones.crowd import PHONES, Crowd, expected
+from services.tools.phones.crowd import PHONES, Crowd, expected_counts
 from services.tools.phones.sms import SimulatedText, TextKind
 
 CHOICES = {"RED": ("RED", "Red"), "GREEN": ("GREEN", "Green"), "BLUE": ("BLUE", "Blue")}
@@ -84,4 +84,4 @@ def test_only_votes_count_and_of_a_phone_only_its_last() -> None:
         a_text(TextKind.FORGED, "+15550100004", "RED", "SM5"),
     ]
 
-    assert expected(texts) == {"BLUE": 2}
+    assert expected_counts(texts) == {"BLUE": 2}

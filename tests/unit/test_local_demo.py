@@ -31,7 +31,7 @@ def test_a_count_that_agrees_with_the_texts_is_exact() -> None:
 def test_the_votes_of_people_s_phones_are_expected_too() -> None:
     """Who texts on the page /phone does not make the count wrong."""
     phones = phones_that_voted(one="RED")
-    phones.also = {"mine": "BLUE"}
+    phones.handset_votes = {"mine": "BLUE"}
 
     assert "exact" in live_line(a_round(), Totals(picks={"RED": 1, "BLUE": 1}), phones, 9).plain
     assert "1 on the way" in live_line(a_round(), Totals(picks={"RED": 1}), phones, 9).plain
@@ -49,8 +49,8 @@ def test_votes_still_under_way_are_said() -> None:
 def test_a_reset_begins_a_new_count_and_the_phones_are_said_to_wait() -> None:
     """What was counted before is expected no more."""
     phones = phones_that_voted(one="RED")
-    phones.follow(a_round(), 1.0)
-    phones.follow(a_round(number=2), 2.0)
+    phones.update_round(a_round(), 1.0)
+    phones.update_round(a_round(number=2), 2.0)
     shown = live_line(a_round(number=2), Totals(picks={"RED": 1}), phones, 9).plain
 
     assert phones.are_waiting

@@ -45,17 +45,17 @@ class Webhook:
         self._intake = Intake(directory=self, ballots=self.ballots, clock=self.now_ms)
 
     def now_ms(self) -> int:
-        """The clock of everybody."""
+        """Return the time."""
         return int(self.now * 1000)
 
     async def current(self) -> Directory:
-        """The directory as this webhook has it."""
+        """Return the cached directory."""
         if self.now - self._copy[0] >= 3:
             self._copy = (self.now, Directory((self.round,)))
         return self._copy[1]
 
     async def answer(self, text: SimulatedText) -> Received:
-        """Take a text in."""
+        """Accept a text."""
         message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
         return (await self._intake.accept(message, pepper=b"pepper")).outcome.kind
 
@@ -83,7 +83,7 @@ def opened(round: Round, now_ms: int) -> Round:
 
 
 def reset(round: Round, now_ms: int) -> Round:
-    """Whatever it was, it stays: open or closed."""
+    """Start the next round; it stays open or closed."""
     return replace(round, number=round.number + 1, began_at_ms=now_ms)
 
 
@@ -96,8 +96,8 @@ def relabelled(round: Round, now_ms: int) -> Round:
     return replace(round, poll=replace(round.poll, choices=choices))
 
 
-async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
-    """A crowd under an operator's hands: what was expected, what was counted.
+async def simulate_operator(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
+    """Run a crowd while an operator changes the poll; return expected and counted votes.
 
     20 texts a second, answered up to 0.4 s late; a look at the directory every half second.
     """
@@ -116,14 +116,14 @@ async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
             webhook.round = words.pop(0)(webhook.round, webhook.now_ms())
         if webhook.now >= look_at:
             look_at += 0.5
-            expectation.follow(webhook.round, webhook.now)
+            expectation.update_round(webhook.round, webhook.now)
         for sender in [s for s, one in under_way.items() if one.answered_at <= webhook.now]:
-            expectation.note(under_way.pop(sender))
+            expectation.add_reply(under_way.pop(sender))
         texting = expectation.may_text(webhook.now, in_flight=len(under_way))
         if texting and webhook.now < end:
             text = crowd.next()
             if text.sender in under_way:  # a person waits for the reply
-                expectation.note(replace(under_way.pop(text.sender), answered_at=webhook.now))
+                expectation.add_reply(replace(under_way.pop(text.sender), answered_at=webhook.now))
             await webhook.answer(text)
             late = webhook.now + draw.uniform(0.01, 0.4)
             under_way[text.sender] = Answer(text, late)
@@ -133,7 +133,7 @@ async def evening(seed: int) -> tuple[Counter[str], Counter[str], Webhook]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_the_operator_does_what_is_expected_is_what_is_counted(seed: int) -> None:
     """Closes, openings, resets and other words, each obeyed up to 3 s late."""
-    expected, counted, webhook = asyncio.run(evening(seed))
+    expected, counted, webhook = asyncio.run(simulate_operator(seed))
 
     assert expected == counted
     assert counted.total() > 30
@@ -144,11 +144,11 @@ def test_after_a_reset_the_count_begins_anew_and_so_does_the_crowd() -> None:
     """The phones wait until the new round is known everywhere; then the same ones vote again."""
     crowd = a_crowd()
     expectation = Expectation(crowd)
-    expectation.follow(a_round(), 100.0)
+    expectation.update_round(a_round(), 100.0)
     first = crowd.make(TextKind.NEW)
-    expectation.note(Answer(first, 100.1))
-    expectation.follow(a_round(), 100.5)
-    expectation.follow(a_round(number=2), 101.0)
+    expectation.add_reply(Answer(first, 100.1))
+    expectation.update_round(a_round(), 100.5)
+    expectation.update_round(a_round(number=2), 101.0)
 
     assert expectation.tally() == {}
     assert not expectation.may_text(105.9, in_flight=0)
@@ -161,13 +161,13 @@ def test_a_phone_whose_text_fell_into_the_reset_votes_again_first() -> None:
     """It may be in either round; the later text decides."""
     crowd = a_crowd()
     expectation = Expectation(crowd)
-    expectation.follow(a_round(), 100.0)
+    expectation.update_round(a_round(), 100.0)
     sure, unsure, late = (crowd.make(TextKind.NEW) for _ in range(3))
-    expectation.note(Answer(sure, 100.1))
-    expectation.follow(a_round(), 100.5)
-    expectation.note(Answer(unsure, 100.6))
-    expectation.follow(a_round(number=2), 101.0)
-    expectation.note(Answer(late, 101.2))
+    expectation.add_reply(Answer(sure, 100.1))
+    expectation.update_round(a_round(), 100.5)
+    expectation.add_reply(Answer(unsure, 100.6))
+    expectation.update_round(a_round(number=2), 101.0)
+    expectation.add_reply(Answer(late, 101.2))
     assert expectation.may_text(107.0, in_flight=0)
 
     assert [crowd.next().sender for _ in range(2)] == [unsure.sender, late.sender]
@@ -177,7 +177,7 @@ def test_while_voting_is_closed_nobody_texts() -> None:
     """What would be refused is not expected either."""
     crowd = a_crowd()
     expectation = Expectation(crowd)
-    expectation.follow(closed(a_round(), NOON), NOON_SECONDS)
+    expectation.update_round(closed(a_round(), NOON), NOON_SECONDS)
 
     assert expectation.is_waiting
     assert not expectation.may_text(NOON_SECONDS + 3600, in_flight=0)
@@ -195,7 +195,7 @@ def test_no_phone_ever_texts_more_votes_than_its_ballot_holds(
 ) -> None:
     """Sixty phones instead of ninety thousand: a day of demo in two thousand texts."""
     monkeypatch.setattr(crowds, "PHONES", 60)
-    monkeypatch.setattr(crowds, "REMEMBERED", 50)
+    monkeypatch.setattr(crowds, "MAX_REMEMBERED", 50)
     texts = list(texted(a_crowd(seed), 2_000))
     votes = Counter(text.sender for text in texts if text.kind in {TextKind.NEW, TextKind.CHANGED})
 
@@ -220,7 +220,7 @@ def test_the_crowd_of_a_day_is_counted_exactly_all_the_time(
         received = []
         for text in texted(crowd, 2_500):
             received.append(await webhook.answer(text))
-            expectation.note(Answer(text, webhook.now))
+            expectation.add_reply(Answer(text, webhook.now))
             assert expectation.tally() == webhook.counted
         return received
 

@@ -1,4 +1,4 @@
-"""The lab's parts that need no store: settings, tape, meter, poll, the refusal's form."""
+"""The lab's parts that need no store: settings, writes, meter, poll, the refusal's form."""
 
 import json
 from zlib import crc32
@@ -10,10 +10,10 @@ from botocore.parsers import create_parser
 from services.polls.definition import parse_poll
 from services.polls.names import check_together
 from services.tools.lab.lab_poll import begin_round, lab_poll, round_number
-from services.tools.lab.recent_writes import LENGTH, Tape
+from services.tools.lab.recent_writes import MAX_LETTERS, RecentWrites
 from services.tools.lab.settings import LabSettingError, LabSettings
 from services.tools.lab.throttling_proxy import refusal
-from services.tools.phones.rate_meter import Meter
+from services.tools.phones.rate_meter import RateMeter
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import schema
 from services.voting.directory import Directory
@@ -56,7 +56,7 @@ def test_a_refusal_has_the_headers_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("changes", "message"),
     [
         ({"shards": 0}, "shards: 0: the lab takes a whole number from 1 to 100"),
         ({"texts_per_second": 301}, "texts_per_second: 301"),
@@ -65,10 +65,12 @@ def test_a_refusal_has_the_headers_of_the_service() -> None:
         ({"speed": 9}, "speed: 9: the lab takes texts_per_second, write_capacity, shards"),
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name(wanted: dict[str, object], told: str) -> None:
+def test_a_setting_out_of_range_is_refused_by_name(
+    changes: dict[str, object], message: str
+) -> None:
     """And the one that the lab does not have."""
-    with pytest.raises(LabSettingError, match=told.replace("(", r"\(")):
-        LabSettings().changed(wanted)
+    with pytest.raises(LabSettingError, match=message.replace("(", r"\(")):
+        LabSettings().changed(changes)
 
 
 def test_a_setting_within_its_limits_is_taken() -> None:
@@ -78,34 +80,34 @@ def test_a_setting_within_its_limits_is_taken() -> None:
     assert (changed.shards, changed.texts_per_second, changed.write_capacity) == (10, 0, 240)
 
 
-def test_a_tape_tells_what_followed_and_at_most_300() -> None:
-    """Whoever looks again gets only what is new."""
-    tape = Tape()
+def test_recent_writes_returns_new_letters_and_at_most_300() -> None:
+    """A reader that polls gets only the new ones."""
+    writes = RecentWrites()
     for letter in "ABc":
-        tape.write(letter)
-    seen, first = tape.since(0)
-    tape.write("D")
+        writes.add(letter)
+    seen, first = writes.since(0)
+    writes.add("D")
 
     assert (seen, first) == (3, "ABc")
-    assert tape.since(seen) == (4, "D")
-    assert tape.since(4) == (4, "")
+    assert writes.since(seen) == (4, "D")
+    assert writes.since(4) == (4, "")
     for _ in range(1_000):
-        tape.write("E")
-    assert tape.since(4) == (1_004, "E" * LENGTH)
+        writes.add("E")
+    assert writes.since(4) == (1_004, "E" * MAX_LETTERS)
 
 
-def test_who_comes_with_the_place_of_another_tape_gets_all_there_is() -> None:
+def test_a_reader_with_a_number_of_an_earlier_run_gets_all_letters() -> None:
     """The demo was started again under an open page."""
-    tape = Tape()
-    tape.write("A")
+    writes = RecentWrites()
+    writes.add("A")
 
-    assert tape.since(9_000) == (1, "A")
+    assert writes.since(9_000) == (1, "A")
 
 
 def test_a_meter_gives_rates_of_the_last_seconds() -> None:
     """Not of the slot that is not over, nor of what is long ago."""
     now = [0.0]
-    meter: Meter[str] = Meter(lambda: now[0])
+    meter: RateMeter[str] = RateMeter(lambda: now[0])
     for _ in range(400):
         now[0] += 0.1
         meter.add("often")
@@ -144,7 +146,7 @@ def test_the_round_is_read_from_a_ballot_s_key() -> None:
 
 
 def test_a_round_of_the_lab_is_not_looked_for_in_the_next_one() -> None:
-    """No text of it is delivered again; to keep it out of there would be a second write."""
+    """No text of the lab is redelivered, and looking for it would be a second write."""
     polls = SimulatedPolls(clock=lambda: NOON)
     first, second = begin_round(polls, 1), begin_round(polls, 10)
 

@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from services.tools.demo.experiment import Experiment, Measured
-from services.tools.demo.sharding_page import BEGIN, END, plot, table, written_into
+from services.tools.demo.experiment import Experiment, Measurement
+from services.tools.demo.sharding_page import BEGIN, END, insert_figures, render_plot, render_table
 
 SVG = "{http://www.w3.org/2000/svg}"
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def measured(shards: int, *, accepted: float, refused: float = 0, counted: int = 700) -> Measured:
+def measured(
+    shards: int, *, accepted: float, refused: float = 0, counted: int = 700
+) -> Measurement:
     """One line of figures."""
-    return Measured(
+    return Measurement(
         shards=shards, partitions=min(shards, 7), fullest_keys=1, sent=60, accepted=accepted,
         refused=refused, throttled=refused * 20, reply_ms=8001 if refused else 14, stored=700,
         counted=counted,
@@ -25,41 +27,41 @@ ROWS = [measured(1, accepted=24, refused=36), measured(10, accepted=60)]
 
 
 def test_each_number_of_shards_is_a_line() -> None:
-    """With its units told in the head."""
-    told = table(ROWS, Experiment())
+    """With its units in the head."""
+    text = render_table(ROWS, Experiment())
 
-    assert "| 1 | 1 of 10 | 1 | 24.0 | 36.0 | 720 | 8.0 s |" in told
-    assert "| 10 | 7 of 10 | 1 | 60.0 | 0.0 | 0 | 14 ms |" in told
-    assert "60 texts/s into a table for 240 writes/s: 24 for each of its 10 partitions" in told
-    assert "every one of them, and none twice" in told
+    assert "| 1 | 1 of 10 | 1 | 24.0 | 36.0 | 720 | 8.0 s |" in text
+    assert "| 10 | 7 of 10 | 1 | 60.0 | 0.0 | 0 | 14 ms |" in text
+    assert "60 texts/s into a table for 240 writes/s: 24 for each of its 10 partitions" in text
+    assert "every one of them, and none twice" in text
 
 
-def test_a_count_that_is_not_the_ballots_is_told() -> None:
-    """The page would be the wrong place to hide it."""
-    told = table([measured(1, accepted=24, counted=699)], Experiment())
+def test_a_count_that_differs_from_the_ballots_is_reported() -> None:
+    """In capitals, on the page."""
+    text = render_table([measured(1, accepted=24, counted=699)], Experiment())
 
-    assert "NOT the same" in told
+    assert "NOT the same" in text
     assert not measured(1, accepted=24, counted=699).exact
 
 
 def test_only_what_was_measured_is_written_into_the_page() -> None:
     """And again in place of what was there."""
     page = f"before\n{BEGIN}\nold\n{END}\nafter"
-    new = written_into(page, "new")
+    new = insert_figures(page, "new")
 
     assert new == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter"
-    assert written_into(new, "new") == new
+    assert insert_figures(new, "new") == new
 
 
 def test_a_page_without_a_place_for_figures_is_refused() -> None:
     """Before anything is measured."""
     with pytest.raises(ValueError, match="has no part between"):
-        written_into("a page", "figures")
+        insert_figures("a page", "figures")
 
 
 def test_the_plot_s_bars_are_as_high_as_the_figures() -> None:
     """Accepted solid, given up dashed, in one scale."""
-    bars = ET.fromstring(plot(ROWS, Experiment())).findall(f"{SVG}rect")  # noqa: S314 - our own
+    bars = ET.fromstring(render_plot(ROWS, Experiment())).findall(f"{SVG}rect")  # noqa: S314 - our own
     high = [(bar.get("class"), float(bar.get("height", "0"))) for bar in bars[1:]]
 
     assert [name for name, _ in high] == ["stored", "refused", "stored"]

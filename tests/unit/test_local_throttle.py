@@ -95,7 +95,7 @@ def test_forgetting_the_savings_begins_anew(clock: Clock) -> None:
     """So that what one compares begins alike."""
     throttle = Throttle(240, clock=clock)
     clock.now += 60
-    throttle.forget_savings()
+    throttle.reset_buckets()
 
     assert throttle.saved() == [24.0] * PARTITIONS
 

@@ -6,30 +6,30 @@ import pytest
 
 from services.tools.local import toolchain
 from services.tools.local.errors import CommandFailedError, LocalCloudError
-from services.tools.local.node import recent
-from services.tools.local.step_cache import Stamps, fingerprint
+from services.tools.local.node import is_recent
+from services.tools.local.step_cache import StepCache, fingerprint
 from services.tools.local.toolchain import TARGETS, command, steps
 
 
 def test_a_step_is_remembered_for_exactly_its_inputs(tmp_path: Path) -> None:
     """A change of a file changes its fingerprint."""
     (source := tmp_path / "requirements.txt").write_text("a==1")
-    stamps = Stamps(tmp_path / "stamps")
-    stamps.set("app", fingerprint([source]))
-    held = stamps.holds("app", fingerprint([source]))
+    cache = StepCache(tmp_path / "cache")
+    cache.mark_done("app", fingerprint([source]))
+    held = cache.is_done("app", fingerprint([source]))
     source.write_text("a==2")
 
     assert held
-    assert not stamps.holds("app", fingerprint([source]))
+    assert not cache.is_done("app", fingerprint([source]))
 
 
 def test_a_forgotten_step_is_not_held(tmp_path: Path) -> None:
     """A step that is about to be done again may fail halfway."""
-    stamps = Stamps(tmp_path / "stamps")
-    stamps.set("app", "key")
-    stamps.drop("app")
+    cache = StepCache(tmp_path / "cache")
+    cache.mark_done("app", "key")
+    cache.forget("app")
 
-    assert not stamps.holds("app", "key")
+    assert not cache.is_done("app", "key")
 
 
 def test_a_folder_counts_with_the_names_of_its_files(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_folder_counts_with_the_names_of_its_files(tmp_path: Path) -> None:
 )
 def test_an_old_node_is_replaced(version: str, *, enough: bool) -> None:
     """The dashboard's build tool asks for 20.19."""
-    assert recent(version) is enough
+    assert is_recent(version) is enough
 
 
 def test_every_target_names_steps_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-    monkeypatch.setattr(runs, "running", list)
+    monkeypatch.setattr(runs, "find_running", list)
 
 
 OURS = [
@@ -121,7 +121,7 @@ def test_of_several_demos_the_newest_or_the_one_that_is_named(
         )
         for port in ("2", "1")
     ]  # fmt: skip
-    monkeypatch.setattr(runs, "running", lambda: demos)
+    monkeypatch.setattr(runs, "find_running", lambda: demos)
     newest = find(local=True, stage="dev")
     monkeypatch.setenv(deployment.PICK, "http://127.0.0.1:1")
     named = find(local=True, stage="dev")

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from services.tools.replay.oracle import Truth
+from services.tools.replay.oracle import Oracle
 from services.voting.directory import Directory
 from services.voting.poll import Phase, Poll, Round, State
 from tests.support.polls import NOON, NUMBER, a_phone
@@ -96,13 +96,13 @@ def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
         directory = Directory(tuple(Round(poll=poll) for poll in polls))
         definitions = {poll.id: toml_of(poll) for poll in polls}
         for serial, body in enumerate(bodies(draw, polls, 30)):
-            truth = Truth(definitions)
-            truth.hear(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
+            oracle = Oracle(definitions)
+            oracle.deliver(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
             reading = directory.read(NUMBER, body, NOON)
             there = reading.round
             counts = there is not None and is_open(there) and reading.choice is not None
             told = {there.poll.id: {reading.choice: 1}} if there and counts else {}
             counted += counts
 
-            assert {name: votes for name, votes in truth.totals().items() if votes} == told, body
+            assert {name: votes for name, votes in oracle.totals().items() if votes} == told, body
     assert counted > 300

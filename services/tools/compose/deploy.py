@@ -13,7 +13,7 @@ from typing import Final
 from services.adapters.secret_store import SecretStore
 from services.adapters.secrets import TOKEN_KEY
 from services.settings import WebhookSettings
-from services.tools.demo.cloud import DEFAULT_POLL, forget_own_account
+from services.tools.demo.cloud import DEFAULT_POLL, clear_aws_environment
 from services.tools.local import site
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import LocalDeployment, Outputs
@@ -25,7 +25,7 @@ TOLD: Final = "webhook.env"
 def main(environ: Mapping[str, str]) -> None:
     """Raises: LocalCloudError where a step fails; its text says what to do."""
     endpoint, folder = environ["AWS_ENDPOINT_URL"], Path(environ["TOLD_IN"])
-    forget_own_account()
+    clear_aws_environment()
     aws = LocalAws(endpoint=endpoint)
     (folder / "cdk-home").mkdir(exist_ok=True)
     deployment = LocalDeployment(aws, folder)

@@ -1,1 +1,1 @@
-"""The local cloud brought up whole: `voteapp demo`, `voteapp smoke`, and the lab measured."""
+"""Starts the whole local cloud, for `voteapp demo`, `voteapp smoke` and `voteapp lab`."""

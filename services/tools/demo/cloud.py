@@ -1,4 +1,4 @@
-"""The local cloud as one context manager: everything up on entry, nothing left on exit."""
+"""The local cloud as a context manager: starts everything on entry, stops it on exit."""
 
 import json
 import os
@@ -30,20 +30,20 @@ from services.voting.poll import Round
 from services.voting.tally import Totals
 
 DEFAULT_POLL: Final = "colors"
-NOTICE_SECONDS: Final = 0.3
-"""A server's death shows first in what uses it."""
+CRASH_DETECTION_SECONDS: Final = 0.3
+"""Time to wait for a server's exit code before a failure is blamed on its client."""
 TOKEN: Final = "twilio_auth_token"  # noqa: S105 - the name of a key
 
 
 class Progress(Protocol):
-    """Shows a person how far the set-up is."""
+    """Shows the progress of the set-up."""
 
     def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        """Show a step while it runs; what is yielded takes a word on how far it is."""
+        """Show a step while it runs; yield a function that shows a detail beside its title."""
 
 
-class Silent:
-    """A progress that shows nothing."""
+class SilentProgress:
+    """Implements `Progress` and shows nothing."""
 
     def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
         """Show nothing."""
@@ -53,15 +53,16 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCloud:
-    """A running local cloud. `line` reaches the webhook under uvicorn, `api` the one on Lambda.
+    """A running local cloud.
 
-    The lab is there, and starts when it is asked for.
+    `webhook` is the webhook under uvicorn, `api` the one on Lambda behind the HTTP API. The lab
+    starts when it is first used.
     """
 
     aws: LocalAws
     outputs: Outputs
     dashboard_url: str
-    line: WebhookEndpoint
+    webhook: WebhookEndpoint
     api: WebhookEndpoint
     handsets: Handsets
     lab: Lab
@@ -70,124 +71,126 @@ class LocalCloud:
     dynamodb: Any = field(repr=False)
 
     def check(self) -> None:
-        """Raises: ServerDiedError if a server has ended by itself."""
+        """Raise ServerDiedError if a server has stopped."""
         for process in self.processes:
             process.check()
 
     def round_of(self, poll: str) -> tuple[Round, str | None]:
-        """A poll's current round, and the number that the screen shows for it.
+        """Return a poll's current round, and the number to text to.
 
         Raises:
-            LocalCloudError: the deploy has applied no such poll.
+            LocalCloudError: the stack has no such poll.
         """
         return round_of(self.dynamodb, self.outputs, poll)
 
     def totals(self, round: Round) -> Totals:
-        """The totals on a round's board now."""
+        """Read the current totals of a round."""
         tallies = DynamoTallies(client=self.dynamodb, table=self.outputs.aggregates_table)
         return tallies.totals(round.board, round.number)
 
 
-def forget_own_account() -> None:
-    """Drop this process's AWS variables, and keep loopback traffic away from any proxy.
+def clear_aws_environment() -> None:
+    """Delete the AWS variables of this process, and exclude loopback from any proxy.
 
-    For entry points: a person's own account must never be what the local cloud talks to.
+    Entry points call it, so that the local cloud never uses the account of the person who runs it.
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     for name in ("NO_PROXY", "no_proxy"):
-        known = os.environ.get(name)
-        os.environ[name] = f"127.0.0.1,localhost,{known}" if known else "127.0.0.1,localhost"
+        hosts = os.environ.get(name)
+        os.environ[name] = f"127.0.0.1,localhost,{hosts}" if hosts else "127.0.0.1,localhost"
 
 
 @contextmanager
 def local_cloud(
     *, port: int = 0, progress: Progress | None = None, poll: str = DEFAULT_POLL
 ) -> Iterator[LocalCloud]:
-    """Bring everything up; take everything down, whatever happens in between.
+    """Start everything, and stop everything on exit, also after an error.
 
-    `port` fixes the dashboard's. Raises: LocalCloudError and its kin, saying what to do.
+    `port` is the dashboard's port; 0 takes a free one. Raises LocalCloudError with a remedy.
     """
-    static_server.claim(port)
-    show = progress or Silent()
-    with ExitStack() as stack, _blame() as servers:
+    static_server.check_port_is_free(port)
+    show = progress or SilentProgress()
+    with ExitStack() as stack, _report_crashed_server() as servers:
         folder = stack.enter_context(run_folder())
         with show.step("AWS emulator"):
-            machine, aws = stack.enter_context(emulator(folder))
-            servers.append(machine)
+            emulator_process, aws = stack.enter_context(emulator(folder))
+            servers.append(emulator_process)
         outputs = _deploy(LocalDeployment(aws, folder), show)
         token = _set_token(aws, outputs)
         with show.step("webhook"):
-            hook, url = stack.enter_context(webhook(aws, outputs, folder))
-            servers.append(hook)
-        line, dynamodb = WebhookEndpoint(url=url, token=token), aws.client("dynamodb")
+            webhook_process, url = stack.enter_context(webhook(aws, outputs, folder))
+            servers.append(webhook_process)
+        endpoint, dynamodb = WebhookEndpoint(url=url, token=token), aws.client("dynamodb")
         lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
-        handsets = Handsets(line, poll=lambda: round_of(dynamodb, outputs, poll))
+        handsets = Handsets(endpoint, current_round=lambda: round_of(dynamodb, outputs, poll))
         with show.step("dashboard"):
             site.upload(aws, outputs, poll=poll, lab_poll=LAB_POLL)
             routes = pages.page_routes(lab, handsets)
-            application = static_server.create_edge(aws, outputs.site_bucket, routes=routes)
-            dashboard_url = stack.enter_context(static_server.serving(application, port=port))
+            application = static_server.create_site_app(aws, outputs.site_bucket, routes=routes)
+            dashboard_url = stack.enter_context(
+                static_server.serve_in_thread(application, port=port)
+            )
         cloud = LocalCloud(
             aws=aws,
             outputs=outputs,
             dashboard_url=dashboard_url,
-            line=line,
+            webhook=endpoint,
             handsets=handsets,
             lab=lab,
-            api=_api_line(aws, outputs, token),
+            api=_api_endpoint(aws, outputs, token),
             processes=tuple(servers),
             folder=folder,
             dynamodb=dynamodb,
         )
-        publish(folder, _described(cloud))
+        publish(folder, _cloud_file(cloud))
         for server in servers:
-            stack.callback(server.let_go)  # all at once, before each is waited for
+            stack.callback(server.begin_stop)  # stop all of them before waiting for each
         yield cloud
 
 
 @contextmanager
-def _blame() -> Iterator[list[Process]]:
-    """Have a failure that comes of a dead server name the server, and not its symptom."""
+def _report_crashed_server() -> Iterator[list[Process]]:
+    """Raise ServerDiedError in place of an error that a stopped server has caused."""
     servers: list[Process] = []
     try:
         yield servers
     except Exception:
-        time.sleep(NOTICE_SECONDS)
+        time.sleep(CRASH_DETECTION_SECONDS)
         for server in servers:
             server.check()
         raise
 
 
 def _deploy(deployment: LocalDeployment, show: Progress) -> Outputs:
-    """Synthesise and bootstrap side by side: one needs a processor, the other the emulator."""
+    """Synthesise and bootstrap at the same time, then deploy."""
     with ThreadPoolExecutor(1) as pool, show.step("stack: synthesise, bootstrap"):
         bootstrapped = pool.submit(deployment.bootstrap)
         try:
-            assembled = deployment.synthesise()
+            assembly = deployment.synthesise()
             bootstrapped.result()
         except BaseException:
-            deployment.abort()  # or the pool would wait for the other one
+            deployment.abort()  # or the pool would wait for the other command
             raise
-    with show.step("stack: deploy") as say:
-        return deployment.deploy(assembled, say)
+    with show.step("stack: deploy") as show_detail:
+        return deployment.deploy(assembly, show_detail)
 
 
 def _set_token(aws: LocalAws, outputs: Outputs) -> str:
-    """Put a token of our own beside the pepper, where an operator puts Twilio's."""
+    """Add a random token to the secret, in place of Twilio's auth token."""
     manager = aws.client("secretsmanager")
-    held = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
+    secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
     token = secrets.token_hex(16)
     manager.put_secret_value(
-        SecretId=outputs.secret_arn, SecretString=json.dumps(held | {TOKEN: token})
+        SecretId=outputs.secret_arn, SecretString=json.dumps(secret | {TOKEN: token})
     )
     return token
 
 
-def _api_line(aws: LocalAws, outputs: Outputs, token: str) -> WebhookEndpoint:
-    """The emulator tells its HTTP APIs apart by their host, which need not be resolvable.
+def _api_endpoint(aws: LocalAws, outputs: Outputs, token: str) -> WebhookEndpoint:
+    """Return the endpoint of the HTTP API, which the emulator finds by the Host header.
 
-    Signed is the URL that an account would have: https, the API's domain, no port.
+    The signed URL is that of an AWS account: https, the domain of the API, no port.
     """
     url = urlsplit(outputs.webhook_url)
     return WebhookEndpoint(
@@ -198,13 +201,13 @@ def _api_line(aws: LocalAws, outputs: Outputs, token: str) -> WebhookEndpoint:
     )
 
 
-def _described(cloud: LocalCloud) -> CloudFile:
+def _cloud_file(cloud: LocalCloud) -> CloudFile:
     return CloudFile(
         pids={"demo": os.getpid()} | {server.name: server.pid for server in cloud.processes},
         endpoint=cloud.aws.endpoint,
         region=cloud.aws.region,
         dashboard_url=cloud.dashboard_url,
-        webhook_url=cloud.line.url,
+        webhook_url=cloud.webhook.url,
         stack=STACK,
         outputs=dict(cloud.outputs.all),
         started_at_ms=time.time_ns() // 1_000_000,

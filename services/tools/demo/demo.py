@@ -1,4 +1,4 @@
-"""`voteapp demo`: the whole pipeline before one's eyes, until Ctrl-C."""
+"""`voteapp demo`: runs the local cloud and simulated phones until Ctrl-C."""
 
 import os
 import shutil
@@ -17,21 +17,21 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text as Styled
 
-from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, forget_own_account, local_cloud
+from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
 from services.tools.local.deployment import NUMBER
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.load_generator import LoadGenerator
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
-LOOKS_PER_SECOND: Final = 2
+UPDATES_PER_SECOND: Final = 2
 SEED: Final = 2015
 OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleProgress:
-    """One line a step: a spinner while it runs, a tick and its seconds when it is done."""
+    """Prints a line for each step, with a spinner while it runs and its seconds afterwards."""
 
     console: Console
 
@@ -40,19 +40,19 @@ class ConsoleProgress:
         """Show a step while it runs."""
         started = time.monotonic()
         with self.console.status(f"{title} …") as status:
-            yield lambda word: status.update(f"{title} … {escape(word)}")
+            yield lambda detail: status.update(f"{title} … {escape(detail)}")
         seconds = time.monotonic() - started
         self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
 
 
 def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:
-    """Everything up, phones texting, a live line; returns when interrupted.
+    """Start the cloud and the phones and show a live line; return when interrupted.
 
     Raises:
-        LocalCloudError: something is missing or a server died; all is stopped by then.
+        LocalCloudError: a requirement is missing or a server died; everything is stopped.
     """
     console = Console(highlight=False)
-    forget_own_account()
+    clear_aws_environment()
     end_on_signals()
     interrupted_at = 0.0
     try:
@@ -63,10 +63,10 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
             if browser and _has_browser():
                 webbrowser.open(cloud.dashboard_url)
             crowd = crowd_for(round, number or NUMBER, seed=seed)
-            texting = LoadGenerator(crowd, cloud.line, texts_per_second=texts_per_second)
+            load_generator = LoadGenerator(crowd, cloud.webhook, texts_per_second=texts_per_second)
             try:
-                with texting if phones else nullcontext() as crowd_texting:
-                    _watch(console, cloud, crowd_texting)
+                with load_generator if phones else nullcontext() as texting:
+                    _watch(console, cloud, texting)
             finally:
                 interrupted_at = time.monotonic()
     except KeyboardInterrupt:
@@ -75,13 +75,13 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
 
 
 def crowd_for(round: Round, number: str, *, seed: int) -> Crowd:
-    """A crowd that knows a round's choices and the number to text to."""
+    """Create a crowd that texts the choices of a round to a number."""
     poll = round.poll
     return Crowd(texted_choices(poll), to=number, seed=seed, votes_per_phone=votes_per_phone(poll))
 
 
 def end_on_signals() -> None:
-    """Have SIGTERM and a closed terminal end things as Ctrl-C does."""
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -95,35 +95,35 @@ def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
         f"\n  Dashboard    [bold cyan]{cloud.dashboard_url}[/]\n"
         f"  Phone        [bold cyan]{cloud.dashboard_url}/phone[/]  [dim]text a vote yourself[/]\n"
         f"  Lab          [bold cyan]{cloud.dashboard_url}/lab[/]  [dim]see a hot partition[/]\n"
-        f"  Webhook      {cloud.line.url}  [dim]texts to {number}[/]\n"
+        f"  Webhook      {cloud.webhook.url}  [dim]texts to {number}[/]\n"
         f"  AWS          {cloud.aws.endpoint}  [dim]the emulator[/]\n\n"
         f"  [dim]Ctrl-C stops everything.[/]\n"
     )
 
 
 def _watch(console: Console, cloud: LocalCloud, phones: LoadGenerator | None) -> None:
-    """Keep the live line going until a signal or until a server dies.
+    """Update the live line until a signal arrives or a server dies.
 
-    The round is read anew at each look: somebody may reset the poll meanwhile.
+    Reads the round every time, because somebody may reset the poll.
     """
     started = time.monotonic()
     with Live(console=console, refresh_per_second=4, transient=False) as live:
         while True:
             cloud.check()
-            looked_at = time.time()
+            read_at = time.time()
             round, _ = cloud.round_of(DEFAULT_POLL)
             if phones:
-                phones.follow(round, looked_at)
-                phones.also = cloud.handsets.votes_in(round.number)
+                phones.update_round(round, read_at)
+                phones.handset_votes = cloud.handsets.votes_in(round.number)
             totals = cloud.totals(round)
             live.update(live_line(round, totals, phones, time.monotonic() - started))
-            time.sleep(1 / LOOKS_PER_SECOND)
+            time.sleep(1 / UPDATES_PER_SECOND)
 
 
 def live_line(round: Round, totals: Totals, phones: LoadGenerator | None, seconds: float) -> Styled:
-    """The texts sent, the count as the screen has it, and whether they agree.
+    """Return the texts sent, the votes on the board, and whether they agree.
 
-    Without phones, only the count: what else was texted is not known here.
+    Without phones, only the votes: the expected count is not known.
     """
     line = Styled("  ")
     if phones:
@@ -150,12 +150,12 @@ def _verdict(totals: Totals, phones: LoadGenerator) -> Styled:
         return Styled("exact ✓", style="green")
     if phones.are_waiting:
         return Styled("the phones wait until the round is open everywhere", style="yellow")
-    away = abs(sum(expected.values()) - sum(counted.values()))
-    return Styled(f"{away} on the way" if away else "some on the way", style="yellow")
+    missing = abs(sum(expected.values()) - sum(counted.values()))
+    return Styled(f"{missing} on the way" if missing else "some on the way", style="yellow")
 
 
 def _has_browser() -> bool:
-    """Whether opening one would show it to somebody."""
+    """Return whether this machine has a screen."""
     if sys.platform == "darwin":
         return True
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

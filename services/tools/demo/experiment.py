@@ -1,4 +1,4 @@
-"""What the lab shows, measured without a browser: shards against votes accepted."""
+"""Measures with the lab how many votes a second each number of shards accepts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,44 +12,44 @@ from services.tools.lab.token_bucket import PARTITIONS
 
 STEPS: Final = (1, 2, 5, 10, 20)
 WARM_UP_SECONDS: Final = 18
-"""A full partition shows after some seconds, and a text that meets it is tried again for 8 s:
-only then do the rates settle."""
+"""The webhook retries a throttled write for 8 s; the rates are stable only after that."""
 DRAIN_SECONDS: Final = 20
-QUIET_SECONDS: Final = 2.5
-"""So long may the webhook go on with the round before: it reads the directory every 2 s."""
-LOOKS_PER_SECOND: Final = 4
+SETTLE_SECONDS: Final = 2.5
+"""Wait after a new round: the webhook reads the directory every 2 s."""
+SNAPSHOTS_PER_SECOND: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One number of shards. Rates a second, over the time measured."""
+class Measurement:
+    """The measurement of one number of shards; `float` fields are rates a second."""
 
     shards: int
     partitions: int
-    """Of `PARTITIONS`, those on which a key of the round falls."""
+    """Partitions with at least one key of the round, of `PARTITIONS`."""
     fullest_keys: int
-    """Keys on the partition with the most."""
+    """Number of keys on the partition with the most keys."""
     sent: float
     accepted: float
     refused: float
-    """Votes that the webhook gave up on after its retries."""
+    """Votes that the webhook answered with an error after its retries."""
     throttled: float
-    """Answers of the store, a vote's retries included."""
+    """Writes that the store throttled; each retry counts."""
     reply_ms: float
+    """Median time from a text to its reply."""
     stored: int
-    """Ballots of the round, from its first text to its last."""
+    """Ballots stored in the round."""
     counted: int
-    """Votes on its board, in the end."""
+    """Votes on the board after the stream was drained."""
 
     @property
     def exact(self) -> bool:
-        """Whether throttling lost or doubled a vote that was accepted."""
+        """Whether every stored ballot was counted once, despite the throttling."""
         return self.stored == self.counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """What is measured: `texts_per_second` into a table for `write_capacity`, step by step."""
+    """The settings of an experiment; `steps` are the numbers of shards to measure."""
 
     texts_per_second: int = 60
     write_capacity: int = 240
@@ -59,63 +59,63 @@ class Experiment:
 
     @property
     def partition_rate(self) -> float:
-        """Writes a second that one partition takes."""
+        """Writes a second that one partition admits."""
         return self.write_capacity / PARTITIONS
 
-    def run(self, cloud: LocalCloud, progress: Progress) -> list[Measured]:
-        """All steps, one after the other, each from a table that has saved nothing."""
+    def run(self, cloud: LocalCloud, progress: Progress) -> list[Measurement]:
+        """Measure all steps in turn, each without saved burst capacity."""
         return [self._step(cloud, shards, progress) for shards in self.steps]
 
-    def _step(self, cloud: LocalCloud, shards: int, progress: Progress) -> Measured:
+    def _step(self, cloud: LocalCloud, shards: int, progress: Progress) -> Measurement:
         lab = cloud.lab
         title = f"{shards} shard{'' if shards == 1 else 's'}"
-        with progress.step(title) as say:
+        with progress.step(title) as show_detail:
             lab.change({"texts_per_second": 0, "write_capacity": self.write_capacity})
             lab.begin_round(shards)
-            _watch(lab, QUIET_SECONDS, lambda _: say("a new round"))
-            lab.forget_savings()
+            _watch(lab, SETTLE_SECONDS, lambda _: show_detail("a new round"))
+            lab.reset_buckets()
             lab.change({"texts_per_second": self.texts_per_second})
-            _watch(lab, self.warm_up_seconds, lambda left: say(f"warming up, {left:.0f} s"))
-            before = dict(lab.traffic.fates), lab.throttled
-            _watch(lab, self.seconds, lambda left: say(f"measuring, {left:.0f} s"))
-            after = dict(lab.traffic.fates), lab.throttled
+            _watch(lab, self.warm_up_seconds, lambda left: show_detail(f"warming up, {left:.0f} s"))
+            before = dict(lab.traffic.counts), lab.throttled
+            _watch(lab, self.seconds, lambda left: show_detail(f"measuring, {left:.0f} s"))
+            after = dict(lab.traffic.counts), lab.throttled
             reply_ms = lab.traffic.reply_ms() or 0
             lab.change({"texts_per_second": 0})
-            say("draining")
+            show_detail("draining")
             _drain(cloud, lab)
-        fates = {
-            fate: (after[0].get(fate, 0) - before[0].get(fate, 0)) / self.seconds
-            for fate in ("sent", "accepted", "refused")
+        rates = {
+            event: (after[0].get(event, 0) - before[0].get(event, 0)) / self.seconds
+            for event in ("sent", "accepted", "refused")
         }
-        fall = lab.keys_by_partition()
-        return Measured(
+        keys_by_partition = lab.keys_by_partition()
+        return Measurement(
             shards=shards,
-            partitions=sum(keys > 0 for keys in fall),
-            fullest_keys=max(fall),
+            partitions=sum(keys > 0 for keys in keys_by_partition),
+            fullest_keys=max(keys_by_partition),
             throttled=(after[1] - before[1]) / self.seconds,
             reply_ms=reply_ms,
             stored=lab.stored[lab.round.number],
             counted=_counted(cloud),
-            **fates,
+            **rates,
         )
 
 
-def _watch(lab: Lab, seconds: float, say: Callable[[float], None]) -> None:
-    """Let time pass, and look: a lab that nobody looks at rests."""
+def _watch(lab: Lab, seconds: float, on_tick: Callable[[float], None]) -> None:
+    """Wait, and take snapshots meanwhile: without them the lab stops texting."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        lab.look()
-        say(left)
-        time.sleep(min(left, 1 / LOOKS_PER_SECOND))
+        lab.snapshot()
+        on_tick(left)
+        time.sleep(min(left, 1 / SNAPSHOTS_PER_SECOND))
 
 
 def _drain(cloud: LocalCloud, lab: Lab) -> None:
-    """Wait until every text is answered and every ballot counted, at most `DRAIN_SECONDS`."""
+    """Wait until all texts are answered and all ballots counted, at most `DRAIN_SECONDS`."""
     until = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
-        if not lab.traffic.under_way and _counted(cloud) == lab.stored[lab.round.number]:
+        if not lab.traffic.in_flight and _counted(cloud) == lab.stored[lab.round.number]:
             return
-        time.sleep(1 / LOOKS_PER_SECOND)
+        time.sleep(1 / SNAPSHOTS_PER_SECOND)
 
 
 def _counted(cloud: LocalCloud) -> int:

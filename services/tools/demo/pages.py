@@ -1,7 +1,7 @@
-"""The demo's two further pages, `/lab` and `/phone`, and what they talk to.
+"""The API of the pages `/lab` and `/phone`, which only a demo on this machine has.
 
-Only a demo on this machine has them, on the loopback interface. A page of another site
-cannot use them: it may send no JSON here, and a made-up host name is refused.
+Pages of other sites cannot use it: browsers do not let them send JSON here, and requests with
+another host name than loopback (DNS rebinding) are refused.
 """
 
 import json
@@ -21,25 +21,25 @@ from services.tools.local.errors import LocalCloudError
 from services.tools.phones.handsets import PHONES, HandsetError, Handsets
 
 HOSTS: Final = {"127.0.0.1", "localhost"}
-MOST_BYTES: Final = 16_384
+MAX_BODY_BYTES: Final = 16_384
 
 
-class NotOursError(Exception):
-    """A request that none of our pages sent."""
+class ForeignRequestError(Exception):
+    """A request that was not sent by a page of the demo."""
 
 
 def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
-    """`GET` and `PUT /api/lab`, `GET` and `POST /api/phone`."""
+    """Return the routes `GET` and `PUT /api/lab`, `GET` and `POST /api/phone`."""
 
-    async def look(request: Request) -> Response:
-        return await run_in_threadpool(lambda: _lab(lab, request))
+    async def get_lab(request: Request) -> Response:
+        return await run_in_threadpool(lambda: _lab_snapshot(lab, request))
 
-    async def change(request: Request) -> Response:
-        wanted = await _document(request)
-        return await run_in_threadpool(lambda: _lab(lab, request, wanted))
+    async def put_lab(request: Request) -> Response:
+        changes = await _read_json(request)
+        return await run_in_threadpool(lambda: _lab_snapshot(lab, request, changes))
 
-    async def phones(_: Request) -> Response:
-        round, number = await run_in_threadpool(handsets.poll)
+    async def get_phones(_: Request) -> Response:
+        round, number = await run_in_threadpool(handsets.current_round)
         return JSONResponse(
             {
                 "number": number,
@@ -58,59 +58,61 @@ def page_routes(lab: Lab, handsets: Handsets) -> list[Route]:
             }
         )
 
-    async def text(request: Request) -> Response:
-        said = await _document(request)
-        bubbles = await handsets.text(said.get("phone"), said.get("text"))
+    async def post_text(request: Request) -> Response:
+        document = await _read_json(request)
+        bubbles = await handsets.text(document.get("phone"), document.get("text"))
         return JSONResponse({"bubbles": [asdict(bubble) for bubble in bubbles]})
 
     return [
-        Route("/api/lab", _told(look), methods=["GET"]),
-        Route("/api/lab", _told(change), methods=["PUT"]),
-        Route("/api/phone", _told(phones), methods=["GET"]),
-        Route("/api/phone", _told(text), methods=["POST"]),
+        Route("/api/lab", _with_json_errors(get_lab), methods=["GET"]),
+        Route("/api/lab", _with_json_errors(put_lab), methods=["PUT"]),
+        Route("/api/phone", _with_json_errors(get_phones), methods=["GET"]),
+        Route("/api/phone", _with_json_errors(post_text), methods=["POST"]),
     ]
 
 
-def _lab(lab: Lab, request: Request, wanted: Mapping[str, object] | None = None) -> Response:
-    if wanted is not None:
-        lab.change(wanted)
+def _lab_snapshot(
+    lab: Lab, request: Request, changes: Mapping[str, object] | None = None
+) -> Response:
+    if changes is not None:
+        lab.change(changes)
     after = request.query_params.get("after", "")
-    return JSONResponse(lab.look(int(after) if after.isdecimal() else 0))
+    return JSONResponse(lab.snapshot(int(after) if after.isdecimal() else 0))
 
 
-def _told(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    """What is wrong with a request is said in JSON, with the status that fits."""
+def _with_json_errors(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """Check the host, and answer errors in JSON with a fitting status."""
 
-    async def told(request: Request) -> Response:
+    async def handle(request: Request) -> Response:
         try:
-            _refuse_strangers(request)
-            return await answer(request)  # type: ignore[no-any-return]
-        except NotOursError as error:
+            _check_host(request)
+            return await handler(request)  # type: ignore[no-any-return]
+        except ForeignRequestError as error:
             return JSONResponse({"error": str(error)}, 403)
         except (LabSettingError, HandsetError) as error:
             return JSONResponse({"error": str(error)}, 400)
         except LocalCloudError as error:
             return JSONResponse({"error": f"{error.problem}. {error.remedy}"}, 503)
 
-    return told
+    return handle
 
 
-def _refuse_strangers(request: Request) -> None:
+def _check_host(request: Request) -> None:
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname
     if host not in HOSTS:
-        raise NotOursError(f"host: {host!r}: call it 127.0.0.1")
+        raise ForeignRequestError(f"host: {host!r}: use 127.0.0.1")
 
 
-async def _document(request: Request) -> dict[str, object]:
-    """The JSON object in a request. A form of another site's page could not send one."""
-    kind = request.headers.get("content-type", "").partition(";")[0]
-    if kind != "application/json":
-        raise NotOursError(f"content-type: {kind!r}: send application/json")
+async def _read_json(request: Request) -> dict[str, object]:
+    """Return the JSON object in a request; a form on another site cannot send this type."""
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    if content_type != "application/json":
+        raise ForeignRequestError(f"content-type: {content_type!r}: send application/json")
     body = await request.body()
     try:
-        found = json.loads(body) if len(body) <= MOST_BYTES else None
+        document = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        document = None
+    if not isinstance(document, dict):
         raise HandsetError("body: not a JSON object")
-    return found
+    return document

@@ -1,11 +1,11 @@
-"""The measured table and its plot, for `docs/sharding.md`."""
+"""Renders the measured table and its plot for `docs/sharding.md`."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from services.tools.demo.experiment import Experiment, Measured
+from services.tools.demo.experiment import Experiment, Measurement
 from services.tools.lab.token_bucket import PARTITIONS
 
 BEGIN: Final = "<!-- measured: voteapp lab --write docs -->"
@@ -16,14 +16,14 @@ _HEAD: Final = (
     "| votes accepted/s | votes given up/s | writes throttled/s | reply, median |"
 )
 DRAWING: Final = Path(__file__).with_name("sharding_plot.svg")
-"""The plot without its bars."""
+"""The SVG template of the plot, without its bars."""
 
 WIDTH, HEIGHT = 760, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 82, 58
 
 
-def table(rows: Sequence[Measured], experiment: Experiment) -> str:
-    """The figures as a Markdown table, with what was measured above it."""
+def render_table(rows: Sequence[Measurement], experiment: Experiment) -> str:
+    """Return the figures as a Markdown table, with the settings above it."""
     lines = [_HEAD, "|---:" * _HEAD.count(" | ") + "|---:|"]
     lines += [
         f"| {row.shards} | {row.partitions} of {PARTITIONS} "
@@ -46,21 +46,21 @@ def table(rows: Sequence[Measured], experiment: Experiment) -> str:
     return "\n".join([head, *lines])
 
 
-def written_into(page: str, measured: str) -> str:
-    """The page with the part between its two marks replaced.
+def insert_figures(page: str, figures: str) -> str:
+    """Return the page with the part between its two markers replaced.
 
     Raises:
-        ValueError: it has no such part.
+        ValueError: the page lacks a marker.
     """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the page has no part between {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
 
 
-def plot(rows: Sequence[Measured], experiment: Experiment) -> str:
-    """The same as a picture: what was accepted, solid; what was given up, dashed."""
+def render_plot(rows: Sequence[Measurement], experiment: Experiment) -> str:
+    """Return an SVG with a bar for each row: accepted votes solid, refused votes dashed."""
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     top = experiment.texts_per_second * 1.1
     slot = wide / len(rows)
@@ -71,7 +71,7 @@ def plot(rows: Sequence[Measured], experiment: Experiment) -> str:
     bars = []
     for place, row in enumerate(rows):
         x, width = LEFT + slot * (place + 0.2), slot * 0.6
-        accepted, all_of_them = y(row.accepted), y(row.accepted + row.refused)
+        accepted, total = y(row.accepted), y(row.accepted + row.refused)
         middle = x + width / 2
         bars.append(
             f'<rect class="stored" x="{x:.1f}" y="{accepted:.1f}" width="{width:.1f}" '
@@ -79,11 +79,11 @@ def plot(rows: Sequence[Measured], experiment: Experiment) -> str:
             f'<text class="figure" x="{middle:.1f}" y="{accepted + 22:.1f}">'
             f"{row.accepted:.0f}</text>"
         )
-        if row.refused >= 0.5:  # noqa: PLR2004 - less would not be seen
+        if row.refused >= 0.5:  # noqa: PLR2004 - a lower bar would be invisible
             bars.append(
-                f'<rect class="refused" x="{x:.1f}" y="{all_of_them:.1f}" width="{width:.1f}" '
-                f'height="{accepted - all_of_them - 3:.1f}" rx="3"/>'
-                f'<text class="lost" x="{middle:.1f}" y="{(accepted + all_of_them) / 2 + 4:.1f}">'
+                f'<rect class="refused" x="{x:.1f}" y="{total:.1f}" width="{width:.1f}" '
+                f'height="{accepted - total - 3:.1f}" rx="3"/>'
+                f'<text class="lost" x="{middle:.1f}" y="{(accepted + total) / 2 + 4:.1f}">'
                 f"{row.refused:.0f}</text>"
             )
         bars.append(
@@ -105,4 +105,4 @@ def plot(rows: Sequence[Measured], experiment: Experiment) -> str:
 
 
 def _time(ms: float) -> str:
-    return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"  # noqa: PLR2004 - a second
+    return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"  # noqa: PLR2004 - one second

@@ -1,6 +1,6 @@
-"""`voteapp smoke`: some hundred texts of every kind, and whether the count is exact.
+"""`voteapp smoke`: sends 520 texts of every kind and checks that the count is exact.
 
-What the count must come to is computed from the texts alone.
+The expected count is computed from the texts alone.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from services.tools.demo.cloud import (
     DEFAULT_POLL,
     LocalCloud,
     Progress,
-    forget_own_account,
+    clear_aws_environment,
     local_cloud,
 )
 from services.tools.demo.demo import crowd_for, end_on_signals
 from services.tools.local.deployment import NUMBER
 from services.tools.local.runs import LAST_FAILURE, keep_logs
-from services.tools.phones.crowd import Crowd, expected
+from services.tools.phones.crowd import Crowd, expected_counts
 from services.tools.phones.latency import vote_to_count_ms
 from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
@@ -39,9 +39,9 @@ PLAN: Final = {
     TextKind.UNKNOWN: 30,
     TextKind.RESERVED: 10,
 }
-"""500 texts to the webhook under uvicorn."""
+"""How many texts of each kind go to the webhook under uvicorn; 500 in all."""
 API_TEXTS: Final = 20
-"""More, of new phones, to the webhook on Lambda behind the HTTP API."""
+"""Texts of further phones that go to the webhook on Lambda behind the HTTP API."""
 THREADS: Final = 4
 TEXTS_PER_SECOND: Final = 100
 DRAIN_SECONDS: Final = 30
@@ -49,13 +49,13 @@ SAMPLES_PER_SECOND: Final = 20
 
 
 class Sampler:
-    """Notes when the board's folded records reached which number, from a thread of its own."""
+    """Samples the number of folded records of a round, in its own thread."""
 
     def __init__(self, cloud: LocalCloud, round: Round) -> None:
         self.samples: list[tuple[float, int]] = []
         self.totals = Totals(picks={})
         self._cloud = cloud
-        self._standing = round
+        self._round = round
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -68,7 +68,7 @@ class Sampler:
         self._thread.join()
 
     def wait_for(self, folded: int) -> None:
-        """Wait until so many records are folded and the number rests, at most `DRAIN_SECONDS`."""
+        """Wait until `folded` records are folded, at most `DRAIN_SECONDS`, and one second more."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while self.totals.folded < folded and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -76,17 +76,17 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self.totals = self._cloud.totals(self._standing)
+            self.totals = self._cloud.totals(self._round)
             self.samples.append((time.time(), self.totals.folded))
             time.sleep(1 / SAMPLES_PER_SECOND)
 
 
 def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
-    """Bring the cloud up, text, count, compare; 0 only if the count is exact.
+    """Start the cloud, send the texts and compare the count; return 0 if it is exact, else 1.
 
-    The last line on standard output is one line of JSON.
+    Prints the report as the last line of standard output, in JSON.
     """
-    forget_own_account()
+    clear_aws_environment()
     end_on_signals()
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with local_cloud(progress=progress) as cloud:
@@ -106,34 +106,34 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
 
 
 def plan(crowd: Crowd, seed: int) -> list[SimulatedText]:
-    """The texts in a mixed order; nobody changes a vote or is redelivered before voting."""
+    """Return the texts in random order; the first one is a vote of a new phone."""
     kinds = [kind for kind, count in PLAN.items() for _ in range(count)]
-    random.Random(seed).shuffle(kinds)  # noqa: S311 - a show, not a secret
+    random.Random(seed).shuffle(kinds)  # noqa: S311 - not a secret
     first = kinds.index(TextKind.NEW)
     kinds[0], kinds[first] = kinds[first], kinds[0]
     return [crowd.make(kind) for kind in kinds]
 
 
 def _send_all(cloud: LocalCloud, crowd: Crowd, seed: int) -> list[WebhookReply]:
-    """Texts of one phone go through one thread, so that their order is known."""
+    """Send the texts of one phone in one thread, so that their order is known."""
     texts = plan(crowd, seed)
     shares: list[list[SimulatedText]] = [[] for _ in range(THREADS)]
     for text in texts:
         shares[int(text.sender[-4:]) % THREADS].append(text)
     to_api = [crowd.make(TextKind.NEW) for _ in range(API_TEXTS)]
     with ThreadPoolExecutor(THREADS + 1) as pool:
-        answers = [pool.submit(_send, cloud.line, share) for share in shares]
+        answers = [pool.submit(_send, cloud.webhook, share) for share in shares]
         answers.append(pool.submit(_send, cloud.api, to_api))
         return [answer for share in answers for answer in share.result()]
 
 
-def _send(line: WebhookEndpoint, texts: Sequence[SimulatedText]) -> list[WebhookReply]:
+def _send(endpoint: WebhookEndpoint, texts: Sequence[SimulatedText]) -> list[WebhookReply]:
     async def one_by_one() -> list[WebhookReply]:
         answers = []
         async with session() as http:
             for text in texts:
                 due = time.monotonic() + THREADS / TEXTS_PER_SECOND
-                answers.append(await deliver(http, line, text))
+                answers.append(await deliver(http, endpoint, text))
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
         return answers
 
@@ -141,13 +141,13 @@ def _send(line: WebhookEndpoint, texts: Sequence[SimulatedText]) -> list[Webhook
 
 
 def _writes(answers: Iterable[WebhookReply]) -> list[WebhookReply]:
-    """The answers to texts that must have been written to a ballot."""
+    """Return the replies to texts that must have been written to a ballot."""
     return [a for a in answers if a.accepted and a.text.kind in {TextKind.NEW, TextKind.CHANGED}]
 
 
 def _report(answers: Sequence[WebhookReply], sampler: Sampler) -> dict[str, object]:
     statuses = Counter(answer.status for answer in answers)
-    must = expected([answer.text for answer in answers])
+    expected = expected_counts([answer.text for answer in answers])
     totals = sampler.totals
     counted = {choice: count for choice, count in totals.picks.items() if count}
     written = _writes(answers)
@@ -158,15 +158,15 @@ def _report(answers: Sequence[WebhookReply], sampler: Sampler) -> dict[str, obje
         "refused": refused,
         "failed": {str(status): count for status, count in statuses.items()},
         "counted": dict(sorted(counted.items())),
-        "expected": dict(sorted(must.items())),
+        "expected": dict(sorted(expected.items())),
         "voters": totals.voters,
         "bad": totals.bad,
         "vote_to_count_ms": vote_to_count_ms(
             [answer.answered_at for answer in written], sampler.samples
         ),
         "exact": (
-            counted == dict(must)
-            and totals.voters == sum(must.values())
+            counted == dict(expected)
+            and totals.voters == sum(expected.values())
             and totals.folded == len(written)
             and totals.bad == 0
             and refused == PLAN[TextKind.FORGED]

@@ -1,1 +1,1 @@
-"""The lab: a poll under any load, on a store that throttles as DynamoDB does."""
+"""The lab: a poll under a chosen load, on a store that throttles as DynamoDB does."""

@@ -1,7 +1,7 @@
-"""The lab: a poll of its own, texted at any rate, its store throttled as DynamoDB's is.
+"""The lab: texts to its own poll at a chosen rate, while its store throttles as DynamoDB does.
 
-Has a webhook of its own, whose store is the throttled one: the demo beside it is left
-alone. Starts when it is first asked for; rests while nobody looks.
+It has its own webhook on the throttled store, so it does not affect the demo. It starts when
+it is first used, and stops texting while nobody reads snapshots.
 """
 
 import threading
@@ -15,9 +15,9 @@ from typing import Any, Final, Literal, Self
 
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.tools.lab.lab_poll import NUMBER, begin_round, lab_poll, round_number
-from services.tools.lab.recent_writes import Tape
+from services.tools.lab.recent_writes import RecentWrites
 from services.tools.lab.settings import LabSettings
-from services.tools.lab.throttling_proxy import Write, throttled
+from services.tools.lab.throttling_proxy import Write, create_throttling_proxy
 from services.tools.lab.token_bucket import PARTITIONS, Throttle, partition_of
 from services.tools.local import static_server
 from services.tools.local.aws import LocalAws
@@ -26,22 +26,22 @@ from services.tools.local.processes import Process
 from services.tools.local.webhook import webhook
 from services.tools.phones.crowd import Crowd, texted_choices
 from services.tools.phones.load_generator import WebhookEndpoint
-from services.tools.phones.rate_meter import Meter
+from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.tools.phones.traffic import Traffic
 from services.voting import schema
 from services.voting.poll import Round
 from services.voting.sharding import all_shards
 
-LOOKED_SECONDS: Final = 10
-"""So long after the last look does the lab go on texting."""
+IDLE_SECONDS: Final = 10
+"""The lab stops texting after this time without a snapshot."""
 SEED: Final = 2015
 
-Side = Literal["stored", "throttled"]
+WriteResult = Literal["stored", "throttled"]
 
 
 class Lab:
-    """One lab. Its methods may be called from any thread."""
+    """The lab. Its methods may be called from any thread."""
 
     def __init__(self, aws: LocalAws, outputs: Outputs, folder: Path, *, token: str) -> None:
         self.settings = LabSettings()
@@ -49,14 +49,14 @@ class Lab:
         self.stored: Counter[int] = Counter()
         """Ballots stored, by round."""
         self.throttled = 0
-        """Writes throttled since the start, each attempt for itself."""
-        self._where = (aws, outputs, folder, token)
+        """Writes throttled since the start; each attempt counts."""
+        self._deployment = (aws, outputs, folder, token)
         self._throttle = Throttle(self.settings.write_capacity, clock=time.monotonic)
-        self._writes: Meter[tuple[int, Side]] = Meter(time.monotonic)
-        self._tape = Tape()
-        self._looked_at = -float(LOOKED_SECONDS)
-        self._changing = threading.RLock()
-        self._running = ExitStack()
+        self._writes: RateMeter[tuple[int, WriteResult]] = RateMeter(time.monotonic)
+        self._recent_writes = RecentWrites()
+        self._last_snapshot_at = -float(IDLE_SECONDS)
+        self._lock = threading.RLock()
+        self._resources = ExitStack()
         self._traffic: Traffic | None = None
         self._server: Process | None = None
 
@@ -64,16 +64,16 @@ class Lab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._running.close()
+        self._resources.close()
 
     @property
     def traffic(self) -> Traffic:
-        """The texts; starts the lab if it is not running yet.
+        """The load on the lab's poll; the first access starts the lab.
 
         Raises:
-            LocalCloudError: its webhook did not come up, or died.
+            LocalCloudError: its webhook did not start, or died.
         """
-        with self._changing:
+        with self._lock:
             if self._traffic is None:
                 self._start()
             if self._server:
@@ -81,48 +81,48 @@ class Lab:
             assert self._traffic  # noqa: S101 - just started
             return self._traffic
 
-    def change(self, wanted: Mapping[str, object]) -> None:
-        """Move some of the sliders. Another number of shards is another round of the poll.
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Change some settings. A new number of shards starts a new round of the poll.
 
         Raises:
-            LabSettingError: it does not take that; nothing is changed then.
+            LabSettingError: a value is invalid; nothing is changed.
         """
-        with self._changing:
-            before, self.settings = self.settings, self.settings.changed(wanted)
+        with self._lock:
+            before, self.settings = self.settings, self.settings.changed(changes)
             if self.settings.write_capacity != before.write_capacity:
                 self._throttle.provision(self.settings.write_capacity)
             if self._traffic and self.settings.shards != before.shards:
                 self._next_round()
 
     def begin_round(self, shards: int) -> None:
-        """Start a round with so many shards, and the lab if it is not running."""
-        with self._changing:
+        """Start a round with this number of shards, and the lab if it is not running."""
+        with self._lock:
             self.settings = self.settings.changed({"shards": shards})
             if self._traffic:
                 self._next_round()
             else:
                 self._start()
 
-    def forget_savings(self) -> None:
-        """Let every partition begin again with nothing saved up."""
-        self._throttle.forget_savings()
+    def reset_buckets(self) -> None:
+        """Reset the saved burst capacity of every partition."""
+        self._throttle.reset_buckets()
 
     def _next_round(self) -> None:
         self.round = begin_round(self._directory(), self.settings.shards)
-        self.forget_savings()
+        self.reset_buckets()
 
-    def look(self, after: int = 0) -> dict[str, Any]:
-        """Everything the page shows; of the tape, what was written after the `after`-th write.
+    def snapshot(self, after: int = 0) -> dict[str, Any]:
+        """Return what the lab page shows; the tape begins after write number `after`.
 
-        Rates are a second, over the last four. A letter of the tape is a choice by its place
-        in the ballot, `A` for the first one stored, `a` for the first one throttled.
+        Rates are a second, averaged over the last 4 s. The tape has a letter for each write: `A`
+        for the first choice, `B` for the second; lower case if the write was throttled.
         """
         traffic = self.traffic
-        if time.monotonic() - self._looked_at > LOOKED_SECONDS:
-            self.forget_savings()  # made while it rested: they would hide everything
-        self._looked_at = time.monotonic()
+        if time.monotonic() - self._last_snapshot_at > IDLE_SECONDS:
+            self.reset_buckets()  # capacity saved while idle would hide the throttling
+        self._last_snapshot_at = time.monotonic()
         rates, texts = self._writes.per_second(), traffic.meter.per_second()
-        written, tape = self._tape.since(after)
+        written, tape = self._recent_writes.since(after)
         return {
             "settings": asdict(self.settings),
             "round": self.round.number,
@@ -146,59 +146,61 @@ class Lab:
             ],
             "texts": {
                 **{fate: texts.get(fate, 0.0) for fate in ("sent", "accepted", "refused")},
-                "under_way": traffic.under_way,
+                "under_way": traffic.in_flight,
                 "reply_ms": traffic.reply_ms(),
             },
         }
 
     def keys_by_partition(self) -> list[int]:
-        """How many of the round's partition keys fall on each partition."""
+        """Return how many partition keys of the round each partition has."""
         poll, number = self.round.poll, self.round.number
         keys = (schema.ballot_pk(poll.id, number, shard) for shard in all_shards(poll.shards))
-        fall = Counter(map(partition_of, keys))
-        return [fall[place] for place in range(PARTITIONS)]
+        counts = Counter(map(partition_of, keys))
+        return [counts[partition] for partition in range(PARTITIONS)]
 
     def _start(self) -> None:
-        aws, outputs, folder, token = self._where
+        aws, outputs, folder, token = self._deployment
         with ExitStack() as starting:
-            store = throttled(aws.endpoint, outputs.votes_table, self._throttle, self._note)
-            endpoint = starting.enter_context(static_server.serving(store))
+            store = create_throttling_proxy(
+                aws.endpoint, outputs.votes_table, self._throttle, self._record_write
+            )
+            proxy_url = starting.enter_context(static_server.serve_in_thread(store))
             self._server, url = starting.enter_context(
-                webhook(aws, outputs, folder, name="webhook-of-the-lab", dynamodb=endpoint)
+                webhook(aws, outputs, folder, name="webhook-of-the-lab", dynamodb=proxy_url)
             )
             self._next_round()
-            line = WebhookEndpoint(url=url, token=token)
-            traffic = Traffic(self._texts(), line, rate=self._rate)
+            endpoint = WebhookEndpoint(url=url, token=token)
+            traffic = Traffic(self._text_source(), endpoint, rate=self._rate)
             self._traffic = starting.enter_context(traffic)
-            self._running = starting.pop_all()
+            self._resources = starting.pop_all()
 
-    def _texts(self) -> Callable[[], SimulatedText]:
+    def _text_source(self) -> Callable[[], SimulatedText]:
         choices = texted_choices(self.round.poll)
         crowd = Crowd(choices, to=NUMBER, seed=SEED, votes_per_phone=None)
 
         def next_text() -> SimulatedText:
-            """A new phone's; the bare word, for "2" would be a vote in the demo's poll too."""
+            # The word of the choice: "2" would be a vote in the demo's poll, too.
             text = crowd.make(TextKind.NEW)
             return replace(text, body=str(text.choice))
 
         return next_text
 
     def _rate(self) -> float:
-        looked = time.monotonic() - self._looked_at < LOOKED_SECONDS
-        return self.settings.texts_per_second if looked else 0
+        is_watched = time.monotonic() - self._last_snapshot_at < IDLE_SECONDS
+        return self.settings.texts_per_second if is_watched else 0
 
-    def _note(self, write: Write) -> None:
+    def _record_write(self, write: Write) -> None:
         number, picks = round_number(write.key), write.item.get("picks", {"M": {}})["M"]
         if number is None or not picks:
             return
         (choice,) = picks
         keys = [choice.key for choice in self.round.poll.choices]
         letter = chr(ord("A") + keys.index(choice))
-        self._tape.write(letter if write.stored else letter.lower())
+        self._recent_writes.add(letter if write.stored else letter.lower())
         self._writes.add((write.partition, "stored" if write.stored else "throttled"))
         self.stored[number] += write.stored
         self.throttled += not write.stored
 
     def _directory(self) -> DynamoDirectory:
-        aws, outputs, *_ = self._where
+        aws, outputs, *_ = self._deployment
         return DynamoDirectory(client=aws.client("dynamodb"), table=outputs.aggregates_table)

@@ -1,6 +1,6 @@
-"""The poll of the lab: one that exists only in a demo, with as many shards as one likes.
+"""The poll of the lab, which exists only in a demo and has any number of shards.
 
-Its words are its own: texts to it must not be taken for votes in the demo's poll.
+Its choices share no word with the demo's poll, so that no text counts in both.
 """
 
 from dataclasses import replace
@@ -42,16 +42,16 @@ colour = {{ dark = "#4f9dff", light = "#1b5fc1" }}
 
 
 def lab_poll(shards: int) -> Poll:
-    """Every text is a ballot of its own, so that one text is one write."""
+    """Return the lab's poll; every text creates a ballot, so that one text is one write."""
     text = _DEFINITION.format(number=NUMBER, shards=shards)
     return parse_poll(text, source=f"{POLL}.toml")
 
 
 def begin_round(directory: PollStore, shards: int) -> Round:
-    """Start the lab's next round, with so many shards: their number is fixed for a round.
+    """Start the lab's next round with this number of shards, which is fixed for a round.
 
-    The round before is not remembered: no text of the lab is delivered again, and to look for it
-    there would be a second write for each.
+    The round has no `previous`: no text of the lab is redelivered, and looking for it in the
+    previous round would be a second write for each text.
     """
     poll, at_ms = lab_poll(shards), now_ms()
 
@@ -67,7 +67,7 @@ def begin_round(directory: PollStore, shards: int) -> Round:
 
 
 def round_number(ballot_pk: str) -> int | None:
-    """The round of the lab that a ballot's partition key belongs to; None for other polls."""
+    """Return the lab round that a ballot's partition key belongs to; None for other polls."""
     start = schema.ballot_pk(POLL, 0, 0).partition("0")[0]
     if not ballot_pk.startswith(start):
         return None

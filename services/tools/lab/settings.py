@@ -1,4 +1,4 @@
-"""What the sliders of the lab say, and what they may say. Pure."""
+"""The settings of the lab and their limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,19 +12,19 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 
 
 class LabSettingError(ValueError):
-    """A setting that the lab does not take; says which, and what it takes."""
+    """A setting is unknown or out of its limits."""
 
     def __init__(self, name: str, value: object) -> None:
-        least, most = LIMITS.get(name, (0, 0))
-        takes = f"a whole number from {least} to {most}" if name in LIMITS else ", ".join(LIMITS)
+        low, high = LIMITS.get(name, (0, 0))
+        takes = f"a whole number from {low} to {high}" if name in LIMITS else ", ".join(LIMITS)
         super().__init__(f"{name}: {value!r}: the lab takes {takes}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabSettings:
-    """Texts a second, write units a second of the whole table, shards of the poll.
+    """Texts a second, write units a second of the whole table, and shards of the poll.
 
-    At first the table has four times the capacity it needs, and one shard, which gets a
+    By default the table has four times the needed capacity, but the only shard can use just a
     tenth of it.
     """
 
@@ -32,10 +32,10 @@ class LabSettings:
     write_capacity: int = 240
     shards: int = 1
 
-    def changed(self, wanted: Mapping[str, object]) -> "LabSettings":
-        """With some of them changed. Raises: LabSettingError."""
-        for name, value in wanted.items():
-            least, most = LIMITS.get(name, (1, 0))
-            if type(value) is not int or not least <= value <= most:
+    def changed(self, changes: Mapping[str, object]) -> "LabSettings":
+        """Return a copy with these changes. Raises LabSettingError."""
+        for name, value in changes.items():
+            low, high = LIMITS.get(name, (1, 0))
+            if type(value) is not int or not low <= value <= high:
                 raise LabSettingError(name, value)
-        return replace(self, **wanted)  # type: ignore[arg-type]  # checked above
+        return replace(self, **changes)  # type: ignore[arg-type]  # checked above

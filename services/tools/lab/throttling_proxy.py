@@ -1,7 +1,6 @@
-"""Stands in front of the local store and throttles one table's writes as DynamoDB does.
+"""A proxy in front of the emulator that throttles one table's writes as DynamoDB does.
 
-Whatever else comes is passed to the emulator as it is, and so is its answer: what the
-client then does is what the client does.
+All other requests and responses pass through unchanged.
 """
 
 import json
@@ -24,14 +23,14 @@ from services.tools.lab.token_bucket import Throttle, write_units
 OK: Final = 200
 _PREFIX: Final = "DynamoDB_20120810."
 _WRITES: Final = {"PutItem": "Item", "UpdateItem": "Key", "DeleteItem": "Key"}
-"""Actions that are throttled, and where each names its partition key. Only of a put is the
-item's size known here; the others count as one unit."""
+"""Throttled actions, and the parameter with the partition key. A put costs units by its size;
+the others cost one unit, because the size of the item is not known."""
 _HOP_BY_HOP: Final = {"connection", "content-length", "transfer-encoding", "content-encoding"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A write to the throttled table, answered. `item` is in DynamoDB's notation."""
+    """A write to the throttled table; `stored` is false if it was throttled."""
 
     key: str
     partition: int
@@ -40,7 +39,7 @@ class Write:
 
 
 def refusal(table_arn: str) -> Response:
-    """What DynamoDB answers to a write that a partition cannot take.
+    """Return DynamoDB's response to a throttled write.
 
     API Reference, "ProvisionedThroughputExceededException", "ThrottlingReason"; Developer
     Guide, "DynamoDB low-level API": the checksum is of the body.
@@ -63,13 +62,13 @@ def refusal(table_arn: str) -> Response:
     return Response(body, status_code=400, headers=headers)
 
 
-def throttled(
+def create_throttling_proxy(
     endpoint: str, table: str, throttle: Throttle, on_write: Callable[[Write], None]
 ) -> Starlette:
-    """The store as an application: `endpoint` behind a throttle on one table.
+    """Create a proxy for `endpoint` that throttles the writes to one table.
 
-    `on_write` is told of every write that was stored or throttled; of one that failed for
-    another reason, as by its condition, it is not.
+    Calls `on_write` for every write that was stored or throttled, but not for one that failed
+    otherwise, for example by its condition.
     """
     arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}"
 
@@ -78,33 +77,33 @@ def throttled(
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
             yield {"http": http}
 
-    async def passed(request: Request, body: bytes) -> Response:
+    async def forward(request: Request, body: bytes) -> Response:
         http: aiohttp.ClientSession = request.state.http
         url, headers = f"{endpoint}{request.url.path}", dict(request.headers)
         try:
-            async with http.request(request.method, url, data=body, headers=headers) as answer:
-                kept = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
-                return Response(await answer.read(), answer.status, headers=kept)
-        except aiohttp.ClientError:  # the emulator is being stopped, or has died
+            async with http.request(request.method, url, data=body, headers=headers) as response:
+                kept = {k: v for k, v in response.headers.items() if k.lower() not in _HOP_BY_HOP}
+                return Response(await response.read(), response.status, headers=kept)
+        except aiohttp.ClientError:  # the emulator was stopped or has crashed
             return Response(status_code=503)
 
-    async def answered(request: Request) -> Response:
+    async def handle(request: Request) -> Response:
         body = await request.body()
         action = request.headers.get("x-amz-target", "").removeprefix(_PREFIX)
         call = json.loads(body) if action in _WRITES else {}
         if call.get("TableName") != table:
-            return await passed(request, body)
+            return await forward(request, body)
         item = call[_WRITES[action]]
         key = item["pk"]["S"]
         units = write_units(item_bytes(item) if action == "PutItem" else 0)
-        verdict = throttle.admit(key, units)
-        response = await passed(request, body) if verdict.admitted else refusal(arn)
-        if response.status_code == OK or not verdict.admitted:
+        admission = throttle.admit(key, units)
+        response = await forward(request, body) if admission.admitted else refusal(arn)
+        if response.status_code == OK or not admission.admitted:
             on_write(
-                Write(key=key, partition=verdict.partition, stored=verdict.admitted, item=item)
+                Write(key=key, partition=admission.partition, stored=admission.admitted, item=item)
             )
         return response
 
     return Starlette(
-        routes=[Route("/{path:path}", answered, methods=["GET", "POST"])], lifespan=lifespan
+        routes=[Route("/{path:path}", handle, methods=["GET", "POST"])], lifespan=lifespan
     )

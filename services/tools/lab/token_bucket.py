@@ -1,20 +1,19 @@
-"""How DynamoDB admits writes, in miniature: one token bucket a partition. Pure.
+"""A model of how DynamoDB throttles writes: one token bucket for each partition.
 
-The model, and where it is from:
+The model and its sources:
 
-- A table lies on partitions, each an equal range of the keys' hashes (DynamoDB Developer
-  Guide, "Partitions and data distribution"). The hash is the service's own; MD5 stands in
-  for it, as in the paper "Dynamo" (SOSP 2007).
-- A partition takes at most 1,000 writes/s ("Designing partition keys to distribute your
+- A table has partitions, each with an equal range of the keys' hashes (DynamoDB Developer
+  Guide, "Partitions and data distribution"). DynamoDB's hash is not public; the model uses
+  MD5, as the paper "Dynamo" does (SOSP 2007).
+- A partition admits at most 1,000 writes/s ("Designing partition keys to distribute your
   workload").
-- A provisioned table's rate is spread evenly over its partitions, and each keeps what it
-  did not use for up to 300 s ("Burst and adaptive capacity"; "Amazon DynamoDB", USENIX ATC
+- A provisioned table's rate is spread evenly over its partitions, and each saves unused
+  capacity for up to 300 s ("Burst and adaptive capacity"; "Amazon DynamoDB", USENIX ATC
   2022, section 4).
 
-Left out: adaptive capacity, which lends a hot partition what the others do not use, never
-more than those 1,000 writes/s, and the splitting of hot partitions, which takes minutes. So
-the rate of one partition here is the wall that it has there, moved to where a laptop can
-reach it.
+Not modelled: adaptive capacity, which gives a hot partition the unused capacity of others up
+to 1,000 writes/s, and the split of hot partitions, which takes minutes. So the limit of a
+partition is the same as DynamoDB's, scaled down so that a laptop can reach it.
 """
 
 from collections.abc import Callable
@@ -27,29 +26,29 @@ PARTITION_WRITES_PER_SECOND: Final = 1_000
 BURST_SECONDS: Final = 300
 WRITE_UNIT_BYTES: Final = 1_024
 PARTITIONS: Final = 10
-"""As many as a table has that takes 10,000 writes/s, and as many as a poll has shards unless
-it says otherwise. Ten keys do not fall on ten partitions one each, though: about six or seven
-get some, the fullest two or three. That is so in an account, too."""
+"""A table for 10,000 writes/s has this many partitions, and a poll has this many shards by
+default. Ten keys use only six or seven of the ten partitions, and the fullest has two or three
+of them; in DynamoDB, too."""
 
 _HASH_BITS: Final = 128
 
 
 def partition_of(key: str, partitions: int = PARTITIONS) -> int:
-    """The partition, 0 to `partitions - 1`, whose range of hashes a partition key falls in."""
+    """Return the partition of a partition key, 0 to `partitions - 1`, by its hash."""
     digest = md5(key.encode(), usedforsecurity=False).digest()
     return int.from_bytes(digest) * partitions >> _HASH_BITS
 
 
 def write_units(item_bytes: int) -> int:
-    """What a write costs: one unit for each KB begun, at least one."""
+    """Return the cost of a write: one unit for each KB or part of it, at least one."""
     return max(1, ceil(item_bytes / WRITE_UNIT_BYTES))
 
 
-class Bucket:
-    """The capacity of one partition, in write units; filled at `rate` a second.
+class TokenBucket:
+    """The capacity of one partition, in write units; it fills by `rate` units a second.
 
-    Holds at most `BURST_SECONDS` of its rate. Begins with one second's worth: a partition
-    that is new has saved nothing.
+    It holds at most `BURST_SECONDS` times its rate, and starts with one second's worth, because
+    a new partition has no saved burst capacity.
     """
 
     def __init__(self, rate: float, now: float) -> None:
@@ -58,34 +57,34 @@ class Bucket:
         self._filled_at = now
 
     def saved(self, now: float) -> float:
-        """The units that are there."""
+        """Return the available units."""
         return min(
             self.rate * BURST_SECONDS, self._units + self.rate * max(0, now - self._filled_at)
         )
 
     def take(self, units: float, now: float) -> bool:
-        """Take units if so many are there; else none, and the write is throttled."""
-        there = self.saved(now)
-        admitted = units <= there
-        self._units, self._filled_at = there - units * admitted, now
+        """Take units if enough are available; return False for a throttled write."""
+        available = self.saved(now)
+        admitted = units <= available
+        self._units, self._filled_at = available - units * admitted, now
         return admitted
 
     def change_rate(self, rate: float, now: float) -> None:
-        """Fill at another rate from now on; of what was saved, what it may hold is kept."""
+        """Change the fill rate; saved units are kept up to the new maximum."""
         self._units, self._filled_at = self.saved(now), now
         self.rate = rate
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Which partition a write was for, and whether it may go on."""
+    """The partition of a write, and whether the write was admitted."""
 
     partition: int
     admitted: bool
 
 
 class Throttle:
-    """A table's partitions. `clock` gives seconds and is never set back."""
+    """The token buckets of a table's partitions. `clock` returns monotonic seconds."""
 
     def __init__(
         self, write_capacity: float, *, clock: Callable[[], float], partitions: int = PARTITIONS
@@ -97,30 +96,30 @@ class Throttle:
 
     @property
     def partition_rate(self) -> float:
-        """Writes a second of one partition: its share of the table's, at most 1,000."""
+        """Writes a second of one partition: its share of the table's capacity, at most 1,000."""
         return min(PARTITION_WRITES_PER_SECOND, self._capacity / self._count)
 
     def admit(self, key: str, units: int = 1) -> Admission:
-        """Let a write to a partition key pass, or throttle it."""
+        """Admit or throttle a write to a partition key."""
         partition = partition_of(key, self._count)
         return Admission(partition, self.buckets[partition].take(units, self._clock()))
 
     def provision(self, write_capacity: float) -> None:
-        """Give the table another rate, as an UpdateTable does."""
+        """Change the table's write capacity, as UpdateTable does."""
         self._capacity = write_capacity
         now = self._clock()
         for bucket in self.buckets:
             bucket.change_rate(self.partition_rate, now)
 
-    def forget_savings(self) -> None:
-        """Begin again as a new table: nothing saved."""
+    def reset_buckets(self) -> None:
+        """Reset all buckets to those of a new table."""
         self.buckets = self._new_buckets()
 
     def saved(self) -> list[float]:
-        """The units that each partition has."""
+        """Return the available units of each partition."""
         now = self._clock()
         return [bucket.saved(now) for bucket in self.buckets]
 
-    def _new_buckets(self) -> list[Bucket]:
+    def _new_buckets(self) -> list[TokenBucket]:
         now = self._clock()
-        return [Bucket(self.partition_rate, now) for _ in range(self._count)]
+        return [TokenBucket(self.partition_rate, now) for _ in range(self._count)]

@@ -1,5 +1,5 @@
-"""The whole system on one machine: an AWS emulator, the real stack, simulated phones.
+"""Runs the whole system on one machine: an AWS emulator, the real stack, simulated phones.
 
-`toolchain` and `supervisor` run before or beside the installed libraries and import the
-standard library only. May import `services.adapters` and `services.voting`.
+`toolchain` runs before any library is installed, and `supervisor` runs without site-packages:
+both import the standard library only.
 """

@@ -1,4 +1,4 @@
-"""How the local cloud's AWS is reached: one endpoint, made-up credentials."""
+"""The endpoint and the fixed, fake credentials of the AWS emulator."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +9,16 @@ from botocore.config import Config
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """An emulator's address. The credentials are not secret: it takes any."""
+    """The address of an emulator. It accepts any credentials, so these are not secret."""
 
     endpoint: str
     region: str = "us-east-1"
     account: str = "000000000000"
 
     def environment(self) -> dict[str, str]:
-        """The variables by which every AWS tool and library finds it, and nothing else.
+        """Return the variables that point every AWS tool and library at the emulator.
 
-        The two files do not exist: a person's own profiles stay out of it.
+        The two file variables hide the AWS profiles of the person who runs it.
         """
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -32,9 +32,9 @@ class LocalAws:
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         }
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - the caller knows which client it asked for
-        """A boto3 client of a service by name; may be used from several threads."""
-        # The stubs know a literal name of a service only.
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
+        """Return a boto3 client for a service; it may be used from several threads."""
+        # The type stubs accept literal service names only.
         session: Any = boto3.Session(
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - the emulator takes any

@@ -1,7 +1,4 @@
-"""Chromium for the browser tests: the machine's, or Debian's package.
-
-Standard library only; part of the toolchain.
-"""
+"""Chromium for the browser tests: one that is installed already, or Debian's package."""
 
 import os
 import shutil
@@ -14,35 +11,35 @@ NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES: Final = ("chromium", "chromium-driver")
 
 
-def found() -> str:
-    """The path of the browser; empty where there is none."""
+def find_browser() -> str:
+    """Return the path of the browser, or "" if none is installed."""
     return next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
-def present() -> bool:
-    """Whether there is one."""
-    return bool(found())
+def is_present() -> bool:
+    """Return whether a browser is installed."""
+    return bool(find_browser())
 
 
-def provide() -> None:
-    """Install it with apt.
+def install() -> None:
+    """Install Chromium with apt; if that fails, the browser tests are skipped.
 
     Raises:
-        LocalCloudError: it cannot be installed, and this is CI, where nothing may be skipped.
+        LocalCloudError: the installation failed in CI, where no test may be skipped.
     """
     try:
-        _apt()
+        _apt_install()
     except LocalCloudError as error:
         if os.environ.get("CI"):
             raise
         print(f"not available, the browser tests will be skipped.\n{error}\n    ", end="")
 
 
-def _apt() -> None:
+def _apt_install() -> None:
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not shutil.which("apt-get") or (sudo and not shutil.which("sudo")):
         raise LocalCloudError(
-            "no Chromium, and no apt-get to install it with",
+            "Chromium is not installed, and neither is apt-get to install it",
             f"Put one of {', '.join(NAMES)} on the path to run the browser tests.",
         )
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

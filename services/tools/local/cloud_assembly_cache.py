@@ -1,7 +1,7 @@
-"""What `cdk synth` writes, kept between runs: a second start deploys what is there.
+"""Caches the output of `cdk synth` between runs.
 
-Keyed on everything a synthesis reads, so a change of any of it makes a new one. A folder
-is complete or not there, and several runs may deploy from one at the same time.
+The key is a digest of every file that a synthesis reads. A cached folder is always complete,
+and several runs may deploy from the same folder at the same time.
 """
 
 import shutil
@@ -10,27 +10,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.tools.local.runs import STATE, exclusive
+from services.tools.local.runs import STATE, exclusive_lock
 from services.tools.local.step_cache import fingerprint
 from services.tools.local.toolchain import ROOT
 
-READ: Final = ("app.py", "cdk.json", "infra", "lambdas", "services", "polls", "dashboard")
-"""What a synthesis may read; of the folders, the files in them that are sources."""
-NOT_READ: Final = {"services/tools", "services/cli"}
-"""What runs on this machine only; it changes often and is in no bundle."""
-SOURCES: Final = {".py", ".toml", ".txt", ".json"}
-NOT_SOURCES: Final = {"node_modules", "dist", "__pycache__"}
-FORGET_SECONDS: Final = 3600
-"""How long one that is not current is kept: another run may still be deploying from it."""
+INPUTS: Final = ("app.py", "cdk.json", "infra", "lambdas", "services", "polls", "dashboard")
+"""Files and folders that a synthesis reads."""
+EXCLUDED_FOLDERS: Final = {"services/tools", "services/cli"}
+"""Code that is in no bundle: it runs on this machine only, and changes often."""
+SOURCE_SUFFIXES: Final = {".py", ".toml", ".txt", ".json"}
+EXCLUDED_NAMES: Final = {"node_modules", "dist", "__pycache__"}
+MAX_AGE_SECONDS: Final = 3600
+"""How long an outdated assembly is kept: another run may still be deploying from it."""
 
 
-def assembly(synthesise: Callable[[Path], None], *also: str, state: Path = STATE) -> Path:
-    """The folder of the current assembly, made by `synthesise(folder)` if it is not there.
+def cached_assembly(synthesise: Callable[[Path], None], *extra: str, state: Path = STATE) -> Path:
+    """Return the folder of the current assembly; call `synthesise(folder)` if it is missing.
 
-    One run at a time makes one; `also` is what it depends on beside the files.
+    Concurrent runs wait for each other. `extra` are further parts of the cache key.
     """
-    key = fingerprint(_sources(), *also)[:16]
-    with exclusive("synth", state):
+    key = fingerprint(_sources(), *extra)[:16]
+    with exclusive_lock("synth", state):
         folder = state / "assemblies" / key
         if not folder.exists():
             draft = folder.with_suffix(".draft")
@@ -38,28 +38,29 @@ def assembly(synthesise: Callable[[Path], None], *also: str, state: Path = STATE
             draft.parent.mkdir(exist_ok=True)
             synthesise(draft)
             draft.rename(folder)
-        _forget_others(folder)
+        _delete_outdated(folder)
         return folder
 
 
 def _sources() -> list[Path]:
-    return [path for name in READ for path in _files(ROOT / name)]
+    return [path for name in INPUTS for path in _source_files(ROOT / name)]
 
 
-def _files(path: Path) -> list[Path]:
-    """Walks by hand, because node_modules holds more files than everything else."""
+def _source_files(path: Path) -> list[Path]:
+    # Path.rglob would walk through node_modules, which is slow.
     if path.is_dir():
         return [
             file
             for inner in path.iterdir()
-            if inner.name not in NOT_SOURCES and inner.relative_to(ROOT).as_posix() not in NOT_READ
-            for file in _files(inner)
+            if inner.name not in EXCLUDED_NAMES
+            and inner.relative_to(ROOT).as_posix() not in EXCLUDED_FOLDERS
+            for file in _source_files(inner)
         ]
-    return [path] if path.suffix in SOURCES else []
+    return [path] if path.suffix in SOURCE_SUFFIXES else []
 
 
-def _forget_others(current: Path) -> None:
+def _delete_outdated(current: Path) -> None:
     current.touch()
     for folder in current.parent.iterdir():
-        if folder != current and folder.stat().st_mtime < time.time() - FORGET_SECONDS:
+        if folder != current and folder.stat().st_mtime < time.time() - MAX_AGE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The real stack into the emulator, by the same CDK command line as into an account."""
+"""Deploys the real stack into the emulator, with the CDK command line."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from services.tools.local.aws import LocalAws
-from services.tools.local.cloud_assembly_cache import assembly
+from services.tools.local.cloud_assembly_cache import cached_assembly
 from services.tools.local.errors import LocalCloudError
 from services.tools.local.processes import Process, clean_environment, run
 from services.tools.local.runs import LAST_FAILURE
@@ -18,18 +18,18 @@ from services.tools.local.toolchain import ROOT, VENV
 
 STACK: Final = "VoteApp-local"
 NUMBER: Final = "+15550100100"
-"""What the screen tells people to text to, where a poll names no number of its own."""
+"""Phone number that the dashboard shows for polls that name no number of their own."""
 SYNTH_SECONDS: Final = 300
-"""The first time, the libraries of the Lambdas are fetched and bundled."""
+"""The first synthesis downloads and bundles the libraries of the Lambdas."""
 BOOTSTRAP_SECONDS: Final = 60
 DEPLOY_SECONDS: Final = 180
-"""A failing custom resource hangs in the emulator instead of failing."""
+"""In the emulator, a custom resource that fails makes the deploy hang."""
 _EVENT: Final = re.compile(r"\|\s*(\d+)/(\d+)\s*\|[^|]*\|\s*(\w+)\s*\|\s*(\S+)\s*\|\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What the stack says about itself, by the names of its outputs."""
+    """The outputs of the stack."""
 
     webhook_url: str
     votes_table: str
@@ -42,7 +42,7 @@ class Outputs:
 
     @classmethod
     def read(cls, file: Path) -> "Outputs":
-        """From the file that `cdk deploy --outputs-file` wrote.
+        """Read the file that `cdk deploy --outputs-file` wrote.
 
         Raises:
             LocalCloudError: an output is missing.
@@ -66,60 +66,60 @@ class Outputs:
 
 
 class LocalDeployment:
-    """CDK runs against one emulator, with their log in one folder."""
+    """Runs CDK commands against one emulator and writes their logs into one folder."""
 
     def __init__(self, aws: LocalAws, folder: Path) -> None:
         self._folder = folder
         self._env = clean_environment(
             **aws.environment(),
-            # Its cache of access key to account lives there: another emulator, another answer.
+            # CDK caches account ids here; each emulator needs a cache of its own.
             CDK_HOME=str(folder / "cdk-home"),
             CDK_DEFAULT_ACCOUNT=aws.account,
             CDK_DEFAULT_REGION=aws.region,
             CDK_DISABLE_CLI_TELEMETRY="true",
-            # Node 20 still does; its warning would be all that is seen of an error.
+            # Node 20 works; its warning would hide the last lines of an error.
             JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="20",
             PATH=f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )
         self._running: set[Process] = set()
-        self._where = f"aws://{aws.account}/{aws.region}"
+        self._target = f"aws://{aws.account}/{aws.region}"
 
     def synthesise(self) -> Path:
-        """The templates and the Lambdas' bundles, in a folder. Needs no emulator."""
+        """Return a folder with the templates and the Lambda bundles. Needs no emulator."""
         options = ["-c", "stage=local", "-c", f"number={NUMBER}"]
 
         def synthesise(folder: Path) -> None:
             arguments = ["synth", "--quiet", *options, "--output", str(folder)]
             self._cdk(arguments, seconds=SYNTH_SECONDS)
 
-        return assembly(synthesise, *options, sys.version)
+        return cached_assembly(synthesise, *options, sys.version)
 
     def bootstrap(self) -> None:
-        """Make the bucket and the roles that every CDK deploy needs."""
-        # Away from cdk.json, or it would synthesise the application for nothing.
-        self._cdk(["bootstrap", self._where], seconds=BOOTSTRAP_SECONDS, cwd=self._folder)
+        """Create the bucket and the roles that every CDK deploy needs."""
+        # In a folder without cdk.json, or it would synthesise the application first.
+        self._cdk(["bootstrap", self._target], seconds=BOOTSTRAP_SECONDS, cwd=self._folder)
 
-    def deploy(self, assembled: Path, progress: Callable[[str], None]) -> Outputs:
-        """Deploy what was synthesised; `progress` is told which resource is being made."""
+    def deploy(self, assembly: Path, on_progress: Callable[[str], None]) -> Outputs:
+        """Deploy a synthesised folder; call `on_progress` with the resource being created."""
         outputs = self._folder / "outputs.json"
         self._cdk(
-            ["deploy", STACK, "--app", str(assembled), "--require-approval", "never",
+            ["deploy", STACK, "--app", str(assembly), "--require-approval", "never",
              "--progress", "events", "--outputs-file", str(outputs)],
-            seconds=DEPLOY_SECONDS, progress=progress,
+            seconds=DEPLOY_SECONDS, on_progress=on_progress,
         )  # fmt: skip
         return Outputs.read(outputs)
 
     def abort(self) -> None:
-        """End what runs now, from another thread than the one that waits for it."""
+        """Stop the running CDK commands; may be called from any thread."""
         for process in tuple(self._running):
-            process.let_go()
+            process.begin_stop()
 
     def _cdk(
         self,
         arguments: Sequence[str],
         *,
         seconds: float,
-        progress: Callable[[str], None] | None = None,
+        on_progress: Callable[[str], None] | None = None,
         cwd: Path = ROOT,
     ) -> None:
         verb = arguments[0]
@@ -135,16 +135,16 @@ class LocalDeployment:
         run(
             process,
             seconds=seconds,
-            remedy=f"The whole log: .local/{LAST_FAILURE}/{log.name}",
-            on_tick=(lambda: progress(_latest(log))) if progress else None,
+            remedy=f"The full log: .local/{LAST_FAILURE}/{log.name}",
+            on_tick=(lambda: on_progress(_latest_event(log))) if on_progress else None,
         )
         self._running.discard(process)
 
 
-def _latest(log: Path) -> str:
-    """The last resource event of a deploy as `12/31 DynamoDB Table`; empty before the first."""
+def _latest_event(log: Path) -> str:
+    """Return the last resource event as `12/31 DynamoDB Table`, or "" before the first."""
     for line in reversed(log.read_text(errors="replace").splitlines()):
         if event := _EVENT.search(line):
-            done, among, _, kind, _ = event.groups()
-            return f"{done}/{among} {kind.removeprefix('AWS::').replace('::', ' ')}"
+            done, total, _, kind, _ = event.groups()
+            return f"{done}/{total} {kind.removeprefix('AWS::').replace('::', ' ')}"
     return ""

@@ -1,4 +1,4 @@
-"""The AWS emulator as a process: MiniStack in a folder and on a port of its own."""
+"""Runs the AWS emulator MiniStack as a process with its own folder and port."""
 
 import json
 import urllib.request
@@ -19,13 +19,13 @@ START_SECONDS = 30
 def emulator(
     folder: Path, *, venv: Path = ROOT / EMULATOR_VENV, port: int | None = None, keep: bool = False
 ) -> Iterator[tuple[Process, LocalAws]]:
-    """An emulator, healthy; stopped with all its Lambdas at the end.
+    """Start an emulator, wait until it is healthy, and stop it with all its Lambdas on exit.
 
-    With `keep` it writes its state into the folder when it is stopped, and another one in the
-    same folder, on the same `port`, goes on from there. What its streams held is lost then.
+    With `keep` it saves its state in the folder when it stops, and the next emulator with the
+    same folder and `port` loads it. Unread stream records are not saved.
 
     Raises:
-        ServerDiedError, CommandFailedError: it did not come up.
+        ServerDiedError, CommandFailedError: it did not start.
     """
     binary = venv / "bin" / "ministack"
     if not binary.exists():
@@ -47,13 +47,13 @@ def emulator(
 
 
 def _environment(folder: Path, port: int, *, keep: bool) -> dict[str, str]:
-    """Loopback only, and nothing kept or read outside the folder.
+    """Return variables that bind the emulator to loopback and keep its files in the folder.
 
-    Its Lambdas inherit these variables, so nothing of the stack may be among them.
+    Its Lambdas inherit these variables, so no variable of the stack may be among them.
     """
     home, scratch = folder / "home", folder / "tmp"
-    for made in (home, scratch):
-        made.mkdir(exist_ok=keep)
+    for path in (home, scratch):
+        path.mkdir(exist_ok=keep)
     return clean_environment(
         BIND_HOST=HOST,
         GATEWAY_PORT=str(port),
@@ -69,7 +69,7 @@ def _environment(folder: Path, port: int, *, keep: bool) -> dict[str, str]:
 
 def _healthy(endpoint: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 - our own loopback address
-            return "services" in json.load(answer)
+        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2) as response:  # noqa: S310 - our own loopback address
+            return "services" in json.load(response)
     except OSError:
         return False

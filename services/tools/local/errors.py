@@ -1,13 +1,10 @@
-"""What can go wrong with the local cloud, each with what a person does about it.
-
-Standard library only: the toolchain raises these before anything is installed.
-"""
+"""Errors of the local cloud; each text ends with a remedy."""
 
 from collections.abc import Sequence
 
 
 class LocalCloudError(Exception):
-    """Something the local cloud needs is not there; `remedy` says what to do."""
+    """The local cloud cannot run; `remedy` says what to do."""
 
     def __init__(self, problem: str, remedy: str, *, details: Sequence[str] = ()) -> None:
         self.problem = problem
@@ -17,26 +14,26 @@ class LocalCloudError(Exception):
 
 
 class PortInUseError(LocalCloudError):
-    """A port that was asked for by number belongs to another program."""
+    """The requested port is in use by another program."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         super().__init__(
             f"port {port}: in use by another program",
-            "Choose another with --port, or leave --port out and a free one is taken.",
+            "Choose another with --port, or leave --port out to use a free one.",
         )
 
 
 class ServerDiedError(LocalCloudError):
-    """A server that the local cloud had started ended by itself."""
+    """A server of the local cloud stopped unexpectedly."""
 
     def __init__(self, name: str, exit_code: int | None, details: Sequence[str]) -> None:
         self.name = name
         self.exit_code = exit_code
         code = "" if exit_code is None else f" (exit code {exit_code})"
         super().__init__(
-            f"{name}: stopped unexpectedly{code}; its last words:",
-            "Everything else is stopped too. Start again; the whole logs: .local/last-failure/.",
+            f"{name}: stopped unexpectedly{code}; its last lines:",
+            "Everything else is stopped too. Start again; the full logs: .local/last-failure/.",
             details=details or ["(nothing)"],
         )
 

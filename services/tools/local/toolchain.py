@@ -1,8 +1,8 @@
-"""Makes what a make target needs: Python libraries, Node, npm packages, the built site.
+"""Installs what a make target needs: Python libraries, Node, npm packages, the built site.
 
-Runs on the system's Python before anything is installed, so standard library only.
-`python3 -m services.tools.local.toolchain demo` sets up for `make demo`; a step whose inputs
-have not changed since it last finished is not done again.
+It runs on the system's Python before any library is installed.
+`python3 -m services.tools.local.toolchain demo` sets up for `make demo`; steps whose inputs
+have not changed are skipped.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from services.tools.local import chromium, node
 from services.tools.local.errors import CommandFailedError, LocalCloudError
-from services.tools.local.step_cache import Stamps, fingerprint
+from services.tools.local.step_cache import StepCache, fingerprint
 
 ROOT = Path(__file__).parents[3]
 VENV = Path(".venv")
@@ -27,44 +27,44 @@ NETWORK = "Check the network, or the registry your tools are set to, and run it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupStep:
-    """One thing to set up. Done again when an input or Python changes, or `makes` is gone.
+    """One step of the set-up; it runs again if an input or Python changes, or `makes` is missing.
 
-    With `present`, only that is asked: for what the machine may have of its own.
+    With `is_present` only that function decides: for tools that may be installed already.
     """
 
     title: str
     run: Callable[[], None]
     makes: Path = VENV
     inputs: Sequence[Path] = ()
-    present: Callable[[], bool] | None = None
+    is_present: Callable[[], bool] | None = None
 
     def key(self) -> str:
-        """What the step depends on, as it is now."""
+        """Return a digest of the step's inputs and of the Python version."""
         return fingerprint(self.inputs, sys.version)
 
 
 def command(name: str, *argv: str, remedy: str = NETWORK) -> None:
-    """Run one tool quietly.
+    """Run one tool without showing its output.
 
     Raises:
-        CommandFailedError: it failed; carries its last lines.
+        CommandFailedError: it failed; the error contains its last lines.
     """
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()
-        lines = [line[:300] for line in said if "    at " not in line][-12:]  # no stack trace
+        output = (done.stdout + done.stderr).strip().splitlines()
+        lines = [line[:300] for line in output if "    at " not in line][-12:]  # no stack trace
         raise CommandFailedError(name, f"exit code {done.returncode}", remedy, details=lines)
 
 
 def create_venv() -> None:
-    """Make `.venv`, with uv in it: it installs in seconds what takes pip a minute and a half."""
+    """Create `.venv` with uv in it, which installs in seconds what takes pip 90 s."""
     remedy = "Install Python's venv module (Debian, Ubuntu: apt-get install python3-venv)."
     command("python3 -m venv", sys.executable, "-m", "venv", "--clear", str(VENV), remedy=remedy)
     command("pip install", f"{VENV}/bin/python", "-m", "pip", "install", "-q", UV)
 
 
 def install(venv: Path, *arguments: str) -> None:
-    """Install into a virtual environment with uv; with pip where only pip knows the index."""
+    """Install into a virtual environment with uv, or with pip if uv cannot use the index."""
     try:
         command(
             "uv pip install", f"{VENV}/bin/uv", "pip", "install", "-q",
@@ -79,26 +79,26 @@ def install(venv: Path, *arguments: str) -> None:
 
 
 def install_app() -> None:
-    """What the demo needs, and the `voteapp` command itself."""
+    """Install the libraries of the demo and the `voteapp` command."""
     install(VENV, "-r", "services/requirements.txt", "-r", "infra/requirements.txt")
     install(VENV, "--no-deps", "-e", ".")
 
 
 def install_emulator() -> None:
-    """The emulator lives in an environment of its own: it pins botocore exactly."""
+    """Install the emulator into its own environment, because it pins a version of botocore."""
     command("python3 -m venv", sys.executable, "-m", "venv", "--clear", str(EMULATOR_VENV))
     install(EMULATOR_VENV, "-r", "services/tools/local/emulator-requirements.txt")
 
 
 def npm(folder: str, *arguments: str) -> None:
-    """Run npm in one of the two folders that use it."""
-    asks = "Does the npm registry answer? " if arguments[0] == "ci" else ""
-    remedy = f"{asks}Try it by itself: npm --prefix {folder} {' '.join(arguments[:2])}"
+    """Run npm in a folder."""
+    check = "Check that the npm registry answers. " if arguments[0] == "ci" else ""
+    remedy = f"{check}Try the command alone: npm --prefix {folder} {' '.join(arguments[:2])}"
     command(f"npm {arguments[0]} ({folder})", "npm", "--prefix", folder, *arguments, remedy=remedy)
 
 
 def npm_step(folder: str, title: str) -> SetupStep:
-    """The packages of one folder's lock file."""
+    """Return the step that installs the packages of a folder's lock file."""
     return SetupStep(
         title=title,
         run=lambda: npm(
@@ -115,13 +115,13 @@ def npm_step(folder: str, title: str) -> SetupStep:
 
 
 def site_sources() -> list[Path]:
-    """Everything in dashboard/ that a build reads."""
-    made = {"dist", "node_modules"}
-    return [path for path in Path("dashboard").iterdir() if path.name not in made]
+    """Return the files and folders in dashboard/ that a build reads."""
+    generated = {"dist", "node_modules"}
+    return [path for path in Path("dashboard").iterdir() if path.name not in generated]
 
 
 def steps() -> dict[str, SetupStep]:
-    """All steps by name, in the order in which they build on one another."""
+    """Return all steps by name, in the order of their dependencies."""
     app = Path("services/requirements.txt"), Path("infra/requirements.txt"), Path("pyproject.toml")
     every = *app, Path("requirements.txt"), *Path().glob("*/requirements.txt")
     lambdas = tuple(Path("lambdas").glob("*/requirements.txt"))
@@ -146,7 +146,7 @@ def steps() -> dict[str, SetupStep]:
         "node": SetupStep(
             title="Node.js",
             run=lambda: install(VENV, node.WHEEL),
-            present=node.present,
+            is_present=node.is_present,
         ),
         "cdk": npm_step("infra", "CDK command line"),
         "npm": npm_step("dashboard", "npm packages of the dashboard"),
@@ -156,7 +156,9 @@ def steps() -> dict[str, SetupStep]:
             makes=Path("dashboard/dist/index.html"),
             inputs=site_sources(),
         ),
-        "browser": SetupStep(title="Chromium", run=chromium.provide, present=chromium.present),
+        "browser": SetupStep(
+            title="Chromium", run=chromium.install, is_present=chromium.is_present
+        ),
     }
 
 
@@ -177,32 +179,32 @@ TARGETS = {
 
 
 def set_up(target: str) -> None:
-    """Do the steps of a target that are not done. Two at a time wait for one another."""
+    """Run the outdated steps of a target. Concurrent set-ups wait for each other."""
     os.chdir(ROOT)
     os.environ["PATH"] = f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
     folder = Path(".stamps")
     folder.mkdir(exist_ok=True)
-    stamps = Stamps(folder)
+    cache = StepCache(folder)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for name in TARGETS[target]:
-            _do(name, steps()[name], stamps)
+            _run_if_outdated(name, steps()[name], cache)
 
 
-def _do(name: str, step: SetupStep, stamps: Stamps) -> None:
-    there = step.present() if step.present else stamps.holds(name, step.key())
-    if there and step.makes.exists():
+def _run_if_outdated(name: str, step: SetupStep, cache: StepCache) -> None:
+    is_done = step.is_present() if step.is_present else cache.is_done(name, step.key())
+    if is_done and step.makes.exists():
         return
     started = time.monotonic()
     print(f"  setting up: {step.title} … ", end="", flush=True)
-    stamps.drop(name)
+    cache.forget(name)
     step.run()
-    stamps.set(name, step.key())
+    cache.mark_done(name, step.key())
     print(f"{time.monotonic() - started:.0f} s", flush=True)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Set up what a make target needs; 1 with a message where something is missing."""
+    """Set up a make target; return 1 and print the error if that fails."""
     try:
         set_up(argv[0])
     except LocalCloudError as error:

@@ -1,4 +1,4 @@
-"""The webhook under uvicorn, beside the one on Lambda: the emulator's API takes 60 ms a text."""
+"""Runs the webhook under uvicorn: the emulator's HTTP API takes 60 ms a text."""
 
 import sys
 import urllib.request
@@ -24,12 +24,12 @@ def webhook(
     name: str = "webhook",
     dynamodb: str | None = None,
 ) -> Iterator[tuple[Process, str]]:
-    """The webhook's process and the URL that texts are posted to.
+    """Start the webhook; yield its process and the URL to post texts to.
 
-    `dynamodb` is the endpoint of its store, where that is not the emulator's.
+    `dynamodb` is the endpoint of DynamoDB, if it is not the emulator's.
 
     Raises:
-        ServerDiedError, CommandFailedError: it did not come up.
+        ServerDiedError, CommandFailedError: it did not start.
     """
     base = f"http://{HOST}:{(port := free_port())}"
     settings = WebhookSettings(
@@ -52,14 +52,14 @@ def webhook(
     with process:
         wait_until(
             lambda: _healthy(base), process,
-            seconds=20, remedy=f"The whole log: .local/{LAST_FAILURE}/{name}.log",
+            seconds=20, remedy=f"The full log: .local/{LAST_FAILURE}/{name}.log",
         )  # fmt: skip
         yield process, f"{base}/sms"
 
 
 def _healthy(base: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{base}/health", timeout=5) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+        with urllib.request.urlopen(f"{base}/health", timeout=5) as response:  # noqa: S310 - our own loopback address
+            return bool(response.status == 200)  # noqa: PLR2004 - OK
     except OSError:
         return False

@@ -1,1 +1,1 @@
-"""Simulated phones: texts signed as Twilio signs them, posted at any rate, and their replies."""
+"""Simulated phones, which post texts with Twilio's signature and read the replies."""

@@ -1,8 +1,8 @@
-"""A crowd of simulated phones: who texts what next, the same for the same seed.
+"""Generates the texts of a crowd of simulated phones; the same seed gives the same texts.
 
-Also what the count must come to, from the texts alone and by other means than the system
-under test: for each phone, the choice of its last text. So no phone texts more votes than its
-ballot holds: those beyond would be refused.
+`expected_counts` computes the expected count from the texts alone: for each phone, the choice
+of its last text. So no phone texts more votes than its ballot holds, because the webhook would
+refuse the others.
 """
 
 import math
@@ -22,31 +22,31 @@ WEIGHTS: Final[Mapping[TextKind, int]] = {
     TextKind.UNKNOWN: 11,
     TextKind.RESERVED: 2,
 }
-"""What a modest evening is like, in percent."""
+"""Share of each kind of text, in percent."""
 
 PHONES: Final = 90_000
-"""Fictional numbers of the crowd: +1 555 010 0000 to 018 9999. Those from 019 0000 on are
-left to people: `services.tools.phones.handsets`."""
+"""Number of fictional numbers: +1 555 010 0000 to 018 9999. The numbers from 019 0000 on belong
+to the phone page: `services.tools.phones.handsets`."""
 
 GARBAGE: Final = (
     "who is winning?", "purple", "hello", "redd", "the red one or the blue one", "", "👍",
     "is this still open", "RED GREEN", "42", "lol", "call me", "vote",
 )  # fmt: skip
 RESERVED: Final = ("STOP", "HELP", "START", "Unsubscribe", "INFO")
-MANNERS: Final = ("{word}", "{lower}", "{label}", "Vote for {label}", " {word}!!", "{place}")
-"""How people write a choice."""
+PHRASES: Final = ("{word}", "{lower}", "{label}", "Vote for {label}", " {word}!!", "{place}")
+"""Ways to text a choice."""
 
-REMEMBERED: Final = 5_000
+MAX_REMEMBERED: Final = 5_000
 _SWING_TEXTS: Final = 400
-"""About so many texts pass until the crowd's favourite changes."""
+"""About this many texts are sent until the favourite choice changes."""
 
 
 class Crowd:
-    """An endless supply of texts to one number, for a poll where the latest text counts.
+    """Generates texts to one number, for a poll where the latest text counts.
 
-    `choices` maps keys, in ballot order, to the word and the label that people may text. No
-    phone texts more than `votes_per_phone` votes; None sets no limit. Once all phones have,
-    what they text is no vote.
+    `choices` maps keys, in ballot order, to a word and a label. No phone texts more than
+    `votes_per_phone` votes; None means no limit. When all phones have reached the limit, the
+    texts are no votes.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Crowd:
     ) -> None:
         self._choices = choices
         self._to = to
-        self._random = random.Random(seed)  # noqa: S311 - a show, not a secret
+        self._random = random.Random(seed)  # noqa: S311 - not a secret
         self._offset = self._random.randrange(PHONES)
         self._votes_per_phone = votes_per_phone
-        self._forget_everybody()
+        self._forget_phones()
 
-    def _forget_everybody(self) -> None:
+    def _forget_phones(self) -> None:
         self._sent: list[SimulatedText] = []
         self._texted: Counter[str] = Counter()
         self._again: deque[str] = deque()
@@ -72,18 +72,18 @@ class Crowd:
         self._is_used_up = False
 
     def change_poll(self, poll: Poll) -> None:
-        """Text the choices of the poll as it is now."""
+        """Text the choices of this version of the poll from now on."""
         self._choices, self._votes_per_phone = texted_choices(poll), votes_per_phone(poll)
 
     def begin_round(self, poll: Poll) -> None:
-        """Begin anew: nobody has voted in this round of the poll, and everybody may."""
+        """Forget all votes, so that every phone may vote in the new round."""
         self.change_poll(poll)
-        self._forget_everybody()
+        self._forget_phones()
 
     def text_again(self, texts: Iterable[SimulatedText]) -> None:
-        """Have the phones of these texts vote before all others.
+        """Make the phones of these texts vote before all others.
 
-        Nobody knows whether these texts are in their ballots. They are never delivered again.
+        Use it for texts that may or may not have counted. They are not redelivered.
         """
         for text in texts:
             self._texted[text.sender] += 1
@@ -92,18 +92,18 @@ class Crowd:
         self._sent = [text for text in self._sent if text.sender not in self._again]
 
     def next(self) -> SimulatedText:
-        """The next text, of a kind drawn by weight."""
+        """Return the next text, of a random kind."""
         while self._again:
-            if self._has_room(sender := self._again.popleft()):
+            if self._has_votes_left(sender := self._again.popleft()):
                 return self._vote(TextKind.CHANGED, sender, self._favourite())
         kinds, weights = zip(*WEIGHTS.items(), strict=True)
         return self.make(self._random.choices(kinds, weights)[0])
 
     def make(self, kind: TextKind) -> SimulatedText:
-        """A text of one kind; of another where there is no phone to send it.
+        """Return a text of one kind, or of another kind if no phone can send it.
 
-        Where nobody has texted yet, or who was to change a vote has no vote left, a new voter;
-        where there is no phone with a vote left, words that are no choice.
+        Without earlier texts, or if the phone has no vote left, the text is that of a new voter;
+        if no phone has a vote left, it is of kind UNKNOWN.
         """
         match kind:
             case TextKind.NEW:
@@ -128,7 +128,7 @@ class Crowd:
 
     def _changed_vote(self) -> SimulatedText:
         before = self._random.choice(self._sent) if self._sent else None
-        if before is None or not self._has_room(before.sender):
+        if before is None or not self._has_votes_left(before.sender):
             return self._new_voter()
         others = [key for key in self._choices if key != before.choice]
         return self._vote(TextKind.CHANGED, before.sender, self._random.choice(others))
@@ -139,31 +139,29 @@ class Crowd:
         return replace(self._random.choice(self._sent), kind=TextKind.REDELIVERED)
 
     def _remember(self, text: SimulatedText) -> None:
-        """So that its phone can text again; only so many are remembered."""
-        if len(self._sent) < REMEMBERED:
+        if len(self._sent) < MAX_REMEMBERED:
             self._sent.append(text)
         else:
-            self._sent[self._random.randrange(REMEMBERED)] = text
+            self._sent[self._random.randrange(MAX_REMEMBERED)] = text
 
-    def _has_room(self, sender: str) -> bool:
-        """Whether a phone may text one vote more."""
+    def _has_votes_left(self, sender: str) -> bool:
         return self._votes_per_phone is None or self._texted[sender] < self._votes_per_phone
 
     def _free_phone(self) -> str | None:
-        """A phone that has a vote left, those first that have not texted; None if none has."""
+        """Return a phone with a vote left, first those that have not texted; None without any."""
         for _ in range(0 if self._is_used_up else PHONES):
-            if self._has_room(sender := self._new_phone()):
+            if self._has_votes_left(sender := self._new_phone()):
                 return sender
         self._is_used_up = True
         return None
 
     def _new_phone(self) -> str:
-        """A number nobody has texted from, until all have."""
+        """Return the next number; each is returned once before any is returned again."""
         self._phones += 1
         return f"+155501{(self._offset + self._phones * 7919) % PHONES:05d}"
 
     def _favourite(self) -> str:
-        """A choice; which one is most likely swings slowly."""
+        """Return a random choice; the most likely one changes slowly."""
         angle = 2 * math.pi * self._phones / _SWING_TEXTS
         pulls = [
             1.4 + math.sin(angle / (place + 2) + place * 2) for place in range(len(self._choices))
@@ -171,18 +169,17 @@ class Crowd:
         return self._random.choices(list(self._choices), pulls)[0]
 
     def _vote(self, kind: TextKind, sender: str, choice: str) -> SimulatedText:
-        """A text that votes; its phone is remembered."""
         text = self._text(kind, sender, *self._words(choice))
         self._texted[sender] += 1
         self._remember(text)
         return text
 
     def _words(self, choice: str) -> tuple[str, str]:
-        """What somebody may text for a choice, and its key."""
+        """Return a text for a choice, and the choice's key."""
         word, label = self._choices[choice]
         place = list(self._choices).index(choice) + 1
-        manner = self._random.choice(MANNERS)
-        return manner.format(word=word, lower=word.lower(), label=label, place=place), choice
+        phrase = self._random.choice(PHRASES)
+        return phrase.format(word=word, lower=word.lower(), label=label, place=place), choice
 
     def _other(self, kind: TextKind, bodies: Sequence[str]) -> SimulatedText:
         sender = self._random.choice(self._sent).sender if self._sent else self._new_phone()
@@ -196,19 +193,19 @@ class Crowd:
 
 
 def texted_choices(poll: Poll) -> dict[str, tuple[str, str]]:
-    """The choices of a poll as a crowd texts them: word and label by key."""
+    """Return word and label of each choice, by key."""
     return {choice.key: (choice.word, choice.label) for choice in poll.choices}
 
 
 def votes_per_phone(poll: Poll) -> int:
-    """How many texts of one phone a ballot of the poll takes, where it takes more than one."""
+    """Return how many texts of one phone a ballot holds under `each`, `last` or `unlimited`."""
     return poll.limit if poll.policy is Policy.EACH else MESSAGES_PER_BALLOT
 
 
-def expected(texts: Sequence[SimulatedText]) -> Counter[str]:
-    """Votes by choice after these texts, in the order in which each phone's were answered.
+def expected_counts(texts: Sequence[SimulatedText]) -> Counter[str]:
+    """Return the votes by choice after these texts; each phone's texts must be in order.
 
-    A redelivery, a forgery and words that are no choice change nothing.
+    Redeliveries, forgeries and texts that are no choice change nothing.
     """
     latest = {
         text.sender: text.choice for text in texts if text.kind in {TextKind.NEW, TextKind.CHANGED}

@@ -1,9 +1,9 @@
-"""What the demo's count must come to, from the texts and their answers alone.
+"""Computes the demo's expected count from the texts and the webhook's replies alone.
 
-Between two looks at the directory the poll may have been closed, opened or reset, and a
-webhook may obey the directory as it was some seconds before. Nobody knows then into which
-round a text went. So the crowd waits until the round is the same everywhere, and the phones
-whose texts were answered in between vote again first: their latest text is what counts.
+The poll may be closed, opened or reset between two reads of the directory, and webhooks cache
+the directory for some seconds. It is then unknown in which round a text counted. So the crowd
+pauses until all webhooks use the new round, and the phones of those texts vote again first:
+only the latest text of a phone counts.
 """
 
 import threading
@@ -15,98 +15,98 @@ from services.tools.phones.sms import SimulatedText
 from services.voting.poll import Phase, Round
 
 SETTLE_SECONDS: Final = 5.0
-"""A webhook may obey a directory that is 3 s old, and a text takes a moment."""
+"""Webhooks cache the directory for up to 3 s, and a text takes some time."""
 
 
-class Answered(Protocol):
-    """A text and its answer; times by `time.time()`, in seconds."""
+class AnsweredText(Protocol):
+    """A text and its reply; times are those of `time.time()`, in seconds."""
 
     @property
     def text(self) -> SimulatedText:
-        """What was texted."""
+        """The text."""
 
     @property
     def accepted(self) -> bool:
-        """Whether the webhook took it, whatever it then made of it."""
+        """Whether the webhook answered with 200."""
 
     @property
     def answered_at(self) -> float:
-        """When the answer was there."""
+        """When the reply arrived."""
 
 
 class Expectation:
-    """The votes of a crowd's phones in the current round of a poll where the latest text counts.
+    """The expected votes of a crowd in the current round of a poll where the latest text counts.
 
-    `follow` and `tally` may be called from any thread; the crowd is touched only by `may_text`,
-    which belongs, as `note`, to the thread that texts.
+    `update_round` and `tally` may be called from any thread; `may_text`, which changes the crowd,
+    and `add_reply` only from the thread that texts.
     """
 
     def __init__(self, crowd: Crowd) -> None:
         self.votes: dict[str, str] = {}
-        """What each phone has voted for, by the answers so far."""
+        """The choice of each phone, by the replies so far."""
         self.is_waiting = False
-        """Whether the crowd must not text now."""
+        """Whether the crowd pauses."""
         self._crowd = crowd
         self._crowd_round: int | None = None
-        self._seen: Round | None = None
+        self._round: Round | None = None
         self._open_since: float | None = None
-        self._taken: set[str] = set()
-        self._unsure: list[Answered] = []
+        self._counted_sids: set[str] = set()
+        self._uncertain: list[AnsweredText] = []
         self._lock = threading.Lock()
 
-    def follow(self, round: Round, looked_at: float) -> None:
-        """Take note of the poll's round as it stood in the directory at a moment.
+    def update_round(self, round: Round, read_at: float) -> None:
+        """Set the poll's round as it was read from the directory at a time.
 
-        The first is taken to be known everywhere.
+        The first round is assumed to be known to all webhooks.
         """
         with self._lock:
-            before, self._seen = self._seen or round, round
-            is_open = round.phase_at(int(looked_at * 1000)) is Phase.OPEN
+            before, self._round = self._round or round, round
+            is_open = round.phase_at(int(read_at * 1000)) is Phase.OPEN
             if self._crowd_round is None:
                 self._crowd_round = round.number
             if round.number != before.number:
                 self.votes.clear()
-                self._taken.clear()
+                self._counted_sids.clear()
             if round != before or not is_open:
                 self.is_waiting, self._open_since = True, None
             if self.is_waiting:
-                self._open_since = (self._open_since or looked_at) if is_open else None
+                self._open_since = (self._open_since or read_at) if is_open else None
             else:
-                self._unsure = [one for one in self._unsure if one.answered_at >= looked_at]
+                self._uncertain = [one for one in self._uncertain if one.answered_at >= read_at]
 
     def may_text(self, now: float, *, in_flight: int) -> bool:
-        """Whether the crowd may text; after a wait, first those whose votes are not known."""
+        """Return whether the crowd may text; after a pause, uncertain phones text first."""
         with self._lock:
             if not self.is_waiting:
                 return True
             if self._open_since is None or now < self._open_since + SETTLE_SECONDS or in_flight:
                 return False
             self.is_waiting = False
-            self._tell_crowd()
+            self._update_crowd()
             return True
 
-    def _tell_crowd(self) -> None:
-        assert self._seen  # noqa: S101 - it waits because of what was seen
-        if self._seen.number == self._crowd_round:
-            self._crowd.change_poll(self._seen.poll)
+    def _update_crowd(self) -> None:
+        assert self._round  # noqa: S101 - only an update starts a pause
+        if self._round.number == self._crowd_round:
+            self._crowd.change_poll(self._round.poll)
         else:
-            self._crowd.begin_round(self._seen.poll)
-        self._crowd_round = self._seen.number
-        self._crowd.text_again([one.text for one in self._unsure])
-        self._unsure.clear()
+            self._crowd.begin_round(self._round.poll)
+        self._crowd_round = self._round.number
+        self._crowd.text_again([one.text for one in self._uncertain])
+        self._uncertain.clear()
 
-    def note(self, answer: Answered) -> None:
-        """Take note of an answered text."""
-        text = answer.text
+    def add_reply(self, reply: AnsweredText) -> None:
+        """Add a reply; an accepted text changes the expected vote of its phone."""
+        text = reply.text
         with self._lock:
-            if not answer.accepted or not text.choice or text.sid in self._taken:
+            if not reply.accepted or not text.choice or text.sid in self._counted_sids:
                 return
-            self._unsure.append(answer)
+            self._uncertain.append(reply)
             if not self.is_waiting:
-                self._taken.add(text.sid)
+                self._counted_sids.add(text.sid)
                 self.votes[text.sender] = text.choice
 
     def tally(self) -> Counter[str]:
-        """Votes by choice as they must be counted once everything has arrived."""
+        """Return the expected votes by choice once every text is counted."""
         with self._lock:
             return Counter(self.votes.values())

@@ -1,6 +1,6 @@
-"""The phones of the page `/phone`: what a person texts with who has no Twilio account.
+"""The phones of the page `/phone`, on which people text without a Twilio account.
 
-The token that signs their texts stays here; a page only says which phone texts what.
+The signing token stays in this process; the page sends only the phone and the text.
 """
 
 import asyncio
@@ -14,24 +14,24 @@ from typing import Final
 
 from services.tools.phones.crowd import votes_per_phone
 from services.tools.phones.expectation import SETTLE_SECONDS
-from services.tools.phones.load_generator import UNREACHED, WebhookEndpoint, deliver, session
+from services.tools.phones.load_generator import UNREACHABLE, WebhookEndpoint, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.message import find_choice
 from services.voting.poll import Phase, Round
 
 PHONES: Final = 6
-LONGEST: Final = 1_600
-"""Characters that a text may have at most (Twilio, "Body")."""
-REMEMBERED: Final = 200
+MAX_CHARACTERS: Final = 1_600
+"""Maximum length of a text (Twilio, "Body")."""
+MAX_BUBBLES: Final = 200
 
 
 class HandsetError(ValueError):
-    """A text that no phone here can send; says why."""
+    """The phone does not exist, or the text is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One message on a phone's screen. `kind` is `sent`, `reply`, `silence` or `failure`."""
+    """A message on a phone's screen. `kind` is `sent`, `reply`, `silence` or `failure`."""
 
     kind: str
     text: str
@@ -39,73 +39,75 @@ class Bubble:
 
 
 class Handsets:
-    """Some phones with fictional numbers that no simulated phone has, and their threads."""
+    """Phones with fictional numbers, none of them a number of the crowd, and their messages."""
 
-    def __init__(self, line: WebhookEndpoint, *, poll: Callable[[], tuple[Round, str]]) -> None:
-        self.poll = poll
-        """The round that is texted to, and the number to text to."""
+    def __init__(
+        self, endpoint: WebhookEndpoint, *, current_round: Callable[[], tuple[Round, str]]
+    ) -> None:
+        self.current_round = current_round
+        """Returns the current round of the poll, and the number to text to."""
         self._votes: defaultdict[int, dict[str, str]] = defaultdict(dict)
         self._counted: Counter[tuple[int, str]] = Counter()
-        self._line = line
+        self._endpoint = endpoint
         self._threads: dict[int, list[Bubble]] = defaultdict(list)
         self._texting: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @staticmethod
     def phone_number(phone: int) -> str:
-        """The number of a phone, from 1 on; above those of `services.tools.phones.crowd`."""
+        """Return the number of phone 1, 2 and so on; it is above the numbers of the crowd."""
         return f"+155501{90_000 + phone:05d}"
 
     def thread(self, phone: int) -> list[Bubble]:
-        """What is on a phone's screen."""
+        """Return the messages on a phone's screen."""
         return list(self._threads[phone])
 
     def votes_in(self, round_number: int) -> dict[str, str]:
-        """What each phone has voted for in a round of a poll where the latest text counts."""
+        """Return the choice of each phone in a round where the latest text counts."""
         return dict(self._votes[round_number])
 
     async def text(self, phone: object, body: object) -> list[Bubble]:
-        """Send a text and wait for the reply; both, as bubbles.
+        """Send a text, wait for the reply, and return both as bubbles.
 
         Raises:
-            HandsetError: no such phone, or nothing to send.
+            HandsetError: the phone does not exist, or the text is invalid.
         """
         if type(phone) is not int or not 1 <= phone <= PHONES:
             raise HandsetError(f"phone: {phone!r}: there are phones 1 to {PHONES}")
-        if not isinstance(body, str) or not body.strip() or len(body) > LONGEST:
-            raise HandsetError(f"text: {body!r:.40}: write 1 to {LONGEST} characters")
+        if not isinstance(body, str) or not body.strip() or len(body) > MAX_CHARACTERS:
+            raise HandsetError(f"text: {body!r:.40}: write 1 to {MAX_CHARACTERS} characters")
         sent = Bubble(kind="sent", text=body, at_ms=_now_ms())
-        async with self._texting[phone]:  # a phone's texts arrive in the order they were sent
+        async with self._texting[phone]:  # keeps the texts of a phone in order
             reply = await self._send(self.phone_number(phone), body)
         thread = self._threads[phone]
         thread += [sent, reply]
-        del thread[:-REMEMBERED]
+        del thread[:-MAX_BUBBLES]
         return [sent, reply]
 
     async def _send(self, sender: str, body: str) -> Bubble:
-        round, number = await self._settled_poll()
+        round, number = await self._settled_round()
         sid = f"SM{secrets.token_hex(16)}"
         text = SimulatedText(kind=TextKind.NEW, sid=sid, sender=sender, to=number, body=body)
         async with session() as http:
-            answer = await deliver(http, self._line, text)
+            answer = await deliver(http, self._endpoint, text)
         if not answer.accepted:
-            why = "no answer" if answer.status == UNREACHED else f"{answer.status}: {answer.body}"
+            why = "no answer" if answer.status == UNREACHABLE else f"{answer.status}: {answer.body}"
             return Bubble(kind="failure", text=f"Not delivered ({why})", at_ms=_now_ms())
-        self._note(round, sender, body)
+        self._record_vote(round, sender, body)
         reply = message_in(answer.body)
         return Bubble(kind="reply" if reply else "silence", text=reply or "", at_ms=_now_ms())
 
-    async def _settled_poll(self) -> tuple[Round, str]:
-        """The poll, once its round is known everywhere: before, nobody knows where a text goes."""
+    async def _settled_round(self) -> tuple[Round, str]:
+        """Wait until all webhooks use the current round, so that the text's round is certain."""
         while True:
-            round, number = await asyncio.to_thread(self.poll)
+            round, number = await asyncio.to_thread(self.current_round)
             changed_at_ms = max(round.began_at_ms, round.state_at_ms)
             left_seconds = SETTLE_SECONDS - (_now_ms() - changed_at_ms) / 1000
             if left_seconds <= 0:
                 return round, number
             await asyncio.sleep(left_seconds)
 
-    def _note(self, round: Round, sender: str, body: str) -> None:
-        """Note the vote of a text that was taken: one more than a ballot holds is none."""
+    def _record_vote(self, round: Round, sender: str, body: str) -> None:
+        """Record the vote of an accepted text, unless the ballot is full."""
         choice = find_choice(body, round.poll.lexicon)
         place = round.number, sender
         is_open = round.phase_at(_now_ms()) is Phase.OPEN
@@ -115,8 +117,8 @@ class Handsets:
 
 
 def message_in(twiml: str) -> str | None:
-    """The message in a TwiML answer, or None where it sends none."""
-    found = ET.fromstring(twiml).find("Message")  # noqa: S314 - our own webhook's answer
+    """Return the message in a TwiML response, or None if it has none."""
+    found = ET.fromstring(twiml).find("Message")  # noqa: S314 - the response of our own webhook
     return None if found is None else "".join(found.itertext())
 
 

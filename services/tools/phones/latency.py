@@ -1,4 +1,4 @@
-"""From a vote's answer to its being counted, without marking any vote."""
+"""Measures the time from a vote's reply to its count, without marking votes."""
 
 from collections.abc import Sequence
 from statistics import quantiles
@@ -7,14 +7,12 @@ from statistics import quantiles
 def vote_to_count_ms(
     written_at: Sequence[float], samples: Sequence[tuple[float, int]]
 ) -> dict[str, int]:
-    """The median and the 99th percentile of the time from a write to its count.
+    """Return the median and the 99th percentile of the time from a write to its count, in ms.
 
-    `written_at` are the moments at which the webhook said that a ballot was written, in
-    seconds; `samples` are moments and the number of records folded by then, in order. The
-    count has the k-th write at the first sample that shows k or more. Which vote was the
-    k-th to be folded is not known and need not be: as many have been written before it. A
-    count can be seen before the answer to its text; that is no time, not a negative one.
-    Writes never counted are left out; what is not counted shows elsewhere.
+    `written_at` are the times of the webhook's replies, in seconds; `samples` are times and
+    the number of records folded by then, in order. The k-th write counts as folded at the first
+    sample with k or more records; it does not matter which vote was the k-th. A write that was
+    folded before its reply arrived took 0 ms. Writes that were never folded are left out.
     """
     delays_ms = []
     rest = iter(samples)

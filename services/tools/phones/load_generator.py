@@ -1,4 +1,4 @@
-"""Posts texts to a webhook as Twilio does, and remembers the answers."""
+"""Posts texts to a webhook as Twilio does, and counts the replies."""
 
 import asyncio
 import threading
@@ -17,16 +17,16 @@ from services.tools.phones.sms import SimulatedText, TextKind, form_fields, sign
 from services.voting.poll import Round
 
 TWILIO_SECONDS: Final = 15
-"""Twilio gives up on a webhook after so long."""
+"""Twilio's timeout for a webhook."""
 IDLE_SECONDS: Final = 0.1
-"""Between two looks at whether the phones may text again."""
-UNREACHED: Final = 0
-"""Stands for the status of a text whose webhook could not be reached."""
+"""Time between two checks whether the phones may text again."""
+UNREACHABLE: Final = 0
+"""Status of a text whose webhook could not be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """Where texts go. `public_url` is what is signed, `host` what the request names."""
+    """Where to post texts; the signature covers `public_url`, the Host header is `host`."""
 
     url: str
     token: str = field(repr=False)
@@ -36,7 +36,7 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookReply:
-    """What became of a text. Times by `time.time()`, in seconds."""
+    """The webhook's reply to a text; times are those of `time.time()`, in seconds."""
 
     text: SimulatedText
     status: int
@@ -46,37 +46,37 @@ class WebhookReply:
 
     @property
     def accepted(self) -> bool:
-        """Whether the webhook took it, whatever it then made of it."""
+        """Whether the webhook answered with 200."""
         return self.status == 200  # noqa: PLR2004 - OK
 
 
 async def deliver(
-    http: aiohttp.ClientSession, line: WebhookEndpoint, text: SimulatedText
+    http: aiohttp.ClientSession, endpoint: WebhookEndpoint, text: SimulatedText
 ) -> WebhookReply:
-    """Post one text, signed, and wait for the answer. Never raises for a bad answer."""
+    """Post a signed text and wait for the reply. Never raises for an error response."""
     fields = form_fields(text)
-    token = "another token" if text.kind is TextKind.FORGED else line.token
+    token = "another token" if text.kind is TextKind.FORGED else endpoint.token
     headers = {
-        "X-Twilio-Signature": signature(line.public_url or line.url, fields, token),
+        "X-Twilio-Signature": signature(endpoint.public_url or endpoint.url, fields, token),
         "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
         "I-Twilio-Idempotency-Token": text.sid,
         "User-Agent": "TwilioProxy/1.1",
     }
-    if line.host:
-        headers["Host"] = line.host
+    if endpoint.host:
+        headers["Host"] = endpoint.host
     sent_at = time.time()
     try:
-        async with http.post(line.url, data=urlencode(fields), headers=headers) as response:
+        async with http.post(endpoint.url, data=urlencode(fields), headers=headers) as response:
             status, body = response.status, await response.text()
     except (aiohttp.ClientError, TimeoutError) as error:
-        status, body = UNREACHED, repr(error)
+        status, body = UNREACHABLE, repr(error)
     return WebhookReply(
         text=text, status=status, body=body, sent_at=sent_at, answered_at=time.time()
     )  # fmt: skip
 
 
 def session() -> aiohttp.ClientSession:
-    """A session with Twilio's patience."""
+    """Create a session with Twilio's timeout."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=TWILIO_SECONDS),
         connector=aiohttp.TCPConnector(limit=64),
@@ -84,50 +84,50 @@ def session() -> aiohttp.ClientSession:
 
 
 class LoadGenerator:
-    """The crowd, texting at a steady rate from a thread of its own until stopped.
+    """Sends a crowd's texts at a steady rate from its own thread until it is stopped.
 
-    Texts of one phone wait for one another, as a person does for the reply: what the count
-    must come to is then known from the texts alone. Whoever looks at the poll tells them its
-    round, so that they begin anew after a reset.
+    A phone sends its next text only after the reply to the last one, so that the expected count
+    follows from the texts alone. Call `update_round` regularly, so that the crowd votes again
+    after a reset.
     """
 
-    def __init__(self, crowd: Crowd, line: WebhookEndpoint, *, texts_per_second: float) -> None:
+    def __init__(self, crowd: Crowd, endpoint: WebhookEndpoint, *, texts_per_second: float) -> None:
         self.texts_per_second = texts_per_second
         self.kinds: Counter[TextKind] = Counter()
         self.statuses: Counter[int] = Counter()
-        self.also: Mapping[str, str] = {}
-        """What phones that are not of the crowd have voted for: people's."""
+        self.handset_votes: Mapping[str, str] = {}
+        """Votes that people sent from the phone page."""
         self._expectation = Expectation(crowd)
         self._crowd = crowd
-        self._line = line
+        self._endpoint = endpoint
         self._stopping = threading.Event()
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._run()), name="phones", daemon=True
         )
 
     @property
     def in_flight(self) -> int:
-        """Texts that have not been answered yet."""
-        return len(self._under_way)
+        """Number of texts that wait for a reply."""
+        return len(self._tasks)
 
     @property
     def votes(self) -> dict[str, str]:
-        """What each phone of the crowd has voted for in the current round."""
+        """The choice of each phone of the crowd in the current round."""
         return self._expectation.votes
 
     @property
     def are_waiting(self) -> bool:
-        """Whether nobody texts, because voting is not open, or not yet known to be."""
+        """Whether the phones pause because voting is not open, or not yet on all webhooks."""
         return self._expectation.is_waiting
 
-    def follow(self, round: Round, looked_at: float) -> None:
-        """Tell them the poll's round as it stood in the directory at a moment (`time.time()`)."""
-        self._expectation.follow(round, looked_at)
+    def update_round(self, round: Round, read_at: float) -> None:
+        """Set the poll's round as it was read from the directory at a time (`time.time()`)."""
+        self._expectation.update_round(round, read_at)
 
     def tally(self) -> Counter[str]:
-        """Votes by choice as they must be counted once everything has arrived."""
-        return self._expectation.tally() + Counter(self.also.values())
+        """Return the expected votes by choice once every text is counted."""
+        return self._expectation.tally() + Counter(self.handset_votes.values())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -148,22 +148,22 @@ class LoadGenerator:
                 self._send(http, self._crowd.next())
                 due = max(due + 1 / self.texts_per_second, time.monotonic() - 1)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-            if self._under_way:
-                await asyncio.wait(self._under_way.values(), timeout=1)
+            if self._tasks:
+                await asyncio.wait(self._tasks.values(), timeout=1)
 
     def _send(self, http: aiohttp.ClientSession, text: SimulatedText) -> None:
-        before = self._under_way.get(text.sender)
+        before = self._tasks.get(text.sender)
         task = asyncio.create_task(self._text(http, text, before))
-        self._under_way[text.sender] = task
+        self._tasks[text.sender] = task
 
     async def _text(
         self, http: aiohttp.ClientSession, text: SimulatedText, before: "asyncio.Task[None] | None"
     ) -> None:
         if before:
             await asyncio.wait([before])
-        answer = await deliver(http, self._line, text)
+        reply = await deliver(http, self._endpoint, text)
         self.kinds[text.kind] += 1
-        self.statuses[answer.status] += 1
-        self._expectation.note(answer)
-        if self._under_way.get(text.sender) is asyncio.current_task():
-            del self._under_way[text.sender]
+        self.statuses[reply.status] += 1
+        self._expectation.add_reply(reply)
+        if self._tasks.get(text.sender) is asyncio.current_task():
+            del self._tasks[text.sender]

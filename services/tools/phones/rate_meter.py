@@ -1,4 +1,4 @@
-"""How often things happened in the last seconds. Pure."""
+"""Measures how often named events happened in the last seconds."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
@@ -10,19 +10,19 @@ SLOTS_PER_SECOND: Final = 4
 Name = TypeVar("Name", bound=Hashable)
 
 
-class Meter(Generic[Name]):
-    """Counts by name over the last `WINDOW_SECONDS`. `clock` gives seconds.
+class RateMeter(Generic[Name]):
+    """Counts events by name over the last `WINDOW_SECONDS`. `clock` returns seconds.
 
     One thread may add while another reads.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._begun = self._slot()
+        self._first_slot = self._slot()
         self._slots: deque[tuple[int, Counter[Name]]] = deque()
 
     def add(self, name: Name) -> None:
-        """Note that it happened now."""
+        """Count an event now."""
         slot = self._slot()
         if not self._slots or self._slots[-1][0] != slot:
             self._slots.append((slot, Counter()))
@@ -30,10 +30,10 @@ class Meter(Generic[Name]):
         self._slots[-1][1][name] += 1
 
     def per_second(self) -> dict[Name, float]:
-        """The rates over the window, or over the time since the meter began if that is less."""
+        """Return the rates over the window, or since the meter was created if that is less."""
         slot = self._slot()
-        # The slot that is not over yet would make every rate too low.
-        whole = min(WINDOW_SECONDS * SLOTS_PER_SECOND, slot - self._begun)
+        # Without the current slot, which is incomplete and would make every rate too low.
+        whole = min(WINDOW_SECONDS * SLOTS_PER_SECOND, slot - self._first_slot)
         counts: Counter[Name] = Counter()
         for at, counted in tuple(self._slots):
             if slot - whole <= at < slot:

@@ -1,4 +1,4 @@
-"""One text of a simulated phone, as Twilio posts it: its fields and its signature."""
+"""The form fields and the signature with which Twilio posts a text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ ACCOUNT: Final = "AC00000000000000000000000000000000"
 
 
 class TextKind(StrEnum):
-    """Why a text was sent; its effect follows from it."""
+    """The kinds of simulated texts; the kind determines the expected effect."""
 
     NEW = "new"
     """The first text of a phone."""
@@ -21,16 +21,16 @@ class TextKind(StrEnum):
     REDELIVERED = "redelivered"
     """A text that was delivered before, with the same MessageSid."""
     UNKNOWN = "unknown"
-    """Words that are no choice, or a picture without words."""
+    """A text that is no choice, or a picture without a text."""
     RESERVED = "reserved"
-    """STOP and its kin."""
+    """A carrier keyword such as STOP."""
     FORGED = "forged"
-    """Signed with another token than the account's."""
+    """Signed with a wrong token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedText:
-    """A text; `choice` is the key of what it votes for, None where it votes for nothing."""
+    """A text; `choice` is the key of the choice it votes for, None if it is no vote."""
 
     kind: TextKind
     sid: str
@@ -41,7 +41,7 @@ class SimulatedText:
 
 
 def form_fields(text: SimulatedText) -> list[tuple[str, str]]:
-    """The form fields in the order Twilio sends them.
+    """Return the form fields in Twilio's order.
 
     Twilio, "Twilio's request to your incoming message webhook URL".
     """
@@ -74,5 +74,5 @@ def form_fields(text: SimulatedText) -> list[tuple[str, str]]:
 
 
 def signature(url: str, fields: Sequence[tuple[str, str]], token: str) -> str:
-    """The `X-Twilio-Signature` of a request, computed by Twilio's own library."""
+    """Return the `X-Twilio-Signature` of a request, computed by Twilio's own library."""
     return str(RequestValidator(token).compute_signature(url, FormData([*fields])))

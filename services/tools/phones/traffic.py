@@ -1,4 +1,4 @@
-"""Texts at a rate that may change at any time, from a thread of their own."""
+"""Sends texts at a variable rate from its own thread."""
 
 import asyncio
 import threading
@@ -16,46 +16,46 @@ from services.tools.phones.load_generator import (
     WebhookReply,
     deliver,
 )
-from services.tools.phones.rate_meter import Meter
+from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText
 
-MOST_UNDER_WAY: Final = 600
-"""So many phones at most wait for an answer; the next text is sent when one has got its own.
-At 60 texts/s into one full partition about 300 wait."""
-REMEMBERED: Final = 200
+MAX_IN_FLIGHT: Final = 600
+"""Maximum number of texts that wait for a reply. At 60 texts/s into one throttled partition
+about 300 wait."""
+REPLY_SAMPLES: Final = 200
 
-Fate = Literal["sent", "accepted", "refused"]
+TextEvent = Literal["sent", "accepted", "refused"]
 
 
 class Traffic:
-    """Sends what `next_text` gives, `rate()` times a second, and counts what became of it."""
+    """Sends `rate()` texts a second from `next_text`, and counts the replies."""
 
     def __init__(
         self,
         next_text: Callable[[], SimulatedText],
-        line: WebhookEndpoint,
+        endpoint: WebhookEndpoint,
         *,
         rate: Callable[[], float],
     ) -> None:
-        self.meter: Meter[Fate] = Meter(time.monotonic)
-        self.fates: Counter[Fate] = Counter()
+        self.meter: RateMeter[TextEvent] = RateMeter(time.monotonic)
+        self.counts: Counter[TextEvent] = Counter()
         self._next_text = next_text
-        self._line = line
+        self._endpoint = endpoint
         self._rate = rate
-        self._reply_ms: deque[float] = deque(maxlen=REMEMBERED)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._reply_ms: deque[float] = deque(maxlen=REPLY_SAMPLES)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._run()), name="traffic", daemon=True
         )
 
     @property
-    def under_way(self) -> int:
-        """Texts that have not been answered yet."""
-        return len(self._under_way)
+    def in_flight(self) -> int:
+        """Number of texts that wait for a reply."""
+        return len(self._tasks)
 
     def reply_ms(self) -> float | None:
-        """The median time to an answer, of the last 200."""
+        """Return the median reply time of the last 200 texts; None without any."""
         answered = list(self._reply_ms)
         return median(answered) if answered else None
 
@@ -74,25 +74,25 @@ class Traffic:
             due = time.monotonic()
             while not self._stopping.is_set():
                 rate, now = self._rate(), time.monotonic()
-                if rate <= 0 or self.under_way >= MOST_UNDER_WAY:
+                if rate <= 0 or self.in_flight >= MAX_IN_FLIGHT:
                     due = now
                     await asyncio.sleep(0.05)
                     continue
                 self._send(http)
-                due = max(due + 1 / rate, now - 0.5)  # late by more is not made up for
+                due = max(due + 1 / rate, now - 0.5)  # a longer delay is not caught up
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     def _send(self, http: aiohttp.ClientSession) -> None:
-        self._note("sent")
+        self._record_event("sent")
         task = asyncio.create_task(self._text(http, self._next_text()))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _text(self, http: aiohttp.ClientSession, text: SimulatedText) -> None:
-        answer: WebhookReply = await deliver(http, self._line, text)
+        answer: WebhookReply = await deliver(http, self._endpoint, text)
         self._reply_ms.append((answer.answered_at - answer.sent_at) * 1000)
-        self._note("accepted" if answer.accepted else "refused")
+        self._record_event("accepted" if answer.accepted else "refused")
 
-    def _note(self, fate: Fate) -> None:
-        self.fates[fate] += 1
-        self.meter.add(fate)
+    def _record_event(self, event: TextEvent) -> None:
+        self.counts[event] += 1
+        self.meter.add(event)

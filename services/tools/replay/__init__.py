@@ -1,5 +1,5 @@
-"""An evening of texts, replayed through the real webhook, store and aggregator.
+"""Replays a scenario, a file of texts, through the real webhook, store and aggregator.
 
-Also a stream that misbehaves on purpose: what proves the count exact under every fault that
-DynamoDB Streams and Lambda are allowed.
+A simulated stream injects every fault that DynamoDB Streams and Lambda allow, to show that the
+count stays exact.
 """

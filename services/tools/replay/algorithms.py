@@ -1,4 +1,4 @@
-"""What counts the stream: the real aggregator, and two that people write first.
+"""The functions that count the stream: the real aggregator, and two simpler algorithms.
 
 The 2015 VoteApp kept a running counter for each choice and suffix, and added the counter in
 `NewImage` to the total on every stream record. Adding `NewImage - OldImage` is right until a
@@ -20,13 +20,13 @@ from services.voting.ports import Tallies
 from services.voting.tally import Change, Delta, TallyRow, Totals, group, total
 
 SUFFIXES: Final = 10
-"""Of the 2015 table: `RED.0` to `RED.9`."""
+"""Suffixes of a choice in the 2015 table: `RED.0` to `RED.9`."""
 
-DONE: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
+SUCCESS: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
 
 
-def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:
-    """The aggregator that is deployed."""
+def run_aggregator(event: Event, tallies: Tallies) -> Mapping[str, Any]:
+    """Run the deployed aggregator."""
     try:
         return aggregate(event, tallies, default_shard=None)
     finally:
@@ -34,8 +34,8 @@ def ours(event: Event, tallies: Tallies) -> Mapping[str, Any]:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Without the aggregator's log lines, which are many and for CloudWatch."""
+def silence_aggregator() -> Iterator[None]:
+    """Suppress the aggregator's log lines below ERROR."""
     level = logger.log_level
     logger.setLevel("ERROR")
     try:
@@ -45,40 +45,40 @@ def quietly() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class PlainTallies:
-    """The `Tallies` port without a watermark: adds whatever comes."""
+class UncheckedTallies:
+    """The `Tallies` port without a watermark: it adds every delta."""
 
     counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
-        """Add, always."""
+        """Add the delta."""
         self.counts[row.board].update(delta.picks)
         return None
 
     def totals(self, board: str, round_number: int) -> Totals:  # noqa: ARG002 - one round is replayed
-        """The sums of a board."""
+        """Return the sums of a board."""
         return Totals(picks=dict(self.counts[board]))
 
 
 def add_differences(event: Event, tallies: Tallies) -> Mapping[str, Any]:
-    """`NewImage - OldImage`, added without remembering what was added before."""
+    """Add `NewImage - OldImage` of every record, also of redelivered ones."""
     changes, _ = changes_of(event["Records"])
-    add_up_blindly(changes, tallies)
-    return DONE
+    apply_unchecked(changes, tallies)
+    return SUCCESS
 
 
-def add_up_blindly(changes: list[Change], tallies: Tallies) -> None:
-    """One write for each board of a batch."""
+def apply_unchecked(changes: list[Change], tallies: Tallies) -> None:
+    """Apply the changes of a batch with one write for each board, without a watermark."""
     for (board, round_number), run in group(changes).items():
         row = TallyRow(board=board, round=round_number, stream_label="", stream_shard="")
         tallies.apply(row, total(run))
 
 
 class RunningCounters:
-    """The algorithm of 2015, on its own table: fed with the texts that were accepted.
+    """The algorithm of 2015, with its own table of counters.
 
-    `saw` is told of every record when it is written; then the function can be called with
-    any of them, in any order, as often as the stream likes.
+    Call `add_record` with every record when it is written. Then call the instance, as a Lambda
+    function, with any of these records, in any order and any number of times.
     """
 
     def __init__(self, draw: random.Random) -> None:
@@ -86,8 +86,8 @@ class RunningCounters:
         self._table: Counter[str] = Counter()
         self._images: dict[str, tuple[str, int, str, int]] = {}
 
-    def saw(self, record: Record) -> None:
-        """The text behind this record moved one counter up by one."""
+    def add_record(self, record: Record) -> None:
+        """Increment the counter of the choice that the record's text voted for."""
         (change, *_), _ = changes_of([record]) if record["eventName"] != "REMOVE" else ([None], 0)
         if change is None or change.bad:
             return
@@ -101,12 +101,12 @@ class RunningCounters:
         self._images[record["eventID"]] = image
 
     def __call__(self, event: Event, tallies: Tallies) -> Mapping[str, Any]:
-        """Add the counter of every new image to the total."""
+        """Add the counter in every new image to the total."""
         changes = [
             Change(board, round_number, record["eventID"], {choice: counter}, 0, 0, 0)
             for record in event["Records"]
             if record["eventID"] in self._images
             for board, round_number, choice, counter in [self._images[record["eventID"]]]
         ]
-        add_up_blindly(changes, tallies)
-        return DONE
+        apply_unchecked(changes, tallies)
+        return SUCCESS

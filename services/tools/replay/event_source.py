@@ -1,12 +1,12 @@
-"""A simulated event source mapping: Lambda's poller between a stream and a function.
+"""A simulated event source mapping between a stream and a Lambda function.
 
-It keeps what AWS promises and nothing more: a shard's records in order, a child shard after
-its parent, at least once, again and again until the function succeeds, in batches formed
-anew at every attempt, with a tumbling window (AWS Lambda, "Using AWS Lambda with Amazon
-DynamoDB"). What goes wrong is drawn by `Chance`; `faults` names it.
+It guarantees only what AWS guarantees: the records of a shard in order, a child shard after its
+parent, at-least-once delivery, retries until the function succeeds, new batches at every retry,
+and a tumbling window (AWS Lambda, "Using AWS Lambda with Amazon DynamoDB"). `FaultInjector`
+draws the faults.
 
-Two settings break the promise that the count rests on, for the tests that must notice:
-`lanes` above 1 (a parallelization factor) and `gives_up_after` (limited retries).
+Two settings break conditions of an exact count, and tests check that they are noticed:
+`parallelization_factor` above 1, and `max_attempts` above 0 (limited retries).
 """
 
 import random
@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.faulty_tallies import FaultyTallies, Write
 from services.tools.replay.stream import Record, Shard, Stream
 from services.voting.ports import Tallies
 
 Event = dict[str, Any]
 Function = Callable[[Event, Tallies], Mapping[str, Any] | None]
-"""The Lambda function: an event, and the tallies it may write to."""
+"""A Lambda function; it takes an event and the tallies to write to."""
 
-STUCK: Final = 60
-"""Failures in a row after which a function is taken to fail for ever."""
+MAX_FAILURES: Final = 60
+"""Consecutive failures after which a shard is not delivered any more."""
 
 _CALLS_PER_WINDOW: Final = 4
 _WINDOW: Final = {"start": "2030-05-04T20:00:00Z", "end": "2030-05-04T20:00:30Z"}
@@ -34,190 +34,206 @@ _WINDOW: Final = {"start": "2030-05-04T20:00:00Z", "end": "2030-05-04T20:00:30Z"
 
 @dataclass(slots=True, eq=False)
 class ShardPoller:
-    """How far one poller is in one shard, and what it holds for the open window."""
+    """The position of one mapping in one shard, and the state of its window."""
 
     shard: Shard
-    poller: int
-    number: int
+    mapping: int
+    lane: int
+    """Which of the `parallelization_factor` concurrent batches of the shard."""
     position: int = 0
     failures: int = 0
     state: Any = field(default_factory=dict)
     late: list[Write] = field(default_factory=list)
+    """Writes of calls that timed out."""
 
 
 class EventSource:
-    """The mapping of one function. `tick` makes one call, `drain` all that are left."""
+    """The event source mapping of one function."""
 
-    def __init__(  # noqa: PLR0913 - all of them are choices of the caller
-        self, stream: Stream, function: Function, tallies: Tallies, chance: Chance,
-        *, draw: random.Random, most: int = 8, lanes: int = 1, gives_up_after: int = 0,
+    def __init__(  # noqa: PLR0913 - the caller chooses all of them
+        self, stream: Stream, function: Function, tallies: Tallies, injector: FaultInjector,
+        *, draw: random.Random, batch_size: int = 8, parallelization_factor: int = 1,
+        max_attempts: int = 0,
     ) -> None:  # fmt: skip
         self._stream = stream
         self._function = function
         self._tallies = tallies
-        self._chance = chance
+        self._injector = injector
         self._draw = draw
-        self._most = most
-        self._lanes = lanes
-        self._gives_up_after = gives_up_after
-        self._pollers = 2 if chance.strikes(Fault.TWO_MAPPINGS) else 1
-        self._held: dict[tuple[str, str, int, int], ShardPoller] = {}
-        self._horizon: Counter[Shard] = Counter()  # records that were trimmed, by shard
-        self._seen = 0
+        self._batch_size = batch_size
+        self._parallelization_factor = parallelization_factor
+        self._max_attempts = max_attempts
+        self._mappings = 2 if injector.should_inject(Fault.TWO_MAPPINGS) else 1
+        self._shard_pollers: dict[tuple[str, str, int, int], ShardPoller] = {}
+        self._trimmed: Counter[Shard] = Counter()  # number of trimmed records, by shard
+        self._known_shards = 0
 
     def tick(self) -> bool:
-        """Deliver one batch of a shard that has one; False where none has."""
-        ready = [lane for lane in self._all() if self._is_ready(lane)]
+        """Deliver one batch of a random shard; return False if no shard has records."""
+        ready = [poller for poller in self._all_pollers() if self._is_ready(poller)]
         if not ready:
             return False
-        self._deliver(self._draw.choice(ready))
-        self._misbehave()
+        self._deliver_batch(self._draw.choice(ready))
+        self._inject_poller_faults()
         return True
 
     def drain(self) -> None:
-        """Deliver until nothing is left, then end the open windows."""
+        """Deliver all records, then end the open windows."""
         while self.tick():
             pass
-        for lane in self._all():
-            self._call(lane, [], isFinalInvokeForWindow=True)
-            self._land(lane)
+        for poller in self._all_pollers():
+            self._call(poller, [], isFinalInvokeForWindow=True)
+            self._apply_late_writes(poller)
 
-    def waiting(self) -> int:
-        """How many records were not delivered yet."""
-        return sum(len(self._records(lane)) - lane.position for lane in self._all())
+    def count_undelivered(self) -> int:
+        """Return the number of records that were not delivered yet."""
+        return sum(len(self._records(poller)) - poller.position for poller in self._all_pollers())
 
-    def left(self) -> Iterator[tuple[Shard, Sequence[Record]]]:
-        """What a reader of the stream still finds: every shard with what was not trimmed."""
+    def readable_records(self) -> Iterator[tuple[Shard, Sequence[Record]]]:
+        """Return every shard with its records that were not trimmed."""
         for shard in self._stream.shards:
-            yield shard, shard.records[self._horizon[shard] :]
+            yield shard, shard.records[self._trimmed[shard] :]
 
-    def lose(self) -> list[Record]:
-        """Trim everything, read or not, as 24 hours without a reader do; what was not read."""
+    def trim_all(self) -> list[Record]:
+        """Trim all records, as after 24 hours without a reader; return the undelivered ones."""
         lost: list[Record] = []
-        for lane in self._all():
-            lost += self._records(lane)[lane.position :]
-            lane.position = len(self._records(lane))
-            lane.late.clear()
-            lane.failures = 0
+        for poller in self._all_pollers():
+            lost += self._records(poller)[poller.position :]
+            poller.position = len(self._records(poller))
+            poller.late.clear()
+            poller.failures = 0
         for shard in self._stream.shards:
-            self._horizon[shard] = len(shard.records)
+            self._trimmed[shard] = len(shard.records)
         return lost
 
-    def _all(self) -> Sequence[ShardPoller]:
-        for shard in self._stream.shards[self._seen :]:
-            for poller in range(self._pollers):
-                for number in range(self._lanes):
-                    key = (shard.label, shard.id, poller, number)
-                    self._held[key] = ShardPoller(shard=shard, poller=poller, number=number)
-        self._seen = len(self._stream.shards)
-        return list(self._held.values())
+    def _all_pollers(self) -> Sequence[ShardPoller]:
+        for shard in self._stream.shards[self._known_shards :]:
+            for mapping in range(self._mappings):
+                for lane in range(self._parallelization_factor):
+                    key = (shard.label, shard.id, mapping, lane)
+                    self._shard_pollers[key] = ShardPoller(shard=shard, mapping=mapping, lane=lane)
+        self._known_shards = len(self._stream.shards)
+        return list(self._shard_pollers.values())
 
-    def _records(self, lane: ShardPoller) -> Sequence[Record]:
-        if self._lanes == 1:
-            return lane.shard.records
-        return [r for r in lane.shard.records if _lane_of(r, self._lanes) == lane.number]
+    def _records(self, poller: ShardPoller) -> Sequence[Record]:
+        if self._parallelization_factor == 1:
+            return poller.shard.records
+        return [
+            r
+            for r in poller.shard.records
+            if _lane_of(r, self._parallelization_factor) == poller.lane
+        ]
 
-    def _is_ready(self, lane: ShardPoller) -> bool:
-        waiting = lane.position < len(self._records(lane)) and lane.failures < STUCK
-        return waiting and all(self._is_finished(parent) for parent in self._parents(lane))
+    def _is_ready(self, poller: ShardPoller) -> bool:
+        waiting = poller.position < len(self._records(poller)) and poller.failures < MAX_FAILURES
+        return waiting and all(self._is_finished(parent) for parent in self._parents(poller))
 
-    def _parents(self, lane: ShardPoller) -> Iterator[ShardPoller]:
-        if (parent := lane.shard.parent) is not None:
-            for number in range(self._lanes):
-                yield self._held[parent.label, parent.id, lane.poller, number]
+    def _parents(self, poller: ShardPoller) -> Iterator[ShardPoller]:
+        if (parent := poller.shard.parent) is not None:
+            for lane in range(self._parallelization_factor):
+                yield self._shard_pollers[parent.label, parent.id, poller.mapping, lane]
 
-    def _is_finished(self, lane: ShardPoller) -> bool:
-        done = lane.shard.closed and lane.position >= len(self._records(lane))
-        return done and all(self._is_finished(parent) for parent in self._parents(lane))
+    def _is_finished(self, poller: ShardPoller) -> bool:
+        done = poller.shard.closed and poller.position >= len(self._records(poller))
+        return done and all(self._is_finished(parent) for parent in self._parents(poller))
 
-    def _deliver(self, lane: ShardPoller) -> None:
-        """One batch, formed anew whatever the last attempt's was."""
-        records = self._records(lane)
-        batch = records[lane.position : lane.position + self._draw.randint(1, self._most)]
-        if lane.late and self._draw.random() < 1 / 2:
-            self._land(lane)
-        if not self._call(lane, batch):
-            lane.failures += 1
-            if lane.failures == self._gives_up_after:
-                lane.position, lane.failures = lane.position + len(batch), 0
+    def _deliver_batch(self, poller: ShardPoller) -> None:
+        """Deliver the next records; every attempt draws a new batch size."""
+        records = self._records(poller)
+        batch = records[poller.position : poller.position + self._draw.randint(1, self._batch_size)]
+        if poller.late and self._draw.random() < 1 / 2:
+            self._apply_late_writes(poller)
+        if not self._call(poller, batch):
+            poller.failures += 1
+            if poller.failures == self._max_attempts:
+                poller.position, poller.failures = poller.position + len(batch), 0
             return
-        lane.failures = 0
-        self._land(lane)
-        if self._chance.strikes(Fault.AGAIN):
-            self._call(lane, batch)
+        poller.failures = 0
+        self._apply_late_writes(poller)
+        if self._injector.should_inject(Fault.AGAIN):
+            self._call(poller, batch)
         done = len(batch)
-        if self._chance.strikes(Fault.OVERLAP):
-            done = self._chance.draw(Fault.OVERLAP).randrange(len(batch))
-        lane.position += done
+        if self._injector.should_inject(Fault.OVERLAP):
+            done = self._injector.draw(Fault.OVERLAP).randrange(len(batch))
+        poller.position += done
         if self._draw.randrange(_CALLS_PER_WINDOW) == 0:
-            self._call(lane, [], isFinalInvokeForWindow=True)
-            lane.state = {}
+            self._call(poller, [], isFinalInvokeForWindow=True)
+            poller.state = {}
 
-    def _land(self, lane: ShardPoller) -> None:
-        """The writes of calls that timed out arrive, whatever happened meanwhile."""
-        for row, delta in lane.late:
+    def _apply_late_writes(self, poller: ShardPoller) -> None:
+        """Apply the writes of calls that timed out."""
+        for row, delta in poller.late:
             self._tallies.apply(row, delta)
-        lane.late.clear()
+        poller.late.clear()
 
-    def _call(self, lane: ShardPoller, batch: Sequence[Record], **window: bool) -> bool:
-        """Whether the call succeeded: with a window, an answer without `state` has not."""
+    def _call(self, poller: ShardPoller, batch: Sequence[Record], **window: bool) -> bool:
+        """Call the function; return whether it succeeded and returned the window's `state`."""
         event = {
             "Records": [*batch],
-            "shardId": lane.shard.id,
+            "shardId": poller.shard.id,
             "eventSourceARN": batch[0].get("eventSourceARN") if batch else None,
             "window": _WINDOW,
-            "state": lane.state,
+            "state": poller.state,
             "isFinalInvokeForWindow": False,
             "isWindowTerminatedEarly": False,
             **window,
         }
-        if self._chance.strikes(Fault.WINDOWS):
-            odd = self._chance.draw(Fault.WINDOWS).randrange(3)
-            event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[odd]
-        gate = FaultyTallies(self._tallies, self._chance)
+        if self._injector.should_inject(Fault.WINDOWS):
+            variant = self._injector.draw(Fault.WINDOWS).randrange(3)
+            event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[variant]
+        faulty_tallies = FaultyTallies(self._tallies, self._injector)
         try:
-            answer = self._function(event, gate)
-        except Exception:  # noqa: BLE001 - whatever it was, Lambda delivers the batch again
+            response = self._function(event, faulty_tallies)
+        except Exception:  # noqa: BLE001 - Lambda retries after any exception
             return False
         finally:
-            lane.late += gate.late
-        if not isinstance(answer, Mapping) or "state" not in answer:
+            poller.late += faulty_tallies.late
+        if not isinstance(response, Mapping) or "state" not in response:
             return False
-        lane.state = answer["state"]
+        poller.state = response["state"]
         return True
 
-    def _misbehave(self) -> None:
-        """What a poller may do besides: look back, start over, lose what is too old."""
-        lanes = [lane for lane in self._held.values() if lane.position > self._horizon[lane.shard]]
-        if lanes and self._chance.strikes(Fault.STALE_RECORDS):
-            draw = self._chance.draw(Fault.STALE_RECORDS)
-            lane = draw.choice(lanes)
-            end = draw.randint(self._horizon[lane.shard] + 1, lane.position)
-            begin = draw.randrange(self._horizon[lane.shard], end)
-            self._call(lane, self._records(lane)[begin : min(end, begin + self._most)])
-        if lanes and self._chance.strikes(Fault.TRIM):
+    def _inject_poller_faults(self) -> None:
+        """Redeliver old records, trim records, or restart from TRIM_HORIZON."""
+        advanced = [
+            poller
+            for poller in self._shard_pollers.values()
+            if poller.position > self._trimmed[poller.shard]
+        ]
+        if advanced and self._injector.should_inject(Fault.STALE_RECORDS):
+            draw = self._injector.draw(Fault.STALE_RECORDS)
+            poller = draw.choice(advanced)
+            end = draw.randint(self._trimmed[poller.shard] + 1, poller.position)
+            begin = draw.randrange(self._trimmed[poller.shard], end)
+            self._call(poller, self._records(poller)[begin : min(end, begin + self._batch_size)])
+        if advanced and self._injector.should_inject(Fault.TRIM):
             self._trim()
             self._restart()
-        if lanes and self._chance.strikes(Fault.HORIZON):
+        if advanced and self._injector.should_inject(Fault.HORIZON):
             self._restart()
 
     def _trim(self) -> None:
-        """Forget records that every poller has read; some that were read stay."""
-        if self._lanes > 1:
+        """Trim a random part of the records that every mapping has read."""
+        if self._parallelization_factor > 1:
             return
-        draw = self._chance.draw(Fault.TRIM)
+        draw = self._injector.draw(Fault.TRIM)
         for shard in self._stream.shards:
             read = min(
-                (lane.position for lane in self._held.values() if lane.shard is shard), default=0
+                (
+                    poller.position
+                    for poller in self._shard_pollers.values()
+                    if poller.shard is shard
+                ),
+                default=0,
             )
-            self._horizon[shard] = max(self._horizon[shard], draw.randint(0, read))
+            self._trimmed[shard] = max(self._trimmed[shard], draw.randint(0, read))
 
     def _restart(self) -> None:
-        for lane in self._held.values():
-            lane.position = self._horizon[lane.shard]
+        for poller in self._shard_pollers.values():
+            poller.position = self._trimmed[poller.shard]
 
 
-def _lane_of(record: Record, lanes: int) -> int:
-    """Lanes divide a shard by item, as concurrent batches of a shard do."""
+def _lane_of(record: Record, parallelization_factor: int) -> int:
+    """Return the concurrent batch of a record; Lambda assigns it by the item's key."""
     keys = record["dynamodb"]["Keys"]
-    return crc32(f"{keys['pk']['S']}{keys['sk']['S']}".encode()) % lanes
+    return crc32(f"{keys['pk']['S']}{keys['sk']['S']}".encode()) % parallelization_factor

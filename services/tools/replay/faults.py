@@ -1,7 +1,7 @@
-"""The faults by name: everything that DynamoDB Streams, Lambda and Twilio are allowed to do.
+"""The faults that DynamoDB Streams, Lambda and Twilio allow, by name.
 
-Each can be switched on alone. A fault that is on is injected by chance, from a generator of
-its own, so that the same seed gives the same faults whichever others are on.
+Each can be enabled alone. Every fault has its own random generator, so that the same seed gives
+the same faults, whichever others are enabled.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class Fault(StrEnum):
-    """The values are what `--faults` takes."""
+    """The names of the faults, as in `--faults`."""
 
     AGAIN = "again"
     OVERLAP = "overlap"
@@ -63,23 +63,23 @@ MEANING: Final = {
 
 ALL: Final = frozenset(Fault)
 
-CHANCE: Final = {
+PROBABILITY: Final = {
     Fault.AGAIN: 0.2, Fault.OVERLAP: 0.4, Fault.LOST_ANSWER: 0.15, Fault.CRASH: 0.3,
     Fault.LATE_WRITE: 0.1, Fault.STALE_RECORDS: 0.15, Fault.TWO_MAPPINGS: 0.5,
     Fault.DIGITS: 1.0, Fault.WINDOWS: 0.3, Fault.THROTTLED: 0.3, Fault.EXPIRY: 0.1,
     Fault.SAME_CHOICE: 0.15, Fault.TWICE: 0.15, Fault.CONCURRENT: 0.15,
     Fault.STALE_TEXT: 0.15, Fault.LANDED: 0.1,
 }  # fmt: skip
-"""How likely a fault is where it can happen: at a call, a write, a text."""
+"""Probability of a fault at each call, write or text where it can happen."""
 
-A_RUN: Final = {
+MAX_PER_RUN: Final = {
     Fault.HORIZON: 2, Fault.SPLIT: 6, Fault.MALFORMED: 5, Fault.NEW_LABEL: 2, Fault.TRIM: 2,
 }  # fmt: skip
-"""The rare ones: at most so many a run, spread over its length."""
+"""Maximum number of rare faults in a run, spread over its length."""
 
 
 class UnknownFaultError(ValueError):
-    """A name that no fault has."""
+    """`--faults` contains an unknown name."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -87,7 +87,7 @@ class UnknownFaultError(ValueError):
 
 
 def parse_faults(names: str) -> frozenset[Fault]:
-    """`all`, `none`, or names with commas between. Raises: UnknownFaultError."""
+    """Parse `all`, `none`, or names separated by commas. Raises UnknownFaultError."""
     if names in {"all", "none", ""}:
         return ALL if names == "all" else frozenset()
     found = set()
@@ -99,31 +99,31 @@ def parse_faults(names: str) -> frozenset[Fault]:
     return frozenset(found)
 
 
-class Chance:
-    """Decides, by a seed, which of the faults that are on happens where; counts them.
+class FaultInjector:
+    """Decides by a seed where the enabled faults happen, and counts them.
 
-    `length` is about how many chances a run has: rare faults are spread over it.
+    `length` is the approximate number of decisions in a run; rare faults are spread over it.
     """
 
-    def __init__(self, on: Iterable[Fault], seed: str, *, length: int) -> None:
-        self.on = frozenset(on)
+    def __init__(self, enabled: Iterable[Fault], seed: str, *, length: int) -> None:
+        self.enabled = frozenset(enabled)
         self._length = max(1, length)
         self.injected: Counter[Fault] = Counter()
-        self._draws = {fault: random.Random(f"{seed}:{fault}") for fault in sorted(self.on)}  # noqa: S311 - a repeatable run
+        self._draws = {fault: random.Random(f"{seed}:{fault}") for fault in sorted(self.enabled)}  # noqa: S311 - a repeatable run
 
-    def strikes(self, fault: Fault) -> bool:
-        """Whether the fault happens here; it is then counted as injected."""
-        if fault not in self.on or self._draws[fault].random() >= self._likelihood(fault):
+    def should_inject(self, fault: Fault) -> bool:
+        """Return whether the fault happens here, and count it if it does."""
+        if fault not in self.enabled or self._draws[fault].random() >= self._probability(fault):
             return False
         self.injected[fault] += 1
         return True
 
-    def _likelihood(self, fault: Fault) -> float:
-        most = A_RUN.get(fault)
-        if most is None:
-            return CHANCE[fault]
-        return 2 * most / self._length if self.injected[fault] < most else 0
+    def _probability(self, fault: Fault) -> float:
+        maximum = MAX_PER_RUN.get(fault)
+        if maximum is None:
+            return PROBABILITY[fault]
+        return 2 * maximum / self._length if self.injected[fault] < maximum else 0
 
     def draw(self, fault: Fault) -> random.Random:
-        """The fault's own generator, for its details."""
+        """Return the fault's own random generator, for its details."""
         return self._draws[fault]

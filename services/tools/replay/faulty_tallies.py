@@ -1,8 +1,8 @@
-"""Between a function and the tallies: writes that fail, land unseen, or land late."""
+"""Injects faults into tally writes: they fail, succeed without a response, or succeed late."""
 
 from dataclasses import dataclass, field
 
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.voting.ports import Tallies
 from services.voting.tally import Delta, TallyRow, Totals
 
@@ -10,34 +10,34 @@ Write = tuple[TallyRow, Delta]
 
 
 class LostCallError(Exception):
-    """The call failed; what it wrote before that stays written."""
+    """The call failed; its earlier writes are kept."""
 
 
 @dataclass(slots=True)
 class FaultyTallies:
-    """The `Tallies` port of one call. `late` collects writes that have yet to land."""
+    """The `Tallies` port of one call. `late` collects the writes that are applied later."""
 
     tallies: Tallies
-    chance: Chance
+    injector: FaultInjector
     late: list[Write] = field(default_factory=list)
-    landed: int = 0
+    applied: int = 0
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
-        """Apply, or fail as a throttled, crashed, timed-out or cut-off call does."""
-        if self.landed and self.chance.strikes(Fault.CRASH):
+        """Apply the delta, or raise as a call that is throttled, crashes or times out."""
+        if self.applied and self.injector.should_inject(Fault.CRASH):
             raise LostCallError(Fault.CRASH)
-        if self.chance.strikes(Fault.THROTTLED):
+        if self.injector.should_inject(Fault.THROTTLED):
             raise LostCallError(Fault.THROTTLED)
-        if self.chance.strikes(Fault.LATE_WRITE):
+        if self.injector.should_inject(Fault.LATE_WRITE):
             self.late.append((row, delta))
             raise LostCallError(Fault.LATE_WRITE)
-        round = self.tallies.apply(row, delta)
-        if round is None:
-            self.landed += 1
-            if self.chance.strikes(Fault.LOST_ANSWER):
+        watermark = self.tallies.apply(row, delta)
+        if watermark is None:
+            self.applied += 1
+            if self.injector.should_inject(Fault.LOST_ANSWER):
                 raise LostCallError(Fault.LOST_ANSWER)
-        return round
+        return watermark
 
     def totals(self, board: str, round_number: int) -> Totals:
-        """As the tallies have it."""
+        """Return the totals without faults."""
         return self.tallies.totals(board, round_number)

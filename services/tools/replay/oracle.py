@@ -1,7 +1,7 @@
-"""What the count must come to, from the texts alone and by other means than the system's.
+"""Computes the true count of a scenario from the texts alone, independently of the system.
 
-Written separately on purpose: it reads the poll files itself, takes words apart in its own
-way, and knows nothing of shards, ballots or streams. It imports no code of the rules.
+It shares no code with the voting rules: it reads the poll files and parses the texts in its own
+way, and has no shards, ballots or streams.
 """
 
 import re
@@ -28,64 +28,66 @@ _BACK: Final = re.compile(r"m*(s[smj]*)?\Z")
 _MOST_TEXTS: Final = 20
 
 
-class Truth:
-    """The truth about one evening: `hear` every delivery in order, then ask for `totals`."""
+class Oracle:
+    """Counts one scenario: call `deliver` for every delivery in order, then `totals`."""
 
     def __init__(self, definitions: Mapping[str, str]) -> None:
         self._polls = {name: _loaded(toml) for name, toml in sorted(definitions.items())}
-        self._heard: set[str] = set()
+        self._counted: set[str] = set()
         self._votes: dict[tuple[str, str], list[str]] = {}
 
-    def hear(self, *, sid: str, sender: str, to: str, body: str, at_ms: int) -> None:
-        """One delivery of a text. It counts at most once."""
-        said = bare(body)
-        if sid in self._heard or said in CARRIERS:
+    def deliver(self, *, sid: str, sender: str, to: str, body: str, at_ms: int) -> None:
+        """Take one delivery of a text; redeliveries change nothing."""
+        text = bare_text(body)
+        if sid in self._counted or text in CARRIERS:
             return
-        named = self._named(said, to, at_ms)
+        named = self._named(text, to, at_ms)
         if named is None:
             return
         name, choice = named
         poll = self._polls[name]
-        mine = self._votes.setdefault((name, sender), [])
+        votes = self._votes.setdefault((name, sender), [])
         policy = poll.get("policy", "last")
         most = {"each": poll.get("limit", 1), "first": 1, "last": _MOST_TEXTS}.get(policy)
-        if most is None or len(mine) < most:
-            self._heard.add(sid)
-            mine.append(choice)
+        if most is None or len(votes) < most:
+            self._counted.add(sid)
+            votes.append(choice)
 
     def counted(self, sid: str) -> bool:
-        """Whether a text counts."""
-        return sid in self._heard
+        """Return whether a text was counted."""
+        return sid in self._counted
 
     def forget(self, name: str, sender: str) -> None:
-        """An operator removes a phone's ballot: its votes go."""
+        """Remove the votes of a phone in a poll."""
         self._votes.pop((name, sender), None)
 
     def totals(self) -> dict[str, dict[str, int]]:
-        """Votes by poll and choice; choices without a vote are left out."""
+        """Return the votes by poll and choice; choices without a vote are left out."""
         counts: dict[str, Counter[str]] = {name: Counter() for name in self._polls}
         for (name, _), choices in self._votes.items():
             last = self._polls[name].get("policy", "last") == "last"
             counts[name].update(choices[-1:] if last else choices)
         return {name: dict(sorted((+count).items())) for name, count in counts.items()}
 
-    def _named(self, said: str, to: str, at_ms: int) -> tuple[str, str] | None:
-        """A word that one open poll has; without any, a word after a keyword of one."""
-        polls = {n: p for n, p in self._polls.items() if _listens(p, to) and _is_open(p, at_ms)}
-        lead, _, rest = said.partition(" ")
-        named = [(n, choice) for n, p in polls.items() if (choice := choice_named(p, said))]
+    def _named(self, text: str, to: str, at_ms: int) -> tuple[str, str] | None:
+        """Return poll and choice by a word of one open poll, else by its keyword and a word."""
+        polls = {n: p for n, p in self._polls.items() if _has_number(p, to) and _is_open(p, at_ms)}
+        lead, _, rest = text.partition(" ")
+        named = [(n, choice) for n, p in polls.items() if (choice := find_named_choice(p, text))]
         if not named:
-            led = [(n, p) for n, p in polls.items() if lead and _keyword(p) == bare(lead)]
-            named = [(n, choice) for n, p in led if (choice := choice_named(p, bare(rest)))]
+            led = [(n, p) for n, p in polls.items() if lead and _keyword(p) == bare_text(lead)]
+            named = [
+                (n, choice) for n, p in led if (choice := find_named_choice(p, bare_text(rest)))
+            ]
         return named[0] if len(named) == 1 else None
 
 
-def _listens(poll: Mapping[str, Any], to: str) -> bool:
+def _has_number(poll: Mapping[str, Any], to: str) -> bool:
     return to in (poll.get("numbers") or [to])
 
 
 def _keyword(poll: Mapping[str, Any]) -> str:
-    return bare(poll.get("keyword", ""))
+    return bare_text(poll.get("keyword", ""))
 
 
 def _is_open(poll: Mapping[str, Any], at_ms: int) -> bool:
@@ -97,21 +99,21 @@ def _loaded(toml: str) -> Mapping[str, Any]:
     return tomllib.loads(toml)
 
 
-def choice_named(poll: Mapping[str, Any], said: str) -> str | None:
-    """Key of the choice of a poll file that a whole bare text names, or None."""
-    leads = (lead.match(said) for lead in _LEADS)
-    for candidate in (said, *(bare(said[lead.end() :]) for lead in leads if lead)):
+def find_named_choice(poll: Mapping[str, Any], text: str) -> str | None:
+    """Return the key of the choice that a whole bare text names, or None."""
+    leads = (lead.match(text) for lead in _LEADS)
+    for candidate in (text, *(bare_text(text[lead.end() :]) for lead in leads if lead)):
         for place, choice in enumerate(poll["choices"], start=1):
             names: Iterable[str] = (choice["key"], choice["label"], *choice.get("words", ()))
-            if candidate in {*map(bare, names), str(place)}:
+            if candidate in {*map(bare_text, names), str(place)}:
                 return str(choice["key"])
     return None
 
 
 @lru_cache(maxsize=4096)
-def bare(text: str) -> str:
-    """Cut a message at both ends, by a pattern over the kinds of its characters."""
-    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+def bare_text(message: str) -> str:
+    """Return a message in lower case, without symbols at its ends."""
+    folded = normalize("NFKC", normalize("NFKC", message).casefold())
     words = " ".join(_KEYCAPS.sub("", folded).split())
     kinds = "".join(map(_kind, words))
     front = _FRONT.match(kinds)
@@ -121,7 +123,7 @@ def bare(text: str) -> str:
 
 
 def _kind(char: str) -> str:
-    """Symbol (`s`), invisible mark (`m`), joiner of emoji (`j`) or part of a word (`w`)."""
+    """Return `s` for a symbol, `m` for an invisible mark, `j` for a joiner, else `w`."""
     if category(char)[0] in "PSZ":
         return "s"
     return "m" if _MARK.match(char) else "j" if _JOINER.match(char) else "w"

@@ -1,4 +1,4 @@
-"""What a replay came to."""
+"""The result of a replay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 from services.tools.replay.faults import Fault
 
 SPEEDS: Final = {"max": 0.0, "1x": 1.0, "10x": 10.0}
-"""Of the evening's own time; 0 is as fast as it goes."""
+"""Factors of the scenario's own speed; 0 means without waiting."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """Votes by poll and choice; choices without a vote are left out."""
@@ -15,25 +15,25 @@ Counts = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayResult:
-    """The four counts, and what was done to get them wrong."""
+    """The four counts, and the injected faults."""
 
     truth: Counts
     ours: Counts
     counters_2015: Counts
     differences: Counts
     recounted: bool
-    """Whether the ballots, summed before any was removed, are the truth too."""
+    """Whether the sum of the ballots, before any was removed, equals the truth."""
     injected: Mapping[Fault, int]
     bad: int
     other_replies: int
-    """Texts that were answered otherwise when they came again."""
+    """Redelivered texts whose reply differed from the first one."""
     deliveries: int
     transcript: str
-    """A digest of every answer and every record: two runs alike have the same."""
+    """A digest of every reply and every record; equal runs have equal digests."""
 
     @property
     def exact(self) -> bool:
-        """Whether nothing at all is off."""
+        """Whether count, ballots, bad records and replies are all as expected."""
         return (
             self.ours == self.truth
             and self.recounted
@@ -43,8 +43,8 @@ class ReplayResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """An outcome, and how long it took: the one thing that differs from run to run."""
+class TimedReplay:
+    """The result of a replay, and its duration, which differs from run to run."""
 
     outcome: ReplayResult
     seconds: float

@@ -1,39 +1,41 @@
-"""Plays an evening on an engine, at a pace, and times it."""
+"""Replays a scenario on an engine at a chosen speed, and measures the time."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
 from services.tools.replay.faults import Fault
-from services.tools.replay.outcome import SPEEDS, Played
+from services.tools.replay.outcome import SPEEDS, TimedReplay
 from services.tools.replay.simulation import Pace, Replay
-from services.tools.replay.stores import EngineName, engine
+from services.tools.replay.stores import EngineName, open_engine
 from services.tools.replay.texts import Scenario
 from services.voting.poll import Round
 
 
 def play(
-    evening: Scenario, *, faults: frozenset[Fault], seed: int, on: EngineName,
-    speed: str = "max", told: Callable[[], None] = lambda: None,
-) -> Played:  # fmt: skip
-    """Replay an evening from the first text to the last record; `told` hears of each delivery.
+    scenario: Scenario, *, faults: frozenset[Fault], seed: int, engine: EngineName,
+    speed: str = "max", on_delivery: Callable[[], None] = lambda: None,
+) -> TimedReplay:  # fmt: skip
+    """Replay a scenario from the first text to the last record.
+
+    Calls `on_delivery` before each delivery.
 
     Raises:
-        EngineMissingError: what the engine needs is not installed.
+        EngineMissingError: a library of the engine is not installed.
     """
-    with engine(on, [Round(poll=poll) for poll in evening.polls]) as store:
+    with open_engine(engine, [Round(poll=poll) for poll in scenario.polls]) as store:
         started = time.monotonic()
-        replay = Replay(evening, store, faults=faults, seed=seed)
-        outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], told)))
-        return Played(outcome, time.monotonic() - started)
+        replay = Replay(scenario, store, faults=faults, seed=seed)
+        outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], on_delivery)))
+        return TimedReplay(outcome, time.monotonic() - started)
 
 
-def _pace(factor: float, told: Callable[[], None]) -> Pace:
-    """Waits until a delivery is due; with factor 0 nothing ever has to wait."""
+def _pace(factor: float, on_delivery: Callable[[], None]) -> Pace:
+    """Return a function that waits until a delivery is due; factor 0 means without waiting."""
     began: list[tuple[float, int]] = []
 
     async def pace(at_ms: int) -> None:
-        told()
+        on_delivery()
         if factor:
             if not began:
                 began.append((time.monotonic(), at_ms))

@@ -1,8 +1,8 @@
-"""`make prove`: thousands of random evenings, each with faults of its own, none miscounted.
+"""`make prove`: runs thousands of random schedules and reports every miscount.
 
-Each number is two runs: an evening through the real webhook and every fault of the stream, and
-a scenario in which operators, deploys, expiry and late texts come between.
-Also `python -m services.tools.replay.prove --only NUMBER`, to run one number again.
+Each number stands for two runs: a replay of a random scenario with random faults, and a
+lifecycle run with operators, deploys, expiry and late texts.
+`python -m services.tools.replay.prove --only NUMBER` runs one number again.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from rich.progress import track
 from rich.table import Table
 
 from services.tools.replay.faults import ALL, MEANING, Fault
-from services.tools.replay.generate import STYLES, make
-from services.tools.replay.lifecycle.run import ScenarioOutcome, run_scenario
+from services.tools.replay.generate import STYLES, make_scenario
+from services.tools.replay.lifecycle.run import LifecycleOutcome, run_lifecycle
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
@@ -36,17 +36,17 @@ CHUNK: Final = 50
 
 @dataclass(slots=True)
 class Proof:
-    """What many schedules came to. `wrong` are the numbers of those that miscounted.
+    """The sum of the results of many schedules. `wrong` are the numbers that miscounted.
 
-    `commands` counts what operators did, `refused` what they were refused; `violations` are the
-    first things that went wrong in scenarios, by number.
+    `commands` counts the operators' commands that succeeded, `refused` those that were refused;
+    `violations` has the first violation of a lifecycle run, by number.
     """
 
     schedules: int = 0
     texts: int = 0
     injected: Counter[Fault] = field(default_factory=Counter)
     hit: Counter[Fault] = field(default_factory=Counter)
-    """In how many schedules a fault was injected."""
+    """Number of schedules in which each fault was injected."""
     wrong: list[int] = field(default_factory=list)
     commands: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Proof:
     violations: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: "Proof") -> None:
-        """Take another share in."""
+        """Add the results of other schedules."""
         self.schedules += other.schedules
         self.texts += other.texts
         self.injected += other.injected
@@ -65,8 +65,8 @@ class Proof:
         self.votes += other.votes
         self.violations |= other.violations
 
-    def add_scenario(self, number: int, outcome: ScenarioOutcome) -> None:
-        """Take a scenario in."""
+    def add_lifecycle(self, number: int, outcome: LifecycleOutcome) -> None:
+        """Add the result of a lifecycle run."""
         self.texts += outcome.deliveries
         self.votes += outcome.accepted
         self.commands += outcome.done
@@ -76,43 +76,43 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing went wrong."""
+        """Whether there was no miscount and no violation."""
         return not self.wrong and not self.violations
 
 
-def schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
-    """Run the random evening of that number: its size, style, shards and faults are drawn."""
+def run_schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
+    """Run the schedule of a number, which seeds the scenario, the shards and the faults."""
     draw = random.Random(f"schedule {number}")  # noqa: S311 - repeatable
-    evening = make(
+    scenario = make_scenario(
         voters=draw.randint(2, 12), minutes=3, seed=number, style=draw.choice(sorted(STYLES))
     )
     faults = frozenset(fault for fault in sorted(ALL) if draw.random() < 1 / 2)
     if draw.random() < 1 / 4:
         faults = ALL
-    store = MemoryEngine([Round(poll=poll) for poll in evening.polls])
+    store = MemoryEngine([Round(poll=poll) for poll in scenario.polls])
     replay = Replay(
-        evening, store, faults=faults, seed=number, shards=draw.randint(1, 3), rivals=False
+        scenario, store, faults=faults, seed=number, shards=draw.randint(1, 3), baselines=False
     )
     return _loop().run_until_complete(replay.run()), faults
 
 
 def prove(numbers: Iterable[int]) -> Proof:
-    """Run schedules in this process."""
+    """Run the schedules of these numbers in this process."""
     proof = Proof()
     for number in numbers:
-        outcome, _ = schedule(number)
+        outcome, _ = run_schedule(number)
         proof.schedules += 1
         proof.texts += outcome.deliveries
         proof.injected.update(outcome.injected)
         proof.hit.update(outcome.injected.keys())
         if not outcome.exact:
             proof.wrong.append(number)
-        proof.add_scenario(number, run_scenario(number))
+        proof.add_lifecycle(number, run_lifecycle(number))
     return proof
 
 
-def table(proof: Proof, seconds: float) -> Table:
-    """The faults, how often each was injected, and the miscounts."""
+def render_table(proof: Proof, seconds: float) -> Table:
+    """Return a table of the faults, the operators' commands and the miscounts."""
     shown = Table(
         title=f"{proof.schedules:,} random schedules, {proof.texts:,} texts, {seconds:.0f} s",
         caption=f"{len(proof.wrong)} miscounts, {len(proof.violations)} violations",
@@ -135,7 +135,7 @@ def table(proof: Proof, seconds: float) -> Table:
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """One for all schedules of a process: making one costs as much as ten texts."""
+    """Return one event loop for the process; creating one costs as much as ten texts."""
     return asyncio.new_event_loop()
 
 
@@ -145,28 +145,28 @@ def _shares(count: int, first: int) -> Iterator[range]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run them on all cores; 1 if any miscounted."""
+    """Run the schedules on all cores; return 1 after any miscount or violation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schedules", type=int, default=SCHEDULES)
     parser.add_argument("--first", type=int, default=0, help="number of the first schedule")
-    parser.add_argument("--only", type=int, help="run this one and say what it came to")
+    parser.add_argument("--only", type=int, help="run this schedule alone and print its results")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    wanted = parser.parse_args(argv)
+    options = parser.parse_args(argv)
     console = Console()
-    if wanted.only is not None:
-        outcome, faults = schedule(wanted.only)
-        scenario = run_scenario(wanted.only)
-        console.print(f"faults: {', '.join(sorted(faults))}", outcome, scenario)
-        return 0 if outcome.exact and scenario.violation is None else 1
+    if options.only is not None:
+        outcome, faults = run_schedule(options.only)
+        lifecycle = run_lifecycle(options.only)
+        console.print(f"faults: {', '.join(sorted(faults))}", outcome, lifecycle)
+        return 0 if outcome.exact and lifecycle.violation is None else 1
     started, proof = time.monotonic(), Proof()
-    shares = list(_shares(wanted.schedules, wanted.first))
-    with ProcessPoolExecutor(wanted.workers) as pool:
+    shares = list(_shares(options.schedules, options.first))
+    with ProcessPoolExecutor(options.workers) as pool:
         found = pool.map(prove, shares)
         for share in track(
             found, "Proving", total=len(shares), console=Console(stderr=True), transient=True
         ):
             proof.add(share)
-    console.print(table(proof, time.monotonic() - started))
+    console.print(render_table(proof, time.monotonic() - started))
     for number in proof.wrong[:10]:
         console.print(f"miscounted: python -m services.tools.replay.prove --only {number}")
     for number, violation in list(proof.violations.items())[:10]:

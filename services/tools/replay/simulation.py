@@ -1,7 +1,7 @@
-"""Replays an evening: webhook, ballots, stream, aggregator, and the truth beside them.
+"""Replays a scenario through webhook, ballots, stream and aggregator, and asks the oracle.
 
-Everything that is drawn is drawn from the seed, and nothing depends on the wall clock: the
-same evening, faults and seed give the same run on every machine.
+All random numbers come from the seed, and nothing depends on the wall clock: the same
+scenario, faults and seed give the same run on every machine.
 """
 
 import asyncio
@@ -12,117 +12,127 @@ from hashlib import sha256
 from typing import Final
 
 from services.tools.replay.algorithms import (
-    PlainTallies,
     RunningCounters,
+    UncheckedTallies,
     add_differences,
-    ours,
-    quietly,
+    run_aggregator,
+    silence_aggregator,
 )
 from services.tools.replay.change_log import ChangeLog
 from services.tools.replay.event_source import EventSource, Function
-from services.tools.replay.faults import Chance, Fault
-from services.tools.replay.oracle import Truth
+from services.tools.replay.faults import Fault, FaultInjector
+from services.tools.replay.oracle import Oracle
 from services.tools.replay.outcome import Counts, ReplayResult
 from services.tools.replay.stores import Engine
 from services.tools.replay.stream import Record
-from services.tools.replay.texts import EveningText, Scenario
-from services.tools.replay.webhook_client import PEPPER, LandingBallots, WebhookClient
+from services.tools.replay.texts import Scenario, ScenarioText
+from services.tools.replay.webhook_client import PEPPER, UncertainBallots, WebhookClient
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.schema import UNREADABLE_BOARD
 
 COPIES: Final = 3
-"""How often a text comes at once."""
+"""Number of concurrent deliveries of a text."""
 
 Pace = Callable[[int], Awaitable[None]]
-"""Told of every delivery with its time in epoch ms; may wait until it is due."""
+"""Called before every delivery with its time in epoch ms; may wait until it is due."""
 
 
 class Replay:
-    """One run of an evening on one store. `function` is what is put to the test."""
+    """One run of a scenario on one store. `function` is the aggregator under test."""
 
-    def __init__(  # noqa: PLR0913 - all of them are choices of the caller
-        self, evening: Scenario, engine: Engine, *, faults: frozenset[Fault], seed: int,
-        function: Function = ours, tallies: Tallies | None = None, shards: int = 2,
-        lanes: int = 1, gives_up_after: int = 0, rivals: bool = True,
+    def __init__(  # noqa: PLR0913 - the caller chooses all of them
+        self, scenario: Scenario, engine: Engine, *, faults: frozenset[Fault], seed: int,
+        function: Function = run_aggregator, tallies: Tallies | None = None, shards: int = 2,
+        parallelization_factor: int = 1, max_attempts: int = 0, baselines: bool = True,
     ) -> None:  # fmt: skip
-        self.rounds = [Round(poll=poll) for poll in evening.polls]
-        self._evening = evening
+        self.rounds = [Round(poll=poll) for poll in scenario.polls]
+        self._scenario = scenario
         self._engine = engine
-        deliveries = evening.deliveries()
+        deliveries = scenario.deliveries()
         self._deliveries = deliveries
-        self._most = min(100, max(8, len(deliveries) // 40))
-        self._chance = Chance(faults, f"{seed}", length=len(deliveries))
-        calls = 4 * len(deliveries) // self._most
+        self._batch_size = min(100, max(8, len(deliveries) // 40))
+        self._injector = FaultInjector(faults, f"{seed}", length=len(deliveries))
+        calls = 4 * len(deliveries) // self._batch_size
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
-        self._truth = Truth(evening.definitions)
-        self._desk = WebhookClient(self.rounds, LandingBallots(engine.ballots, self._chance))
+        self._oracle = Oracle(scenario.definitions)
+        self._webhook = WebhookClient(self.rounds, UncertainBallots(engine.ballots, self._injector))
         self._counters = RunningCounters(random.Random(f"{seed}:suffix"))  # noqa: S311 - the same
-        self._log = ChangeLog(self._chance, self._draw, shards=shards, on_record=self._saw)
+        self._log = ChangeLog(self._injector, self._draw, shards=shards, on_record=self._add_record)
         self._replies: dict[str, bytes] = {}
-        self._sent: defaultdict[str, list[EveningText]] = defaultdict(list)
+        self._sent: defaultdict[str, list[ScenarioText]] = defaultdict(list)
         self._transcript = sha256()
-        self._others = self._posts = 0
+        self._other_replies = self._posts = 0
         self._tallies = tallies or engine.tallies
-        self._rivals = {"2015": PlainTallies(), "differences": PlainTallies()} if rivals else {}
-        self._mapping_chance = Chance(faults, f"{seed}:ours", length=calls)
+        self._baselines = (
+            {"2015": UncheckedTallies(), "differences": UncheckedTallies()} if baselines else {}
+        )
+        self._event_source_injector = FaultInjector(faults, f"{seed}:ours", length=calls)
         self._sources = [
             EventSource(
-                self._log.stream, function, self._tallies, self._mapping_chance,
+                self._log.stream, function, self._tallies, self._event_source_injector,
                 draw=random.Random(f"{seed}:mapping"),  # noqa: S311 - the same
-                most=self._most, lanes=lanes, gives_up_after=gives_up_after,
+                batch_size=self._batch_size, parallelization_factor=parallelization_factor,
+                max_attempts=max_attempts,
             )
         ]  # fmt: skip
-        for name, its in self._rivals.items():
-            rival: Function = self._counters if name == "2015" else add_differences
-            chance = Chance(faults, f"{seed}:ours", length=calls)
+        for name, baseline_tallies in self._baselines.items():
+            baseline: Function = self._counters if name == "2015" else add_differences
+            injector = FaultInjector(faults, f"{seed}:ours", length=calls)
             draw = random.Random(f"{seed}:mapping")  # noqa: S311 - the same course of calls
             self._sources.append(
-                EventSource(self._log.stream, rival, its, chance, draw=draw, most=self._most)
+                EventSource(
+                    self._log.stream,
+                    baseline,
+                    baseline_tallies,
+                    injector,
+                    draw=draw,
+                    batch_size=self._batch_size,
+                )
             )
 
     async def run(self, pace: Pace | None = None) -> ReplayResult:
-        """Replay it all, to the last record."""
-        with quietly():
+        """Replay the whole scenario, until every record is folded."""
+        with silence_aggregator():
             for at_ms, text in self._deliveries:
                 if pace:
                     await pace(at_ms)
-                self._desk.now_ms = at_ms
+                self._webhook.now_ms = at_ms
                 await self._deliver(text)
-                if self._draw.random() < 4 / self._most:
+                if self._draw.random() < 4 / self._batch_size:
                     self._fold()
-            recounted = self._recount() == self._truth.totals()
+            recounted = self._recount() == self._oracle.totals()
             self._remove_some()
             self._collect()
             for source in self._sources:
                 source.drain()
         return self._outcome(recounted=recounted)
 
-    async def _deliver(self, text: EveningText) -> None:
-        """One delivery, and what goes wrong on the way to the webhook."""
-        copies = COPIES if self._chance.strikes(Fault.CONCURRENT) else 1
+    async def _deliver(self, text: ScenarioText) -> None:
+        """Deliver a text to the webhook, with faults."""
+        copies = COPIES if self._injector.should_inject(Fault.CONCURRENT) else 1
         await self._post(text, copies)
-        if self._chance.strikes(Fault.TWICE):
+        if self._injector.should_inject(Fault.TWICE):
             await self._post(text)
         before = self._sent[text.sender]
-        if before and self._chance.strikes(Fault.STALE_TEXT):
-            await self._post(self._chance.draw(Fault.STALE_TEXT).choice(before))
+        if before and self._injector.should_inject(Fault.STALE_TEXT):
+            await self._post(self._injector.draw(Fault.STALE_TEXT).choice(before))
         before.append(text)
-        if self._chance.strikes(Fault.SAME_CHOICE):
-            sid = f"SM{self._chance.draw(Fault.SAME_CHOICE).getrandbits(128):032x}"
+        if self._injector.should_inject(Fault.SAME_CHOICE):
+            sid = f"SM{self._injector.draw(Fault.SAME_CHOICE).getrandbits(128):032x}"
             await self._post(
-                EveningText(at_ms=0, sender=text.sender, to=text.to, body=text.body, sid=sid)
+                ScenarioText(at_ms=0, sender=text.sender, to=text.to, body=text.body, sid=sid)
             )
 
-    async def _post(self, text: EveningText, copies: int = 1) -> None:
-        said = {"sid": text.sid, "sender": text.sender, "to": text.to, "body": text.body}
-        self._truth.hear(**said, at_ms=self._desk.now_ms)
-        answers = await asyncio.gather(*(self._desk.text(**said) for _ in range(copies)))
+    async def _post(self, text: ScenarioText, copies: int = 1) -> None:
+        fields = {"sid": text.sid, "sender": text.sender, "to": text.to, "body": text.body}
+        self._oracle.deliver(**fields, at_ms=self._webhook.now_ms)
+        replies = await asyncio.gather(*(self._webhook.send_text(**fields) for _ in range(copies)))
         self._posts += copies
-        for status, reply in answers:
-            if self._truth.counted(text.sid):
-                self._others += reply != self._replies.setdefault(text.sid, reply)
+        for status, reply in replies:
+            if self._oracle.counted(text.sid):
+                self._other_replies += reply != self._replies.setdefault(text.sid, reply)
             self._transcript.update(f"{text.sid} {status} ".encode() + reply)
 
     def _fold(self) -> None:
@@ -134,64 +144,64 @@ class Replay:
         for written in self._engine.written():
             self._log.write(written)
 
-    def _saw(self, record: Record) -> None:
-        told = record["dynamodb"]
-        line = f"{record['eventID']} {record['eventName']} {told['SequenceNumber']}"
+    def _add_record(self, record: Record) -> None:
+        sequence = record["dynamodb"]["SequenceNumber"]
+        line = f"{record['eventID']} {record['eventName']} {sequence}"
         self._transcript.update(line.encode())
-        self._counters.saw(record)
+        self._counters.add_record(record)
 
     def _remove_some(self) -> None:
-        """After the evening: some ballots expire, some are removed by an operator."""
+        """Expire some ballots and delete some others, after the last text."""
         self._collect()
-        if Fault.EXPIRY not in self._chance.on:
+        if Fault.EXPIRY not in self._injector.enabled:
             return
-        for there in self.rounds:
+        for round in self.rounds:
             phones = {
-                voter_of(PEPPER, there.poll.id, there.number, phone): phone for phone in self._sent
+                voter_of(PEPPER, round.poll.id, round.number, phone): phone for phone in self._sent
             }
-            ballots = sorted(self._engine.recounts.ballots(there), key=lambda b: (b.pk, b.sk))
-            gone = [ballot for ballot in ballots if self._chance.strikes(Fault.EXPIRY)]
-            expired = [self._chance.draw(Fault.EXPIRY).random() < 1 / 2 for _ in gone]
-            for ballot in gone:
+            ballots = sorted(self._engine.recounts.ballots(round), key=lambda b: (b.pk, b.sk))
+            chosen = [ballot for ballot in ballots if self._injector.should_inject(Fault.EXPIRY)]
+            expired = [self._injector.draw(Fault.EXPIRY).random() < 1 / 2 for _ in chosen]
+            for ballot in chosen:
                 self._engine.remove(ballot.pk, ballot.sk)
             removed = self._engine.written()
-            for ballot, ttl, written in zip(gone, expired, removed, strict=True):
+            for ballot, ttl, written in zip(chosen, expired, removed, strict=True):
                 self._log.write(written, expired=ttl)
                 if not ttl:
-                    self._truth.forget(there.poll.id, phones[ballot.sk])
+                    self._oracle.forget(round.poll.id, phones[ballot.sk])
 
     def _recount(self) -> Counts:
-        counts: dict[str, Counter[str]] = {there.poll.id: Counter() for there in self.rounds}
-        for there in self.rounds:
-            for ballot in self._engine.recounts.ballots(there):
-                counts[there.poll.id].update(ballot.picks)
+        counts: dict[str, Counter[str]] = {round.poll.id: Counter() for round in self.rounds}
+        for round in self.rounds:
+            for ballot in self._engine.recounts.ballots(round):
+                counts[round.poll.id].update(ballot.picks)
         return {name: dict(sorted((+count).items())) for name, count in counts.items()}
 
     def _shown(self, tallies: Tallies) -> Counts:
         return {
-            there.poll.id: {
+            round.poll.id: {
                 choice: count
-                for choice, count in sorted(tallies.totals(there.board, 1).picks.items())
+                for choice, count in sorted(tallies.totals(round.board, 1).picks.items())
                 if count
             }
-            for there in self.rounds
+            for round in self.rounds
         }
 
     def _outcome(self, *, recounted: bool) -> ReplayResult:
-        boards = [*((there.board, 1) for there in self.rounds), (UNREADABLE_BOARD, 0)]
-        boards += [(there.board, 0) for there in self.rounds]
-        mine = self._shown(self._tallies)
-        self._transcript.update(repr(mine).encode())
+        boards = [*((round.board, 1) for round in self.rounds), (UNREADABLE_BOARD, 0)]
+        boards += [(round.board, 0) for round in self.rounds]
+        counts = self._shown(self._tallies)
+        self._transcript.update(repr(counts).encode())
         none: Counts = {}
         return ReplayResult(
-            truth=self._truth.totals(),
-            ours=mine,
-            counters_2015=self._shown(self._rivals["2015"]) if self._rivals else none,
-            differences=self._shown(self._rivals["differences"]) if self._rivals else none,
+            truth=self._oracle.totals(),
+            ours=counts,
+            counters_2015=self._shown(self._baselines["2015"]) if self._baselines else none,
+            differences=self._shown(self._baselines["differences"]) if self._baselines else none,
             recounted=recounted,
-            injected=self._chance.injected + self._mapping_chance.injected,
+            injected=self._injector.injected + self._event_source_injector.injected,
             bad=sum(self._tallies.totals(board, number).bad for board, number in boards),
-            other_replies=self._others,
+            other_replies=self._other_replies,
             deliveries=self._posts,
             transcript=self._transcript.hexdigest(),
         )

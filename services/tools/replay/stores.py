@@ -1,7 +1,7 @@
-"""Where a replay keeps its ballots and tallies: in memory, in moto, or in the emulator.
+"""The stores of a replay: in memory, in moto, or in the emulator.
 
-All three give the same: the ports, and the change records of the ballots in the order in
-which they were written, taken from the store's own stream where it has one.
+Each provides the ports, and the writes of ballots in order. moto and the emulator provide the
+writes from the stream of the table.
 """
 
 import asyncio
@@ -29,18 +29,18 @@ _ENVIRONMENT: Final = {
 
 
 class EngineMissingError(Exception):
-    """A library that the engine needs is not installed."""
+    """A library of the engine is not installed."""
 
 
 class Engine(Protocol):
-    """A store of one replay."""
+    """The store of one replay."""
 
     ballots: Ballots
     tallies: Tallies
     recounts: Recounts
 
     def written(self) -> list[TableWrite]:
-        """What was written since it was last asked, in order."""
+        """Return the writes since the last call, in order."""
 
     def remove(self, pk: str, sk: str) -> None:
         """Delete a ballot."""
@@ -48,7 +48,7 @@ class Engine(Protocol):
 
 @dataclass(slots=True)
 class StreamedBallots(MemoryBallots):
-    """Ballots in memory, with a stream. Every call gives others a turn, as a network does."""
+    """Ballots in memory with a log of writes; each write yields to other tasks, as I/O does."""
 
     log: list[TableWrite] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class StreamedBallots(MemoryBallots):
         await asyncio.sleep(0)
         created = await MemoryBallots.create(self, ballot, round)
         if created:
-            self._tell("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, round))
+            self._log_write("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, round))
         await asyncio.sleep(0)
         return created
 
@@ -68,31 +68,31 @@ class StreamedBallots(MemoryBallots):
         replaced = await MemoryBallots.replace(self, ballot, round, expected=expected)
         if replaced and before:
             old, new = item_of(before, round), item_of(ballot, round)
-            self._tell("MODIFY", ballot.pk, ballot.sk, OldImage=old, NewImage=new)
+            self._log_write("MODIFY", ballot.pk, ballot.sk, OldImage=old, NewImage=new)
         await asyncio.sleep(0)
         return replaced
 
     def remove(self, pk: str, sk: str, round: Round) -> None:
         """Delete a ballot."""
         ballot = self.held.pop((pk, sk))
-        self._tell("REMOVE", pk, sk, OldImage=item_of(ballot, round))
+        self._log_write("REMOVE", pk, sk, OldImage=item_of(ballot, round))
 
-    def _tell(self, name: str, pk: str, sk: str, **images: object) -> None:
+    def _log_write(self, name: str, pk: str, sk: str, **images: object) -> None:
         self.log.append(TableWrite(name, {"Keys": key_of(pk, sk), **images}))
 
 
 class MemoryEngine:
-    """Everything in this process: for thousands of short runs."""
+    """The `Engine` in memory, for thousands of short runs."""
 
     def __init__(self, rounds: list[Round]) -> None:
         self._streamed = StreamedBallots()
         self.ballots: Ballots = self._streamed
         self.recounts: Recounts = self._streamed
         self.tallies: Tallies = MemoryTallies()
-        self._rounds = {f"{there.poll.id}:{there.number}": there for there in rounds}
+        self._rounds = {f"{round.poll.id}:{round.number}": round for round in rounds}
 
     def written(self) -> list[TableWrite]:
-        """What was written since it was last asked."""
+        """Return the writes since the last call."""
         log, self._streamed.log = self._streamed.log, []
         return log
 
@@ -102,11 +102,12 @@ class MemoryEngine:
 
 
 @contextmanager
-def engine(name: EngineName, rounds: list[Round]) -> Iterator[Engine]:
-    """A store of that kind with empty tables.
+def open_engine(name: EngineName, rounds: list[Round]) -> Iterator[Engine]:
+    """Open a store with empty tables.
 
     Raises:
-        EngineMissingError: moto or the emulator is not installed.
+        EngineMissingError: moto is not installed.
+        LocalCloudError: the emulator is not installed.
     """
     if name == "memory":
         yield MemoryEngine(rounds)
@@ -123,7 +124,7 @@ def _moto(stack: ExitStack) -> Engine:
         from moto import mock_aws
     except ImportError:
         raise EngineMissingError(
-            "moto: not installed: make replay sets it up, or take --engine memory"
+            "moto: not installed: run make replay to install it, or use --engine memory"
         ) from None
     stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):

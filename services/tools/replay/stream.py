@@ -1,8 +1,8 @@
-"""A simulated DynamoDB stream: shards with lineage, sequence numbers, labels, trimming.
+"""A simulated DynamoDB stream: shards with parents, sequence numbers and labels.
 
 Items are spread over table partitions by their whole key; a stream shard belongs to one
-partition at a time. Within a shard records are in order; between shards nothing is, but
-that a child begins where its parent has ended (DynamoDB Streams, "Change data capture").
+partition at a time. Records are in order within a shard, and a child shard begins where its
+parent has ended; there is no other order (DynamoDB Streams, "Change data capture").
 """
 
 import random
@@ -17,11 +17,11 @@ _TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Votes"
 _SPACE = 2**32
 _USUAL_START = 3 * 10**24
 _BEFORE_A_NEW_DIGIT = 10**21 - 2_000
-"""A few records on, a sequence number has 22 digits in place of 21."""
+"""After a few records, the sequence numbers have 22 digits instead of 21."""
 
 
 class TableWrite(NamedTuple):
-    """One write of the votes table: `body` has keys and images, as in a stream record."""
+    """One write of the votes table; `body` has keys and images, as in a stream record."""
 
     name: str
     body: dict[str, Any]
@@ -29,7 +29,7 @@ class TableWrite(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Shard:
-    """One stream shard: it holds the records of the items with places in [low, high)."""
+    """A stream shard: the records of the items with hashes in [low, high)."""
 
     id: str
     label: str
@@ -42,7 +42,7 @@ class Shard:
 
 
 class Stream:
-    """The stream of one table. `source` is the table's part of the stream's ARN."""
+    """The stream of one table."""
 
     def __init__(self, draw: random.Random, *, shards: int = 2, near_digit: bool = False) -> None:
         self.shards: list[Shard] = []
@@ -53,7 +53,7 @@ class Stream:
         self._open_label(shards)
 
     def append(self, name: str, body: Mapping[str, Any], **extra: object) -> Record:
-        """Add a record. `body` has `Keys` and the images; `extra` may be `userIdentity`."""
+        """Append a record. `body` has `Keys` and the images; `extra` may be `userIdentity`."""
         keys = body["Keys"]
         shard = self.shard_of(keys["pk"]["S"], keys["sk"]["S"])
         shard.sequence += self._draw.randrange(1, 400)
@@ -76,28 +76,28 @@ class Stream:
         return record
 
     def shard_of(self, pk: str, sk: str) -> Shard:
-        """The open shard that takes an item's records now."""
+        """Return the open shard of an item."""
         place = crc32(f"{pk}|{sk}".encode())
         return next(shard for shard in self.open() if shard.low <= place < shard.high)
 
     def open(self) -> Iterator[Shard]:
-        """The shards that take records."""
+        """Return the open shards."""
         return (shard for shard in self.shards if not shard.closed)
 
     def split(self, shard: Shard) -> None:
-        """The partition is divided: two children go on. Too narrow a shard rolls over."""
+        """Close a shard and open two children; a shard that is too narrow gets one child."""
         middle = (shard.low + shard.high) // 2
         ranges = [(shard.low, middle), (middle, shard.high)]
-        self._succeed(shard, ranges if middle > shard.low else [(shard.low, shard.high)])
+        self._replace_shard(shard, ranges if middle > shard.low else [(shard.low, shard.high)])
 
     def roll(self, shard: Shard) -> None:
-        """After about four hours a shard ends and one child goes on."""
-        self._succeed(shard, [(shard.low, shard.high)])
+        """Close a shard and open one child, as DynamoDB does after about four hours."""
+        self._replace_shard(shard, [(shard.low, shard.high)])
 
     def renew(self, shards: int = 2) -> None:
-        """The stream is disabled and enabled again: all shards end, a new label begins.
+        """Disable and enable the stream: close all shards, and open new ones with a new label.
 
-        What is in the old shards can still be read for 24 h.
+        The old shards can still be read for 24 h.
         """
         for shard in self.open():
             shard.closed = True
@@ -110,13 +110,13 @@ class Stream:
             high = _SPACE if number == shards - 1 else (number + 1) * width
             self._add(f"shardId-{number:04d}", number * width, high, None)
 
-    def _succeed(self, shard: Shard, ranges: list[tuple[int, int]]) -> None:
+    def _replace_shard(self, shard: Shard, ranges: list[tuple[int, int]]) -> None:
         shard.closed = True
         for low, high in ranges:
             self._add(f"shardId-{len(self.shards):04d}", low, high, shard)
 
     def _add(self, shard_id: str, low: int, high: int, parent: Shard | None) -> None:
-        # Children's numbers may be lower or higher than their parent's: nothing may rest on it.
+        # The sequence numbers of a child may be lower or higher than its parent's.
         self.shards.append(
             Shard(
                 id=shard_id,

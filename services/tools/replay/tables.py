@@ -1,7 +1,7 @@
-"""A replay's store on DynamoDB tables: moto in this process, or an emulator beside it.
+"""The store of a replay on DynamoDB tables, in moto or in an emulator.
 
-The ballots go through the real adapter and aiodynamo; for moto its requests are handed over
-in this process, without a socket.
+The ballots use the real adapter and aiodynamo; `InProcessHttp` passes its requests to moto
+without a socket.
 """
 
 import json
@@ -32,13 +32,13 @@ VOTES: Final = "Votes"
 AGGREGATES: Final = "Aggregates"
 REGION: Final = "us-east-1"
 PAGE: Final = 1000
-"""Records that one read of the stream returns at most."""
+"""Maximum number of records in one read of the stream."""
 _AT_ONCE = StaticDelayRetry(time_limit_secs=8, delay=0)
 _CONFIG = Config(account_id_endpoint_mode="disabled", retries={"max_attempts": 3})
 
 
 class InProcessHttp:
-    """aiodynamo's `HttpImplementation` over a boto3 client: what moto answers, in JSON."""
+    """aiodynamo's `HttpImplementation` on a boto3 client, for moto."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
         self._client = client
@@ -49,20 +49,20 @@ class InProcessHttp:
         action = next(v for k, v in headers.items() if k.lower() == "x-amz-target").split(".")[1]
         payload = json.loads(request.body or b"{}")
         try:
-            answer: dict[str, Any]
-            answer = (
+            response: dict[str, Any]
+            response = (
                 dict(self._client.put_item(**payload))
                 if action == "PutItem"
                 else dict(self._client.get_item(**payload))
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return Response(400, b'{"__type": "x#ConditionalCheckFailedException"}')
-        answer.pop("ResponseMetadata", None)
-        return Response(200, json.dumps(answer).encode())
+        response.pop("ResponseMetadata", None)
+        return Response(200, json.dumps(response).encode())
 
 
 class TableEngine:
-    """The `Engine` on two tables of a DynamoDB, freshly made."""
+    """The `Engine` on two new DynamoDB tables."""
 
     def __init__(
         self, *, endpoint: str | None, http: "Callable[[DynamoDBClient], HttpImplementation]"
@@ -74,7 +74,7 @@ class TableEngine:
         self._streams = boto3.client(
             "dynamodbstreams", region_name=REGION, endpoint_url=endpoint, config=_CONFIG
         )
-        hot = Client(
+        async_client = Client(
             http=http(client),
             credentials=StaticCredentials(Key("local", "local")),
             region=REGION,
@@ -82,29 +82,29 @@ class TableEngine:
             numeric_type=int,
             throttle_config=_AT_ONCE,
         )
-        self.ballots: Ballots = DynamoBallots(hot, VOTES)
+        self.ballots: Ballots = DynamoBallots(async_client, VOTES)
         self.tallies: Tallies = DynamoTallies(client, AGGREGATES)
         self.recounts: Recounts = DynamoRecounts(client, VOTES)
-        self._iterator = self._from_the_first()
+        self._iterator = self._first_iterator()
 
     def written(self) -> list[TableWrite]:
-        """What the table's own stream has that was not read yet."""
+        """Read the new records of the table's stream."""
         found: list[TableWrite] = []
         while True:
-            answer = self._streams.get_records(ShardIterator=self._iterator, Limit=PAGE)
-            self._iterator = answer["NextShardIterator"]
-            for one in answer["Records"]:
-                told: Any = one["dynamodb"]
-                kept = {k: told[k] for k in ("Keys", "OldImage", "NewImage") if told.get(k)}
-                found.append(TableWrite(one["eventName"], kept))
-            if len(answer["Records"]) < PAGE:
+            response = self._streams.get_records(ShardIterator=self._iterator, Limit=PAGE)
+            self._iterator = response["NextShardIterator"]
+            for record in response["Records"]:
+                data: Any = record["dynamodb"]
+                body = {k: data[k] for k in ("Keys", "OldImage", "NewImage") if data.get(k)}
+                found.append(TableWrite(record["eventName"], body))
+            if len(response["Records"]) < PAGE:
                 return found
 
     def remove(self, pk: str, sk: str) -> None:
         """Delete a ballot."""
         self._client.delete_item(TableName=VOTES, Key=key_of(pk, sk))
 
-    def _from_the_first(self) -> str:
+    def _first_iterator(self) -> str:
         arn = self._client.describe_table(TableName=VOTES)["Table"]["LatestStreamArn"]
         (shard,) = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
         return self._streams.get_shard_iterator(

@@ -1,6 +1,6 @@
-"""An evening as a file: one text a line, and what Twilio did with it.
+"""Reads and writes scenarios: files with one text a line, and how Twilio delivered it.
 
-The first line describes the evening and holds its polls as TOML; every other line is a text:
+The first line describes the scenario and holds its polls as TOML; every other line is a text:
 `{"at_ms": …, "from": "+1555…", "to": …, "body": …, "sid": …, "twilio": "delivered"}`, where
 `twilio` may also be `lost` or, with `after_ms`, `redelivered`. Files ending in .gz are
 compressed.
@@ -23,13 +23,13 @@ BUILT_IN: Final = Path(__file__).parent / "evenings"
 SUFFIX: Final = ".jsonl.gz"
 
 
-class EveningError(Exception):
-    """A file that is no evening; says where and what to do."""
+class ScenarioError(Exception):
+    """The file does not exist or is not a scenario."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EveningText:
-    """One text. `after_ms` are its redeliveries, in ms after `at_ms`; a lost one never comes."""
+class ScenarioText:
+    """One text. `after_ms` are its redeliveries, in ms after `at_ms`; a lost one never arrives."""
 
     at_ms: int
     sender: str
@@ -42,11 +42,11 @@ class EveningText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Texts in the order in which they were sent, and the polls they were sent to."""
+    """Texts in the order in which they were sent, and the polls as TOML, by id."""
 
     name: str
     definitions: Mapping[str, str]
-    texts: tuple[EveningText, ...]
+    texts: tuple[ScenarioText, ...]
     made_with: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -54,8 +54,8 @@ class Scenario:
         """The polls, in the order of their ids."""
         return [_parsed(poll_id, toml) for poll_id, toml in sorted(self.definitions.items())]
 
-    def deliveries(self) -> list[tuple[int, EveningText]]:
-        """Every delivery with its time in epoch ms, in order of time."""
+    def deliveries(self) -> list[tuple[int, ScenarioText]]:
+        """Return every delivery with its time in epoch ms, in order of time."""
         times = (
             (text.at_ms + after, place, text)
             for place, text in enumerate(self.texts)
@@ -67,68 +67,70 @@ class Scenario:
 
 @lru_cache(maxsize=64)
 def _parsed(poll_id: str, toml: str) -> Poll:
-    """Checking a definition takes longer than replaying ten texts."""
+    # Cached: parsing takes longer than replaying ten texts.
     return parse_poll(toml, source=f"{poll_id}.toml")
 
 
-def find(name: str) -> Path:
-    """The file of that path, or the built-in evening of that name.
+def find_scenario_file(name: str) -> Path:
+    """Return the file at this path, or the built-in scenario with this name.
 
     Raises:
-        EveningError: there is neither.
+        ScenarioError: there is neither.
     """
     for path in (Path(name), BUILT_IN / f"{name}{SUFFIX}"):
         if path.is_file():
             return path
     known = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in BUILT_IN.glob("*")))
-    raise EveningError(f"{name}: no such file: name an evening's file, or one of {known}")
+    raise ScenarioError(f"{name}: no such file: name an evening's file, or one of {known}")
 
 
-def read(path: Path) -> Scenario:
-    """Read an evening.
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario.
 
     Raises:
-        EveningError: the file is none.
+        ScenarioError: the file is not a scenario.
     """
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
         head, *rest = [json.loads(line) for line in text.split("\n") if line]
-        evening = Scenario(
+        scenario = Scenario(
             name=head["evening"],
             definitions=head["polls"],
             made_with=head.get("made_with", {}),
             texts=tuple(_text(line) for line in rest),
         )
-        evening.polls  # noqa: B018 - a definition that cannot be used is told here
+        scenario.polls  # noqa: B018 - raises for an invalid definition
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PollFileError) as error:
-        raise EveningError(
+        raise ScenarioError(
             f"{path}: not an evening ({type(error).__name__}: {error}): make one with "
             f"`voteapp evening make`"
         ) from error
-    return evening
+    return scenario
 
 
-def write(evening: Scenario, path: Path) -> None:
-    """Write an evening; the same one gives the same bytes."""
-    text = "".join(f"{line}\n" for line in lines_of(evening)).encode()
+def write_scenario(scenario: Scenario, path: Path) -> None:
+    """Write a scenario; equal scenarios give equal bytes."""
+    text = "".join(f"{line}\n" for line in scenario_lines(scenario)).encode()
     if path.suffix == ".gz":
-        held = io.BytesIO()
-        with gzip.GzipFile(filename="", fileobj=held, mode="wb", mtime=0, compresslevel=9) as file:
+        compressed = io.BytesIO()
+        with gzip.GzipFile(
+            filename="", fileobj=compressed, mode="wb", mtime=0, compresslevel=9
+        ) as file:
             file.write(text)
-        text = held.getvalue()
+        text = compressed.getvalue()
     path.write_bytes(text)
 
 
-def lines_of(evening: Scenario) -> Iterator[str]:
-    """The lines of its file."""
+def scenario_lines(scenario: Scenario) -> Iterator[str]:
+    """Yield the lines of the scenario's file."""
     head = {
-        "evening": evening.name,
-        "made_with": dict(evening.made_with),
-        "polls": dict(evening.definitions),
+        "evening": scenario.name,
+        "made_with": dict(scenario.made_with),
+        "polls": dict(scenario.definitions),
     }
     yield json.dumps(head, ensure_ascii=False)
-    for text in evening.texts:
+    for text in scenario.texts:
         twilio = "lost" if text.lost else "redelivered" if text.after_ms else "delivered"
         line: dict[str, Any] = {
             "at_ms": text.at_ms, "from": text.sender, "to": text.to, "body": text.body,
@@ -139,8 +141,8 @@ def lines_of(evening: Scenario) -> Iterator[str]:
         yield json.dumps(line, ensure_ascii=False)
 
 
-def _text(line: Mapping[str, Any]) -> EveningText:
-    return EveningText(
+def _text(line: Mapping[str, Any]) -> ScenarioText:
+    return ScenarioText(
         at_ms=line["at_ms"],
         sender=line["from"],
         to=line["to"],

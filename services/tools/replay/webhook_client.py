@@ -1,6 +1,6 @@
-"""The real webhook in this process, and Twilio's side of the conversation with it.
+"""Posts texts to the real webhook in this process, as Twilio does.
 
-A text goes through the whole ASGI application, signature and all, without a network.
+A text passes through the whole ASGI application, with its signature, but without a network.
 """
 
 import base64
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
@@ -23,7 +23,7 @@ from services.voting.ports import Ballots
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 
-TOKEN: Final = "a token for replays"  # noqa: S105 - it guards nothing
+TOKEN: Final = "a token for replays"  # noqa: S105 - protects nothing
 PEPPER: Final = b"a pepper for replays"
 BASE_URL: Final = "https://votes.example.com"
 OK: Final = 200
@@ -33,33 +33,33 @@ _FOREVER_SECONDS: Final = 10.0**9
 
 
 @dataclass(frozen=True, slots=True)
-class LandingBallots:
-    """The `Ballots` port whose writes may land although the caller is told they did not."""
+class UncertainBallots:
+    """The `Ballots` port; a successful write may raise StoreUnavailableError."""
 
     ballots: Ballots
-    chance: Chance
+    injector: FaultInjector
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
-        """As the port; perhaps out of reach right after the write."""
-        return self._answer(await self.ballots.create(ballot, round))
+        """Write, and perhaps raise StoreUnavailableError after a successful write."""
+        return self._maybe_raise(await self.ballots.create(ballot, round))
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
-        """As the port."""
+        """Find a ballot."""
         return await self.ballots.find(pk, sk, round)
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
-        """As the port; perhaps out of reach right after the write."""
-        return self._answer(await self.ballots.replace(ballot, round, expected=expected))
+        """Write, and perhaps raise StoreUnavailableError after a successful write."""
+        return self._maybe_raise(await self.ballots.replace(ballot, round, expected=expected))
 
-    def _answer(self, written: bool) -> bool:  # noqa: FBT001 - handed through
-        if written and self.chance.strikes(Fault.LANDED):
+    def _maybe_raise(self, written: bool) -> bool:  # noqa: FBT001 - the result of the write
+        if written and self.injector.should_inject(Fault.LANDED):
             raise StoreUnavailableError(Fault.LANDED)
         return written
 
 
 @dataclass(slots=True)
 class WebhookClient:
-    """A webhook over a store of ballots; its clock stands where the evening is."""
+    """A webhook on a store of ballots; the caller sets its clock `now_ms`."""
 
     rounds: list[Round]
     ballots: Ballots
@@ -67,8 +67,7 @@ class WebhookClient:
     _app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        async def well() -> None:
-            """A probe that nobody asks."""
+        async def unused_probe() -> None: ...
 
         self._app = create_app(
             Dependencies(
@@ -78,23 +77,23 @@ class WebhookClient:
                     clock=lambda: self.now_ms,
                 ),
                 secrets=Cached(lambda: Secrets(TOKEN, PEPPER), seconds=_FOREVER_SECONDS),
-                probes={"votes": well},
+                probes={"votes": unused_probe},
                 public_base_url=BASE_URL,
                 monotonic=lambda: self.now_ms / 1000,
             )
         )
 
-    async def text(self, *, sid: str, sender: str, to: str, body: str) -> tuple[int, bytes]:
-        """Post one text until it is answered, as Twilio does; status and body of the answer.
+    async def send_text(self, *, sid: str, sender: str, to: str, body: str) -> tuple[int, bytes]:
+        """Post a text, again after each 503 as Twilio does; return status and body.
 
         Raises:
-            StoreUnavailableError: the store never answered.
+            StoreUnavailableError: every response was 503.
         """
         fields = {"MessageSid": sid, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
         for _ in range(_TRIES):
-            status, answer = await self._post(fields)
+            status, content = await self._post(fields)
             if status != UNAVAILABLE:
-                return status, answer
+                return status, content
         raise StoreUnavailableError("posting a text")
 
     async def _post(self, fields: dict[str, str]) -> tuple[int, bytes]:

@@ -1,1 +1,1 @@
-"""Whole lives of polls: texts, operators, deploys, expiry and a late stream, drawn by a seed."""
+"""Simulates polls from first deploy to expiry: texts, operators, deploys and a late stream."""

@@ -1,4 +1,4 @@
-"""Poll files of a scenario, drawn: they share words, numbers and keywords on purpose."""
+"""Generates random poll files, which share words, numbers and keywords on purpose."""
 
 import random
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ DAY_MS: Final = 24 * HOUR_MS
 
 @dataclass(slots=True)
 class PollFile:
-    """One poll file, as an operator edits it."""
+    """The content of a poll file."""
 
     name: str
     choices: list[tuple[str, str, str]]
@@ -29,7 +29,7 @@ class PollFile:
 
     @property
     def toml(self) -> str:
-        """The text of the file."""
+        """The file as TOML."""
         lines = [f'question = "{self.name}?"']
         lines += [f"{key} = {_literal(value)}" for key, value in sorted(self.settings.items())]
         if self.opens_at_ms is not None:
@@ -43,61 +43,61 @@ class PollFile:
 
 
 def draw_file(draw: random.Random, name: str, now_ms: int) -> PollFile:
-    """A new poll file."""
-    made = PollFile(name=name, choices=list(draw.choice(CHOICES)))
+    """Return a random poll file."""
+    file = PollFile(name=name, choices=list(draw.choice(CHOICES)))
     policy = draw.choice(("last", "last", "first", "each", "unlimited"))
-    made.settings = {
+    file.settings = {
         "policy": policy,
         "shards": draw.choice((1, 2, 3)),
         "retention_days": draw.choice((1, 1, 2)),
         "visibility": draw.choice(("open", "open", "sealed")),
     }
     if policy == "each":
-        made.settings["limit"] = draw.randint(1, 4)
+        file.settings["limit"] = draw.randint(1, 4)
     if keyword := draw.choice(KEYWORDS):
-        made.settings["keyword"] = keyword
+        file.settings["keyword"] = keyword
     if draw.random() < 1 / 3:
-        made.settings["numbers"] = [draw.choice(NUMBERS)]
-    _draw_times(draw, made, now_ms)
-    return made
+        file.settings["numbers"] = [draw.choice(NUMBERS)]
+    _draw_times(draw, file, now_ms)
+    return file
 
 
-def edit_file(draw: random.Random, held: PollFile, now_ms: int) -> PollFile:
-    """The file with something changed that an operator may want to change."""
-    made = PollFile(
-        name=held.name, choices=list(held.choices), settings=dict(held.settings),
-        opens_at_ms=held.opens_at_ms, closes_at_ms=held.closes_at_ms,
+def edit_file(draw: random.Random, before: PollFile, now_ms: int) -> PollFile:
+    """Return a copy of a poll file with a random change."""
+    file = PollFile(
+        name=before.name, choices=list(before.choices), settings=dict(before.settings),
+        opens_at_ms=before.opens_at_ms, closes_at_ms=before.closes_at_ms,
     )  # fmt: skip
     match draw.randrange(8):
         case 0:
-            made.settings["shards"] = draw.choice((1, 2, 3, 4))
+            file.settings["shards"] = draw.choice((1, 2, 3, 4))
         case 1:
-            made.settings["policy"] = draw.choice(("last", "first", "unlimited"))
-            made.settings.pop("limit", None)
+            file.settings["policy"] = draw.choice(("last", "first", "unlimited"))
+            file.settings.pop("limit", None)
         case 2:
-            made.settings["retention_days"] = draw.choice((1, 2, 30))
+            file.settings["retention_days"] = draw.choice((1, 2, 30))
         case 3:
-            draw.shuffle(made.choices)
+            draw.shuffle(file.choices)
         case 4:
-            made.choices.append(("MORE", "One more", ""))
-            made.choices = made.choices[:4]
+            file.choices.append(("MORE", "One more", ""))
+            file.choices = file.choices[:4]
         case 5:
-            place = draw.randrange(len(made.choices))
-            key, label, _ = made.choices[place]
-            made.choices[place] = (key, label, draw.choice(("", "rot", "sky", "hot")))
+            place = draw.randrange(len(file.choices))
+            key, label, _ = file.choices[place]
+            file.choices[place] = (key, label, draw.choice(("", "rot", "sky", "hot")))
         case _:
-            _draw_times(draw, made, now_ms)
-    return made
+            _draw_times(draw, file, now_ms)
+    return file
 
 
-def _draw_times(draw: random.Random, made: PollFile, now_ms: int) -> None:
+def _draw_times(draw: random.Random, file: PollFile, now_ms: int) -> None:
     start = now_ms // 1000 * 1000
-    made.opens_at_ms = made.closes_at_ms = None
+    file.opens_at_ms = file.closes_at_ms = None
     if draw.random() < 1 / 3:
-        made.opens_at_ms = start + draw.choice((-HOUR_MS, 10_000, 60_000))
+        file.opens_at_ms = start + draw.choice((-HOUR_MS, 10_000, 60_000))
     if draw.random() < 1 / 2:
         after = draw.choice((20_000, 120_000, HOUR_MS, DAY_MS, 3 * DAY_MS, -60_000))
-        made.closes_at_ms = (made.opens_at_ms or start) + after
+        file.closes_at_ms = (file.opens_at_ms or start) + after
 
 
 def _literal(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What operators and deploys do in a scenario, and what must be so afterwards."""
+"""Runs random commands and deploys on the simulated stores, and checks their effects."""
 
 import random
 from collections import Counter
@@ -9,13 +9,13 @@ from typing import Final
 from services.adapters.event_source import MappingState
 from services.polls.definition import parse_poll
 from services.tools.operations.audits import Auditor
+from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
 from services.tools.replay.lifecycle.files import IDS, PollFile, draw_file, edit_file
-from services.tools.replay.lifecycle.lag import Aggregator
+from services.tools.replay.lifecycle.invariants import InvariantChecker, RoundKey, ViolationError
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import PEPPER
-from services.tools.replay.lifecycle.truth import RoundKey, Truth, ViolationError
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.errors import VotingError
@@ -27,23 +27,23 @@ _MAPPING: Final = MappingState(state="Enabled", last_result="OK", iterator_age_m
 
 @dataclass(slots=True)
 class Operator:
-    """Runs the commands' own code on the simulated stores. `meanwhile` lets others act."""
+    """Runs the real code of the commands; calls `interleave` where others can act interleave."""
 
     draw: random.Random
-    truth: Truth
+    checker: InvariantChecker
     polls: SimulatedPolls
     votes: SimulatedVotes
     boards: SimulatedBoards
     aggregator: Aggregator
     clock: list[int]
-    meanwhile: Callable[[], None]
+    interleave: Callable[[], None]
     files: dict[str, PollFile] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    _looking: bool = False
+    _is_interleaving: bool = False
 
     def act(self) -> None:
-        """Give one command, drawn; a refusal must have a reason."""
+        """Run a random command."""
         commands: list[tuple[str, Callable[[], None]]] = [
             ("apply", self.apply), ("apply", self.apply), ("open", self.open),
             ("open", self.open), ("open", self.open), ("close", self.close), ("close", self.close),
@@ -56,8 +56,8 @@ class Operator:
         self.try_to(command, name)
 
     def try_to(self, command: Callable[[], None], name: str = "meanwhile") -> None:
-        """Give a command; it does what it says, or fails with a reason."""
-        self.clock[0] += 1  # no two commands are carried out in the same millisecond
+        """Run a command; if it is refused, the error must have a text."""
+        self.clock[0] += 1  # no two commands run in the same millisecond
         try:
             command()
             self.done[name] += 1
@@ -67,24 +67,24 @@ class Operator:
                 raise ViolationError(f"{name}: refused without a reason") from error
 
     def apply(self) -> None:
-        """Apply poll files: new ones, changed ones, some gone."""
-        wanted, now_ms = dict(self.files), self.clock[0]
+        """Apply poll files after a random change: one added, edited or removed."""
+        files, now_ms = dict(self.files), self.clock[0]
         name = self.draw.choice(IDS)
-        if name not in wanted or self.draw.random() < 1 / 8:
-            wanted[name] = draw_file(self.draw, name, now_ms)
+        if name not in files or self.draw.random() < 1 / 8:
+            files[name] = draw_file(self.draw, name, now_ms)
         elif self.draw.random() < 1 / 12:
-            del wanted[name]
+            del files[name]
         else:
-            wanted[name] = edit_file(self.draw, wanted[name], now_ms)
-        parsed = [_parsed(file) for _, file in sorted(wanted.items())]
+            files[name] = edit_file(self.draw, files[name], now_ms)
+        parsed = [_parsed(file) for _, file in sorted(files.items())]
         gone = {name for name, entry in self.polls.held.items() if entry.gone}
         self.polls.apply(parsed, begun=self.begun)
-        for name, file in wanted.items():
+        for name, file in files.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:
-                self.truth.applied(name, file.toml, now_ms, back=name in gone)
-        for name in set(self.truth.polls) - set(wanted):
-            self.truth.said(name, "archived", now_ms)
-        self.files = wanted
+                self.checker.apply_file(name, file.toml, now_ms, back=name in gone)
+        for name in set(self.checker.polls) - set(files):
+            self.checker.set_state(name, "archived", now_ms)
+        self.files = files
 
     def open(self) -> None:
         """Open a poll."""
@@ -92,7 +92,7 @@ class Operator:
         before, after = self.polls.change(name, lambda one: opened(one, now_ms))
         self._expect(name, after.round, "open")
         if before != after:
-            self.truth.said(name, "open", now_ms)
+            self.checker.set_state(name, "open", now_ms)
 
     def close(self) -> None:
         """Close a poll."""
@@ -100,7 +100,7 @@ class Operator:
         before, after = self.polls.change(name, lambda one: closed(one, now_ms))
         self._expect(name, after.round, "closed", "archived")
         if before != after:
-            self.truth.said(name, "closed", now_ms)
+            self.checker.set_state(name, "closed", now_ms)
 
     def archive(self) -> None:
         """Archive a poll."""
@@ -108,68 +108,70 @@ class Operator:
         before, after = self.polls.change(name, lambda one: archived(one, now_ms))
         self._expect(name, after.round, "archived")
         if before != after:
-            self.truth.said(name, "archived", now_ms)
+            self.checker.set_state(name, "archived", now_ms)
 
     def reset(self) -> None:
-        """Start the next round, perhaps open."""
+        """Start the next round, and perhaps open it."""
         name, now_ms = self._poll(), self.clock[0]
         number = self.polls.entry(name).round.number
-        voted = any(self.truth.votes.get((name, number), {}).values())
+        voted = any(self.checker.votes.get((name, number), {}).values())
         open_it = self.draw.random() < 1 / 2
         before, after = self.polls.reset(name, number, begun=self.begun, opened=open_it)
         if voted and after.round.number != number + 1:
             raise ViolationError(f"{name}: reset of a round with votes did nothing")
         if after.round.number != before.round.number:
-            self.truth.reset(name, after.round.number, now_ms)
+            self.checker.reset(name, after.round.number, now_ms)
         if open_it:
             self._expect(name, after.round, "open")
         states = [(one.round.state, one.round.state_at_ms) for one in (before, after)]
         if states[0] != states[1]:
-            self.truth.said(name, after.round.state.value, now_ms)
+            self.checker.set_state(name, after.round.state.value, now_ms)
 
     def certify(self) -> None:
-        """Certify a round; somebody else may act between the audit and the write."""
+        """Certify a round; others may act between the audit and the write."""
         round, current = self._round()
         key = (round.poll.id, round.number)
-        found = self._audit(round, digest=True)
-        true = self.truth.snapshot(key)
+        audit = self._audit(round, digest=True)
+        expected = self.checker.snapshot(key)
         auditor = self._auditor()
-        if auditor.certificate(found)[1]:
-            self._somebody_else()
-        certificate, new = auditor.certify(found, current=current)
+        if auditor.certificate(audit)[1]:
+            self._maybe_interleave()
+        certificate, new = auditor.certify(audit, current=current)
         if new:
-            self.truth.certify(key, certificate.picks, certificate.voters, true)
+            self.checker.certify(key, certificate.picks, certificate.voters, expected)
 
     def repair(self) -> None:
-        """Set a board right."""
+        """Repair a board."""
         round, _ = self._round()
-        found = self._audit(round)
-        self._auditor().repair(found)
+        audit = self._audit(round)
+        self._auditor().repair(audit)
 
     def repair_lost(self) -> None:
-        """Write off what a lost stream will never deliver."""
+        """Repair a board after the stream has lost records."""
         round, _ = self._round()
-        found = self._audit(round)
-        self._auditor().repair(found, unfolded=self.aggregator.unfolded)
+        audit = self._audit(round)
+        self._auditor().repair(audit, unfolded=self.aggregator.unfolded)
         self.aggregator.lost_rounds.discard((round.poll.id, round.number))
 
     def forget(self) -> None:
         """Forget a phone, in every round of every poll."""
-        phone = self.draw.choice(sorted({text.phone for text in self.truth.texts.values()}) or [""])
+        phone = self.draw.choice(
+            sorted({text.phone for text in self.checker.texts.values()}) or [""]
+        )
         for name in list(self.polls.held):
-            for there in self.polls.rounds(name):
-                self.votes.forget(there, phone, PEPPER, self.clock[0])
-        self.truth.forget(phone)
+            for round in self.polls.rounds(name):
+                self.votes.forget(round, phone, PEPPER, self.clock[0])
+        self.checker.forget(phone)
 
     def expire(self) -> None:
-        """Give the ballots of an ended round their expiry; perhaps interrupted before them."""
+        """Set the expiry of an ended round; perhaps stop before the ballots are written."""
         round, _ = self._round()
         at_ms = self.polls.promise_expiry(round.poll.id, round.number)
         if self.draw.random() < 3 / 4:
             self.votes.expire(round, at_ms)
 
     def begun(self, round: Round) -> bool:
-        """As the commands and the deploy ask."""
+        """Return whether the round has begun, as commands and deploys decide it."""
         return has_begun(round, recounts=self.votes, tallies=self.boards, certificates=self.boards)
 
     def _auditor(self) -> Auditor:
@@ -181,24 +183,24 @@ class Operator:
             mapping=lambda: _MAPPING,
             settle_seconds=self.draw.choice((0, 1)),
             clock=lambda: self.clock[0],
-            sleep=lambda _: self._somebody_else(),
+            sleep=lambda _: self._maybe_interleave(),
         )
 
     def _audit(self, round: Round, *, digest: bool = False) -> Audit:
-        """The board is read, then others act, then the ballots are read."""
-        self.votes.before_reading = self._somebody_else
+        """Audit a round; others may act after the board is read and before the ballots are."""
+        self.votes.before_reading = self._maybe_interleave
         try:
             return self._auditor().audit(round, digest=digest)
         finally:
             self.votes.before_reading = lambda: None
 
-    def _somebody_else(self) -> None:
-        if not self._looking and self.draw.random() < 1 / 2:
-            self._looking = True
+    def _maybe_interleave(self) -> None:
+        if not self._is_interleaving and self.draw.random() < 1 / 2:
+            self._is_interleaving = True
             try:
-                self.meanwhile()
+                self.interleave()
             finally:
-                self._looking = False
+                self._is_interleaving = False
 
     def _poll(self) -> str:
         return self.draw.choice(sorted(self.polls.held) or [IDS[0]])
@@ -211,11 +213,11 @@ class Operator:
     def _expect(self, name: str, round: Round, *phases: str) -> None:
         phase = round.phase_at(self.clock[0]).value
         if phase not in phases:
-            raise ViolationError(f"{name}: told to be {phases[0]}, and is {phase}")
+            raise ViolationError(f"{name}: should be {phases[0]}, and is {phase}")
 
 
 def key_of(round: Round) -> RoundKey:
-    """Poll and number of a round."""
+    """Return poll id and number of a round."""
     return round.poll.id, round.number
 
 

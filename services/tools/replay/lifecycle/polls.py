@@ -1,4 +1,4 @@
-"""The directory of polls of a scenario, and webhooks that read it late."""
+"""A directory of polls in memory, and webhooks that cache it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,26 +13,26 @@ from services.voting.timing import REDELIVERED_MS
 
 @dataclass(slots=True, kw_only=True)
 class SimulatedPolls(PollStore):
-    """The `PollStore` in memory, with the conditions of the real one."""
+    """The `PollStore` in memory, with the same conditions on writes as in DynamoDB."""
 
     clock: Callable[[], int]
     held: dict[str, DirectoryEntry] = field(default_factory=dict)
     past: dict[tuple[str, int], Round] = field(default_factory=dict)
 
     def entries(self) -> list[DirectoryEntry]:
-        """Every poll."""
+        """Return every poll."""
         return list(self.held.values())
 
     def unreadable(self) -> tuple[str, ...]:
-        """Every row can be read."""
+        """Return no rows: all of them can be read."""
         return ()
 
     def past_rounds(self, poll_id: str) -> list[Round]:
-        """The rounds of a poll that were reset, oldest first."""
+        """Return the ended rounds of a poll, oldest first."""
         return [ended for (name, _), ended in sorted(self.past.items()) if name == poll_id]
 
     def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
-        """Store an entry that nobody else has changed."""
+        """Store an entry, unless its revision is outdated."""
         poll_id = entry.round.poll.id
         if entry.revision != (self.held[poll_id].revision if poll_id in self.held else 0):
             raise PollChangedError(poll_id)
@@ -46,23 +46,23 @@ class SimulatedPolls(PollStore):
         return stored
 
     def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
-        """Store the earliest expiry of a round that was reset."""
+        """Store the earliest expiry of an ended round."""
         key = (ended.poll.id, ended.number)
-        known = self.past[key].expires_from_ms if key in self.past else 0
-        if known is not None and known < expires_from_ms:
+        before = self.past[key].expires_from_ms if key in self.past else 0
+        if before is not None and before < expires_from_ms:
             raise PollChangedError(ended.poll.id)
         self.past[key] = replace(self.past[key], expires_from_ms=expires_from_ms)
 
     def make_final(self, round: Round, certified_at_ms: int, *, current: bool) -> bool:
-        """Store that a round is certified, if it is still as it is given here."""
+        """Store that a round is certified, if it has not changed."""
         poll_id, number = round.poll.id, round.number
-        held = self.held[poll_id].round if current else self.past[poll_id, number]
-        same = (held.number, held.state, held.changed_at_ms, held.certified_at_ms) == (
+        stored = self.held[poll_id].round if current else self.past[poll_id, number]
+        same = (stored.number, stored.state, stored.changed_at_ms, stored.certified_at_ms) == (
             number, round.state, round.changed_at_ms, None,
         )  # fmt: skip
         if not same:
             return False
-        final = replace(held, certified_at_ms=certified_at_ms)
+        final = replace(stored, certified_at_ms=certified_at_ms)
         if current:
             entry = self.held[poll_id]
             self.held[poll_id] = replace(entry, round=final, revision=entry.revision + 1)
@@ -71,7 +71,7 @@ class SimulatedPolls(PollStore):
         return True
 
     def load(self) -> Directory:
-        """What a webhook reads."""
+        """Return the directory as a webhook reads it."""
         since_ms = self.clock() - REDELIVERED_MS
         rounds = (self._with_previous(entry.round, since_ms) for entry in self.held.values())
         return Directory(tuple(one for one in rounds if one.is_live_since(since_ms)))
@@ -85,19 +85,19 @@ class SimulatedPolls(PollStore):
 
 @dataclass(slots=True)
 class LateDirectory:
-    """The `DirectorySource` of one webhook: what it read up to so many milliseconds ago."""
+    """The `DirectorySource` of one webhook: a cached directory, at most `age_ms` old."""
 
     polls: SimulatedPolls
     age_ms: int
-    _read: tuple[int, Directory] | None = None
+    _cached: tuple[int, Directory] | None = None
 
     async def current(self) -> Directory:
-        """The directory, at most `age_ms` old."""
+        """Return the directory, at most `age_ms` old."""
         now_ms = self.polls.clock()
-        if self._read is None or now_ms - self._read[0] >= self.age_ms:
-            self._read = (now_ms, self.polls.load())
-        return self._read[1]
+        if self._cached is None or now_ms - self._cached[0] >= self.age_ms:
+            self._cached = (now_ms, self.polls.load())
+        return self._cached[1]
 
     def restart(self) -> None:
-        """Forget what was read, as a new process has read nothing."""
-        self._read = None
+        """Clear the cache, as a new process does."""
+        self._cached = None

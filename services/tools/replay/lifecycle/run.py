@@ -1,20 +1,20 @@
-"""One scenario, drawn by its number: everything that happens, and what must hold all along."""
+"""Simulates a random lifecycle of polls by its number, and checks the invariants."""
 
 import random
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.tools.replay.algorithms import quietly
+from services.tools.replay.algorithms import silence_aggregator
 from services.tools.replay.generate import OPENS_AT_MS
+from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
-from services.tools.replay.lifecycle.lag import Aggregator
+from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
 from services.tools.replay.lifecycle.operator import Operator
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import LateTraffic
-from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
 from services.tools.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk
@@ -22,12 +22,12 @@ from services.voting.schema import VISIBILITIES, board_pk
 STEPS: Final = 90
 DIRECTORY_AGE_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
-SMALL_TALK: Final = ("purple", "STOP", "hello there", "")
+OTHER_TEXTS: Final = ("purple", "STOP", "hello there", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioOutcome:
-    """What a scenario came to; `violation` is None where all held."""
+class LifecycleOutcome:
+    """The result of a run; `violation` is None if all invariants held."""
 
     violation: str | None
     deliveries: int
@@ -36,18 +36,18 @@ class ScenarioOutcome:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-class Scenario:
-    """The stores, the people, and the clock of one run."""
+class LifecycleRun:
+    """The stores, the actors and the clock of one run."""
 
     def __init__(self, number: int) -> None:
         self.draw = draw = random.Random(f"scenario {number}")  # noqa: S311 - repeatable
         self.clock = [OPENS_AT_MS]
-        self.truth = Truth()
+        self.checker = InvariantChecker()
         self.polls = SimulatedPolls(clock=lambda: self.clock[0])
         self.votes = SimulatedVotes(
             stream=Stream(draw, shards=draw.randint(1, 3)),
-            on_write=lambda ballot: self.truth.stored(ballot.pk, _sids(ballot), self.clock[0]),
-            on_expiry=lambda ballot: self.truth.expired(_sids(ballot)),
+            on_write=lambda ballot: self.checker.stored(ballot.pk, _sids(ballot), self.clock[0]),
+            on_expiry=lambda ballot: self.checker.expired(_sids(ballot)),
         )
         self.boards = SimulatedBoards(polls=self.polls)
         self.aggregator = Aggregator(
@@ -55,7 +55,7 @@ class Scenario:
         )
         self.traffic = LateTraffic(
             draw=draw,
-            truth=self.truth,
+            checker=self.checker,
             votes=self.votes,
             directories=[LateDirectory(self.polls, DIRECTORY_AGE_MS) for _ in range(2)],
             clock=self.clock,
@@ -63,53 +63,53 @@ class Scenario:
             again=draw.choice((0.1, 0.4)),
         )
         self.operator = Operator(
-            draw=draw, truth=self.truth, polls=self.polls, votes=self.votes, boards=self.boards,
-            aggregator=self.aggregator, clock=self.clock, meanwhile=self._something,
+            draw=draw, checker=self.checker, polls=self.polls, votes=self.votes, boards=self.boards,
+            aggregator=self.aggregator, clock=self.clock, interleave=self._act_concurrently,
         )  # fmt: skip
         self._phones = [f"+1555010{draw.randrange(100):04}" for _ in range(draw.randint(2, 7))]
         self._sids = 0
 
-    def run(self) -> ScenarioOutcome:
-        """All steps, then everything that is on its way, and a last look."""
+    def run(self) -> LifecycleOutcome:
+        """Run all steps, deliver what is left, and check the boards at the end."""
         violation = None
         try:
-            with quietly():
+            with silence_aggregator():
                 for _ in range(2):
                     self.operator.try_to(self.operator.apply, "apply")
                 for _ in range(STEPS):
                     self._step()
                 self.traffic.settle()
-                self._look()
+                self._check_boards()
         except ViolationError as error:
             violation = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody was told a reason
+        except Exception as error:  # noqa: BLE001 - an unexpected error is a violation
             violation = f"{type(error).__name__}: {error}"
-        return ScenarioOutcome(
+        return LifecycleOutcome(
             violation=violation,
             deliveries=self.traffic.deliveries,
-            accepted=len(self.truth.accepted),
+            accepted=len(self.checker.accepted),
             done=self.operator.done,
             refused=self.operator.refused,
         )
 
     def _step(self) -> None:
         self.traffic.pass_time(self.clock[0] + self.draw.randint(1, 40))
-        kind = self.draw.random()
-        if kind < 0.5:  # noqa: PLR2004 - shares of what happens
+        event = self.draw.random()
+        if event < 0.5:  # noqa: PLR2004 - share of texts
             self._text()
-        elif kind < 0.7:  # noqa: PLR2004 - the same
+        elif event < 0.7:  # noqa: PLR2004 - the same
             self.operator.act()
-        elif kind < 0.85:  # noqa: PLR2004 - the same
+        elif event < 0.85:  # noqa: PLR2004 - the same
             self._pass_time()
-        elif kind < 0.95:  # noqa: PLR2004 - the same
+        elif event < 0.95:  # noqa: PLR2004 - the same
             self.aggregator.fold_some()
-        elif kind < 0.98:  # noqa: PLR2004 - the same
-            self._look()
+        elif event < 0.98:  # noqa: PLR2004 - the same
+            self._check_boards()
         else:
-            self._accident()
+            self._inject_accident()
 
-    def _something(self) -> None:
-        """What somebody else does while an operator waits."""
+    def _act_concurrently(self) -> None:
+        """Send texts, fold or run commands while an operator's command runs."""
         for _ in range(self.draw.randint(1, 3)):
             act = self.draw.choice((
                 self._text, self._text, self.aggregator.fold_some, self.operator.open,
@@ -129,7 +129,7 @@ class Scenario:
 
     def _body(self) -> str:
         if self.draw.random() < 0.1:  # noqa: PLR2004 - a share
-            return self.draw.choice(SMALL_TALK)
+            return self.draw.choice(OTHER_TEXTS)
         files = list(self.operator.files.values())
         choices = self.draw.choice(files).choices if files else self.draw.choice(CHOICES)
         names = [name for name in self.draw.choice(choices) if name]
@@ -159,7 +159,7 @@ class Scenario:
             if self.draw.random() < 2 / 3:
                 self.votes.delete_expired(pk, sk)
 
-    def _accident(self) -> None:
+    def _inject_accident(self) -> None:
         match self.draw.randrange(3):
             case 0:
                 self.aggregator.lose()
@@ -167,28 +167,28 @@ class Scenario:
                 for directory in self.traffic.directories:
                     directory.restart()
             case _:
-                self._break_an_item()
+                self._write_malformed_item()
 
-    def _break_an_item(self) -> None:
-        """Somebody writes an item by hand that is no ballot."""
+    def _write_malformed_item(self) -> None:
+        """Write a malformed item into the votes table, as somebody could by hand."""
         image = {
             "board": {"S": "open#heat"}, "round": {"N": "1"}, "writes": {"N": "1"},
             "picks": {"M": {"RED": {"N": "1"}}}, "changed_at": {"N": "1"},
         }  # fmt: skip
-        odd = self.draw.choice((
+        change = self.draw.choice((
             {"board": {"S": "o" * 2_049}}, {"board": {"S": "directory"}},
             {"picks": {"M": {f"C{n}": {"N": "1"} for n in range(310)}}},
             {"round": {"N": "1" * 1_100}}, {"picks": {"M": {"RED": {"N": "9" * 125}}}},
             {"picks": {"S": "RED"}}, {"changed_at": {"S": "now"}},
         ))  # fmt: skip
-        self.votes.put_by_hand("by-hand#0", f"item {self.clock[0]}", {**image, **odd})
+        self.votes.put_by_hand("by-hand#0", f"item {self.clock[0]}", {**image, **change})
 
-    def _look(self) -> None:
-        """Everything is folded: every board must be the truth."""
+    def _check_boards(self) -> None:
+        """Fold all records and compare every board with the expected totals."""
         self.aggregator.drain()
         if waiting := self.aggregator.waiting():
             raise ViolationError(f"{waiting} records are never folded")
-        for key in list(self.truth.votes):
+        for key in list(self.checker.votes):
             if key in self.aggregator.lost_rounds:
                 continue
             boards = [self.boards.totals(board_pk(key[0], v), key[1]) for v in VISIBILITIES]
@@ -197,15 +197,15 @@ class Scenario:
                 shown.update(board.picks)
             picks = {choice: count for choice, count in sorted(shown.items()) if count}
             voters = sum(board.voters for board in boards)
-            if (picks, voters) != (self.truth.totals(key), self.truth.voters(key)):
-                true = (self.truth.totals(key), self.truth.voters(key))
-                raise ViolationError(f"{key}: the board shows {picks}, {voters}; true: {true}")
+            if (picks, voters) != (self.checker.totals(key), self.checker.voters(key)):
+                expected = (self.checker.totals(key), self.checker.voters(key))
+                raise ViolationError(f"{key}: the board shows {picks}, {voters}; true: {expected}")
 
 
 def _sids(ballot: Ballot) -> list[str]:
     return [step.sid for step in ballot.steps]
 
 
-def run_scenario(number: int) -> ScenarioOutcome:
-    """Run the scenario of that number."""
-    return Scenario(number).run()
+def run_lifecycle(number: int) -> LifecycleOutcome:
+    """Run the lifecycle of a number."""
+    return LifecycleRun(number).run()

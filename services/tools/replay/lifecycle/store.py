@@ -1,19 +1,18 @@
-"""The votes table of a scenario: ballots, their stream, and what deletes or expires them.
+"""The simulated votes table: ballots, their stream, and expiry.
 
-A write can be held up: it lands later, at the state that the store has then, as a put does
-that a network delays or a webhook has given up on.
+A write can be delayed: its condition is then checked against the later state of the table, as
+for a put that the network delays or that outlives the webhook's timeout.
 """
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.tools.replay.change_log import TTL
 from services.tools.replay.stream import Stream
 from services.voting import schema
 from services.voting.ballot import Ballot, forget
-from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Progress
@@ -21,13 +20,11 @@ from services.voting.recount import BallotRow, Recount
 from services.voting.sharding import all_shards, shard_of
 from services.voting.timing import LANDING_SECONDS
 
-RACES: Final = 16
 
+class DelayedWrite:
+    """Suspends a coroutine until its write is carried out."""
 
-class HeldUp:
-    """What a coroutine waits for until its write may land."""
-
-    def __await__(self) -> Generator["HeldUp", None, None]:
+    def __await__(self) -> Generator["DelayedWrite", None, None]:
         yield self
 
 
@@ -35,38 +32,38 @@ class HeldUp:
 class SimulatedVotes:
     """The `Ballots` and `AuditedBallots` ports.
 
-    `on_write` is called with every ballot as it is stored, `on_expiry` with every ballot that
-    TTL deletes. `holds_up` decides for the next write whether it lands at once.
+    Calls `on_write` with every stored ballot, and `on_expiry` with every ballot that TTL
+    deletes. `is_delayed` decides whether the next write is delayed.
     """
 
     stream: Stream
     on_write: Callable[[Ballot], None]
     on_expiry: Callable[[Ballot], None]
-    holds_up: Callable[[], bool] = lambda: False
+    is_delayed: Callable[[], bool] = lambda: False
     held: dict[str, dict[str, tuple[Ballot, Round]]] = field(default_factory=dict)
     before_reading: Callable[[], None] = lambda: None
-    """Called before a recount reads: others may write meanwhile."""
-    broken: dict[str, str] = field(default_factory=dict)
-    """Items by hand that are no ballots, by both keys: the partition key of each."""
+    """Called before a recount reads, so that others can write first."""
+    malformed: dict[str, str] = field(default_factory=dict)
+    """Partition keys of malformed items, by `pk sk`."""
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
         """Store a ballot that does not exist yet."""
-        if self.holds_up():
-            await HeldUp()
+        if self.is_delayed():
+            await DelayedWrite()
         if ballot.sk in self.held.get(ballot.pk, ()):
             return False
         self._store("INSERT", None, ballot, round)
         return True
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
-        """The ballot under a key."""
+        """Return the ballot with this key."""
         found = self.held.get(pk, {}).get(sk)
         return found[0] if found else None
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
-        if self.holds_up():
-            await HeldUp()
+        if self.is_delayed():
+            await DelayedWrite()
         found = self.held.get(ballot.pk, {}).get(ballot.sk)
         if found is None or found[0].writes != expected:
             return False
@@ -74,43 +71,43 @@ class SimulatedVotes:
         return True
 
     def has_ballots(self, round: Round) -> bool:
-        """Whether the round has a single item."""
+        """Return whether the round has any ballot."""
         return any(self._shards(round))
 
     def sums(self, round: Round, told: Progress) -> Recount:
-        """The recount of a round."""
+        """Return the recount of a round."""
         recount = Recount()
         recount.add(self.slips(round, recount.add_unreadable))
         told(recount.ballots.total())
         return recount
 
     def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
-        """Every ballot in the order of the keys."""
+        """Yield every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
             (sk, ballot) for shard in self._shards(round) for sk, (ballot, _) in shard.items()
         ):
             yield BallotRow(sk, ballot.board, ballot.picks, ballot.changed_at_ms, ballot.writes)
-        mine = f"{round.poll.id}:{round.number}#"
-        for keys, pk in sorted(self.broken.items()):
-            if pk.startswith(mine):
+        matching = f"{round.poll.id}:{round.number}#"
+        for keys, pk in sorted(self.malformed.items()):
+            if pk.startswith(matching):
                 unreadable(keys)
 
-    def forget(self, there: Round, phone: str, pepper: bytes, now_ms: int) -> int:
-        """Empty the phone's ballots in a round; how many there were."""
-        voter = voter_of(pepper, there.poll.id, there.number, phone)
-        pk = schema.ballot_pk(there.poll.id, there.number, shard_of(voter, there.poll.shards))
-        mine = [
+    def forget(self, round: Round, phone: str, pepper: bytes, now_ms: int) -> int:
+        """Empty the phone's ballots in a round; return how many were changed."""
+        voter = voter_of(pepper, round.poll.id, round.number, phone)
+        pk = schema.ballot_pk(round.poll.id, round.number, shard_of(voter, round.poll.shards))
+        matching = [
             (ballot, cast_in)
             for sk, (ballot, cast_in) in self.held.get(pk, {}).items()
             if sk.startswith(voter) and (ballot.steps or ballot.picks)
         ]
-        for ballot, cast_in in mine:
+        for ballot, cast_in in matching:
             self._store("MODIFY", (ballot, cast_in), forget(ballot, now_ms), cast_in)
-        return len(mine)
+        return len(matching)
 
     def expire(self, ended: Round, at_ms: int) -> int:
-        """Give the ballots of a round that have no expiry this one; how many there were."""
+        """Set the expiry of the ballots that have none; return how many were changed."""
         without = [
             found
             for shard in self._shards(ended)
@@ -125,7 +122,7 @@ class SimulatedVotes:
         return len(without)
 
     def expired(self, now_ms: int) -> list[tuple[str, str]]:
-        """The keys of the ballots that TTL may delete by now."""
+        """Return the keys of the ballots that TTL may delete now."""
         return [
             (pk, sk)
             for pk, shard in self.held.items()
@@ -141,8 +138,8 @@ class SimulatedVotes:
         self.on_expiry(ballot)
 
     def put_by_hand(self, pk: str, sk: str, image: dict[str, Any]) -> None:
-        """Store an item that is no ballot, as somebody with access to the table can."""
-        self.broken[f"{pk} {sk}"] = pk
+        """Store a malformed item, as somebody with access to the table can."""
+        self.malformed[f"{pk} {sk}"] = pk
         self.stream.append("INSERT", {"Keys": key_of(pk, sk), "NewImage": image})
 
     def _shards(self, round: Round) -> Iterator[dict[str, tuple[Ballot, Round]]]:
@@ -159,8 +156,3 @@ class SimulatedVotes:
         self.held.setdefault(after.pk, {})[after.sk] = (after, cast_in)
         self.stream.append(name, {"Keys": key_of(after.pk, after.sk), **images})
         self.on_write(after)
-
-
-def unavailable() -> StoreUnavailableError:
-    """What a caller is told whose write was given up."""
-    return StoreUnavailableError("held up")

@@ -1,4 +1,4 @@
-"""Texts on their way: delivered, held up, given up, delivered again."""
+"""Delivers texts to webhooks with delays, timeouts and redeliveries."""
 
 import random
 from collections.abc import Callable, Coroutine
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final
 
+from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
 from services.tools.replay.lifecycle.polls import LateDirectory
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.truth import SentText, Truth, ViolationError
 from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult
@@ -17,19 +17,19 @@ from services.voting.message import Message
 PEPPER: Final = b"a pepper for scenarios, 32 bytes long"
 REQUEST_MS: Final = 8_000
 LANDING_MS: Final = 18_000
-"""The store carries out a write up to 10 s after the webhook gave up on it."""
+"""DynamoDB may carry out a write up to 10 s after the webhook's timeout."""
 AGAIN_MS: Final = 240_000
-"""Twilio delivers a text again within five minutes."""
+"""Twilio redelivers a text within five minutes."""
 
 Accepting = Coroutine[Any, Any, IntakeResult]
 
 
 @dataclass(slots=True)
 class LateTraffic:
-    """Delivers texts to webhooks. `clock` holds the time in its only element."""
+    """Delivers texts to webhooks. `clock[0]` is the time in epoch ms."""
 
     draw: random.Random
-    truth: Truth
+    checker: InvariantChecker
     votes: SimulatedVotes
     directories: list[LateDirectory]
     clock: list[int]
@@ -38,19 +38,19 @@ class LateTraffic:
     events: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     deliveries: int = 0
     counted: int = 0
-    _holding: bool = False
-    _given_up: bool = False
+    _next_is_delayed: bool = False
+    _has_timed_out: bool = False
     _serial: int = 0
 
     def __post_init__(self) -> None:
-        self.votes.holds_up = self._holds_up
+        self.votes.is_delayed = self._is_delayed
 
     def send(self, text: SentText) -> None:
-        """A sender's text arrives for the first time."""
-        self.truth.texts[text.sid] = text
+        """Deliver a new text, and perhaps schedule a redelivery."""
+        self.checker.texts[text.sid] = text
         if self.draw.random() < self.again:
-            # At the same time as the first, or later.
-            self.at(self.draw.choice((0, 500, 15_000, AGAIN_MS)), lambda: self.deliver(text))
+            # At the same time as the first delivery, or later.
+            self.schedule(self.draw.choice((0, 500, 15_000, AGAIN_MS)), lambda: self.deliver(text))
         self.deliver(text)
 
     def deliver(self, text: SentText, tries: int = 0) -> None:
@@ -63,16 +63,16 @@ class LateTraffic:
         )
         sender = without_channel(text.sender)
         message = Message(sid=text.sid, sender=sender, to=text.to, body=text.body)
-        expected = self.truth.expected(text, self.clock[0])
+        expected = self.checker.expected(text, self.clock[0])
         self._step(intake.accept(message, pepper=PEPPER), text, expected, tries)
 
-    def at(self, later_ms: int, act: Callable[[], None]) -> None:
-        """Do something later."""
+    def schedule(self, later_ms: int, act: Callable[[], None]) -> None:
+        """Schedule a call."""
         self._serial += 1
         heappush(self.events, (self.clock[0] + later_ms, self._serial, act))
 
     def pass_time(self, until_ms: int) -> None:
-        """Let the clock go on, through everything that is due."""
+        """Advance the clock and run the scheduled calls that are due."""
         while self.events and self.events[0][0] <= until_ms:
             due_ms, _, act = heappop(self.events)
             self.clock[0] = max(self.clock[0], due_ms)
@@ -80,59 +80,61 @@ class LateTraffic:
         self.clock[0] = max(self.clock[0], until_ms)
 
     def settle(self) -> None:
-        """Let everything arrive that is on its way."""
+        """Run all scheduled calls."""
         while self.events:
             self.pass_time(self.events[0][0])
 
-    def _holds_up(self) -> bool:
-        if self._given_up:
+    def _is_delayed(self) -> bool:
+        if self._has_timed_out:
             raise StoreUnavailableError("given up")
-        return self._holding
+        return self._next_is_delayed
 
     def _step(self, accepting: Accepting, text: SentText, expected: str | None, tries: int) -> None:
-        """Run until the answer, or until a write is held up."""
-        self._holding = self.draw.random() < self.slow
+        """Run a request until it is answered or its write is delayed."""
+        self._next_is_delayed = self.draw.random() < self.slow
         try:
             accepting.send(None)
         except StopIteration as done:
-            self._answered(text, done.value, expected)
+            self._check_answer(text, done.value, expected)
             return
         finally:
-            self._holding = False
-        late_ms = self.draw.randrange(50, LANDING_MS)
-        if late_ms <= REQUEST_MS:
-            self.at(late_ms, lambda: self._resume(accepting, text))
+            self._next_is_delayed = False
+        delay_ms = self.draw.randrange(50, LANDING_MS)
+        if delay_ms <= REQUEST_MS:
+            self.schedule(delay_ms, lambda: self._resume(accepting, text))
             return
-        self.at(late_ms, lambda: self._land(accepting))
-        # The webhook answers 503, and Twilio delivers the text again.
+        self.schedule(delay_ms, lambda: self._finish_timed_out(accepting))
+        # The webhook answers 503, and Twilio redelivers the text.
         wait_ms = REQUEST_MS + self.draw.choice((0, 200, 5_000, 30_000))
-        self.at(wait_ms, lambda: self.deliver(text, tries + 1))
+        self.schedule(wait_ms, lambda: self.deliver(text, tries + 1))
 
     def _resume(self, accepting: Accepting, text: SentText) -> None:
-        """The held up write lands, and the webhook goes on."""
+        """Carry out the delayed write, and let the webhook answer."""
         try:
             accepting.send(None)
         except StopIteration as done:
-            self._answered(text, done.value, None)
+            self._check_answer(text, done.value, None)
 
-    def _land(self, accepting: Accepting) -> None:
-        """The held up write lands, and nobody goes on."""
-        self._given_up = True
+    def _finish_timed_out(self, accepting: Accepting) -> None:
+        """Carry out the delayed write of a request that has timed out."""
+        self._has_timed_out = True
         try:
             accepting.send(None)
         except (StopIteration, StoreUnavailableError):
             pass
         finally:
-            self._given_up = False
+            self._has_timed_out = False
             accepting.close()
 
-    def _answered(self, text: SentText, answer: IntakeResult, expected: str | None) -> None:
+    def _check_answer(self, text: SentText, answer: IntakeResult, expected: str | None) -> None:
         kind = str(answer.outcome.kind)
-        self.truth.answered(text, kind, answer.poll_id, answer.reply, self.clock[0])
+        self.checker.answered(text, kind, answer.poll_id, answer.reply, self.clock[0])
         self.counted += kind == "accepted"
         if expected is None or (expected == answer.poll_id and kind not in {"unknown", "near"}):
             return
-        held = self.truth.accepted.get(text.sid)
+        held = self.checker.accepted.get(text.sid)
         if kind != "barred" and (held is None or held[0][0] != answer.poll_id):
-            told = f"{answer.poll_id} {kind!r}"
-            raise ViolationError(f"{text.body!r}: a word of {expected} alone, answered by {told}")
+            outcome = f"{answer.poll_id} {kind!r}"
+            raise ViolationError(
+                f"{text.body!r}: a word of {expected} alone, answered by {outcome}"
+            )

@@ -1,14 +1,14 @@
-"""The aggregator of a scenario, as late as one likes, and a stream that can be lost."""
+"""Runs the real aggregator with any delay, on a stream whose records can be lost."""
 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.tools.replay.algorithms import ours
+from services.tools.replay.algorithms import run_aggregator
 from services.tools.replay.event_source import EventSource
-from services.tools.replay.faults import Chance, Fault
+from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards
-from services.tools.replay.lifecycle.truth import RoundKey
+from services.tools.replay.lifecycle.invariants import RoundKey
 from services.tools.replay.stream import Stream
 from services.voting.audit import Watermarks
 from services.voting.poll import Round
@@ -18,12 +18,12 @@ FAULTS = frozenset({
     Fault.AGAIN, Fault.OVERLAP, Fault.LOST_ANSWER, Fault.CRASH, Fault.STALE_RECORDS,
     Fault.THROTTLED, Fault.LATE_WRITE,
 })  # fmt: skip
-"""Of the event source mapping; the schedules without operators have all of them."""
+"""Injected faults of the event source mapping; replays inject all of them."""
 
 
 @dataclass(slots=True)
 class Aggregator:
-    """Folds the stream when it is told to. `lost_rounds` have records that nobody will fold."""
+    """Folds the stream on request. Records of `lost_rounds` were lost before they were folded."""
 
     draw: random.Random
     stream: Stream
@@ -33,37 +33,39 @@ class Aggregator:
     _source: EventSource = field(init=False)
 
     def __post_init__(self) -> None:
-        chance = Chance(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
-        self._source = EventSource(self.stream, ours, self.boards, chance, draw=self.draw)
+        injector = FaultInjector(FAULTS if self.faulty else (), f"{self.draw.random()}", length=100)
+        self._source = EventSource(
+            self.stream, run_aggregator, self.boards, injector, draw=self.draw
+        )
 
     def fold_some(self) -> None:
-        """A few batches."""
+        """Fold one to four batches."""
         for _ in range(self.draw.randint(1, 4)):
             self._source.tick()
 
     def drain(self) -> None:
-        """All there is."""
+        """Fold all records."""
         self._source.drain()
 
     def waiting(self) -> int:
-        """Records that were not folded although everything was tried."""
-        return self._source.waiting()
+        """Return the number of records that are not folded."""
+        return self._source.count_undelivered()
 
     def lose(self) -> None:
-        """The stream was not read for a day: what was not folded is gone."""
-        for record in self._source.lose():
+        """Lose the records that are not folded, as after 24 hours without a reader."""
+        for record in self._source.trim_all():
             image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
             board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
             if isinstance(board, str) and "#" in board:
                 self.lost_rounds.add((board.partition("#")[2], int(number)))
 
     def unfolded(self, round: Round, watermarks: Watermarks) -> int:
-        """Records of a round that the stream still holds beyond these watermarks."""
+        """Count the records of a round that the stream still has after these watermarks."""
         folded: Mapping[tuple[str, str], str] = {
             place: watermark for rows in watermarks.values() for place, watermark in rows.items()
         }
         waiting = 0
-        for shard, records in self._source.left():
+        for shard, records in self._source.readable_records():
             for record in records:
                 image = record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"]
                 pk = record["dynamodb"]["Keys"]["pk"]["S"]

@@ -1,25 +1,25 @@
-"""Small evenings, run in memory."""
+"""Small scenarios, run in memory."""
 
 import asyncio
 from typing import Any
 
 from services.tools.replay.faults import Fault
-from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make
+from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make_scenario
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
-from services.tools.replay.texts import EveningText, Scenario
+from services.tools.replay.texts import Scenario, ScenarioText
 from services.voting.poll import Round
 
 
-def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
+def a_scenario(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
     """Texts of phones by number, one after the other, in two polls."""
-    empty = make(voters=1, minutes=60, seed=1)
+    empty = make_scenario(voters=1, minutes=60, seed=1)
     return Scenario(
         name="by hand",
         definitions=empty.definitions,
         texts=tuple(
-            EveningText(
+            ScenarioText(
                 at_ms=OPENS_AT_MS + place * every_ms,
                 sender=f"+155501{phone:05d}",
                 to=NUMBER,
@@ -33,7 +33,7 @@ def an_evening(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
 
 def first_votes(phones: int) -> Scenario:
     """Every phone votes once in each poll and never changes its mind."""
-    return an_evening(
+    return a_scenario(
         *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
         *((n, ("encore slow", "encore loud")[n % 2]) for n in range(phones)),
     )
@@ -41,7 +41,7 @@ def first_votes(phones: int) -> Scenario:
 
 def changed_minds(phones: int) -> Scenario:
     """Every phone votes, then votes for something else; twice in the other poll."""
-    return an_evening(
+    return a_scenario(
         *((n, ("red", "green", "blue")[n % 3]) for n in range(phones)),
         *((n, ("green", "blue", "red")[n % 3]) for n in range(phones)),
         *((n, "encore slow") for n in range(phones)),
@@ -50,10 +50,10 @@ def changed_minds(phones: int) -> Scenario:
 
 
 def run(
-    evening: Scenario, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
+    scenario: Scenario, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
 ) -> ReplayResult:
     """Replay it with these faults."""
-    store = store or MemoryEngine([Round(poll=poll) for poll in evening.polls])
-    how.setdefault("rivals", False)
-    replay = Replay(evening, store, faults=frozenset(faults), seed=seed, **how)
+    store = store or MemoryEngine([Round(poll=poll) for poll in scenario.polls])
+    how.setdefault("baselines", False)
+    replay = Replay(scenario, store, faults=frozenset(faults), seed=seed, **how)
     return asyncio.run(replay.run())

@@ -1,8 +1,7 @@
-"""What must hold in a scenario, from what senders were told and what the store was given.
+"""Checks the invariants of a lifecycle run from the replies to senders and the stored ballots.
 
-Written by other means than the rules and importing none of them: it reads the poll files
-itself, knows ballots only as lists of MessageSids under keys, and knows of streams only when
-they are drained.
+It shares no code with the voting rules: it reads the poll files itself, knows ballots only as
+lists of MessageSids under keys, and streams only when they are drained.
 """
 
 import tomllib
@@ -12,13 +11,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from services.tools.replay.oracle import bare, choice_named
+from services.tools.replay.oracle import bare_text, find_named_choice
 
 MOST_TEXTS: Final = 20
 COUNTED: Final = {"accepted", "changed", "same"}
 REFUSED_BY_POLICY: Final = {"limit", "stands"}
 SETTLED_MS: Final = 3_000
-"""Every webhook obeys a change after so long."""
+"""Time after which every webhook uses a change of the directory."""
 DAY_MS: Final = 86_400_000
 
 RoundKey = tuple[str, int]
@@ -27,12 +26,12 @@ Snapshot = tuple[Mapping[str, int], int, int]
 
 
 class ViolationError(Exception):
-    """Something that must never happen has happened."""
+    """An invariant is violated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """A text as its sender sent it; `phone` is the sender without its channel."""
+    """A text; `phone` is the sender without its channel."""
 
     sid: str
     sender: str
@@ -43,11 +42,11 @@ class SentText:
 
 @dataclass(slots=True)
 class PollFacts:
-    """A poll as files and operators have made it."""
+    """The state of a poll after its files and the operators' commands."""
 
     definition: Mapping[str, Any]
     older: Mapping[str, Any] = field(default_factory=dict)
-    """What a webhook may still obey that has not read the change yet."""
+    """The previous file, which webhooks may still use."""
     state: str = "auto"
     state_at_ms: int = 0
     round: int = 1
@@ -55,46 +54,46 @@ class PollFacts:
 
 
 @dataclass(slots=True)
-class Truth:
-    """Takes facts in, and raises ViolationError where they cannot all be right."""
+class InvariantChecker:
+    """Records what happens, and raises ViolationError if it contradicts what happened before."""
 
     polls: dict[str, PollFacts] = field(default_factory=dict)
     texts: dict[str, SentText] = field(default_factory=dict)
     accepted: dict[str, tuple[RoundKey, str]] = field(default_factory=dict)
-    """MessageSid -> the round that accepted it, and the choice it names."""
+    """The round that accepted a MessageSid, and the choice it names."""
     votes: defaultdict[RoundKey, dict[str, list[str]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
-    """By round and phone, the accepted MessageSids in the order in which they were stored."""
+    """The accepted MessageSids by round and phone, in the order in which they were stored."""
     forgotten: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    expired_sids: set[str] = field(default_factory=set)
     certified: dict[RoundKey, Mapping[str, int]] = field(default_factory=dict)
-    told: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
+    first_answers: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
     policies: dict[RoundKey, Mapping[str, Any]] = field(default_factory=dict)
-    turned_at_ms: int = 0
+    changed_at_ms: int = 0
 
-    def applied(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
-        """A poll file is in force; `back` where the poll had been archived with its file."""
+    def apply_file(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
+        """Record an applied poll file; `back` if the file had been removed before."""
         facts = self.polls.setdefault(poll_id, PollFacts(definition={}))
-        facts.older, facts.definition = facts.definition, loaded(toml)
+        facts.older, facts.definition = facts.definition, parse_file(toml)
         if back:
             facts.state, facts.state_at_ms = "auto", now_ms
-        self.turned_at_ms = now_ms
+        self.changed_at_ms = now_ms
 
-    def said(self, poll_id: str, state: str, now_ms: int) -> None:
-        """An operator opened, closed or archived a poll."""
+    def set_state(self, poll_id: str, state: str, now_ms: int) -> None:
+        """Record that an operator opened, closed or archived a poll."""
         facts = self.polls[poll_id]
         facts.state, facts.state_at_ms = state, now_ms
-        self.turned_at_ms = now_ms
+        self.changed_at_ms = now_ms
 
     def reset(self, poll_id: str, number: int, now_ms: int) -> None:
-        """A new round has begun."""
+        """Record the start of a new round."""
         facts = self.polls[poll_id]
         facts.round, facts.first_vote_ms = number, None
-        self.turned_at_ms = now_ms
+        self.changed_at_ms = now_ms
 
     def stored(self, pk: str, sids: Sequence[str], now_ms: int) -> None:
-        """A ballot was written; it holds these MessageSids."""
+        """Record a stored ballot with these MessageSids."""
         poll_id, _, rest = pk.partition(":")
         key = (poll_id, int(rest.partition("#")[0]))
         for sid in sids:
@@ -106,7 +105,7 @@ class Truth:
     def answered(
         self, text: SentText, kind: str, poll: str | None, reply: str | None, now_ms: int
     ) -> None:
-        """A sender was answered."""
+        """Record the answer to a text."""
         if text.sid in self.forgotten:
             if kind in COUNTED:
                 raise ViolationError(f"{text.sid}: forgotten, and thanked again")
@@ -115,51 +114,53 @@ class Truth:
         if kind in COUNTED:
             if held is None or held[0][0] != poll:
                 raise ViolationError(f"{text.sid}: thanked by {poll}, and stored in {held}")
-            first = self.told.setdefault(text.sid, (kind, reply, _file_of(self.polls[poll])))
-            obeyed = now_ms - self.turned_at_ms > SETTLED_MS
+            first = self.first_answers.setdefault(
+                text.sid, (kind, reply, _file_of(self.polls[poll]))
+            )
+            obeyed = now_ms - self.changed_at_ms > SETTLED_MS
             same_file = obeyed and first[2] == _file_of(self.polls[poll])
             if first[0] != kind or (same_file and first[1] != reply):
-                raise ViolationError(f"{text.sid}: told {first[:2]}, then {(kind, reply)}")
-        elif held is not None and kind != "barred" and now_ms - self.turned_at_ms > SETTLED_MS:
+                raise ViolationError(f"{text.sid}: answered {first[:2]}, then {(kind, reply)}")
+        elif held is not None and kind != "barred" and now_ms - self.changed_at_ms > SETTLED_MS:
             # Before that, a webhook may not know yet of a poll that has just been opened.
-            raise ViolationError(f"{text.sid}: counted in {held[0]}, and told {kind!r}")
+            raise ViolationError(f"{text.sid}: counted in {held[0]}, and answered {kind!r}")
 
     def expected(self, text: SentText, now_ms: int) -> str | None:
-        """The one open poll that must count this text, or None where nothing is certain."""
-        if now_ms - self.turned_at_ms < SETTLED_MS or bare(text.body) in _CARRIERS:
+        """Return the one open poll that must count this text, or None if that is uncertain."""
+        if now_ms - self.changed_at_ms < SETTLED_MS or bare_text(text.body) in _CARRIERS:
             return None
-        mine = [one for one in self.polls if self._hears(one, text, now_ms)]
+        matching = [one for one in self.polls if self._names_choice_of(one, text, now_ms)]
         certain = all(self._is_certain(one, now_ms) for one in self.polls)
-        return mine[0] if certain and len(mine) == 1 else None
+        return matching[0] if certain and len(matching) == 1 else None
 
     def forget(self, phone: str) -> None:
-        """A phone's votes were taken out, everywhere."""
+        """Record that a phone's votes were removed from every round."""
         for votes in self.votes.values():
-            mine = votes.pop(phone, [])
-            self.forgotten.update(sid for sid in mine if sid not in self.gone)
-            if kept := [sid for sid in mine if sid in self.gone]:
+            sids = votes.pop(phone, [])
+            self.forgotten.update(sid for sid in sids if sid not in self.expired_sids)
+            if kept := [sid for sid in sids if sid in self.expired_sids]:
                 votes[phone] = kept
 
     def expired(self, sids: Sequence[str]) -> None:
-        """TTL has deleted a ballot: its votes stay counted, and nobody can find them again."""
-        self.gone.update(sids)
+        """Record that TTL has deleted a ballot; its votes stay counted."""
+        self.expired_sids.update(sids)
 
     def snapshot(self, key: RoundKey) -> Snapshot:
-        """What is true of a round now: totals, voters, and how many texts it has accepted."""
+        """Return the expected totals, voters and number of accepted texts of a round."""
         accepted = sum(key == held for held, _ in self.accepted.values())
         return self.totals(key), self.voters(key), accepted
 
     def certify(
         self, key: RoundKey, picks: Mapping[str, int], voters: int, audited: Snapshot
     ) -> None:
-        """A round was certified with these totals, after this was true when it was audited."""
+        """Record a certificate; `audited` is the snapshot at the time of its audit."""
         shown = {choice: count for choice, count in picks.items() if count}
         if (shown, voters, self.snapshot(key)[2]) != audited:
             raise ViolationError(f"{key}: certified {shown}, {voters}; true: {audited}")
         self.certified[key] = shown
 
     def totals(self, key: RoundKey) -> dict[str, int]:
-        """Votes of a round by choice; choices without a vote are left out."""
+        """Return the votes of a round by choice; choices without a vote are left out."""
         counts: Counter[str] = Counter()
         last = self.policies.get(key, {}).get("policy", "last") == "last"
         for sids in self.votes.get(key, {}).values():
@@ -167,7 +168,7 @@ class Truth:
         return {choice: count for choice, count in sorted(counts.items()) if count}
 
     def voters(self, key: RoundKey) -> int:
-        """Ballots of a round that hold a vote."""
+        """Return the number of ballots of a round that hold a vote."""
         votes = self.votes.get(key, {})
         if self.policies.get(key, {}).get("policy") == "unlimited":
             return sum(map(len, votes.values()))
@@ -184,34 +185,34 @@ class Truth:
         named = next(filter(None, (self._named(file, text.body) for file in files)), None)
         if named is None:
             raise ViolationError(f"{sid}: {text.body!r} names nothing in {key}")
-        mine = self.votes[key].setdefault(text.phone, [])
-        mine.append(sid)
+        sids = self.votes[key].setdefault(text.phone, [])
+        sids.append(sid)
         self.accepted[sid] = (key, named)
         if key[1] == facts.round and facts.first_vote_ms is None:
             facts.first_vote_ms = now_ms
         most = {"first": 1, "last": MOST_TEXTS, "each": facts.definition.get("limit", 1)}
         name = str(policy.get("policy", "last"))
-        if name in most and len(mine) > most[name]:
-            raise ViolationError(f"{key}: a phone holds {len(mine)} texts under {name!r}")
+        if name in most and len(sids) > most[name]:
+            raise ViolationError(f"{key}: a phone holds {len(sids)} texts under {name!r}")
 
     @staticmethod
     def _named(definition: Mapping[str, Any], body: str) -> str | None:
-        said = bare(body)
+        text = bare_text(body)
         if not definition:
             return None
-        if choice := choice_named(definition, said):
+        if choice := find_named_choice(definition, text):
             return choice
-        lead, _, rest = said.partition(" ")
-        keyed = definition.get("keyword") and bare(lead) == bare(definition["keyword"])
-        return choice_named(definition, bare(rest)) if keyed else None
+        lead, _, rest = text.partition(" ")
+        keyed = definition.get("keyword") and bare_text(lead) == bare_text(definition["keyword"])
+        return find_named_choice(definition, bare_text(rest)) if keyed else None
 
-    def _hears(self, poll_id: str, text: SentText, now_ms: int) -> bool:
+    def _names_choice_of(self, poll_id: str, text: SentText, now_ms: int) -> bool:
         facts = self.polls[poll_id]
         on_number = text.to in facts.definition.get("numbers", [text.to])
         return (
             on_number
             and self._is_open(facts, now_ms)
-            and choice_named(facts.definition, bare(text.body)) is not None
+            and find_named_choice(facts.definition, bare_text(text.body)) is not None
         )
 
     def _is_open(self, facts: PollFacts, now_ms: int) -> bool:
@@ -225,7 +226,7 @@ class Truth:
         return facts.state == "auto" and in_time
 
     def _is_certain(self, poll_id: str, now_ms: int) -> bool:
-        """Whether no clock has turned the poll just now, and no ballot of it may have expired."""
+        """Return whether neither an opening time nor an expiry makes the poll's state uncertain."""
         facts = self.polls[poll_id]
         turns = (_ms(facts.definition.get(name)) for name in ("opens_at", "closes_at"))
         steady = all(turn is None or abs(now_ms - turn) > SETTLED_MS for turn in turns)
@@ -243,10 +244,10 @@ def _file_of(facts: PollFacts) -> str:
 
 
 @lru_cache(maxsize=4096)
-def loaded(toml: str) -> Mapping[str, Any]:
-    """A poll file as its table."""
+def parse_file(toml: str) -> Mapping[str, Any]:
+    """Parse a poll file."""
     return tomllib.loads(toml)
 
 
-def _ms(moment: Any) -> int | None:  # noqa: ANN401 - what TOML calls a date and time
+def _ms(moment: Any) -> int | None:  # noqa: ANN401 - a TOML date-time
     return None if moment is None else int(moment.timestamp() * 1000)

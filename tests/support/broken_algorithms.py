@@ -1,4 +1,4 @@
-"""Algorithms that one fault each breaks: whoever cannot break them does not inject the fault.
+"""Algorithms that one fault each breaks; if one is not broken, its fault is not injected.
 
 All of them are exact as long as nothing goes wrong. Each leaves out one thing that the real
 aggregator, or the real webhook, does.
@@ -11,7 +11,12 @@ from typing import Any
 from lambdas.aggregator.handler import stream_label
 from lambdas.aggregator.records import changes_of
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import DONE, PlainTallies, add_differences, add_up_blindly
+from services.tools.replay.algorithms import (
+    SUCCESS,
+    UncheckedTallies,
+    add_differences,
+    apply_unchecked,
+)
 from services.tools.replay.event_source import Event, Function
 from services.tools.replay.faults import Fault
 from services.tools.replay.stores import MemoryEngine
@@ -51,7 +56,7 @@ def window_state(event: Event, tallies: Tallies) -> Mapping[str, Any]:
     for change in changes:
         held[f"{len(held)}"] = change
     if event["isFinalInvokeForWindow"] or event["isWindowTerminatedEarly"]:
-        add_up_blindly(list(held.values()), tallies)
+        apply_unchecked(list(held.values()), tallies)
         held = {}
     return {"state": held}
 
@@ -85,7 +90,7 @@ def _folded(
     if event["Records"]:
         label = label or stream_label(event["Records"])
         fold(changes, tallies, stream_label=label, stream_shard=event["shardId"])
-    return DONE
+    return SUCCESS
 
 
 class ForgetfulBallots:
@@ -117,28 +122,28 @@ def forgetful(rounds: list[Round]) -> MemoryEngine:
     return engine
 
 
-Foil = tuple[Function, Callable[[], Tallies]]
-_plain: Foil = (no_watermark, PlainTallies)
+BrokenAlgorithm = tuple[Function, Callable[[], Tallies]]
+_without_watermark: BrokenAlgorithm = (no_watermark, UncheckedTallies)
 
-FOILS: Mapping[Fault, Foil] = {
-    Fault.AGAIN: _plain,
-    Fault.OVERLAP: _plain,
-    Fault.LOST_ANSWER: _plain,
-    Fault.CRASH: _plain,
-    Fault.LATE_WRITE: _plain,
-    Fault.STALE_RECORDS: _plain,
-    Fault.HORIZON: _plain,
-    Fault.TWO_MAPPINGS: _plain,
-    Fault.THROTTLED: _plain,
-    Fault.TRIM: _plain,
+BROKEN_ALGORITHMS: Mapping[Fault, BrokenAlgorithm] = {
+    Fault.AGAIN: _without_watermark,
+    Fault.OVERLAP: _without_watermark,
+    Fault.LOST_ANSWER: _without_watermark,
+    Fault.CRASH: _without_watermark,
+    Fault.LATE_WRITE: _without_watermark,
+    Fault.STALE_RECORDS: _without_watermark,
+    Fault.HORIZON: _without_watermark,
+    Fault.TWO_MAPPINGS: _without_watermark,
+    Fault.THROTTLED: _without_watermark,
+    Fault.TRIM: _without_watermark,
     Fault.DIGITS: (no_padding, MemoryTallies),
     Fault.SPLIT: (no_shard, MemoryTallies),
     Fault.NEW_LABEL: (no_label, MemoryTallies),
-    Fault.WINDOWS: (window_state, PlainTallies),
+    Fault.WINDOWS: (window_state, UncheckedTallies),
     Fault.EXPIRY: (every_removal, MemoryTallies),
     Fault.SAME_CHOICE: (new_images, MemoryTallies),
     Fault.MALFORMED: (strict, MemoryTallies),
 }
 """Of the stream. What goes wrong with texts breaks the webhook that forgets."""
 
-OF_TEXTS = (Fault.TWICE, Fault.CONCURRENT, Fault.STALE_TEXT, Fault.LANDED)
+FAULTS_OF_TEXTS = (Fault.TWICE, Fault.CONCURRENT, Fault.STALE_TEXT, Fault.LANDED)

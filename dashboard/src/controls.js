@@ -1,5 +1,5 @@
 /**
- * What the person in front of the screen decides: pause, theme, full screen; by button or key.
+ * The controls of the page: pause, theme and full screen, by button or key.
  */
 
 import { applyTheme, switchTheme } from './theme.js';
@@ -7,7 +7,7 @@ import { applyTheme, switchTheme } from './theme.js';
 /** @typedef {import('./config.js').Options} Options */
 
 /** @param {(id: string) => HTMLElement} find @param {Options} options */
-export function createStage(find, options) {
+export function createControls(find, options) {
   const root = document.documentElement;
   let paused = false;
   /** @type {(paused: boolean) => void} */

@@ -1,5 +1,5 @@
 /**
- * The rail beside the board: total, phones, pace with the last minutes, certificate.
+ * The sidebar beside the board: total, phones, pace with the last minutes, certificate.
  */
 import { write } from './dom.js';
 import { HEIGHT, spark } from './history.js';
@@ -7,7 +7,7 @@ import { countTo } from './motion.js';
 import { span } from './phase.js';
 import { amount, figure } from './words.js';
 
-/** @typedef {import('./view.js').Rail} Rail */
+/** @typedef {import('./view.js').Sidebar} Sidebar */
 /** @typedef {import('./history.js').Sample} Sample */
 
 /** @param {[number, number][]} run */
@@ -17,7 +17,7 @@ const path = (run) => run.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${
 const area = (run) => `${path(run)}V${HEIGHT}H${(run[0]?.[0] ?? 0).toFixed(1)}Z`;
 
 /** @param {(id: string) => HTMLElement} find */
-export function createRail(find) {
+export function createSidebar(find) {
   const line = find('spark').querySelector('.line');
   const shade = find('spark').querySelector('.area');
 
@@ -33,16 +33,16 @@ export function createRail(find) {
   }
 
   return {
-    /** @param {Rail} rail @param {Sample[]} samples @param {number} now ms, of the samples' clock */
-    paint(rail, samples, now) {
-      const { certificate, closed } = rail;
-      countTo(find('total'), rail.total, figure);
-      find('total').style.setProperty('--digits', String(figure(rail.total).length));
-      find('phones').hidden = rail.phones === null;
-      countTo(find('phones'), rail.phones ?? 0, (n) => `from ${amount(n, 'phone')}`);
+    /** @param {Sidebar} sidebar @param {Sample[]} samples @param {number} now ms, of the samples' clock */
+    paint(sidebar, samples, now) {
+      const { certificate, closed } = sidebar;
+      countTo(find('total'), sidebar.total, figure);
+      find('total').style.setProperty('--digits', String(figure(sidebar.total).length));
+      find('phones').hidden = sidebar.phones === null;
+      countTo(find('phones'), sidebar.phones ?? 0, (n) => `from ${amount(n, 'phone')}`);
       write(find('pace-title'), closed === null ? 'Votes per second' : 'Voting closed');
-      write(find('rate'), closed ?? rail.rate);
-      write(find('last'), rail.last);
+      write(find('rate'), closed ?? sidebar.rate);
+      write(find('last'), sidebar.last);
       find('spark').hidden = closed !== null;
       find('certificate').hidden = certificate === null;
       find('certificate').classList.toggle('sure', certificate?.sure ?? false);
