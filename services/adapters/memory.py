@@ -65,8 +65,8 @@ class MemoryTallies:
 
 
 @dataclass(slots=True)
-class MemoryPhoneLists:
-    """The `PhoneLists` port: marks by poll."""
+class MemoryAllowLists:
+    """The `AllowLists` port: marks by poll."""
 
     marks: dict[str, set[str]] = field(default_factory=dict)
 

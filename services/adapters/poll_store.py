@@ -136,9 +136,11 @@ class PollStore(ABC):
             if round == before.round:
                 return before, before
             # Archived with its file, it comes back with it, unless an operator opens it before.
-            gone = before.gone and round.state is State.ARCHIVED
+            file_removed = before.file_removed and round.state is State.ARCHIVED
             try:
-                after = self.write(replace(before, round=round, gone=gone), ended=round.previous)
+                after = self.write(
+                    replace(before, round=round, file_removed=file_removed), ended=round.previous
+                )
             except PollChangedError:
                 continue
             return before, after

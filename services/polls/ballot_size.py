@@ -41,6 +41,6 @@ def largest_ballot_bytes(poll: Poll) -> int:
         "changed_at": _MILLISECONDS,
         "writes": _COUNT,
         schema.BALLOT_EXPIRY: _SECONDS,
-        **({schema.BALLOT_TIMES: 4 * texts} if poll.tells_closing else {}),
+        **({schema.BALLOT_TIMES: 4 * texts} if poll.uses_closes_in else {}),
     }
     return sum(len(name) + size for name, size in held.items())

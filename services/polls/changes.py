@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from services.voting.errors import Problem
 from services.voting.poll import Policy, Poll, Round
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 _FIXED: Sequence[tuple[str, Callable[[Poll], object]]] = (
     ("shards", lambda poll: poll.shards),
@@ -62,11 +62,11 @@ def check_extension(after: Poll, expires_from_ms: int | None) -> Iterator[Proble
         yield Problem(key="closes_at", value=closes, remedy=remedy)
 
 
-def not_quiet(problem: Problem) -> Problem:
+def with_wait_remedy(problem: Problem) -> Problem:
     """The same problem of a round without ballots that a first vote may be on its way to."""
     remedy = (
         f"the poll is open, opens soon or closed just now, and a first vote may be on its way: "
-        f"close it, wait {LANDING_SECONDS} seconds, then change this"
+        f"close it, wait {SETTLING_SECONDS} seconds, then change this"
     )
     return replace(problem, remedy=remedy)
 

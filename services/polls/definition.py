@@ -14,8 +14,8 @@ from typing import Any
 
 from services.polls.contrast import BACKGROUNDS
 from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
-from services.polls.names import check_together
-from services.polls.rules import check_alone
+from services.polls.names import check_name_conflicts
+from services.polls.rules import check_rules
 from services.polls.validation import check
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
@@ -36,13 +36,13 @@ def parse_poll(text: str, *, source: str) -> Poll:
     Raises:
         PollFileError: with every problem found, each naming key, value, remedy and line.
     """
-    examined = examine_poll(text, source=source)
+    examined = check_poll(text, source=source)
     if examined.poll is None:
         raise PollFileError(source, examined.problems)
     return examined.poll
 
 
-def examine_poll(text: str, *, source: str) -> ParseResult:
+def check_poll(text: str, *, source: str) -> ParseResult:
     """The same without raising; warnings are told, too, and leave the poll usable."""
     poll_id = PurePath(source).name.removesuffix(".toml")
     try:
@@ -52,15 +52,15 @@ def examine_poll(text: str, *, source: str) -> ParseResult:
     problems = [*_check_id(poll_id), *_check_shape(table)]
     poll = None if problems else _build(poll_id, table, text)
     if poll is not None:
-        problems = list(check_alone(poll))
+        problems = list(check_rules(poll))
     usable = all(problem.severity == "warning" for problem in problems)
     return ParseResult(
         poll=poll if usable else None,
-        problems=tuple(located(problem, text) for problem in problems),
+        problems=tuple(with_line(problem, text) for problem in problems),
     )
 
 
-def stored_poll(text: str, *, poll_id: str) -> Poll:
+def parse_stored_poll(text: str, *, poll_id: str) -> Poll:
     """A poll that was checked when it was applied.
 
     Only its shape counts here: a later release that is stricter about sense must not stop
@@ -155,11 +155,11 @@ def refuse_clashes(polls: Iterable[Poll]) -> None:
     Raises:
         PollFileError: two of them would hear the same word on the same number.
     """
-    for poll, problem in check_together([*polls]):
-        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
+    for poll, problem in check_name_conflicts([*polls]):
+        raise PollFileError(f"polls/{poll.id}.toml", [with_line(problem, poll.definition)])
 
 
-def located(problem: Problem, text: str) -> Problem:
+def with_line(problem: Problem, text: str) -> Problem:
     """The problem with the line its key stands on, where the text has that key."""
     # Not splitlines(): a string may hold U+2028, which is no end of a line in TOML.
     lines = text.split("\n")

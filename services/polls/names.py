@@ -89,7 +89,7 @@ def _name_led_by(keyword: str, poll: Poll) -> str | None:
     return next((name for name in names if without_keyword(name, keyword) is not None), None)
 
 
-def check_together(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
+def check_name_conflicts(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
     """Names and keywords that two polls on one number, open at the same time, both hear."""
     for one, other in combinations(sorted(polls, key=lambda poll: poll.id), 2):
         if _share_number(one, other) and _overlap(one, other):

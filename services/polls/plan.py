@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from services.polls.changes import check_change, check_extension, check_final, not_quiet
-from services.polls.definition import located, refuse_clashes
+from services.polls.changes import check_change, check_extension, check_final, with_wait_remedy
+from services.polls.definition import refuse_clashes, with_line
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollFileError, Problem
 from services.voting.lifecycle import archived, is_quiet, why_final
 from services.voting.poll import Poll, Round, State
 
-Begun = Callable[[Round], bool]
+HasBegun = Callable[[Round], bool]
 """Whether a round has begun, see `services.voting.begun`."""
 
 
@@ -54,13 +54,13 @@ def plan(
         changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
     for entry in left.values():
         if entry.round.state is not State.ARCHIVED:
-            after = replace(entry, round=archived(entry.round, now_ms), gone=True)
+            after = replace(entry, round=archived(entry.round, now_ms), file_removed=True)
             changes.append(PollChange(before=entry, after=after, verdict="archived"))
     return changes
 
 
 def entries_to_write(
-    changes: Sequence[PollChange], *, begun: Begun, unreadable: Sequence[str], now_ms: int
+    changes: Sequence[PollChange], *, begun: HasBegun, unreadable: Sequence[str], now_ms: int
 ) -> list[DirectoryEntry]:
     """The entries that carry out a plan. `unreadable` are polls whose rows cannot be read.
 
@@ -87,7 +87,7 @@ def _heard(change: PollChange, now_ms: int) -> DirectoryEntry:
     if change.before is None:
         return change.after
     heard_ms = change.before.round.last_open_ms(now_ms)
-    return replace(change.after, round=replace(change.after.round, heard_until_ms=heard_ms))
+    return replace(change.after, round=replace(change.after.round, was_open_until_ms=heard_ms))
 
 
 def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:
@@ -98,7 +98,7 @@ def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:
 
 
 def _allowed(
-    change: PollChange, begun: Begun, unreadable: Sequence[str], now_ms: int
+    change: PollChange, begun: HasBegun, unreadable: Sequence[str], now_ms: int
 ) -> PollChange:
     """The change as it may be carried out. Raises: PollFileError."""
     poll, before = change.poll, change.before
@@ -120,7 +120,7 @@ def _allowed(
         _refuse(poll, problems)
         return change
     if not is_quiet(round, now_ms):
-        _refuse(poll, map(not_quiet, problems))
+        _refuse(poll, map(with_wait_remedy, problems))
         return change
     # No ballot carries an expiry yet, and none can before this is stored.
     fresh = replace(change.after, round=replace(change.after.round, expires_from_ms=None))
@@ -128,7 +128,7 @@ def _allowed(
 
 
 def _refuse(poll: Poll, problems: Iterable[Problem]) -> None:
-    if where := [located(problem, poll.definition) for problem in problems]:
+    if where := [with_line(problem, poll.definition) for problem in problems]:
         raise PollFileError(f"polls/{poll.id}.toml", where)
 
 
@@ -139,6 +139,6 @@ def _defined(
     if before is None:
         return DirectoryEntry(round=Round(poll=poll), number=number)
     round = replace(before.round, poll=poll)
-    if before.gone:
+    if before.file_removed:
         round = replace(round, state=State.AUTO, state_at_ms=now_ms)
-    return replace(before, round=round, number=number or before.number, gone=False)
+    return replace(before, round=round, number=number or before.number, file_removed=False)

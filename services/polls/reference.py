@@ -62,8 +62,8 @@ def _form(field: Field, kind: type) -> dict[str, Any]:
     )
     if kind is datetime:
         form["format"] = "date-time"
-    if field.among:
-        form["enum"] = list(field.among)
+    if field.one_of:
+        form["enum"] = list(field.one_of)
     if kind is str and field.pattern:
         form["pattern"] = f"^{field.pattern}$"
     if field.low is not None:
@@ -73,7 +73,7 @@ def _form(field: Field, kind: type) -> dict[str, Any]:
     if field.key == "choices":
         form["items"] = _object(CHOICE_FIELDS)
     elif kind is list:
-        form["items"] = {"type": "string", "pattern": f"^{field.of}$"}
+        form["items"] = {"type": "string", "pattern": f"^{field.entry_pattern}$"}
     elif kind is dict:
         form |= _object(_INSIDE[field.key])
     return form
@@ -185,8 +185,8 @@ def _table(fields: Sequence[Field]) -> list[str]:
 
 
 def _what(field: Field) -> str:
-    if field.among:
-        return ", ".join(f"`{one}`" for one in field.among)
+    if field.one_of:
+        return ", ".join(f"`{one}`" for one in field.one_of)
     what = " or ".join(_SHOWN[kind] for kind in kinds(field))
     if field.low is not None and field.high is not None:
         return f"{what}, {field.low:,} to {field.high:,}"

@@ -11,19 +11,19 @@ from services.polls.ballot_size import WRITE_UNIT, largest_ballot_bytes
 from services.polls.contrast import BACKGROUNDS, ENOUGH, contrast
 from services.polls.names import check_names
 from services.voting.errors import Problem
-from services.voting.gsm import SEGMENT, outside, septets
+from services.voting.gsm import SEGMENT, count_septets, unsupported_characters
 from services.voting.poll import Policy, Poll, ReplyMode
 from services.voting.replies import (
     DEFAULT_TEXTS,
     LONGEST_MOMENT,
     LONGEST_SPAN,
     PLACEHOLDERS,
-    fill,
-    words_of,
+    fill_placeholders,
+    list_choice_words,
 )
 
 
-def check_alone(poll: Poll) -> Iterator[Problem]:
+def check_rules(poll: Poll) -> Iterator[Problem]:
     """Everything wrong with one poll."""
     opens, closes = poll.opens_at_ms, poll.closes_at_ms
     if opens is not None and closes is not None and closes <= opens:
@@ -86,10 +86,10 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
             yield Problem(key=key, value=own, remedy=remedy)
         elif control := [char for char in control_characters(text) if char != "\n"]:
             yield Problem(key=key, value=own, remedy=_remedy(control))
-        elif odd := outside(text):
+        elif odd := unsupported_characters(text):
             remedy = f"{odd!r}: no carrier has this in its plain alphabet (GSM-7); write without"
             yield Problem(key=key, value=own, remedy=remedy)
-        elif (length := septets(fill(text, longest))) > SEGMENT:
+        elif (length := count_septets(fill_placeholders(text, longest))) > SEGMENT:
             remedy = (
                 f"up to {length} characters, filled in; a text message holds {SEGMENT}: shorten "
                 + ("it" if own else "labels or words, or write a shorter text of your own")
@@ -99,12 +99,12 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
 
 def _longest(poll: Poll) -> dict[str, str]:
     """The longest thing that each placeholder can stand for."""
-    label = max((choice.spoken_label for choice in poll.choices), key=septets)
+    label = max((choice.reply_label for choice in poll.choices), key=count_septets)
     return {
         "choice": label,
         "previous": label,
-        "word": max((choice.spoken_word for choice in poll.choices), key=septets),
-        "choices": words_of(poll),
+        "word": max((choice.reply_word for choice in poll.choices), key=count_septets),
+        "choices": list_choice_words(poll),
         "left": str(poll.limit),
         "opens_in": LONGEST_SPAN,
         "closes_in": LONGEST_SPAN,

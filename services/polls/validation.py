@@ -27,9 +27,9 @@ class Field:
     doc: str
     required: bool = False
     default: object = None
-    among: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     pattern: str = ""
-    of: str = ""
+    entry_pattern: str = ""
     low: int | None = None
     high: int | None = None
 
@@ -64,8 +64,8 @@ def _complaint(field: Field, value: object) -> str | None:
         return f"give {' or '.join(_NAMES[kind] for kind in kinds(field))}"
     if isinstance(value, datetime) and value.tzinfo is None:
         return f"give {_NAMES[datetime]}"
-    if field.among and value not in field.among:
-        return f"one of {', '.join(field.among)}"
+    if field.one_of and value not in field.one_of:
+        return f"one of {', '.join(field.one_of)}"
     if field.pattern and isinstance(value, str) and not re.fullmatch(field.pattern, value):
         return f"must match {field.pattern}"
     return _beyond(field, value) or _misfit(field, value)
@@ -82,10 +82,10 @@ def _beyond(field: Field, value: object) -> str | None:
 
 
 def _misfit(field: Field, value: object) -> str | None:
-    if not field.of:
+    if not field.entry_pattern:
         return None
     entries = (
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     )
-    odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.of, e))]
-    return f"{odd[0]!r} must match {field.of}" if odd else None
+    odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.entry_pattern, e))]
+    return f"{odd[0]!r} must match {field.entry_pattern}" if odd else None

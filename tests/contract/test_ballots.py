@@ -2,7 +2,8 @@
 
 import asyncio
 
-from services.voting.ballot import Ballot, bar, cast, forget
+from services.voting.ballot import Ballot, cast
+from services.voting.barring import bar_text, forget_votes
 from services.voting.poll import Policy, Round
 from tests.contract.conftest import Store
 from tests.support.polls import NOON, a_round, a_vote
@@ -78,21 +79,21 @@ async def test_the_lock_of_a_rewrite_counts_writes_and_not_texts(store: Store) -
     first = ballot_of(there, "RED")
     await store.ballots.create(first, there)
     decided = ballot_of(there, "GREEN", on=first)
-    empty = forget(first, 5)
+    empty = forget_votes(first, 5)
     again = ballot_of(there, "BLUE", on=empty)
 
     assert await store.ballots.replace(empty, there, expected=1) is True
     assert await store.ballots.replace(again, there, expected=2) is True
     assert await store.ballots.replace(decided, there, expected=1) is False
     assert await store.ballots.find(first.pk, first.sk, there) == again
-    assert (len(again.steps), again.writes) == (1, 3)
+    assert (len(again.texts), again.writes) == (1, 3)
 
 
 async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> None:
     """Of forgotten and barred texts; with an expiry or without one."""
     for there in (a_round(), a_round(number=2, closes_at_ms=NOON)):
-        empty = forget(ballot_of(there, "RED"), NOON + 3)
-        ballot = ballot_of(there, "BLUE", on=bar(there, empty, a_vote("GREEN")))
+        empty = forget_votes(ballot_of(there, "RED"), NOON + 3)
+        ballot = ballot_of(there, "BLUE", on=bar_text(there, empty, a_vote("GREEN")))
         await store.ballots.create(ballot, there)
 
         assert (len(ballot.forgotten), len(ballot.barred), ballot.writes) == (1, 1, 4)
@@ -102,7 +103,7 @@ async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> No
 async def test_a_barred_ballot_keeps_a_first_vote_out(store: Store) -> None:
     """Whoever comes first, the other one's write fails."""
     there, vote = a_round(), a_vote("RED")
-    barred, voted = bar(there, None, vote), cast(there, None, vote).ballot
+    barred, voted = bar_text(there, None, vote), cast(there, None, vote).ballot
     assert voted
 
     assert await store.ballots.create(barred, there) is True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from services.adapters.fuzzy_match import one_edit_away
-from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.adapters.memory import MemoryAllowLists, MemoryBallots, MemoryDirectory
 from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Round
@@ -15,7 +15,7 @@ class Desk:
     """An intake, its polls, its ballots, its lists and its clock."""
 
     rounds: list[Round] = field(default_factory=lambda: [a_round()])
-    lists: MemoryPhoneLists = field(default_factory=MemoryPhoneLists)
+    lists: MemoryAllowLists = field(default_factory=MemoryAllowLists)
     ballots: MemoryBallots = field(default_factory=MemoryBallots)
     now_ms: int = NOON
 
@@ -33,4 +33,4 @@ class Desk:
 
     def counted(self, sid: str) -> int:
         """How many ballots hold a text."""
-        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.steps)
+        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.texts)

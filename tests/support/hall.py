@@ -8,7 +8,8 @@ from services.tools.operations.audits import Auditor
 from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting.audit import Audit
-from services.voting.ballot import Ballot, Vote, bar, cast, forget
+from services.voting.ballot import Ballot, Vote, cast
+from services.voting.barring import bar_text, forget_votes
 from services.voting.fold import fold
 from services.voting.poll import Policy, Round
 from services.voting.ports import Progress
@@ -76,13 +77,13 @@ class Hall:
 
     def forget(self, voter: str) -> None:
         """An operator forgets a phone."""
-        if (held := self.held.get(voter)) and held.steps:
-            self.write(forget(held, NOON))
+        if (held := self.held.get(voter)) and held.texts:
+            self.write(forget_votes(held, NOON))
 
     def bar(self, voter: str) -> None:
         """A text of the phone is kept out of the round."""
         vote = Vote(voter=voter, sid=a_sid(), choice="", at_ms=NOON)
-        self.write(bar(THERE, self.held.get(voter), vote))
+        self.write(bar_text(THERE, self.held.get(voter), vote))
 
     def date(self, voter: str) -> None:
         """The ballot gets its expiry."""
@@ -102,12 +103,12 @@ class Hall:
     def sums(self, round: Round, told: Progress) -> Recount:
         """The recount, one ballot after the other: others may write in between."""
         recount = Recount()
-        for slip in self.slips(round, recount.add_unreadable):
+        for slip in self.rows(round, recount.add_unreadable):
             recount.add([slip])
             told(1)
         return recount
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
         assert round.number == THERE.number
         for keys in self.unreadable:

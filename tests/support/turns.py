@@ -48,6 +48,9 @@ TURNS: dict[str, Turn] = {
     "closed": lambda r: lifecycle.closed(r, NOON),
     "closed and opened again": lambda r: lifecycle.opened(lifecycle.closed(r, NOON - 1), NOON),
     "closed by a deploy": lambda r: replace(
-        r, poll=replace(r.poll, closes_at_ms=NOON - HOUR), changed_at_ms=NOON, heard_until_ms=NOON
+        r,
+        poll=replace(r.poll, closes_at_ms=NOON - HOUR),
+        changed_at_ms=NOON,
+        was_open_until_ms=NOON,
     ),
 }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from services.polls.names import check_names, check_together
+from services.polls.names import check_name_conflicts, check_names
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON
 
@@ -25,7 +25,7 @@ def poll_sets(draw: random.Random, count: int) -> Iterator[list[Poll]]:
     """One to four polls on one number that may be applied side by side."""
     while count:
         polls = [_poll(draw, f"p{n}") for n in range(draw.randrange(1, 5))]
-        wrong = chain(*map(check_names, polls), check_together(polls))
+        wrong = chain(*map(check_names, polls), check_name_conflicts(polls))
         if next(wrong, None) is None:
             count -= 1
             yield polls

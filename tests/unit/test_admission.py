@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.adapters.memory import MemoryAllowLists, MemoryBallots, MemoryDirectory
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.directory import Directory
@@ -34,7 +34,7 @@ async def test_without_any_list_nobody_is_invited() -> None:
 
 async def test_the_list_of_another_poll_invites_nobody() -> None:
     """A phone stands on each list under another name."""
-    lists = MemoryPhoneLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
+    lists = MemoryAllowLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
     lists.marks["colors"] = lists.marks["trees"]
 
     answer = await Desk([a_round(phones="guests.txt")], lists=lists).say("red")
@@ -81,7 +81,7 @@ async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> Non
     later = Round(poll=a_poll(id="a-later", opens_at_ms=NOON + 2 * HOUR))
     soon = Round(poll=replace(TREES, id="b-soon", opens_at_ms=NOON + HOUR))
     answer = await Desk([soon, later]).say("purple")
-    reading = Directory((soon, later)).read(NUMBER, "purple", NOON)
+    reading = Directory((soon, later)).match_text(NUMBER, "purple", NOON)
 
     assert (answer.outcome.kind, answer.poll_id) == (OutcomeKind.WAITING, "a-later")
     assert reading.others == ()

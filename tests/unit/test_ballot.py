@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.voting.ballot import Ballot, Decision, Outcome, OutcomeKind, cast, redelivered
+from services.voting.ballot import Ballot, Decision, Outcome, OutcomeKind, cast, recorded_outcome
 from services.voting.poll import Policy, Round
 from tests.support.polls import NOON, a_round, a_sid, a_vote
 
@@ -106,7 +106,7 @@ def test_a_phone_may_change_its_mind_nineteen_times() -> None:
     ballot, outcomes = cast_all(a_round(), [CHOICES[n % 3] for n in range(21)])
 
     assert ballot is not None
-    assert len(ballot.steps) == 20
+    assert len(ballot.texts) == 20
     assert outcomes[20] == Outcome(kind=OutcomeKind.LIMIT, previous=CHOICES[19 % 3], left=0)
     assert ballot.picks == {CHOICES[19 % 3]: 1}
 
@@ -177,8 +177,8 @@ def test_a_redelivered_text_changes_nothing_and_has_its_first_outcome(
     again = cast(there, ballot, a_vote("BLUE", sid=sid))
 
     assert again == Decision(outcome=told[sid])
-    assert redelivered(there, ballot, sid) == told[sid]
-    assert redelivered(there, ballot, a_sid()) is None
+    assert recorded_outcome(there, ballot, sid) == told[sid]
+    assert recorded_outcome(there, ballot, a_sid()) is None
 
 
 @given(POLICIES, st.lists(st.sampled_from(CHOICES), min_size=1, max_size=25))
@@ -190,6 +190,6 @@ def test_picks_follow_from_the_texts_that_were_accepted(
     ballot, _ = cast_all(there, choices)
 
     assert ballot is not None
-    steps = [step.choice for step in ballot.steps]
+    steps = [step.choice for step in ballot.texts]
     counted = steps if policy[0] is Policy.EACH else steps[-1:]
     assert ballot.picks == {choice: counted.count(choice) for choice in counted}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.polls.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.changes import check_change, check_extension, check_final, with_wait_remedy
 from services.voting.errors import Problem
 from services.voting.poll import Choice, Policy, Poll
 from tests.support.polls import NOON, a_poll, a_round
@@ -114,7 +114,7 @@ def test_a_round_cannot_be_extended_beyond_the_first_expiry_of_its_ballots(
 
 def test_a_change_that_waits_for_quiet_says_how_long() -> None:
     """The same key and value, with another remedy."""
-    told = not_quiet(Problem(key="shards", value=20, remedy="", line=3))
+    told = with_wait_remedy(Problem(key="shards", value=20, remedy="", line=3))
 
     assert (told.key, told.value, told.line) == ("shards", 20, 3)
     assert "close it, wait 20 seconds" in told.remedy

@@ -43,7 +43,7 @@ def test_no_real_message_is_counted_unless_it_is_a_choice_as_a_whole(path: Path)
     number = poll.numbers[0] if poll.numbers else ""
     messages = CORPUS.read_text(encoding="utf-8").splitlines()
     moment = poll.opens_at_ms or NOON
-    readings = {m: directory.read(number, m, moment, one_edit_away) for m in messages}
+    readings = {m: directory.match_text(number, m, moment, one_edit_away) for m in messages}
 
     assert len(messages) == 2787
     assert sorted(m for m, r in readings.items() if r.choice) == COUNTED[poll.id]
@@ -67,7 +67,7 @@ def test_a_hundred_thousand_random_texts_break_nothing_and_count_for_nothing() -
             chr(draw.randrange(0x110000)) if draw.random() < 0.2 else draw.choice(pool)
             for _ in range(length)
         )
-        reading = directory.read("+15550100142", text, NOON, one_edit_away)
+        reading = directory.match_text("+15550100142", text, NOON, one_edit_away)
         if reading.choice:
             counted.append((text, reading.choice))
 

@@ -24,7 +24,7 @@ def test_equal_lines_prove_that_every_write_is_folded() -> None:
     """Three writes, three records."""
     audit = a_hall().audit()
 
-    assert (audit.writes, audit.folded, audit.not_drained, audit.off) == (3, 3, (), [])
+    assert (audit.writes, audit.folded, audit.not_drained, audit.differences) == (3, 3, (), [])
 
 
 def test_a_round_that_nobody_has_voted_in_is_drained() -> None:

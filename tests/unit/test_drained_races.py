@@ -37,7 +37,7 @@ def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:
             continue
         proven += 1
 
-        assert audit.off == [], seed
+        assert audit.differences == [], seed
         assert_repair_changes_nothing(hall, audit)
 
     assert proven > 300
@@ -87,7 +87,7 @@ def test_a_repair_never_moves_a_board_away_from_the_truth(round: Round) -> None:
             continue
         hall.fold()
 
-        assert hall.audit(round).off == [], seed
+        assert hall.audit(round).differences == [], seed
         assert hall.audit(round).not_drained == (), seed
 
     assert repaired > 100

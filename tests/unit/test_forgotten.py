@@ -15,12 +15,11 @@ from services.voting.ballot import (
     Outcome,
     OutcomeKind,
     Vote,
-    bar,
     cast,
-    forget,
-    mark_of_text,
-    redelivered,
+    recorded_outcome,
+    sid_fingerprint,
 )
+from services.voting.barring import bar_text, forget_votes
 from services.voting.poll import Policy, Round
 from tests.support.desk import Desk
 from tests.support.polls import NOON, a_round, a_sid, a_text, a_vote
@@ -42,9 +41,9 @@ def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> N
     """Key, board, expiry and the counter of writes, and the moment; nothing of the votes."""
     there = a_round(policy=Policy.EACH, limit=3, closes_at_ms=NOON)
     before = after(there, [a_vote("RED"), a_vote("BLUE")])
-    empty = forget(before, NOON + 7)
+    empty = forget_votes(before, NOON + 7)
 
-    assert (empty.picks, empty.steps, empty.times) == ({}, (), ())
+    assert (empty.picks, empty.texts, empty.times) == ({}, (), ())
     assert (empty.cast_at_ms, empty.changed_at_ms) == (0, 0)
     assert (empty.writes, empty.forgotten_at_ms) == (3, NOON + 7)
     assert (empty.pk, empty.sk, empty.board, empty.expires_at_s) == (
@@ -56,22 +55,22 @@ def test_an_emptied_ballot_holds_no_message_sid() -> None:
     """Only four characters of each one's hash, by which it is known if it comes again."""
     vote = a_vote("RED")
     there = a_round()
-    item = item_of(forget(after(there, [vote]), NOON), there)
+    item = item_of(forget_votes(after(there, [vote]), NOON), there)
 
     assert vote.sid not in str(item)
-    assert item["forgotten"] == {"S": mark_of_text(vote.sid)}
-    assert len(mark_of_text(vote.sid)) == 4
-    assert ballot_of(item, there) == forget(after(there, [vote]), NOON)
+    assert item["forgotten"] == {"S": sid_fingerprint(vote.sid)}
+    assert len(sid_fingerprint(vote.sid)) == 4
+    assert ballot_of(item, there) == forget_votes(after(there, [vote]), NOON)
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
 def test_a_forgotten_text_that_comes_again_changes_nothing(policy: Policy, limit: int) -> None:
     """And is told nothing: it has no vote to be thanked for."""
     there, vote = a_round(policy=policy, limit=limit), a_vote("RED")
-    empty = forget(after(there, [vote]), NOON)
+    empty = forget_votes(after(there, [vote]), NOON)
 
     assert cast(there, empty, vote) == SILENT
-    assert redelivered(there, empty, vote.sid) == SILENT.outcome
+    assert recorded_outcome(there, empty, vote.sid) == SILENT.outcome
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES[:3])
@@ -80,7 +79,7 @@ def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
 ) -> None:
     """Neither changed nor refused, and with all its votes left."""
     there = a_round(policy=policy, limit=limit)
-    empty = forget(after(there, [a_vote("RED"), a_vote("BLUE")]), NOON)
+    empty = forget_votes(after(there, [a_vote("RED"), a_vote("BLUE")]), NOON)
     later = a_vote("GREEN", at_ms=NOON + 99)
     decision, fresh = cast(there, empty, later), cast(there, None, later)
 
@@ -89,7 +88,7 @@ def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
     assert decision.ballot
     assert fresh.ballot
     assert decision.ballot.picks == fresh.ballot.picks == {"GREEN": 1}
-    assert decision.ballot.steps == fresh.ballot.steps
+    assert decision.ballot.texts == fresh.ballot.texts
     assert decision.ballot.cast_at_ms == NOON + 99
     assert decision.ballot.writes == empty.writes + 1
 
@@ -98,10 +97,10 @@ def test_a_text_forgotten_before_a_new_vote_is_still_known() -> None:
     """Also after a second time: the marks stay with the ballot."""
     there = a_round()
     first, second, third = (a_vote(choice) for choice in ("RED", "GREEN", "BLUE"))
-    once = forget(after(there, [first]), NOON)
+    once = forget_votes(after(there, [first]), NOON)
     voted = cast(there, once, second).ballot
     assert voted
-    twice = forget(voted, NOON + 1)
+    twice = forget_votes(voted, NOON + 1)
     ballot = cast(there, twice, third).ballot
 
     assert cast(there, voted, first) == cast(there, ballot, first) == SILENT
@@ -116,7 +115,7 @@ async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, li
     text = a_text("red")
     await desk.take(text)
     ((key, ballot),) = desk.ballots.held.items()
-    desk.ballots.held[key] = forget(ballot, NOON)
+    desk.ballots.held[key] = forget_votes(ballot, NOON)
     again = await desk.take(text)
     desk.rounds = [lifecycle.next_round(desk.rounds[0], NOON)]
     after_reset = await desk.take(text)
@@ -131,14 +130,14 @@ async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, li
 def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
     """It lies where a first vote would: whatever is on its way finds it."""
     there, vote = a_round(), a_vote("RED")
-    empty = bar(there, None, vote)
+    empty = bar_text(there, None, vote)
     taken = cast(there, empty, a_vote("BLUE"))
 
     assert (empty.pk, empty.sk) == there.ballot_key(vote.voter, vote.sid)
     assert (empty.writes, empty.picks) == (1, {})
     assert cast(there, empty, vote) == SILENT
-    assert bar(there, empty, vote) is empty
-    assert redelivered(there, empty, vote.sid) is None
+    assert bar_text(there, empty, vote) is empty
+    assert recorded_outcome(there, empty, vote.sid) is None
     assert taken.outcome.kind is OutcomeKind.ACCEPTED
     assert taken.ballot
     assert taken.ballot.writes == 2
@@ -148,12 +147,12 @@ def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
 def test_what_an_item_remembers_comes_back_whole() -> None:
     """Texts, marks of both kinds, the moment."""
     there = a_round(policy=Policy.EACH, limit=20, reply_texts={"accepted": "{closes_in}"})
-    ballot = forget(after(there, [a_vote("RED") for _ in range(3)]), NOON)
+    ballot = forget_votes(after(there, [a_vote("RED") for _ in range(3)]), NOON)
     for choice in ("RED", "BLUE"):
-        ballot = bar(there, ballot, a_vote(choice))
+        ballot = bar_text(there, ballot, a_vote(choice))
         ballot = cast(there, ballot, a_vote(choice)).ballot or ballot
 
-    assert (len(ballot.forgotten), len(ballot.barred), len(ballot.steps)) == (3, 2, 2)
+    assert (len(ballot.forgotten), len(ballot.barred), len(ballot.texts)) == (3, 2, 2)
     assert ballot_of(item_of(ballot, there), there) == ballot
     assert item_bytes(item_of(ballot, there)) < 1024
 
@@ -173,9 +172,9 @@ def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgot
     for step in steps:
         before: Ballot | None = ballot
         if step == "forget" and ballot is not None:
-            ballot, round = forget(ballot, NOON), []
+            ballot, round = forget_votes(ballot, NOON), []
         elif step == "bar":
-            ballot = bar(there, ballot, a_vote("RED", sid=a_sid()))
+            ballot = bar_text(there, ballot, a_vote("RED", sid=a_sid()))
         elif step == "again" and told:
             assert cast(there, ballot, draw.choice(told[-20:])).ballot is None
         elif step in {"RED", "BLUE"}:
@@ -189,5 +188,5 @@ def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgot
     counted = counted if policy[0] is Policy.EACH else counted[-1:]
 
     assert (ballot.writes if ballot else 0) == writes
-    assert [step.sid for step in ballot.steps] == [v.sid for v in round] if ballot else True
+    assert [step.sid for step in ballot.texts] == [v.sid for v in round] if ballot else True
     assert dict(ballot.picks if ballot else {}) == {c: counted.count(c) for c in counted}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.polls.definition import parse_poll, refuse_clashes
-from services.polls.names import check_names, check_together
+from services.polls.names import check_name_conflicts, check_names
 from services.voting.errors import PollFileError
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON, a_poll
@@ -115,7 +115,7 @@ def test_polls_clash_on_one_number_at_one_time(
     """Otherwise the evening's second poll may have the first one's words."""
     polls = [a_poll(id="a", **one), a_poll(id="b", **other)]
 
-    found = list(check_together(polls))
+    found = list(check_name_conflicts(polls))
 
     assert [(poll.id, p.key) for poll, p in found] == (
         [("b", f"choices[{n}].key") for n in range(3)] if clash else []
@@ -128,7 +128,7 @@ def test_keywords_clash_with_words_and_with_each_other() -> None:
     one = a_poll(id="a", keyword="tree")
     other = a_poll(id="b", keyword="tree", choices=trees)
 
-    problems = [problem for _, problem in check_together([other, one])]
+    problems = [problem for _, problem in check_name_conflicts([other, one])]
 
     assert [(p.key, p.value) for p in problems] == [
         ("choices[1].key", "TREE"),
@@ -154,7 +154,7 @@ def test_a_keyword_is_no_first_word_and_no_place_of_another_poll(
     """Its texts would be for both polls."""
     trees = a_poll(choices=TREES, **changes)
 
-    assert [(poll.id, str(problem)) for poll, problem in check_together([trees, BANDS])] == [
+    assert [(poll.id, str(problem)) for poll, problem in check_name_conflicts([trees, BANDS])] == [
         ("trees", f"keyword: {trees.keyword!r}: {complaint}")
     ]
 
@@ -176,7 +176,7 @@ def test_a_name_is_nothing_that_another_poll_hears(
     keys = ("OAK", "ASH")
     named = tuple(Choice(key=key, label=label) for key, label in zip(keys, labels, strict=True))
 
-    ((poll, problem),) = check_together([bands, a_poll(id="trees", choices=named)])
+    ((poll, problem),) = check_name_conflicts([bands, a_poll(id="trees", choices=named)])
 
     assert (poll.id, problem.value) == ("trees", value)
     assert problem.remedy.startswith("poll 'bands', open on the same number at the same time, ")
@@ -188,7 +188,7 @@ def test_a_name_that_is_a_place_in_a_later_poll_is_told_of_its_own_poll() -> Non
     years = a_poll(id="a-year", choices=choices("1999", "2"))
     places = replace(years, choices=(years.choices[1], years.choices[0]))
 
-    ((poll, problem),) = check_together([places, a_poll(id="b", choices=TREES)])
+    ((poll, problem),) = check_name_conflicts([places, a_poll(id="b", choices=TREES)])
 
     assert (poll.id, problem.key, problem.value) == ("a-year", "choices[0].label", "2")
     assert "poll 'b'" in problem.remedy
@@ -204,7 +204,7 @@ def test_polls_that_cannot_meet_may_have_each_other_s_words(changes: dict[str, o
     bands = replace(BANDS, numbers=(NUMBER,), opens_at_ms=NOON - 1, closes_at_ms=NOON + 1)
     trees = a_poll(id="trees", keyword="big", choices=TREES, **changes)
 
-    assert list(check_together([bands, trees])) == []
+    assert list(check_name_conflicts([bands, trees])) == []
 
 
 def test_a_keyword_that_eats_a_label_is_refused_when_polls_are_applied() -> None:

@@ -72,7 +72,7 @@ ELSEWHERE = Round(poll=a_poll(id="elsewhere", numbers=("+15550100111",)))
 
 def read(*rounds: Round, body: str, to: str = NUMBER) -> TextMatch:
     """What a text says, at noon."""
-    return Directory(rounds).read(to, body, NOON)
+    return Directory(rounds).match_text(to, body, NOON)
 
 
 def test_a_text_goes_to_the_poll_of_its_number() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.dynamodb.ballot_items import item_of
-from services.voting.ballot import cast, forget
+from services.voting.ballot import cast
+from services.voting.barring import forget_votes
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
 from tests.support.polls import NOON, a_round, a_vote
@@ -80,7 +81,7 @@ def test_a_record_tells_when_its_ballot_was_changed(one: dict[str, Any], as_of_m
     assert only(one).as_of_ms == as_of_ms
 
 
-FORGOTTEN = item_of(forget(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  # type: ignore[arg-type]
+FORGOTTEN = item_of(forget_votes(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -128,19 +128,19 @@ class CountingBallots(MemoryBallots):
 
 
 @pytest.mark.parametrize(
-    ("later_ms", "known", "in_flight"),
+    ("later_ms", "known", "has_pending_writes"),
     [(0, 1, True), (20_000, 1, True), (20_001, 1, False), (300_000, 1, False), (300_001, 0, False)],
 )
 def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
     later_ms: int,
     known: int,
-    in_flight: bool,  # noqa: FBT001
+    has_pending_writes: bool,  # noqa: FBT001
 ) -> None:
     """A write that is still on its way lands in twenty seconds, or never."""
     closed = lifecycle.closed(round(), NOON)
     found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
 
-    assert (len(found.rounds), found.in_flight) == (known, in_flight)
+    assert (len(found.rounds), found.has_pending_writes) == (known, has_pending_writes)
 
 
 def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
@@ -154,7 +154,7 @@ def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
 
 def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
     """Unless a deploy has moved them away from its number just now."""
-    elsewhere = round(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, heard_until_ms=NOON)
+    elsewhere = round(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, was_open_until_ms=NOON)
     untouched = replace(elsewhere, changed_at_ms=BEGAN)
 
     assert len(earlier_rounds([elsewhere], NUMBER, "red", NOON + 5).rounds) == 1

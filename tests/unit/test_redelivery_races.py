@@ -37,7 +37,7 @@ class SlowBallots(MemoryBallots):
         return await MemoryBallots.replace(self, ballot, round, expected=expected)
 
     async def _wait(self, ballot: Ballot) -> None:
-        if ballot.round == 1 and self.held_back in [step.sid for step in ballot.steps]:
+        if ballot.round == 1 and self.held_back in [step.sid for step in ballot.texts]:
             self.reached.set()
             await self.gate.wait()
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.adapters.twilio.webhooks import twiml
 from services.voting.ballot import Outcome, OutcomeKind
-from services.voting.gsm import septets
+from services.voting.gsm import count_septets
 from services.voting.poll import Choice, ReplyMode, Round
 from services.voting.replies import DEFAULT_TEXTS, reply_to
 from tests.support.polls import NOON, a_poll, a_round
@@ -32,7 +32,7 @@ def test_every_outcome_has_a_reply_of_one_segment(name: str) -> None:
     reply = reply_to(OUTCOMES[name], a_round(opens_at_ms=NOON + 1), NOON)
 
     assert reply
-    assert septets(reply) <= 160
+    assert count_septets(reply) <= 160
     assert "{" not in reply
 
 

@@ -18,7 +18,7 @@ CARRIERS_OWN = (
 
 def read(body: str, *rounds: Round) -> TextMatch:
     """What a text says, at noon."""
-    return Directory(rounds).read(NUMBER, body, NOON, one_edit_away)
+    return Directory(rounds).match_text(NUMBER, body, NOON, one_edit_away)
 
 
 @pytest.mark.parametrize("word", CARRIERS_OWN)

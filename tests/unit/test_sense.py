@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.polls.definition import examine_poll, parse_poll, stored_poll
-from services.polls.rules import check_alone
+from services.polls.definition import check_poll, parse_poll, parse_stored_poll
+from services.polls.rules import check_rules
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
 from tests.support.polls import NOON, a_poll
@@ -13,7 +13,7 @@ LONG = tuple(Choice(key=f"K{n:015}", label=f"L{n}") for n in range(12))
 
 def complaints(poll: Poll) -> list[str]:
     """What is said of one poll."""
-    return [str(problem) for problem in check_alone(poll)]
+    return [str(problem) for problem in check_rules(poll)]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
         'question = "?"\n[[choices]]\nkey = "A"\nlabel = "A"\ncolour = "#ffee00"\n'
         '[[choices]]\nkey = "B"\nlabel = "B"\n'
     )
-    examined = examine_poll(text, source="pale.toml")
+    examined = check_poll(text, source="pale.toml")
 
     assert examined.poll is not None
     (problem,) = examined.problems
@@ -82,11 +82,11 @@ def test_what_is_stored_is_read_even_if_checks_have_become_stricter() -> None:
     """A release must not stop an evening that has begun; but a ruin is no poll."""
     text = 'question = "?"\n[[choices]]\nkey = "STOP"\nlabel = "A"\n[[choices]]\nkey = "B"\nlabel = "B"\n'
 
-    assert stored_poll(text, poll_id="old").choices[0].key == "STOP"
+    assert parse_stored_poll(text, poll_id="old").choices[0].key == "STOP"
     with pytest.raises(PollFileError):
         parse_poll(text, source="old.toml")
     with pytest.raises(PollFileError):
-        stored_poll('question = "?"', poll_id="old")
+        parse_stored_poll('question = "?"', poll_id="old")
 
 
 def test_a_warning_says_that_it_is_one() -> None:

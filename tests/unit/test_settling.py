@@ -23,7 +23,7 @@ def round(**changes: object) -> Round:
 def test_the_wait_is_made_of_what_a_text_can_take() -> None:
     """A directory 2 s old, a request of 8 s, and 10 s for late writes and clocks."""
     assert (timing.DIRECTORY_SECONDS, timing.REQUEST_SECONDS, timing.MARGIN_SECONDS) == (2, 8, 10)
-    assert (timing.LANDING_SECONDS, timing.LANDING_MS) == (20, 20_000)
+    assert (timing.SETTLING_SECONDS, timing.SETTLING_MS) == (20, 20_000)
 
 
 ENDS = {

@@ -51,7 +51,7 @@ def test_a_whole_word_of_an_open_poll_counts_there_or_two_open_polls_hear_it() -
                 said = draw.choice(LEADS) + name
                 hearing = [r for r in rounds if is_open(r) and hears(r.poll, said)]
                 body = draw.choice(DRESSES).format(draw.choice((said, said.upper(), said.title())))
-                reading = directory.read(NUMBER, body, NOON)
+                reading = directory.match_text(NUMBER, body, NOON)
 
                 assert one in hearing
                 if len(hearing) == 1:
@@ -74,7 +74,7 @@ def test_a_word_after_the_keyword_of_an_open_poll_counts_there() -> None:
         for one in (r for r in rounds if is_open(r) and r.poll.keyword):
             for name, key in names_of(one.poll):
                 body = f"{one.poll.keyword} {draw.choice(LEADS)}{name}"
-                reading = directory.read(NUMBER, body, NOON)
+                reading = directory.match_text(NUMBER, body, NOON)
 
                 counted += 1
                 assert (reading.round, reading.choice) == (one, key), (polls, body)
@@ -98,7 +98,7 @@ def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
         for serial, body in enumerate(bodies(draw, polls, 30)):
             truth = Truth(definitions)
             truth.hear(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
-            reading = directory.read(NUMBER, body, NOON)
+            reading = directory.match_text(NUMBER, body, NOON)
             there = reading.round
             counts = there is not None and is_open(there) and reading.choice is not None
             told = {there.poll.id: {reading.choice: 1}} if there and counts else {}

@@ -21,15 +21,15 @@ _BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoPhoneLists:
-    """The `PhoneLists` port, through aiodynamo: one small query a text, where there is a list."""
+class DynamoAllowLists:
+    """The `AllowLists` port, through aiodynamo: one small query a text, where there is a list."""
 
     client: Client
     table: str
 
     async def holds(self, poll_id: str, mark: str) -> bool:
         """Whether a phone is on the list of a poll."""
-        request = _query(self.table, schema.listed_sk(poll_id, mark), "sk = :sk")
+        request = _query(self.table, schema.allow_list_sk(poll_id, mark), "sk = :sk")
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
 
@@ -43,7 +43,7 @@ class PhoneListStore:
 
     def marks(self, poll_id: str) -> set[str]:
         """The keyed hashes on the list of a poll."""
-        prefix = schema.listed_sk(poll_id, "")
+        prefix = schema.allow_list_sk(poll_id, "")
         query = _query(self.table, prefix, "begins_with(sk, :sk)")
         pages = self.client.get_paginator("query").paginate(**query, ConsistentRead=True)
         return {item["sk"]["S"].removeprefix(prefix) for page in pages for item in page["Items"]}
@@ -73,7 +73,7 @@ class PhoneListStore:
 
     @staticmethod
     def _key(poll_id: str, mark: str) -> dict[str, Any]:
-        sk = schema.listed_sk(poll_id, mark)
+        sk = schema.allow_list_sk(poll_id, mark)
         return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}}
 
 

@@ -27,7 +27,7 @@ _DIGITS = f"{_PLACES}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 """Of the seconds in `times`, four to a text."""
 _WIDTH = 4
 _GONE = "-"
-"""In a trail: a choice that the poll no longer has."""
+"""In a choice sequence: a choice that the poll no longer has."""
 
 
 def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
@@ -41,9 +41,9 @@ def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
         "pk": {"S": ballot.pk},
         "sk": {"S": ballot.sk},
         "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
-        "n": {"N": str(len(ballot.steps))},
-        "sids": {"L": [{"S": step.sid} for step in ballot.steps]},
-        "trail": {"S": _trail(ballot, round)},
+        "n": {"N": str(len(ballot.texts))},
+        "sids": {"L": [{"S": step.sid} for step in ballot.texts]},
+        "trail": {"S": _choice_sequence(ballot, round)},
         "board": {"S": ballot.board},
         "round": {"N": str(ballot.round)},
         "cast_at": {"N": str(ballot.cast_at_ms)},
@@ -78,7 +78,7 @@ def ballot_of(item: Item, round: Round) -> Ballot:
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
         picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        steps=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], round))),
+        texts=tuple(map(AcceptedText, sids, _choices(item["trail"]["S"], round))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),
@@ -94,14 +94,14 @@ def _number(item: Item, name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def _trail(ballot: Ballot, round: Round) -> str:
+def _choice_sequence(ballot: Ballot, round: Round) -> str:
     places = {choice.key: _PLACES[n] for n, choice in enumerate(round.poll.choices)}
-    return "".join(places.get(step.choice, _GONE) for step in ballot.steps)
+    return "".join(places.get(step.choice, _GONE) for step in ballot.texts)
 
 
-def _choices(trail: str, round: Round) -> list[str]:
+def _choices(choice_sequence: str, round: Round) -> list[str]:
     choices = {_PLACES[n]: choice.key for n, choice in enumerate(round.poll.choices)}
-    return [choices.get(mark, "") for mark in trail]
+    return [choices.get(place, "") for place in choice_sequence]
 
 
 def _spelled(seconds: int) -> str:

@@ -77,7 +77,7 @@ class DynamoRecounts:
                 whole.merge(done.result())
         return whole
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys, all shards merged; memory stays flat.
 
         `unreadable` is called with the keys of an item that cannot be read as a ballot.

@@ -8,7 +8,7 @@ from services.adapters.clock import now_ms
 from services.adapters.event_source import MappingState
 from services.voting import schema
 from services.voting.audit import Audit, Watermarks
-from services.voting.certificate import Certificate, NotCertifiableError, OtherDigestError
+from services.voting.certificate import Certificate, DigestMismatchError, NotCertifiableError
 from services.voting.digest import Digest
 from services.voting.lifecycle import why_final
 from services.voting.poll import Round
@@ -84,7 +84,7 @@ class Auditor:
             reasons += audit.not_drained
         if reasons:
             raise NotCertifiableError("repair", tuple(reasons))
-        wanted = write_offs(audit.recount, audit.boards) if lost else audit.off
+        wanted = write_offs(audit.recount, audit.boards) if lost else audit.differences
         confirm(wanted)
         for off in wanted:
             expected, number = audit.corrections.get(off.board, 0), audit.round.number
@@ -102,14 +102,14 @@ class Auditor:
         Raises:
             NotCertifiableError: open, texts may still land, not drained, ballots expired or
                 unreadable, or the board is off.
-            OtherDigestError: the ballots are not those that were certified.
+            DigestMismatchError: the ballots are not those that were certified.
         """
         now = audit.certificate
         before = self.certificates.find(now.poll, now.round)
         if before is not None:
             return _same(before, now), False
         reasons = (*audit.not_settled, *audit.not_drained, *audit.impaired)
-        if audit.off and not reasons:
+        if audit.differences and not reasons:
             reasons += ("the board is not the recount: see `voteapp audit`, then --repair",)
         if reasons:
             raise NotCertifiableError("certify", reasons)
@@ -119,7 +119,7 @@ class Auditor:
         """Write the certificate of a round; also says whether it is new. Needs the digest.
 
         Raises:
-            NotCertifiableError, OtherDigestError: as `certificate`.
+            NotCertifiableError, DigestMismatchError: as `certificate`.
             PollChangedError: somebody changed the round meanwhile.
         """
         now, new = self.certificate(audit)
@@ -142,7 +142,7 @@ class Auditor:
             recount=recount,
             boards=totals,
             watermarks=watermarks,
-            complaints=mapping.complaints,
+            event_source_problems=mapping.complaints,
             iterator_age_ms=mapping.iterator_age_ms,
             corrections=corrected,
             digest=hexdigest,
@@ -162,7 +162,7 @@ class Auditor:
         recount, digest = Recount(), Digest()
 
         def each() -> Iterator[BallotRow]:
-            for slip in self.recounts.slips(round, recount.add_unreadable):
+            for slip in self.recounts.rows(round, recount.add_unreadable):
                 if slip.picks:
                     digest.add(slip.key, slip.picks)
                 told(1)
@@ -174,7 +174,7 @@ class Auditor:
 
 def _same(before: Certificate, now: Certificate) -> Certificate:
     if before.digest != now.digest:
-        raise OtherDigestError(before, now)
+        raise DigestMismatchError(before, now)
     return before
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
-from services.voting.ballot import forget
+from services.voting.barring import forget_votes
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round
@@ -90,7 +90,7 @@ class DynamoForgetting:
             try:
                 self.client.put_item(
                     TableName=self.table,
-                    Item=item_of(forget(ballot, self.clock()), there),
+                    Item=item_of(forget_votes(ballot, self.clock()), there),
                     ConditionExpression=_IS_UNCHANGED,
                     ExpressionAttributeValues={":expected": {"N": str(ballot.writes)}},
                 )
@@ -105,7 +105,7 @@ def _holds_anything(item: Mapping[str, Any], there: Round) -> bool:
         ballot = ballot_of(item, there)
     except _UNREADABLE:
         return True
-    return bool(ballot.steps or ballot.picks)
+    return bool(ballot.texts or ballot.picks)
 
 
 def _forgotten(item: Mapping[str, Any], there: Round) -> Forgotten:

@@ -203,7 +203,7 @@ class Scenario:
 
 
 def _sids(ballot: Ballot) -> list[str]:
-    return [step.sid for step in ballot.steps]
+    return [step.sid for step in ballot.texts]
 
 
 def run_scenario(number: int) -> ScenarioOutcome:

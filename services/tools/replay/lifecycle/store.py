@@ -12,16 +12,17 @@ from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.tools.replay.change_log import TTL
 from services.tools.replay.stream import Stream
 from services.voting import schema
-from services.voting.ballot import Ballot, forget
+from services.voting.ballot import Ballot
+from services.voting.barring import forget_votes
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import BallotRow, Recount
 from services.voting.sharding import all_shards, shard_of
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
-RACES: Final = 16
+MAX_ATTEMPTS: Final = 16
 
 
 class HeldUp:
@@ -80,11 +81,11 @@ class SimulatedVotes:
     def sums(self, round: Round, told: Progress) -> Recount:
         """The recount of a round."""
         recount = Recount()
-        recount.add(self.slips(round, recount.add_unreadable))
+        recount.add(self.rows(round, recount.add_unreadable))
         told(recount.ballots.total())
         return recount
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
@@ -103,10 +104,10 @@ class SimulatedVotes:
         mine = [
             (ballot, cast_in)
             for sk, (ballot, cast_in) in self.held.get(pk, {}).items()
-            if sk.startswith(voter) and (ballot.steps or ballot.picks)
+            if sk.startswith(voter) and (ballot.texts or ballot.picks)
         ]
         for ballot, cast_in in mine:
-            self._store("MODIFY", (ballot, cast_in), forget(ballot, now_ms), cast_in)
+            self._store("MODIFY", (ballot, cast_in), forget_votes(ballot, now_ms), cast_in)
         return len(mine)
 
     def expire(self, ended: Round, at_ms: int) -> int:
@@ -119,7 +120,7 @@ class SimulatedVotes:
         ]
         for ballot, cast_in in without:
             dated = replace(
-                ballot, expires_at_s=at_ms // 1000 + LANDING_SECONDS, writes=ballot.writes + 1
+                ballot, expires_at_s=at_ms // 1000 + SETTLING_SECONDS, writes=ballot.writes + 1
             )
             self._store("MODIFY", (ballot, cast_in), dated, cast_in)
         return len(without)

@@ -16,7 +16,7 @@ from services.voting.message import Message
 
 PEPPER: Final = b"a pepper for scenarios, 32 bytes long"
 REQUEST_MS: Final = 8_000
-LANDING_MS: Final = 18_000
+SETTLING_MS: Final = 18_000
 """The store carries out a write up to 10 s after the webhook gave up on it."""
 AGAIN_MS: Final = 240_000
 """Twilio delivers a text again within five minutes."""
@@ -99,7 +99,7 @@ class LateTraffic:
             return
         finally:
             self._holding = False
-        late_ms = self.draw.randrange(50, LANDING_MS)
+        late_ms = self.draw.randrange(50, SETTLING_MS)
         if late_ms <= REQUEST_MS:
             self.at(late_ms, lambda: self._resume(accepting, text))
             return
