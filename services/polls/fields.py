@@ -1,7 +1,4 @@
-"""Everything that a poll file may hold: what is checked, and what the reference is made of.
-
-Standard library only.
-"""
+"""All keys of a poll file; validation, JSON Schema and reference use these tables."""
 
 from collections.abc import Sequence
 from datetime import datetime

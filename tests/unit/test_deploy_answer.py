@@ -43,7 +43,7 @@ def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(mailbox: Mai
 
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
-        "ValueError: ResourceType: 'Custom::Moon': this function makes no such resource"
+        "ValueError: ResourceType: 'Custom::Moon': unknown; use Custom::Polls or Custom::GuestIdentity"
     )
 
 
@@ -73,7 +73,7 @@ def test_whatever_goes_wrong_is_answered_with_its_name(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(resources, "carry_out", fail)
+    monkeypatch.setattr(resources, "handle_request", fail)
 
     answer = mailbox.request("Create", "Custom::Polls")
 
@@ -107,7 +107,7 @@ def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
     def fail(_: object) -> None:
         raise ValueError(letter * 5_000)
 
-    monkeypatch.setattr(resources, "carry_out", fail)
+    monkeypatch.setattr(resources, "handle_request", fail)
 
     answer = mailbox.request("Create", "Custom::Polls")
 
@@ -126,9 +126,9 @@ def test_a_reason_that_just_fits_is_whole(
     def fail(letters: int) -> None:
         raise ValueError(letter * letters)
 
-    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most))
+    monkeypatch.setattr(resources, "handle_request", lambda _: fail(most))
     whole = mailbox.request("Create", "Custom::Polls")["Reason"]
-    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most + 1))
+    monkeypatch.setattr(resources, "handle_request", lambda _: fail(most + 1))
     cut = mailbox.request("Create", "Custom::Polls")["Reason"]
 
     assert whole == f"ValueError: {letter * most}"
