@@ -12,7 +12,7 @@ from services.voting.errors import StoreUnavailableError
 from services.voting.identity import allow_list_id, voter_of
 from services.voting.intake import Intake
 from services.voting.poll import Choice, Round, State
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, NUMBER, PEPPER, a_phone, a_poll, a_round, a_text
 
 HOUR = 3_600_000
@@ -37,7 +37,7 @@ async def test_the_list_of_another_poll_invites_nobody() -> None:
     lists = MemoryAllowLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
     lists.marks["colors"] = lists.marks["trees"]
 
-    answer = await Desk([a_round(phones="guests.txt")], lists=lists).say("red")
+    answer = await IntakeHarness([a_round(phones="guests.txt")], lists=lists).say("red")
 
     assert answer.outcome.kind is OutcomeKind.UNLISTED
 
@@ -70,7 +70,7 @@ def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
 )
 async def test_only_choices_that_can_be_texted_now_are_told(other: Round) -> None:
     """Who follows the hint must not be told that it is too early or too late."""
-    answer = await Desk([other, a_round()]).say("purple")
+    answer = await IntakeHarness([other, a_round()]).say("purple")
 
     assert answer.poll_id == "colors"
     assert answer.reply == "That is not one of the choices. Text one of: RED, GREEN, BLUE"
@@ -80,7 +80,7 @@ async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> Non
     """With its own opening, whatever else waits."""
     later = Round(poll=a_poll(id="a-later", opens_at_ms=NOON + 2 * HOUR))
     soon = Round(poll=replace(TREES, id="b-soon", opens_at_ms=NOON + HOUR))
-    answer = await Desk([soon, later]).say("purple")
+    answer = await IntakeHarness([soon, later]).say("purple")
     reading = Directory((soon, later)).match_text(NUMBER, "purple", NOON)
 
     assert (answer.outcome.kind, answer.poll_id) == (OutcomeKind.WAITING, "a-later")
@@ -109,7 +109,7 @@ async def test_after_sixteen_races_the_sender_is_asked_to_try_again() -> None:
     ballots = RewrittenBallots()
 
     with pytest.raises(StoreUnavailableError, match="rewritten too often"):
-        await Desk(ballots=ballots).say("red")
+        await IntakeHarness(ballots=ballots).say("red")
     assert ballots.attempts == 16
 
 
@@ -117,7 +117,7 @@ async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
     """Closing is no way back from the archive; opening is."""
     archived = lifecycle.archived(a_round(), NOON - HOUR)
     closed = lifecycle.closed(archived, NOON)
-    answer = await Desk([closed]).say("red")
+    answer = await IntakeHarness([closed]).say("red")
     opened = lifecycle.opened(closed, NOON)
 
     assert closed == archived
@@ -131,14 +131,14 @@ async def test_a_text_is_known_again_for_five_minutes_after_a_reset(
 ) -> None:
     """300 s, to the millisecond."""
     began = Round(poll=a_poll(), began_at_ms=NOON - HOUR, changed_at_ms=NOON - HOUR)
-    desk = Desk([began], now_ms=NOON - 1)
+    harness = IntakeHarness([began], now_ms=NOON - 1)
     text = a_text("red")
-    await desk.take(text)
-    desk.rounds = [lifecycle.next_round(began, NOON)]
-    desk.now_ms = NOON + later_ms
-    await desk.take(text)
+    await harness.take(text)
+    harness.rounds = [lifecycle.next_round(began, NOON)]
+    harness.now_ms = NOON + later_ms
+    await harness.take(text)
 
-    assert desk.counted(text.sid) == counted
+    assert harness.counted(text.sid) == counted
 
 
 async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another() -> None:
@@ -146,13 +146,13 @@ async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another(
     began = NOON - HOUR
     colors = Round(poll=a_poll(), began_at_ms=began, changed_at_ms=began)
     opens = replace(TREES, opens_at_ms=NOON)
-    desk = Desk(
+    harness = IntakeHarness(
         [colors, Round(poll=opens, began_at_ms=began, changed_at_ms=began)], now_ms=NOON - 1
     )
     text = a_text("2")
-    first = await desk.take(text)
-    desk.now_ms = NOON + 1
-    again = await desk.take(text)
+    first = await harness.take(text)
+    harness.now_ms = NOON + 1
+    again = await harness.take(text)
 
     assert first.outcome.kind is OutcomeKind.ACCEPTED
     assert again == first

@@ -11,12 +11,12 @@ from tests.support.polls import NOON, a_round, a_sid, a_vote
 CHOICES = ("RED", "GREEN", "BLUE")
 
 
-def cast_all(there: Round, choices: list[str]) -> tuple[Ballot | None, list[Outcome]]:
+def cast_all(round: Round, choices: list[str]) -> tuple[Ballot | None, list[Outcome]]:
     """One phone texts these, one after the other."""
     ballot: Ballot | None = None
     outcomes = []
     for choice in choices:
-        decision = cast(there, ballot, a_vote(choice))
+        decision = cast(round, ballot, a_vote(choice))
         ballot = decision.ballot or ballot
         outcomes.append(decision.outcome)
     return ballot, outcomes
@@ -56,8 +56,8 @@ def test_a_policy_decides_what_texts_become(
 
 def test_with_no_limit_every_text_is_a_ballot_of_its_own() -> None:
     """As in the seed: the MessageSid is part of the key."""
-    there = a_round(policy=Policy.UNLIMITED)
-    first, second = (cast(there, None, a_vote("RED")).ballot for _ in range(2))
+    round = a_round(policy=Policy.UNLIMITED)
+    first, second = (cast(round, None, a_vote("RED")).ballot for _ in range(2))
 
     assert first
     assert second
@@ -78,25 +78,25 @@ def test_a_redelivery_of_any_text_has_its_first_outcome(
     policy: str, limit: int, again: int
 ) -> None:
     """At every place of the ballot, under every policy that has places."""
-    there = a_round(policy=Policy(policy), limit=limit)
+    round = a_round(policy=Policy(policy), limit=limit)
     votes = [a_vote(choice) for choice in ("RED", "BLUE", "BLUE")]
     ballot: Ballot | None = None
     outcomes = []
     for vote in votes:
-        decision = cast(there, ballot, vote)
+        decision = cast(round, ballot, vote)
         ballot = decision.ballot or ballot
         outcomes.append(decision.outcome)
 
-    assert cast(there, ballot, votes[again]) == Decision(outcome=outcomes[again])
+    assert cast(round, ballot, votes[again]) == Decision(outcome=outcomes[again])
 
 
 def test_with_no_limit_a_redelivery_finds_its_own_ballot() -> None:
     """And is accepted as it was, without another vote."""
-    there = a_round(policy=Policy.UNLIMITED)
+    round = a_round(policy=Policy.UNLIMITED)
     vote = a_vote("RED")
-    ballot = cast(there, None, vote).ballot
+    ballot = cast(round, None, vote).ballot
 
-    assert cast(there, ballot, vote) == Decision(
+    assert cast(round, ballot, vote) == Decision(
         outcome=Outcome(kind=OutcomeKind.ACCEPTED, choice="RED")
     )
 
@@ -127,9 +127,9 @@ def test_votes_left_are_told() -> None:
 
 def test_a_ballot_keeps_its_first_time_and_tells_its_last() -> None:
     """`cast_at` stays, `changed_at` moves."""
-    there = a_round()
-    first = cast(there, None, a_vote("RED", at_ms=NOON)).ballot
-    second = cast(there, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
+    round = a_round()
+    first = cast(round, None, a_vote("RED", at_ms=NOON)).ballot
+    second = cast(round, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
 
     assert second
     assert (second.cast_at_ms, second.changed_at_ms) == (NOON, NOON + 5_000)
@@ -146,12 +146,12 @@ def test_every_write_of_a_ballot_adds_one_to_its_writes(choices: list[str]) -> N
 
 def test_a_text_that_changes_nothing_writes_nothing() -> None:
     """Refused or delivered again: the counter stays, and there is no stream record."""
-    there = a_round(policy=Policy.FIRST)
+    round = a_round(policy=Policy.FIRST)
     vote = a_vote("RED")
-    ballot = cast(there, None, vote).ballot
+    ballot = cast(round, None, vote).ballot
 
-    assert cast(there, ballot, vote).ballot is None
-    assert cast(there, ballot, a_vote("BLUE")).ballot is None
+    assert cast(round, ballot, vote).ballot is None
+    assert cast(round, ballot, a_vote("BLUE")).ballot is None
 
 
 POLICIES = st.sampled_from(
@@ -164,21 +164,21 @@ def test_a_redelivered_text_changes_nothing_and_has_its_first_outcome(
     policy: tuple[Policy, int], choices: list[str], data: st.DataObject
 ) -> None:
     """Whatever came after it, and however often it comes."""
-    there = a_round(policy=policy[0], limit=policy[1])
+    round = a_round(policy=policy[0], limit=policy[1])
     ballot: Ballot | None = None
     told: dict[str, Outcome] = {}
     for choice in choices:
         vote = a_vote(choice)
-        decision = cast(there, ballot, vote)
+        decision = cast(round, ballot, vote)
         if decision.ballot is not None:
             ballot, told[vote.sid] = decision.ballot, decision.outcome
     sid = data.draw(st.sampled_from(sorted(told)))
 
-    again = cast(there, ballot, a_vote("BLUE", sid=sid))
+    again = cast(round, ballot, a_vote("BLUE", sid=sid))
 
     assert again == Decision(outcome=told[sid])
-    assert recorded_outcome(there, ballot, sid) == told[sid]
-    assert recorded_outcome(there, ballot, a_sid()) is None
+    assert recorded_outcome(round, ballot, sid) == told[sid]
+    assert recorded_outcome(round, ballot, a_sid()) is None
 
 
 @given(POLICIES, st.lists(st.sampled_from(CHOICES), min_size=1, max_size=25))
@@ -186,8 +186,8 @@ def test_picks_follow_from_the_texts_that_were_accepted(
     policy: tuple[Policy, int], choices: list[str]
 ) -> None:
     """The sum a ballot counts for is what its steps say under the policy."""
-    there = a_round(policy=policy[0], limit=policy[1])
-    ballot, _ = cast_all(there, choices)
+    round = a_round(policy=policy[0], limit=policy[1])
+    ballot, _ = cast_all(round, choices)
 
     assert ballot is not None
     steps = [step.choice for step in ballot.texts]

@@ -10,24 +10,26 @@ from services.voting.begun import has_begun
 from services.voting.certificate import Certificate
 from services.voting.poll import Round
 from services.voting.tally import Delta, TallyRow
-from tests.support.hall import Hall
+from tests.support.audited_votes import AuditedVotes
 from tests.support.polls import NOON, a_round
 
-THERE = a_round()
+ROUND = a_round()
 
 
 @dataclass
 class Parts:
     """What the question is asked of."""
 
-    hall: Hall = field(default_factory=Hall)
+    audited: AuditedVotes = field(default_factory=AuditedVotes)
 
     def __post_init__(self) -> None:
         self.boards = SimulatedBoards(polls=SimulatedPolls(clock=lambda: NOON))
 
-    def has_begun(self, there: Round = THERE) -> bool:
+    def has_begun(self, round: Round = ROUND) -> bool:
         """Of this round."""
-        return has_begun(there, recounts=self.hall, tallies=self.boards, certificates=self.boards)
+        return has_begun(
+            round, recounts=self.audited, tallies=self.boards, certificates=self.boards
+        )
 
     def fold(self, board: str, number: int = 1, *, voters: int = 0, **picks: int) -> None:
         """One record onto a board."""
@@ -46,7 +48,7 @@ def test_a_round_of_which_there_is_nothing_has_not_begun() -> None:
 def test_a_ballot_alone_is_a_beginning() -> None:
     """Its record is not folded yet: the board lags."""
     parts = Parts()
-    parts.hall.vote("voter1")
+    parts.audited.vote("voter1")
 
     assert parts.has_begun()
 
@@ -82,4 +84,4 @@ def test_what_another_round_or_poll_has_is_no_beginning() -> None:
     )
 
     assert not parts.has_begun()
-    assert parts.has_begun(replace(THERE, number=2))
+    assert parts.has_begun(replace(ROUND, number=2))

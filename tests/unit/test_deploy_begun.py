@@ -13,7 +13,7 @@ from services.voting import schema
 from services.voting.ballot import Vote, cast
 from services.voting.lifecycle import closed
 from services.voting.poll import Round
-from tests.support.mailbox import COLORS, Mailbox
+from tests.support.cloudformation import COLORS, CloudFormation
 
 WIDER = f"shards = 99\n{COLORS}"
 
@@ -43,14 +43,14 @@ def a_certificate(client: Any) -> None:
 
 @pytest.mark.parametrize("begin", [a_ballot, a_board, a_certificate])
 def test_a_deploy_does_not_change_shards_of_a_round_that_has_begun(
-    mailbox: Mailbox, aggregates: Any, begin: Callable[[Any], None]
+    cloudformation: CloudFormation, aggregates: Any, begin: Callable[[Any], None]
 ) -> None:
     """A ballot that is not folded yet, a board or a certificate alone says so."""
     before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
-    mailbox.request("Create", "Custom::Polls", Files=before)
+    cloudformation.request("Create", "Custom::Polls", Files=before)
     close(aggregates, ago_ms=3_600_000)
     begin(aggregates)
-    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+    answer = cloudformation.request("Update", "Custom::Polls", Files=after)
 
     assert answer["Status"] == "FAILED"
     assert "polls/colors.toml:1: shards: 99: round 1 has begun" in answer["Reason"]
@@ -58,17 +58,17 @@ def test_a_deploy_does_not_change_shards_of_a_round_that_has_begun(
 
 @pytest.mark.parametrize(("ago_ms", "applied"), [(None, False), (18_000, False), (21_000, True)])
 def test_a_deploy_changes_shards_of_a_round_that_is_quiet(
-    mailbox: Mailbox,
+    cloudformation: CloudFormation,
     aggregates: Any,
     ago_ms: int | None,
     applied: bool,  # noqa: FBT001
 ) -> None:
     """Nobody has voted; and no first vote is on its way 20 seconds after the close."""
     before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
-    mailbox.request("Create", "Custom::Polls", Files=before)
+    cloudformation.request("Create", "Custom::Polls", Files=before)
     if ago_ms is not None:
         close(aggregates, ago_ms=ago_ms)
-    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+    answer = cloudformation.request("Update", "Custom::Polls", Files=after)
 
     assert answer["Status"] == ("SUCCESS" if applied else "FAILED")
     assert applied or "wait 20 seconds" in answer["Reason"]

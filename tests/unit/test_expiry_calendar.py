@@ -43,24 +43,24 @@ class Calendar:
         poll = parse_poll(text, source="colors.toml")
         return replace(poll, closes_at_ms=None if closes is None else self.now_ms + closes)
 
-    def has_begun(self, there: Round) -> bool:
+    def has_begun(self, round: Round) -> bool:
         """Whether anybody has voted."""
-        return any(number == there.number for number, _ in self.written)
+        return any(number == round.number for number, _ in self.written)
 
-    def round(self) -> Round:
+    def current_round(self) -> Round:
         """The current round."""
         return self.polls.entry("colors").round
 
     def text(self) -> None:
         """A vote of one of four phones, if the round takes it and the ballot is not there."""
-        there = self.round()
-        if there.phase_at(self.now_ms) is not Phase.OPEN:
+        round = self.current_round()
+        if round.phase_at(self.now_ms) is not Phase.OPEN:
             return
         voter = f"voter{self.draw.randrange(4)}"
-        ballots = self.written.setdefault((there.number, voter), [])
+        ballots = self.written.setdefault((round.number, voter), [])
         held = [one for one in ballots if not self.is_gone(one)]
         vote = Vote(voter=voter, sid=f"SM{self.draw.random()}", choice="RED", at_ms=self.now_ms)
-        after = cast(there, held[-1] if held else None, vote).ballot
+        after = cast(round, held[-1] if held else None, vote).ballot
         if after:
             ballots.append(after)
 
@@ -70,18 +70,18 @@ class Calendar:
 
     def do(self, word: Callable[[Round, int], Round]) -> None:
         """What an operator says."""
-        self.polls.change("colors", lambda there: word(there, self.now_ms))
+        self.polls.change("colors", lambda round: word(round, self.now_ms))
 
     def reset(self) -> None:
         """`voteapp poll reset`."""
-        self.polls.reset("colors", self.round().number, begun=self.has_begun)
+        self.polls.reset("colors", self.current_round().number, begun=self.has_begun)
 
     def date(self) -> None:
         """`voteapp poll expire` on the current round."""
-        there = self.round()
-        at_ms = self.polls.promise_expiry("colors", there.number)
+        round = self.current_round()
+        at_ms = self.polls.promise_expiry("colors", round.number)
         for (number, _), ballots in self.written.items():
-            if number == there.number and ballots and ballots[-1].expires_at_s is None:
+            if number == round.number and ballots and ballots[-1].expires_at_s is None:
                 ballots[-1] = replace(ballots[-1], expires_at_s=at_ms // 1000 + 20)
 
     def step(self) -> None:
@@ -101,13 +101,13 @@ def test_whatever_operators_do_nobody_votes_twice_because_a_ballot_has_expired()
         calendar = Calendar(random.Random(seed))  # noqa: S311 - the same weeks every time
         for _ in range(60):
             calendar.step()
-            for there in calendar.polls.rounds("colors"):
-                mine = [b for (n, _), b in calendar.written.items() if n == there.number]
+            for round in calendar.polls.rounds("colors"):
+                mine = [b for (n, _), b in calendar.written.items() if n == round.number]
                 lost = [one for ballots in mine for one in ballots if calendar.is_gone(one)]
                 gone += len(lost)
                 if lost:
-                    assert there.phase_at(calendar.now_ms) is not Phase.OPEN, seed
-                    assert there.is_expiring_at(calendar.now_ms), seed
+                    assert round.phase_at(calendar.now_ms) is not Phase.OPEN, seed
+                    assert round.is_expiring_at(calendar.now_ms), seed
         assert all(len(ballots) <= 1 for ballots in calendar.written.values()), seed
         votes += sum(map(len, calendar.written.values()))
 

@@ -161,10 +161,10 @@ class FailingTallies(MemoryTallies):
         self.calls += 1
         if self.calls in self.fail_before:
             raise TimeoutError("throttled")
-        round = MemoryTallies.apply(self, row, delta)
+        watermark = MemoryTallies.apply(self, row, delta)
         if self.calls in self.fail_after:
             raise TimeoutError("the response was lost")
-        return round
+        return watermark
 
 
 def test_a_write_that_landed_although_its_response_was_lost_counts_once() -> None:
@@ -226,14 +226,14 @@ def test_two_mappings_at_one_position_count_once(ahead: int) -> None:
 @given(st.lists(st.sampled_from(["RED", "GREEN", "BLUE"]), max_size=60), st.integers(0, 10**6))
 def test_any_delivery_in_shard_order_counts_every_ballot(choices: list[str], seed: int) -> None:
     """Batches of any size, each delivered once or more: the board shows the ballots' sum."""
-    there = a_round(policy=Policy.LAST)
+    round = a_round(policy=Policy.LAST)
     draw = random.Random(seed)  # noqa: S311 - a repeatable schedule
     ballots: dict[str, Ballot] = {}
     changes: list[Change] = []
     for place, choice in enumerate(choices):
         vote = a_vote(choice, phone=draw.randrange(8))
         before = ballots.get(vote.voter)
-        after = cast(there, before, vote).ballot
+        after = cast(round, before, vote).ballot
         if after is None:
             continue
         ballots[vote.voter] = after
@@ -254,10 +254,10 @@ def test_any_delivery_in_shard_order_counts_every_ballot(choices: list[str], see
 
 def test_the_naive_sum_of_new_images_would_miscount_the_same_run() -> None:
     """The yardstick: without old images and watermark this suite would see it."""
-    there = a_round()
-    first = cast(there, None, a_vote("RED")).ballot
+    round = a_round()
+    first = cast(round, None, a_vote("RED")).ballot
     assert first is not None
-    second = cast(there, first, a_vote("BLUE")).ballot
+    second = cast(round, first, a_vote("BLUE")).ballot
     assert second is not None
 
     naive = sum(sum(ballot.picks.values()) for ballot in (first, second))

@@ -43,10 +43,10 @@ def test_every_outcome_but_silence_has_a_text() -> None:
 
 def test_a_reply_names_choices_as_the_screen_does() -> None:
     """Labels for what was said, words for what may be said."""
-    there = a_round()
+    round = a_round()
 
-    assert reply_to(OUTCOMES["changed"], there, NOON) == "Your vote is now Red. It was Blue."
-    assert "RED, GREEN, BLUE" in (reply_to(OUTCOMES["unknown"], there, NOON) or "")
+    assert reply_to(OUTCOMES["changed"], round, NOON) == "Your vote is now Red. It was Blue."
+    assert "RED, GREEN, BLUE" in (reply_to(OUTCOMES["unknown"], round, NOON) or "")
 
 
 def test_a_sealed_poll_says_when_results_come() -> None:
@@ -62,17 +62,17 @@ def test_a_sealed_poll_says_when_results_come() -> None:
 )
 def test_the_mode_decides_who_is_answered(mode: str, accepted: bool, unknown: bool) -> None:  # noqa: FBT001
     """A poll of a million texts keeps silent, or speaks to those who were not counted."""
-    there = a_round(reply_mode=ReplyMode(mode))
+    round = a_round(reply_mode=ReplyMode(mode))
 
-    assert bool(reply_to(OUTCOMES["accepted"], there, 0)) is accepted
-    assert bool(reply_to(OUTCOMES["unknown"], there, 0)) is unknown
+    assert bool(reply_to(OUTCOMES["accepted"], round, 0)) is accepted
+    assert bool(reply_to(OUTCOMES["unknown"], round, 0)) is unknown
 
 
 def test_a_poll_may_have_texts_of_its_own() -> None:
     """With the placeholders filled in."""
-    there = a_round(reply_texts={"accepted": "Merci pour {choice}!"})
+    round = a_round(reply_texts={"accepted": "Merci pour {choice}!"})
 
-    assert reply_to(OUTCOMES["accepted"], there, 0) == "Merci pour Red!"
+    assert reply_to(OUTCOMES["accepted"], round, 0) == "Merci pour Red!"
 
 
 def test_a_long_list_of_choices_is_cut_to_one_segment() -> None:
@@ -93,25 +93,25 @@ def test_a_long_list_of_choices_is_cut_to_one_segment() -> None:
 def test_a_waiting_voter_is_told_when(minutes: int, text: str) -> None:
     """As a span, where the poll's own text asks for one."""
     own = {"waiting": "Voting begins {opens_in}."}
-    there = a_round(opens_at_ms=NOON + minutes * 60_000, reply_texts=own)
+    round = a_round(opens_at_ms=NOON + minutes * 60_000, reply_texts=own)
 
-    assert text in (reply_to(OUTCOMES["waiting"], there, NOON) or "")
+    assert text in (reply_to(OUTCOMES["waiting"], round, NOON) or "")
 
 
 def test_a_reply_of_two_lines_arrives_as_two_lines() -> None:
     """Carriers and XML both have the line feed."""
-    there = a_round(reply_texts={"accepted": "Thank you!\nYour vote for {choice} is in."})
+    round = a_round(reply_texts={"accepted": "Thank you!\nYour vote for {choice} is in."})
 
-    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], there, 0)))  # noqa: S314 - our own answer
+    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], round, 0)))  # noqa: S314 - our own answer
 
     assert sent.findtext("Message") == "Thank you!\nYour vote for Red is in."
 
 
 def test_a_label_that_no_xml_can_hold_is_told_by_its_key() -> None:
     """A poll that was applied before such labels were refused is still answered."""
-    there = a_round(choices=(Choice(key="RED", label="Red\fHot"), Choice(key="BLUE", label="Blue")))
+    round = a_round(choices=(Choice(key="RED", label="Red\fHot"), Choice(key="BLUE", label="Blue")))
 
-    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], there, 0)))  # noqa: S314 - our own answer
+    sent = fromstring(twiml(reply_to(OUTCOMES["accepted"], round, 0)))  # noqa: S314 - our own answer
 
     assert sent.findtext("Message") == "Thank you! Your vote for RED is in."
 
@@ -119,17 +119,17 @@ def test_a_label_that_no_xml_can_hold_is_told_by_its_key() -> None:
 def test_what_a_carrier_cannot_spell_is_told_by_its_key() -> None:
     """One letter outside GSM-7 would halve what a segment holds."""
     choice = Choice(key="RED", label="Красный", words=("красный",))
-    there = a_round(choices=(choice, Choice(key="BLUE", label="Blau")))
+    round = a_round(choices=(choice, Choice(key="BLUE", label="Blau")))
 
-    assert reply_to(OUTCOMES["same"], there, 0) == "Your vote is still RED. Thank you!"
-    assert "RED, BLUE" in (reply_to(OUTCOMES["unknown"], there, 0) or "")
+    assert reply_to(OUTCOMES["same"], round, 0) == "Your vote is still RED. Thank you!"
+    assert "RED, BLUE" in (reply_to(OUTCOMES["unknown"], round, 0) or "")
 
 
 def test_a_near_miss_is_asked_back_by_the_word_to_text() -> None:
     """As the screen shows it."""
-    there = a_round(choices=(Choice(key="R", label="The red one", words=("red",)),))
+    round = a_round(choices=(Choice(key="R", label="The red one", words=("red",)),))
 
-    reply = reply_to(Outcome(kind=OutcomeKind.NEAR, choice="R"), there, 0)
+    reply = reply_to(Outcome(kind=OutcomeKind.NEAR, choice="R"), round, 0)
 
     assert reply == "Did you mean RED? Text RED."
 
@@ -146,12 +146,12 @@ def test_a_text_to_several_open_polls_is_told_the_choices_of_all() -> None:
 
 def test_a_redelivered_text_is_told_the_time_of_its_first_delivery() -> None:
     """The ballot remembers when it came, where the poll's replies tell the time."""
-    there = a_round(
+    round = a_round(
         closes_at_ms=NOON + 600_000, reply_texts={"accepted": "In. Voting closes {closes_in}."}
     )
     outcome = Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", at_ms=NOON)
 
-    assert reply_to(outcome, there, NOON + 300_000) == "In. Voting closes in 10 min."
+    assert reply_to(outcome, round, NOON + 300_000) == "In. Voting closes in 10 min."
 
 
 def test_silence_for_the_carriers_words_and_no_poll_has_its_reply() -> None:

@@ -83,8 +83,8 @@ def test_an_accepted_vote_is_thanked_for_as_the_poll_is(
 def test_a_label_is_not_filled_in_again() -> None:
     """Its author chose the braces; they are no placeholder of the text around it."""
     choices = (Choice(key="RED", label="Red {left}"), Choice(key="BLUE", label="Blue"))
-    there = a_round(choices=choices, reply_texts={"accepted_left": "{choice}. {left}"})
-    reply = reply_to(Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=3), there, NOON)
+    round = a_round(choices=choices, reply_texts={"accepted_left": "{choice}. {left}"})
+    reply = reply_to(Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=3), round, NOON)
 
     assert reply == "Red {left}. 3"
 

@@ -109,7 +109,7 @@ def test_a_file_that_says_little_means_the_defaults() -> None:
 
 def test_a_round_says_since_when_it_is_closed() -> None:
     """The earlier of its close and of the first expiry."""
-    there = a_round(closes_at_ms=NOON)
+    round = a_round(closes_at_ms=NOON)
 
-    assert there.closed_at_ms == NOON
+    assert round.closed_at_ms == NOON
     assert a_round().closed_at_ms is None

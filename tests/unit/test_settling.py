@@ -15,7 +15,7 @@ DAY = 86_400_000
 BEGAN = NOON - DAY
 
 
-def round(**changes: object) -> Round:
+def old_round(**changes: object) -> Round:
     """A round that began yesterday, of a poll with these times."""
     return Round(poll=a_poll(**changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
 
@@ -27,19 +27,19 @@ def test_the_wait_is_made_of_what_a_text_can_take() -> None:
 
 
 ENDS = {
-    "closed by an operator": lifecycle.closed(round(), NOON),
-    "archived": lifecycle.archived(round(), NOON),
-    "closed by the clock": round(closes_at_ms=NOON),
-    "its ballots expire": replace(round(), expires_from_ms=NOON),
-    "ended by a reset": lifecycle.next_round(round(), NOON).previous,
+    "closed by an operator": lifecycle.closed(old_round(), NOON),
+    "archived": lifecycle.archived(old_round(), NOON),
+    "closed by the clock": old_round(closes_at_ms=NOON),
+    "its ballots expire": replace(old_round(), expires_from_ms=NOON),
+    "ended by a reset": lifecycle.next_round(old_round(), NOON).previous,
     "reset after the clock had closed it": lifecycle.next_round(
-        round(closes_at_ms=NOON - HOUR), NOON
+        old_round(closes_at_ms=NOON - HOUR), NOON
     ).previous,
     "closed by a deploy, for an hour ago": replace(
-        round(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
+        old_round(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
     ),
     "closed, then changed by a deploy": replace(
-        lifecycle.closed(round(), NOON - HOUR), changed_at_ms=NOON
+        lifecycle.closed(old_round(), NOON - HOUR), changed_at_ms=NOON
     ),
 }
 
@@ -61,19 +61,19 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
 
 
 @pytest.mark.parametrize(
-    "there",
+    "round",
     [
-        round(),
-        round(closes_at_ms=NOON + 1),
-        round(opens_at_ms=NOON + HOUR),
-        lifecycle.opened(round(closes_at_ms=NOON - HOUR), NOON - HOUR),
+        old_round(),
+        old_round(closes_at_ms=NOON + 1),
+        old_round(opens_at_ms=NOON + HOUR),
+        lifecycle.opened(old_round(closes_at_ms=NOON - HOUR), NOON - HOUR),
     ],
     ids=["open", "closes in a moment", "waits", "opened again"],
 )
-def test_a_round_that_takes_texts_or_will_has_not_ended(there: Round) -> None:
+def test_a_round_that_takes_texts_or_will_has_not_ended(round: Round) -> None:
     """However long ago anything was changed."""
-    assert ended_at_ms(there, NOON) is None
-    assert not has_settled(there, NOON)
+    assert ended_at_ms(round, NOON) is None
+    assert not has_settled(round, NOON)
 
 
 @pytest.mark.parametrize(
@@ -93,21 +93,21 @@ def test_a_round_that_waits_is_quiet_between_its_last_change_and_its_opening(
     quiet: bool,  # noqa: FBT001
 ) -> None:
     """It may have been open until that change; and a change takes a moment to be in force."""
-    there = round(opens_at_ms=NOON + opens_in_ms)
+    round = old_round(opens_at_ms=NOON + opens_in_ms)
 
-    assert is_quiet(replace(there, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
+    assert is_quiet(replace(round, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
 
 
 def test_an_open_round_is_never_quiet() -> None:
     """A first vote may come at any moment."""
-    assert not is_quiet(round(), NOON)
+    assert not is_quiet(old_round(), NOON)
 
 
 FINAL = {
-    "certified": (replace(round(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
-    "expiring": (replace(round(), expires_from_ms=NOON), "has ballots that expire since 2027"),
+    "certified": (replace(old_round(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
+    "expiring": (replace(old_round(), expires_from_ms=NOON), "has ballots that expire since 2027"),
     "certified and archived": (
-        replace(lifecycle.archived(round(), NOON), certified_at_ms=NOON),
+        replace(lifecycle.archived(old_round(), NOON), certified_at_ms=NOON),
         "was certified on",
     ),
 }
@@ -116,11 +116,11 @@ FINAL = {
 @pytest.mark.parametrize("name", FINAL)
 def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
     """The remedy is the next round."""
-    there, why = FINAL[name]
+    round, why = FINAL[name]
     with pytest.raises(RoundFinalError) as caught:
-        lifecycle.opened(there, NOON)
+        lifecycle.opened(round, NOON)
 
-    assert there.phase_at(NOON) is not Phase.OPEN
+    assert round.phase_at(NOON) is not Phase.OPEN
     assert why in str(caught.value)
     assert "voteapp poll reset colors" in str(caught.value)
 
@@ -139,8 +139,8 @@ def test_no_state_and_no_time_opens_a_certified_round() -> None:
     """Neither a later close nor the operator's word that stands in its row."""
     for state in (State.AUTO, State.OPEN):
         for closes in (None, NOON - 1, NOON + HOUR):
-            there = replace(
-                round(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
+            round = replace(
+                old_round(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
             )
 
-            assert there.phase_at(NOON) is Phase.CLOSED
+            assert round.phase_at(NOON) is Phase.CLOSED

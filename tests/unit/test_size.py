@@ -28,14 +28,14 @@ TIMED = {"accepted": "In. Voting closes {closes_in}."}
 def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) -> None:
     """No phone's texts make a larger one, and some phone's make one nearly as large."""
     poll = a_poll(closes_at_ms=NOON, **changes)
-    there = Round(poll=poll, number=9_999)
+    round = Round(poll=poll, number=9_999)
     keys = sorted((choice.key for choice in poll.choices), key=len, reverse=True)
     ballot: Ballot | None = None
     for place in range(20):
-        round = None if poll.policy is Policy.UNLIMITED else ballot
-        ballot = cast(there, round, a_vote(keys[place % len(keys)])).ballot or ballot
+        before = None if poll.policy is Policy.UNLIMITED else ballot
+        ballot = cast(round, before, a_vote(keys[place % len(keys)])).ballot or ballot
     assert ballot is not None
-    size = item_bytes(item_of(ballot, there))
+    size = item_bytes(item_of(ballot, round))
 
     assert size <= largest_ballot_bytes(poll)
     # The voter's own shard may have fewer digits; the last text may name a shorter key.

@@ -7,7 +7,7 @@ from services.tools.replay.oracle import Truth
 from services.voting.directory import Directory
 from services.voting.poll import Phase, Poll, Round, State
 from tests.support.polls import NOON, NUMBER, a_phone
-from tests.support.words import HOUR, LEADS, WORDS, hears, names_of, poll_sets, toml_of
+from tests.support.random_polls import HOUR, LEADS, WORDS, has_name, names_of, poll_sets, toml_of
 
 DRESSES = (
     "{}",
@@ -49,7 +49,7 @@ def test_a_whole_word_of_an_open_poll_counts_there_or_two_open_polls_hear_it() -
         for one in filter(is_open, rounds):
             for name, key in names_of(one.poll):
                 said = draw.choice(LEADS) + name
-                hearing = [r for r in rounds if is_open(r) and hears(r.poll, said)]
+                hearing = [r for r in rounds if is_open(r) and has_name(r.poll, said)]
                 body = draw.choice(DRESSES).format(draw.choice((said, said.upper(), said.title())))
                 reading = directory.match_text(NUMBER, body, NOON)
 
@@ -99,9 +99,9 @@ def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
             truth = Truth(definitions)
             truth.hear(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
             reading = directory.match_text(NUMBER, body, NOON)
-            there = reading.round
-            counts = there is not None and is_open(there) and reading.choice is not None
-            told = {there.poll.id: {reading.choice: 1}} if there and counts else {}
+            round = reading.round
+            counts = round is not None and is_open(round) and reading.choice is not None
+            told = {round.poll.id: {reading.choice: 1}} if round and counts else {}
             counted += counts
 
             assert {name: votes for name, votes in truth.totals().items() if votes} == told, body

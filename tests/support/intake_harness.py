@@ -11,7 +11,7 @@ from tests.support.polls import NOON, PEPPER, a_round, a_text
 
 
 @dataclass
-class Desk:
+class IntakeHarness:
     """An intake, its polls, its ballots, its lists and its clock."""
 
     rounds: list[Round] = field(default_factory=lambda: [a_round()])

@@ -53,7 +53,7 @@ def names_of(poll: Poll) -> Iterator[tuple[str, str]]:
             yield name.lower(), choice.key
 
 
-def hears(poll: Poll, said: str) -> bool:
+def has_name(poll: Poll, said: str) -> bool:
     """Whether a text in small letters is a name in the poll, with or without "vote for"."""
     names = {name for name, _ in names_of(poll)}
     return any(said.startswith(lead) and said[len(lead) :] in names for lead in LEADS)

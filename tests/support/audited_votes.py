@@ -17,7 +17,7 @@ from services.voting.recount import BallotRow, Recount
 from services.voting.tally import Change, Totals, difference, pad_sequence
 from tests.support.polls import NOON, a_round, a_sid
 
-THERE = a_round(policy=Policy.EACH, limit=20)
+ROUND = a_round(policy=Policy.EACH, limit=20)
 VOTERS = tuple(f"voter{number}" for number in range(6))
 QUIET = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
 
@@ -42,7 +42,7 @@ class Boards(SimulatedBoards):
 
 
 @dataclass
-class Hall:
+class AuditedVotes:
     """The `AuditedBallots` port, and what fills it. `meanwhile` happens before every reading."""
 
     meanwhile: Callable[[], None] = nothing
@@ -72,7 +72,7 @@ class Hall:
     def vote(self, voter: str, choice: str = "RED") -> None:
         """A text of a phone, if its ballot takes it."""
         vote = Vote(voter=voter, sid=a_sid(), choice=choice, at_ms=NOON)
-        if after := cast(THERE, self.held.get(voter), vote).ballot:
+        if after := cast(ROUND, self.held.get(voter), vote).ballot:
             self.write(after)
 
     def forget(self, voter: str) -> None:
@@ -83,7 +83,7 @@ class Hall:
     def bar(self, voter: str) -> None:
         """A text of the phone is kept out of the round."""
         vote = Vote(voter=voter, sid=a_sid(), choice="", at_ms=NOON)
-        self.write(bar_text(THERE, self.held.get(voter), vote))
+        self.write(bar_text(ROUND, self.held.get(voter), vote))
 
     def date(self, voter: str) -> None:
         """The ballot gets its expiry."""
@@ -110,7 +110,7 @@ class Hall:
 
     def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
-        assert round.number == THERE.number
+        assert round.number == ROUND.number
         for keys in self.unreadable:
             unreadable(keys)
         for voter in VOTERS:
@@ -131,7 +131,7 @@ class Hall:
             sleep=self.slept.append,
         )
 
-    def audit(self, round: Round = THERE) -> Audit:
+    def audit(self, round: Round = ROUND) -> Audit:
         """Look once."""
         return self.auditor().audit(round)
 

@@ -40,7 +40,7 @@ HELD = "made before"
 MOST_BYTES = 4096
 
 
-class Mailbox(urllib.request.HTTPSHandler):
+class CloudFormation(urllib.request.HTTPSHandler):
     """Takes the place of S3: refuses what was not signed, keeps what CloudFormation would read."""
 
     def __init__(self) -> None:
@@ -101,12 +101,12 @@ def _response(request: urllib.request.Request, status: int, reason: str) -> addi
 
 
 @pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
     """CloudFormation's mailbox in the place of every HTTPS address."""
-    box = Mailbox()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), box)
+    cloudformation = CloudFormation()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cloudformation)
     monkeypatch.setattr(urllib.request, "_opener", opener)
-    return box
+    return cloudformation
 
 
 @pytest.fixture
