@@ -1,4 +1,4 @@
-"""An intake over memory, with a clock and polls to change at will."""
+"""An intake on in-memory ports, with changeable clock and polls."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ class IntakeHarness:
     now_ms: int = NOON
 
     async def take(self, message: Message) -> IntakeResult:
-        """Take one text in."""
+        """Accept a text."""
         intake = Intake(
             directory=MemoryDirectory(self.rounds), ballots=self.ballots,
             clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
@@ -28,9 +28,11 @@ class IntakeHarness:
         return await intake.accept(message, pepper=PEPPER)
 
     async def say(self, body: str, phone: int = 0) -> IntakeResult:
-        """Take a new text in."""
+        """Accept a new text."""
         return await self.take(a_text(body, phone=phone))
 
     def counted(self, sid: str) -> int:
         """How many ballots hold a text."""
-        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.texts)
+        return sum(
+            accepted.sid == sid for held in self.ballots.held.values() for accepted in held.texts
+        )

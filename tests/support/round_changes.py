@@ -1,4 +1,4 @@
-"""What can become of a poll between two deliveries of one text."""
+"""Changes of a poll between two deliveries of one text."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ def old_round(poll: Poll | None = None, **changes: object) -> Round:
 
 
 def next_with(**changes: object) -> RoundChange:
-    """A reset, and a poll file applied a moment after it."""
+    """A reset, followed at once by a changed poll file."""
 
     def change(round: Round) -> Round:
         after = lifecycle.next_round(round, NOON)
@@ -33,7 +33,7 @@ def next_with(**changes: object) -> RoundChange:
 
 
 def after_two_resets(round: Round) -> Round:
-    """Both within a moment."""
+    """Reset a round twice within a millisecond."""
     return lifecycle.next_round(lifecycle.next_round(round, NOON - 1), NOON)
 
 

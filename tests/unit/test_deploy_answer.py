@@ -1,4 +1,4 @@
-"""The answer that a deploy waits for: it comes whatever happens, and CloudFormation takes it."""
+"""CloudFormation gets a valid response in every case."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from tests.support.cloudformation import ADDRESS, CloudFormation
 
 
 def test_the_mailbox_refuses_what_was_not_signed(cloudformation: CloudFormation) -> None:
-    """Python adds a content type by itself, and S3 then answers 403."""
+    """Python adds a content type by default, and S3 then responds 403."""
     with pytest.raises(urllib.error.HTTPError, match="403"):
         cloudformation.parent.open(urllib.request.Request(ADDRESS, data=b"{}", method="PUT"))  # noqa: S310
 
@@ -20,7 +20,7 @@ def test_the_mailbox_refuses_what_was_not_signed(cloudformation: CloudFormation)
 
 
 def test_an_answer_is_put_as_it_was_signed(cloudformation: CloudFormation) -> None:
-    """One PUT without a content type, with the names of stack, request and resource in it."""
+    """One PUT without a content type, with the ids of stack, request and resource."""
     answer = cloudformation.request("Delete", "Custom::Polls")
 
     assert answer["Status"] == "SUCCESS"
@@ -30,7 +30,7 @@ def test_an_answer_is_put_as_it_was_signed(cloudformation: CloudFormation) -> No
 def test_an_answer_that_cannot_be_delivered_is_given_up_while_the_function_may_run(
     cloudformation: CloudFormation,
 ) -> None:
-    """The function is stopped after 60 seconds; Lambda then calls it again."""
+    """The function has a timeout of 60 s; Lambda then retries it."""
     cloudformation.request("Delete", "Custom::Polls")
 
     (seconds,) = cloudformation.patience
@@ -40,7 +40,7 @@ def test_an_answer_that_cannot_be_delivered_is_given_up_while_the_function_may_r
 def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(
     cloudformation: CloudFormation,
 ) -> None:
-    """CloudFormation sends none with a Create, and wants one with every answer."""
+    """A Create request has no physical id, but every response needs one."""
     answer = cloudformation.request("Create", "Custom::Moon")
 
     assert answer["Status"] == "FAILED"
@@ -50,7 +50,7 @@ def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(
 
 
 def test_a_failed_update_leaves_the_resource_its_id(cloudformation: CloudFormation) -> None:
-    """Another id would mean another resource: the one before would be deleted."""
+    """With another id, CloudFormation would delete the old resource."""
     answer = cloudformation.request("Update", "Custom::Moon")
 
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "made before")
@@ -60,7 +60,7 @@ def test_a_failed_update_leaves_the_resource_its_id(cloudformation: CloudFormati
 def test_a_delete_is_answered_and_touches_nothing(
     cloudformation: CloudFormation, resource: str
 ) -> None:
-    """Polls go with their table; in production that table stays. No store is within reach here."""
+    """Polls are deleted with their table; no store is called here."""
     files = [{"Source": "colors.toml", "Text": "not even read"}]
 
     answer = cloudformation.request("Delete", resource, Files=files, IdentityPoolId="gone")
@@ -72,7 +72,7 @@ def test_a_delete_is_answered_and_touches_nothing(
 def test_whatever_goes_wrong_is_answered_with_its_name(
     cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """Unanswered, a deploy hangs until CloudFormation gives up."""
+    """Without a response, a deploy hangs until CloudFormation times out."""
 
     def fail(_: object) -> None:
         raise error
@@ -88,7 +88,7 @@ def test_whatever_goes_wrong_is_answered_with_its_name(
 def test_a_bundle_that_lacks_something_is_answered(
     cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What carries out is imported when a request is there to be answered, and not before."""
+    """The code that may fail to import is imported while a request is handled."""
     monkeypatch.setitem(sys.modules, "lambdas.polls.resources", None)
 
     answer = cloudformation.request("Delete", "Custom::Polls")
@@ -125,7 +125,7 @@ def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
 def test_a_reason_that_just_fits_is_whole(
     cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, letter: str, most: int
 ) -> None:
-    """With its error's name it comes to 2,000 bytes of JSON; one letter more is one too many."""
+    """With the name of the error it has 2,000 bytes of JSON; one letter more is cut."""
 
     def fail(letters: int) -> None:
         raise ValueError(letter * letters)
@@ -142,7 +142,7 @@ def test_a_reason_that_just_fits_is_whole(
 def test_what_goes_wrong_is_logged_with_its_traceback(
     cloudformation: CloudFormation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer has the last line of it only."""
+    """The response has the message only."""
     cloudformation.request("Create", "Custom::Moon")
     (record,) = [record for record in caplog.records if record.name.startswith("lambdas")]
 

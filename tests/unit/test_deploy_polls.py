@@ -27,13 +27,13 @@ label = "Blue"
 
 
 def files(**texts: str) -> list[dict[str, str]]:
-    """Poll files as they are among the properties of the resource."""
+    """Poll files as the properties of the resource contain them."""
     return [{"Source": f"{name}.toml", "Text": text} for name, text in texts.items()]
 
 
 @pytest.fixture
 def applied_poll(aggregates: Any) -> Any:
-    """The same account with the quiet poll in its directory."""
+    """A client of tables in whose directory a valid poll was applied long ago."""
     directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
     directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
     return aggregates
@@ -42,7 +42,7 @@ def applied_poll(aggregates: Any) -> Any:
 def test_applied_polls_are_in_the_directory_and_on_their_boards(
     cloudformation: CloudFormation, aggregates: Any
 ) -> None:
-    """What the webhook obeys and what the screen shows, with the number to text to."""
+    """The directory is for the webhook; the board shows the question and the number."""
     answer = cloudformation.request("Create", "Custom::Polls", Files=files(colors=QUIET))
 
     rows = aggregates.scan(TableName="aggregates")["Items"]
@@ -58,7 +58,7 @@ def test_applied_polls_are_in_the_directory_and_on_their_boards(
 def test_the_answer_names_all_polls_in_the_order_of_their_files(
     cloudformation: CloudFormation,
 ) -> None:
-    """With commas between them."""
+    """The ids are separated by commas."""
     shapes = QUIET.replace("RED", "ROUND").replace("Red", "Round")
     shapes = shapes.replace("BLUE", "SQUARE").replace("Blue", "Square")
 
@@ -73,7 +73,7 @@ def test_the_answer_names_all_polls_in_the_order_of_their_files(
 def test_a_poll_whose_file_is_gone_is_archived(
     cloudformation: CloudFormation, applied_poll: Any
 ) -> None:
-    """The directory holds what the files say, and nothing else takes texts."""
+    """Only polls with a file take texts."""
     cloudformation.request(
         "Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND"))
     )
@@ -86,7 +86,7 @@ def test_a_poll_whose_file_is_gone_is_archived(
 def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
     cloudformation: CloudFormation, aggregates: Any
 ) -> None:
-    """It names file, key and remedy; and no poll of the deploy is applied."""
+    """The message has file, key and remedy; no poll of the deploy is applied."""
     refused = files(colors=QUIET, shapes='question = "Which?"')
 
     answer = cloudformation.request("Update", "Custom::Polls", Files=refused)
@@ -100,7 +100,7 @@ def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
 def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
     cloudformation: CloudFormation, applied_poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped after 60 seconds, the function could not answer any more."""
+    """After its timeout of 60 s, the function could not send a response."""
     made = _clients(monkeypatch)
     pool = boto3.client("cognito-identity").create_identity_pool(
         IdentityPoolName="guests", AllowUnauthenticatedIdentities=True
@@ -117,7 +117,7 @@ def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
 
 
 def _clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The configuration of each client that is made from here on."""
+    """Record the configuration of every client that is created from now on."""
     made: dict[str, Any] = {}
     make: Any = boto3.client
 

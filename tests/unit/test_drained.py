@@ -1,4 +1,4 @@
-"""The stream is proven to be drained, or it is not, by two lines of bookkeeping."""
+"""Whether the numbers of writes and folded records prove that the stream is drained."""
 
 from dataclasses import replace
 
@@ -21,20 +21,20 @@ def three_votes(*, folded: int | None = None) -> AuditedVotes:
 
 
 def test_equal_lines_prove_that_every_write_is_folded() -> None:
-    """Three writes, three records."""
+    """Three writes equal three folded records."""
     audit = three_votes().audit()
 
     assert (audit.writes, audit.folded, audit.not_drained, audit.differences) == (3, 3, (), [])
 
 
 def test_a_round_that_nobody_has_voted_in_is_drained() -> None:
-    """Nothing is written, nothing is folded."""
+    """There are no writes and no records."""
     assert AuditedVotes().audit().not_drained == ()
 
 
 @pytest.mark.parametrize("missing", [1, 2, 3])
 def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
-    """However few, and for however long the board has not moved."""
+    """One missing record is enough, also if the board has not changed for long."""
     audited = three_votes(folded=3 - missing)
     first, second = audited.audit(), audited.audit()
 
@@ -44,7 +44,7 @@ def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
 
 
 def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing() -> None:
-    """It says why they may be; where none is missing it does not matter."""
+    """It explains missing records, and does not matter otherwise."""
     late, drained = three_votes(folded=2), three_votes()
     for audited in (late, drained):
         audited.mapping = MappingState(state="Disabled", last_result="OK", iterator_age_ms=None)
@@ -54,7 +54,7 @@ def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing()
 
 
 def test_too_many_records_prove_nothing() -> None:
-    """A ballot was written by hand with an old counter."""
+    """A ballot was edited by hand without a new `writes`."""
     audited = three_votes()
     ballot = audited.held[VOTERS[0]]
     audited.write(replace(ballot, picks={"BLUE": 1}))
@@ -64,7 +64,7 @@ def test_too_many_records_prove_nothing() -> None:
 
 
 def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None:
-    """The lines are equal by board, not in sum alone."""
+    """The numbers must be equal for each board, not only in total."""
     audited = three_votes()
     audited.write(replace(audited.held[VOTERS[0]], board="sealed#colors", writes=2))
     audited.fold()
@@ -76,7 +76,7 @@ def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None
 
 @pytest.mark.parametrize("folded", [True, False])
 def test_a_deleted_item_proves_nothing(folded: bool) -> None:  # noqa: FBT001
-    """Its writes are gone with it, and its records are not."""
+    """Its `writes` are deleted with it, but its records were folded."""
     audited = three_votes()
     audited.delete(VOTERS[0])
     if folded:
@@ -86,7 +86,7 @@ def test_a_deleted_item_proves_nothing(folded: bool) -> None:  # noqa: FBT001
 
 
 def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
-    """Its removal was folded, so the lines mean nothing even where they are equal."""
+    """Once a removal was folded, equal numbers prove nothing."""
     audited = three_votes()
     audited.delete(VOTERS[0])
     audited.fold()
@@ -99,7 +99,7 @@ def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
 
 
 def test_a_record_that_could_not_be_read_proves_nothing() -> None:
-    """It was counted, but what it did to the ballot was not."""
+    """It was counted as folded, but not its votes."""
     audited = three_votes()
     ballot = audited.held[VOTERS[0]]
     audited.held[VOTERS[0]] = replace(ballot, picks={"BLUE": 1}, writes=2)
@@ -112,7 +112,7 @@ def test_a_record_that_could_not_be_read_proves_nothing() -> None:
 
 
 def test_a_write_between_the_two_readings_is_seen() -> None:
-    """The board is read first: it lacks what was folded after it."""
+    """Boards are read before ballots, so they lack records that were folded in between."""
     audited = three_votes()
     once = iter([False, False, True])
 
@@ -127,7 +127,7 @@ def test_a_write_between_the_two_readings_is_seen() -> None:
 
 
 def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:
-    """Twice a second; then it looks again."""
+    """It repeats the check every 0.5 s."""
     audited = three_votes(folded=1)
 
     def folds(seconds: float) -> None:
@@ -142,7 +142,7 @@ def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:
 
 @pytest.mark.parametrize(("settle_seconds", "looks"), [(0, 0), (2, 4), (10, 20)])
 def test_an_audit_waits_no_longer_than_it_is_told_to(settle_seconds: float, looks: int) -> None:
-    """Nothing is folded any more: it says what it has seen."""
+    """After `settle_seconds` it reports what it found."""
     audited = three_votes(folded=1)
     audit = audited.auditor(settle_seconds=settle_seconds).audit(ROUND)
 
@@ -151,7 +151,7 @@ def test_an_audit_waits_no_longer_than_it_is_told_to(settle_seconds: float, look
 
 
 def test_a_drained_audit_does_not_wait() -> None:
-    """It is sure at once."""
+    """The first check is enough."""
     audited = three_votes()
     audited.auditor(settle_seconds=10).audit(ROUND)
 

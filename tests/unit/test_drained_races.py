@@ -1,4 +1,4 @@
-"""A proof that the stream is drained is never wrong, whatever others write meanwhile."""
+"""A proof that the stream is drained is correct, whatever is written during the audit."""
 
 import random
 from collections.abc import Callable
@@ -18,7 +18,7 @@ CLOSED = lifecycle.closed(ROUND, NOON - 20_000)
 
 
 def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:
-    """Texts, forgotten phones, barred texts, expiries; folds that lag; between all readings."""
+    """Votes, forgotten phones, barred texts, expiries and late folds happen between all reads."""
     proven = refuted = 0
     for seed in range(1_500):
         draw = random.Random(seed)  # noqa: S311 - the same schedule every time
@@ -45,7 +45,7 @@ def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:
 
 
 def something(audited: AuditedVotes, draw: random.Random) -> None:
-    """One thing that can happen while an audit reads."""
+    """Make one random write, as it can happen during an audit."""
     voter = draw.choice(VOTERS)
     votes = [partial(audited.vote, voter, choice) for choice in ("RED", "BLUE")]
     words = [partial(word, voter) for word in (audited.forget, audited.bar, audited.date)]
@@ -55,13 +55,13 @@ def something(audited: AuditedVotes, draw: random.Random) -> None:
 
 
 def assert_repair_changes_nothing(audited: AuditedVotes, audit: Audit) -> None:
-    """Where everything is folded, there is nothing to repair."""
+    """Check that a drained round needs no repair."""
     assert audited.auditor().repair(audit) == []
 
 
 @pytest.mark.parametrize("round", [ROUND, CLOSED], ids=["open", "closed"])
 def test_a_repair_never_moves_a_board_away_from_the_truth(round: Round) -> None:
-    """A spoiled board and a fold that lags: repaired or refused, and right once all is folded."""
+    """With a wrong board and late folds, a repair is refused or leads to the correct totals."""
     repaired = refused = 0
     for seed in range(600):
         draw = random.Random(seed)  # noqa: S311 - the same schedule every time

@@ -1,4 +1,4 @@
-"""No ballot expires while its round can still take a text."""
+"""No ballot expires while its round can still accept texts."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def old_round(**changes: object) -> Round:
 def test_a_ballot_expires_after_its_round_and_not_after_its_text(
     round: Round, at_ms: int, expires_s: int | None
 ) -> None:
-    """Retention counts from the end; while nobody knows the end, there is no expiry."""
+    """Retention begins at the close; without a known close, there is no expiry."""
     ballot = cast(round, None, a_vote("RED", at_ms=at_ms)).ballot
 
     assert expiry_of(round, at_ms) == expires_s
@@ -56,7 +56,7 @@ def test_a_ballot_expires_after_its_round_and_not_after_its_text(
 
 
 def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
-    """The next text of its phone writes it anew."""
+    """The next text of the phone removes the expiry."""
     round = old_round(closes_at_ms=NOON)
     first = cast(round, None, a_vote("RED", at_ms=NOON - 1)).ballot
     again = lifecycle.opened(round, NOON + HOUR)
@@ -83,14 +83,14 @@ def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
 def test_a_round_stores_the_earliest_expiry_and_never_puts_it_off(
     round: Round, expires_from: int | None
 ) -> None:
-    """A ballot may carry it from the moment the round is stored."""
+    """Ballots may have this expiry once the round is stored."""
     assert with_expiry(round, NOON).expires_from_ms == expires_from
 
 
 @pytest.mark.parametrize("at_ms", [NOON, NOON + 1, NOON + HOUR, NOON + 2 * DAY])
 @pytest.mark.parametrize("closes", [BEGAN + 1, NOON - 1, NOON, NOON + DAY])
 def test_no_ballot_expires_before_what_its_round_has_stored(closes: int, at_ms: int) -> None:
-    """Whenever it is written; later by 20 seconds at least, since clocks differ."""
+    """It expires at least 20 seconds later, because of clock skew."""
     round = with_expiry(old_round(closes_at_ms=closes), NOON)
     expires_s, stored = expiry_of(round, at_ms), round.expires_from_ms
 
@@ -101,7 +101,7 @@ def test_no_ballot_expires_before_what_its_round_has_stored(closes: int, at_ms: 
 
 @pytest.mark.parametrize("state", [State.AUTO, State.OPEN])
 def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
-    """Also if an operator has opened it again after its closing time."""
+    """This also holds if an operator reopened it after its closing time."""
     round = replace(
         old_round(closes_at_ms=NOON - DAY // 2), state=state, state_at_ms=NOON,
         expires_from_ms=NOON + DAY,
@@ -132,7 +132,7 @@ def test_a_round_takes_no_text_from_the_first_expiry_on(state: State) -> None:
 def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
     round: Round, at_ms: int, expires_from: int
 ) -> None:
-    """`retention_days` after the end, and never less than seven days from now."""
+    """They expire `retention_days` after the end, but not within seven days from now."""
     assert expiry_after_end(round, at_ms) == expires_from
 
 
@@ -148,6 +148,6 @@ def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
     ids=["open", "closes soon", "waits", "closed just now", "archived just now"],
 )
 def test_ballots_of_a_round_that_may_take_texts_are_given_none(round: Round, at_ms: int) -> None:
-    """A voter whose ballot is gone could vote again."""
+    """A voter whose ballot has expired could vote again."""
     with pytest.raises(RoundNotEndedError, match="close it, and wait 20 seconds"):
         expiry_after_end(round, at_ms)

@@ -20,7 +20,7 @@ DAY = 86_400_000
 
 @dataclass
 class Calendar:
-    """Polls in memory over days, with everything that was ever written."""
+    """Polls in memory over several days, with a history of all written ballots."""
 
     draw: random.Random
     now_ms: int = NOON
@@ -32,7 +32,7 @@ class Calendar:
         self.apply()
 
     def apply(self) -> None:
-        """A file with another closing time or another retention."""
+        """Apply a poll file with a random closing time and retention."""
         closes = self.draw.choice([None, self.draw.randrange(-DAY, 6 * DAY)])
         self.polls.apply([self._poll(closes)], begun=self.has_begun)
 
@@ -52,7 +52,7 @@ class Calendar:
         return self.polls.entry("colors").round
 
     def text(self) -> None:
-        """A vote of one of four phones, if the round takes it and the ballot is not there."""
+        """Cast a vote of one of four phones, if the round accepts it and its ballot is gone."""
         round = self.current_round()
         if round.phase_at(self.now_ms) is not Phase.OPEN:
             return
@@ -65,11 +65,11 @@ class Calendar:
             ballots.append(after)
 
     def is_gone(self, ballot: Ballot) -> bool:
-        """Whether TTL has deleted it: as soon as it may, which is the worst case."""
+        """Whether TTL has deleted the ballot; here TTL deletes without delay, the worst case."""
         return ballot.expires_at_s is not None and ballot.expires_at_s * 1000 <= self.now_ms
 
     def do(self, word: Callable[[Round, int], Round]) -> None:
-        """What an operator says."""
+        """Change the state of the round as an operator."""
         self.polls.change("colors", lambda round: word(round, self.now_ms))
 
     def reset(self) -> None:
@@ -85,7 +85,7 @@ class Calendar:
                 ballots[-1] = replace(ballots[-1], expires_at_s=at_ms // 1000 + 20)
 
     def step(self) -> None:
-        """Something happens, or is refused."""
+        """Do one random thing; refusals are ignored."""
         words = (lifecycle.opened, lifecycle.closed, lifecycle.archived)
         what: list[Callable[[], None]] = [partial(self.do, word) for word in words]
         what += [self.text, self.text, self.text, self.apply, self.date, self.reset]

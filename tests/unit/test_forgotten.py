@@ -1,4 +1,4 @@
-"""A forgotten vote stays forgotten; a later text of the phone is a new vote."""
+"""A forgotten vote stays forgotten, and a later text of the phone is a new vote."""
 
 import random
 from dataclasses import replace
@@ -29,7 +29,7 @@ POLICIES = [(Policy.LAST, 1), (Policy.FIRST, 1), (Policy.EACH, 3), (Policy.UNLIM
 
 
 def after(round: Round, votes: list[Vote]) -> Ballot:
-    """The ballot that these texts make."""
+    """The ballot after these votes."""
     ballot: Ballot | None = None
     for vote in votes:
         ballot = cast(round, ballot, vote).ballot or ballot
@@ -38,7 +38,7 @@ def after(round: Round, votes: list[Vote]) -> Ballot:
 
 
 def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> None:
-    """Key, board, expiry and the counter of writes, and the moment; nothing of the votes."""
+    """Key, board, expiry and `writes` stay, `forgotten_at_ms` is added, and the votes are removed."""
     round = a_round(policy=Policy.EACH, limit=3, closes_at_ms=NOON)
     before = after(round, [a_vote("RED"), a_vote("BLUE")])
     empty = forget_votes(before, NOON + 7)
@@ -52,7 +52,7 @@ def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> N
 
 
 def test_an_emptied_ballot_holds_no_message_sid() -> None:
-    """Only four characters of each one's hash, by which it is known if it comes again."""
+    """It stores only a fingerprint of four characters for each text."""
     vote = a_vote("RED")
     round = a_round()
     item = item_of(forget_votes(after(round, [vote]), NOON), round)
@@ -65,7 +65,7 @@ def test_an_emptied_ballot_holds_no_message_sid() -> None:
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
 def test_a_forgotten_text_that_comes_again_changes_nothing(policy: Policy, limit: int) -> None:
-    """And is told nothing: it has no vote to be thanked for."""
+    """There is no reply either."""
     round, vote = a_round(policy=policy, limit=limit), a_vote("RED")
     empty = forget_votes(after(round, [vote]), NOON)
 
@@ -77,7 +77,7 @@ def test_a_forgotten_text_that_comes_again_changes_nothing(policy: Policy, limit
 def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
     policy: Policy, limit: int
 ) -> None:
-    """Neither changed nor refused, and with all its votes left."""
+    """It is neither a change nor refused, and the whole limit is available."""
     round = a_round(policy=policy, limit=limit)
     empty = forget_votes(after(round, [a_vote("RED"), a_vote("BLUE")]), NOON)
     later = a_vote("GREEN", at_ms=NOON + 99)
@@ -94,7 +94,7 @@ def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
 
 
 def test_a_text_forgotten_before_a_new_vote_is_still_known() -> None:
-    """Also after a second time: the marks stay with the ballot."""
+    """The fingerprints stay in the ballot when votes are forgotten again."""
     round = a_round()
     first, second, third = (a_vote(choice) for choice in ("RED", "GREEN", "BLUE"))
     once = forget_votes(after(round, [first]), NOON)
@@ -110,7 +110,7 @@ def test_a_text_forgotten_before_a_new_vote_is_still_known() -> None:
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
 async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, limit: int) -> None:
-    """In its own round, and after a reset as well."""
+    """In the same round, and also after a reset."""
     harness = IntakeHarness([replace(a_round(policy=policy, limit=limit), began_at_ms=NOON - 1)])
     text = a_text("red")
     await harness.take(text)
@@ -128,7 +128,7 @@ async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, li
 
 
 def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
-    """It lies where a first vote would: whatever is on its way finds it."""
+    """It has the key of a first vote, so a write in flight finds it."""
     round, vote = a_round(), a_vote("RED")
     empty = bar_text(round, None, vote)
     taken = cast(round, empty, a_vote("BLUE"))
@@ -145,7 +145,7 @@ def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
 
 
 def test_what_an_item_remembers_comes_back_whole() -> None:
-    """Texts, marks of both kinds, the moment."""
+    """Texts, both kinds of fingerprints, and the time survive a round trip."""
     round = a_round(policy=Policy.EACH, limit=20, reply_texts={"accepted": "{closes_in}"})
     ballot = forget_votes(after(round, [a_vote("RED") for _ in range(3)]), NOON)
     for choice in ("RED", "BLUE"):
@@ -164,7 +164,7 @@ ACTIONS = st.lists(st.sampled_from(["RED", "BLUE", "again", "forget", "bar"]), m
 def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgotten(
     policy: tuple[Policy, int], actions: list[str], seed: int
 ) -> None:
-    """Against a plain list of what the phone has had accepted since it was last forgotten."""
+    """Compared with a plain list of the texts that were accepted since votes were last forgotten."""
     draw = random.Random(seed)  # noqa: S311 - a repeatable choice
     round, ballot, writes = a_round(policy=policy[0], limit=policy[1]), None, 0
     accepted: list[Vote] = []

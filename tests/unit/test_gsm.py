@@ -1,4 +1,4 @@
-"""How long a text is to a carrier."""
+"""The length of a text in septets."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_what_leaves_the_alphabet_is_named(text: str, odd: str) -> None:
 
 
 def test_a_cut_text_fits_and_ends_in_dots() -> None:
-    """To the septet, and never longer for its brackets."""
+    """It has at most 160 septets, also with extended characters."""
     assert truncate("a" * 160) == "a" * 160
     assert truncate("a" * 161) == "a" * 157 + "..."
     assert count_septets(truncate("[" * 100)) <= 160

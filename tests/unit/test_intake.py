@@ -1,4 +1,4 @@
-"""One text from arrival to answer, where it is neither plainly counted nor plainly refused."""
+"""How one text is handled in the less common cases."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ TREES = Round(
 
 @pytest.mark.parametrize("body", ["redd", "rde", "bred", "vote gren", "Blu!", "blues"])
 async def test_a_near_miss_is_asked_back_and_not_counted(body: str) -> None:
-    """One letter more, less, other, or two swapped."""
+    """One letter added, missing, replaced, or two swapped."""
     harness = IntakeHarness()
     answer = await harness.say(body)
 
@@ -33,7 +33,7 @@ async def test_a_near_miss_is_asked_back_and_not_counted(body: str) -> None:
     "body", ["RЕD", "re\u200bd", "red\x00", "r\u0435d", "reddd", "purple", "4", "11", "", "bl", "s"]
 )
 async def test_what_nobody_types_by_mistake_is_unknown(body: str) -> None:
-    """Look-alike letters, hidden characters, figures; and what is further away."""
+    """Look-alike letters, hidden characters, numbers, and texts with more than one edit."""
     harness = IntakeHarness()
 
     assert (await harness.say(body)).outcome.kind is OutcomeKind.UNKNOWN
@@ -41,7 +41,7 @@ async def test_what_nobody_types_by_mistake_is_unknown(body: str) -> None:
 
 
 async def test_what_is_near_to_two_choices_is_not_asked_back() -> None:
-    """It would be a guess."""
+    """A suggestion would be a guess."""
     choices = (Choice(key="CAT", label="Cat"), Choice(key="HAT", label="Hat"))
     answer = await IntakeHarness([a_round(choices=choices)]).say("bat")
 
@@ -49,7 +49,7 @@ async def test_what_is_near_to_two_choices_is_not_asked_back() -> None:
 
 
 async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
-    """The sender is told the words of both; with only one open, the place is enough."""
+    """The reply lists the words of both; with one open poll, the place is counted."""
     harness = IntakeHarness([a_round(), TREES])
     both = await harness.say("2")
     harness.rounds[1] = lifecycle.closed(TREES, NOON)
@@ -61,7 +61,7 @@ async def test_a_place_that_two_open_polls_have_is_not_counted() -> None:
 
 
 async def test_a_reply_that_tells_the_time_is_the_same_when_delivered_again() -> None:
-    """Each text of the ballot has its own time, to the second."""
+    """The ballot stores the time of each text, in seconds."""
     closes = NOON + 3_600_000
     texts = {
         "accepted": "In. Voting closes {closes_in}.",
@@ -86,7 +86,7 @@ async def test_a_reply_that_tells_the_time_is_the_same_when_delivered_again() ->
 
 
 async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
-    """Found by keyed hash; without a stored list nobody is invited."""
+    """Phones are found by keyed hash; a list that was not stored admits nobody."""
     harness = IntakeHarness([a_round(phones="guests.txt")])
     nobody = await harness.say("red", phone=1)
     harness.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
@@ -99,7 +99,7 @@ async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
 
 
 async def test_who_was_taken_off_the_list_hears_of_a_counted_text_what_it_was_told() -> None:
-    """The vote stands; a new one is refused."""
+    """The vote stays, a redelivery gets the same reply, and a new text is refused."""
     harness = IntakeHarness([a_round(phones="guests.txt")])
     harness.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
     text = a_text("red", phone=1)
@@ -122,12 +122,12 @@ async def test_who_was_taken_off_the_list_hears_of_a_counted_text_what_it_was_to
 async def test_out_of_time_every_text_is_told_the_time(
     round: Round, kind: OutcomeKind, body: str
 ) -> None:
-    """The choices are of no use then."""
+    """The reply does not list the choices."""
     assert (await IntakeHarness([round]).say(body)).outcome.kind is kind
 
 
 async def test_a_poll_of_its_own_number_comes_before_one_of_all_numbers() -> None:
-    """Its choices are told first."""
+    """The reply lists its choices first."""
     own = replace(TREES, poll=replace(TREES.poll, numbers=("+15550100199",)))
     answer = await IntakeHarness([a_round(), own]).say("purple")
 
@@ -136,7 +136,7 @@ async def test_a_poll_of_its_own_number_comes_before_one_of_all_numbers() -> Non
 
 
 async def test_with_no_limit_each_text_is_told_alike() -> None:
-    """And a redelivery is found under its own key."""
+    """A redelivery is found by its own key."""
     harness = IntakeHarness([a_round(policy=Policy.UNLIMITED)])
     text = a_text("red")
     first, again = await harness.take(text), await harness.take(text)

@@ -23,7 +23,7 @@ RED_ELSEWHERE = old_round(a_poll(id="other"), state=State.CLOSED, state_at_ms=BE
 async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
     name: str, later_ms: int
 ) -> None:
-    """Whatever became of its round meanwhile, and whoever hears its words by now."""
+    """Whatever happened to its round since, and whichever poll matches it now."""
     harness = IntakeHarness([old_round(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     first = await harness.take(text)
@@ -41,7 +41,7 @@ async def test_a_text_delivered_again_has_its_first_reply_and_counts_once(
 async def test_after_five_minutes_the_same_text_would_be_a_new_vote(
     change: str, later_ms: int, counted: int
 ) -> None:
-    """Nobody delivers a text again after that."""
+    """Twilio redelivers nothing after that time."""
     harness = IntakeHarness([old_round(), RED_ELSEWHERE], now_ms=NOON - 3)
     text = a_text("red")
     await harness.take(text)
@@ -58,7 +58,7 @@ async def test_after_five_minutes_the_same_text_would_be_a_new_vote(
 async def test_of_two_polls_back_to_back_only_the_first_counts_a_text_again(
     keyword: str, lead: str, later_ms: int, poll: str
 ) -> None:
-    """With one keyword, or the same words: accepted half a second before the first one closed."""
+    """The text was accepted half a second before the first poll closed."""
     heats = [
         old_round(a_poll(id="h1", keyword=keyword, closes_at_ms=NOON)),
         old_round(a_poll(id="h2", keyword=keyword, opens_at_ms=NOON)),
@@ -78,7 +78,7 @@ async def test_of_two_polls_back_to_back_only_the_first_counts_a_text_again(
 
 
 async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear_it_now() -> None:
-    """And where only the other one is open by then."""
+    """Also if only the other poll is open at the redelivery."""
     trees = a_poll(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )
@@ -95,7 +95,7 @@ async def test_a_text_is_answered_from_the_poll_that_took_it_also_where_two_hear
 
 
 async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None:
-    """Of the same phone and with the same words: its MessageSid tells it apart."""
+    """A text with another MessageSid is new, although phone and body are the same."""
     harness = IntakeHarness([old_round()], now_ms=NOON - 3)
     first = await harness.say("red")
     harness.rounds = [lifecycle.next_round(harness.rounds[0], NOON)]
@@ -107,7 +107,7 @@ async def test_a_new_text_just_after_a_turn_is_a_vote_of_the_new_round() -> None
 
 
 async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
-    """The hot path is one write."""
+    """The usual case is one write."""
     harness = IntakeHarness([old_round(), RED_ELSEWHERE], ballots=CountingBallots())
     await harness.say("red")
 
@@ -117,12 +117,12 @@ async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
 
 @dataclass
 class CountingBallots(MemoryBallots):
-    """Counts what is read."""
+    """Ballots that count the reads."""
 
     reads: int = 0
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
-        """Count, and read."""
+        """Count a read and carry it out."""
         self.reads += 1
         return await MemoryBallots.find(self, pk, sk, round)
 
@@ -136,7 +136,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
     known: int,
     has_pending_writes: bool,  # noqa: FBT001
 ) -> None:
-    """A write that is still on its way lands in twenty seconds, or never."""
+    """A write in flight completes within 20 s or never."""
     closed = lifecycle.closed(old_round(), NOON)
     found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
 
@@ -144,7 +144,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 
 
 def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
-    """One closed an hour ago, one opened just now: only the third may hold the text."""
+    """Only a round that was open in the last five minutes can have accepted the text."""
     closed = lifecycle.closed(old_round(a_poll(id="old")), NOON - HOUR)
     opened = lifecycle.opened(old_round(a_poll(id="new"), state=State.CLOSED), NOON)
     found = earlier_rounds([closed, old_round(), opened], NUMBER, "red", NOON + 5)
@@ -153,7 +153,7 @@ def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
 
 
 def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
-    """Unless a deploy has moved them away from its number just now."""
+    """Unless a deploy has just removed the number from them."""
     elsewhere = old_round(
         a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, was_open_until_ms=NOON
     )
@@ -176,7 +176,7 @@ def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
     ],
 )
 def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: bool) -> None:
-    """It cannot have accepted them: another poll that opens does not concern it."""
+    """A round whose choices the text does not name cannot have accepted it."""
     round = old_round(a_poll(keyword="tree"))
     opened = lifecycle.opened(old_round(a_poll(id="new"), state=State.CLOSED), NOON)
 
@@ -184,7 +184,7 @@ def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: 
 
 
 def test_a_round_whose_file_has_changed_is_asked_about_any_words() -> None:
-    """It may have heard them when the text first came; for five minutes."""
+    """For five minutes after the change, its old file may have had other words."""
     changed = replace(old_round(), changed_at_ms=NOON)
 
     assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_000).rounds == (changed,)
@@ -192,7 +192,7 @@ def test_a_round_whose_file_has_changed_is_asked_about_any_words() -> None:
 
 
 async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words() -> None:
-    """A round that nobody has voted in has not begun by that."""
+    """A barred ballot would make a round look as if it had begun."""
     trees = a_poll(
         id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     )

@@ -1,4 +1,4 @@
-"""A text whose deliveries race with each other and with what becomes of their polls."""
+"""Deliveries of a text race with each other and with changes of their polls."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ from tests.support.round_changes import ROUND_CHANGES, RoundChange, old_round
 
 @dataclass
 class SlowBallots(MemoryBallots):
-    """Holds the writes of one text to the first round back until they are let go."""
+    """Ballots that delay the writes of one text to the first round."""
 
     held_back: str = ""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,7 +37,7 @@ class SlowBallots(MemoryBallots):
         return await MemoryBallots.replace(self, ballot, round, expected=expected)
 
     async def _wait(self, ballot: Ballot) -> None:
-        if ballot.round == 1 and self.held_back in [step.sid for step in ballot.texts]:
+        if ballot.round == 1 and self.held_back in [accepted.sid for accepted in ballot.texts]:
             self.reached.set()
             await self.gate.wait()
 
@@ -46,7 +46,7 @@ class SlowBallots(MemoryBallots):
 async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_nothing(
     voted_before: bool,  # noqa: FBT001
 ) -> None:
-    """What it finds is a ballot that refuses it; nobody is answered twice."""
+    """It finds a ballot that bars the text, and only one reply is sent."""
     ballots = SlowBallots()
     harness = IntakeHarness([old_round()], ballots=ballots, now_ms=NOON - 3)
     if voted_before:
@@ -66,7 +66,7 @@ async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_no
 
 
 async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> None:
-    """The second delivery finds it in the round before, and counts nothing."""
+    """The second delivery finds it in the previous round, and counts nothing."""
     harness = IntakeHarness([old_round()], now_ms=NOON - 3)
     text = a_text("red")
     first = await harness.take(text)
@@ -78,7 +78,7 @@ async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> Non
 
 @dataclass
 class HookedBallots(MemoryBallots):
-    """Lets something happen right after a ballot was looked for and not found."""
+    """Ballots that run a callback after a ballot was not found."""
 
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
@@ -91,7 +91,7 @@ class HookedBallots(MemoryBallots):
 
 
 async def test_a_write_that_lands_while_its_text_is_read_again_gives_its_own_rounds_reply() -> None:
-    """The other poll has other words and other replies; it is not the one that counted."""
+    """The reply is that of the poll that counted the text."""
     trees = (Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     heats = [
         old_round(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
@@ -101,9 +101,9 @@ async def test_a_write_that_lands_while_its_text_is_read_again_gives_its_own_rou
     harness = IntakeHarness(heats, ballots=ballots, now_ms=NOON - 3)
     text = a_text("1")
     first = await harness.take(text)
-    landed = dict(ballots.held)
+    completed = dict(ballots.held)
     ballots.held.clear()
-    ballots.meanwhile = [lambda: ballots.held.update(landed)]
+    ballots.meanwhile = [lambda: ballots.held.update(completed)]
     harness.now_ms = NOON + 2
 
     assert first.reply == "Heat 1: Red"
@@ -116,7 +116,7 @@ async def test_a_round_in_which_no_text_can_land_is_not_written_to(
     later_ms: int,
     written: bool,  # noqa: FBT001
 ) -> None:
-    """It may be certified by now; another poll that opens does not concern it."""
+    """The round may be certified already."""
     closed = lifecycle.closed(old_round(a_poll(id="old")), NOON)
     opened = lifecycle.opened(old_round(state=State.CLOSED), NOON + later_ms)
     harness = IntakeHarness([closed, opened], now_ms=NOON + later_ms)
@@ -127,7 +127,7 @@ async def test_a_round_in_which_no_text_can_land_is_not_written_to(
 
 @dataclass
 class ShuffledBallots(MemoryBallots):
-    """Every call takes its time before and after it is carried out."""
+    """Ballots whose calls have random delays before and after them."""
 
     draw: random.Random = field(default_factory=random.Random)
 
@@ -161,7 +161,7 @@ class ShuffledBallots(MemoryBallots):
 async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
     policy: Policy,
 ) -> None:
-    """Three deliveries of each of three texts of one phone, begun before and after the turn."""
+    """Three deliveries of each of three texts of one phone, before and after the change."""
     for seed in range(150):
         draw = random.Random(seed)  # noqa: S311 - a repeatable race
         change = ROUND_CHANGES[draw.choice([name for name in ROUND_CHANGES if "reset" in name])]
@@ -170,10 +170,10 @@ async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
             [old_round(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1
         )
         texts = [a_text(draw.choice(["red", "green", "blue"])) for _ in range(3)]
-        told = await race(harness, texts * 3, change, draw)
+        replies = await race(harness, texts * 3, change, draw)
         accepted = {
             text.sid
-            for text, answer in told
+            for text, answer in replies
             if answer.outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME}
         }
 
@@ -184,7 +184,7 @@ async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
 async def race(
     harness: IntakeHarness, texts: list[Message], change: RoundChange, draw: random.Random
 ) -> list[tuple[Message, IntakeResult]]:
-    """Deliver texts at the same time, with the turn somewhere in between."""
+    """Deliver texts concurrently, with the change at a random point."""
     draw.shuffle(texts)
     before = draw.randrange(len(texts))
     under_way = [asyncio.ensure_future(harness.take(text)) for text in texts[:before]]

@@ -1,4 +1,4 @@
-"""When a round has ended for good, and when nothing can be on its way to it."""
+"""When a round has ended, and when no write to it can be in flight."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def old_round(**changes: object) -> Round:
 
 
 def test_the_wait_is_made_of_what_a_text_can_take() -> None:
-    """A directory 2 s old, a request of 8 s, and 10 s for late writes and clocks."""
+    """2 s for the cached directory, 8 s for the request, 10 s for late writes and clock skew."""
     assert (timing.DIRECTORY_SECONDS, timing.REQUEST_SECONDS, timing.MARGIN_SECONDS) == (2, 8, 10)
     assert (timing.SETTLING_SECONDS, timing.SETTLING_MS) == (20, 20_000)
 
@@ -51,7 +51,7 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
     later_ms: int,
     settled: bool,  # noqa: FBT001
 ) -> None:
-    """Whatever ended it; the last change counts, since before it the round may have been open."""
+    """The last change counts as well, because the round may have been open before it."""
     ended = ENDS[name]
     assert ended is not None
 
@@ -71,7 +71,7 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
     ids=["open", "closes in a moment", "waits", "opened again"],
 )
 def test_a_round_that_takes_texts_or_will_has_not_ended(round: Round) -> None:
-    """However long ago anything was changed."""
+    """Regardless of the time of its last change."""
     assert ended_at_ms(round, NOON) is None
     assert not has_settled(round, NOON)
 
@@ -92,14 +92,14 @@ def test_a_round_that_waits_is_quiet_between_its_last_change_and_its_opening(
     changed_ago_ms: int,
     quiet: bool,  # noqa: FBT001
 ) -> None:
-    """It may have been open until that change; and a change takes a moment to be in force."""
+    """It may have been open until the change, and changes take effect with a delay."""
     round = old_round(opens_at_ms=NOON + opens_in_ms)
 
     assert is_quiet(replace(round, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
 
 
 def test_an_open_round_is_never_quiet() -> None:
-    """A first vote may come at any moment."""
+    """A first vote may arrive at any time."""
     assert not is_quiet(old_round(), NOON)
 
 
@@ -115,7 +115,7 @@ FINAL = {
 
 @pytest.mark.parametrize("name", FINAL)
 def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
-    """The remedy is the next round."""
+    """The error names the reset as the remedy."""
     round, why = FINAL[name]
     with pytest.raises(RoundFinalError) as caught:
         lifecycle.opened(round, NOON)
@@ -136,7 +136,7 @@ def test_after_a_reset_there_is_nothing_final_any_more(name: str, state: State) 
 
 
 def test_no_state_and_no_time_opens_a_certified_round() -> None:
-    """Neither a later close nor the operator's word that stands in its row."""
+    """Neither a later closing time nor the stored state opens it."""
     for state in (State.AUTO, State.OPEN):
         for closes in (None, NOON - 1, NOON + HOUR):
             round = replace(
