@@ -1,1 +1,1 @@
-"""What AWS Lambda runs, one package a function."""
+"""The Lambda functions, one package for each."""

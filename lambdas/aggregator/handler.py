@@ -1,7 +1,7 @@
-"""The aggregator: translate, decide, apply.
+"""The aggregator: folds batches of the stream of ballots into the tallies.
 
-Answers every batch in full or raises, so that Lambda delivers the whole batch again: a
-partial failure would let the next batch pass the watermark and lose what lies behind it.
+It reports either success for the whole batch, or raises so that Lambda delivers the whole batch
+again. After a partial failure, the next batch would move the watermark past the failed records.
 """
 
 import os
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from services.voting.ports import Tallies
 
 logger = Logger(service="aggregator")
-# Without a namespace Powertools would raise after the fold, and the batch come for ever.
+# Without a namespace, Powertools would raise after the fold, and Lambda retry the batch forever.
 metrics = Metrics(
     namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "VoteApp"), service="aggregator"
 )
 
-# With a tumbling window a response without `state` is a failed call.
+# With a tumbling window, Lambda treats a response without `state` as a failure.
 FOLDED: Mapping[str, Any] = {"state": {}, "batchItemFailures": []}
 
 
 @cache
 def assemble() -> "tuple[AggregatorSettings, Tallies]":
-    """Settings and tallies, made on the first batch."""
+    """Create settings and tallies, on the first batch only."""
     settings = AggregatorSettings.from_env(os.environ)
     return settings, DynamoTallies(sync_client(), settings.aggregates_table)
 
@@ -46,7 +46,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 
     Raises:
         ShardUnknownError: neither the event nor `STREAM_SHARD_ID` names the stream shard.
-        ClientError: the store refused or failed; the batch must be delivered again.
+        ClientError: DynamoDB failed; the batch must be delivered again.
     """
     settings, tallies = assemble()
     return aggregate(event, tallies, default_shard=settings.stream_shard_id)
@@ -55,23 +55,23 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noq
 def aggregate(
     event: Mapping[str, Any], tallies: "Tallies", *, default_shard: str | None
 ) -> dict[str, Any]:
-    """Fold a batch into tallies, report on it, and answer as a window demands.
+    """Fold a batch into tallies, emit metrics, and return the response for a tumbling window.
 
-    An empty batch, as the last one of a window may be, folds nothing.
+    The last batch of a window may be empty.
     """
     records = event.get("Records") or []
     if records:
         shard = event.get("shardId") or default_shard
         if not shard:
             raise ShardUnknownError
-        changes, lost = changes_of(records)
+        changes, without_sequence = changes_of(records)
         folded = fold(
             changes,
             tallies,
             stream_label=stream_label(records),
             stream_shard=shard,
         )
-        _report(folded.folded, folded.duplicates, folded.bad + lost)
+        _report(folded.folded, folded.duplicates, folded.bad + without_sequence)
         if newest := max((change.as_of_ms for change in changes), default=0):
             delay_seconds = max(0, now_ms() - newest) / 1000
             metrics.add_metric("VoteToCount", MetricUnit.Seconds, delay_seconds)
@@ -79,7 +79,7 @@ def aggregate(
 
 
 def stream_label(records: list[Mapping[str, Any]]) -> str:
-    """The stream's own name, a time stamp: a stream that is enabled anew has another one."""
+    """The label in the ARN of the stream: a time stamp, new whenever the stream is enabled."""
     for record in records:
         arn = record.get("eventSourceARN") if isinstance(record, Mapping) else None
         if isinstance(arn, str) and "/stream/" in arn:

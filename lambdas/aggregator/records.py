@@ -1,6 +1,6 @@
-"""From stream record to change: what one record does to the tally.
+"""Translate stream records into changes of the tally.
 
-The only place that knows the shape of a stream event (AWS Lambda, "Using AWS Lambda with
+Only this module knows the format of stream events (AWS Lambda, "Using AWS Lambda with
 Amazon DynamoDB"; DynamoDB Streams API, "Record").
 """
 
@@ -18,9 +18,9 @@ _TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 MOST_CHOICES: Final = 24
-"""Of one image: a poll has at most 12 choices, and some may have been replaced."""
+"""Maximum per image: a poll has at most 12 choices, and some may have been replaced."""
 MOST_VOTES: Final = 1_000
-"""Of one choice in one image: a ballot holds at most 20."""
+"""Maximum per choice in one image: a ballot has at most 20 votes."""
 MOST_ROUNDS: Final = 10**12
 LATEST_MS: Final = 10**14
 
@@ -29,19 +29,18 @@ _CHOICE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}", re.ASCII)
 
 
 class UnreadableError(Exception):
-    """A record without what every record has."""
+    """A value in a record is invalid."""
 
 
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, UnreadableError)
 
 
 def changes_of(records: Sequence[Record]) -> tuple[list[Change], int]:
-    """The changes of a batch, and how many records could not even be placed.
+    """The changes of a batch, and the number of records without a sequence number.
 
-    A record that cannot be read becomes a change that adds 1 to `bad`: a poison record must
-    not stop the count. It takes its place from its own sequence number, so that it is
-    counted once like any other; without one it cannot be told from its redelivery, and is
-    only reported.
+    An unreadable record becomes a change that adds 1 to `bad`, so that a poison record does not
+    block the stream. Its sequence number ensures that it is counted once; without one, it cannot
+    be distinguished from its redelivery, and is only reported.
     """
     changes: list[Change] = []
     lost = 0
@@ -63,7 +62,7 @@ def _change_of(record: Record) -> Change:
     after = _picks(new) if new else _NO_PICKS
     if not new and _is_expiry(record):
         after = before
-    # One is made for every record: this takes less than half the time of `Change(...)`.
+    # Runs for every record: `_make` takes less than half the time of `Change(...)`.
     board, round_number = _place(image["board"]["S"], image["round"]["N"])
     return Change._make(
         (
@@ -89,10 +88,9 @@ def _picks(image: Record) -> Mapping[str, int]:
     return {choice: _votes(choice, count["N"]) for choice, count in counts.items()}
 
 
-# Of a batch's records nearly all name the same few boards, choices and rounds.
+# Cached: nearly all records of a batch have the same few boards, rounds and choices.
 @lru_cache(maxsize=4096)
 def _place(board: str, round_number: str) -> tuple[str, int]:
-    """The board and the round that an image names."""
     if _BOARD.fullmatch(board):
         return board, _number(round_number, MOST_ROUNDS)
     raise UnreadableError(board)
@@ -100,7 +98,6 @@ def _place(board: str, round_number: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=4096)
 def _votes(choice: str, count: str) -> int:
-    """The votes for a choice."""
     if _CHOICE.fullmatch(choice):
         return _number(count, MOST_VOTES)
     raise UnreadableError(choice)
@@ -115,7 +112,7 @@ def _number(text: str, most: int) -> int:
 
 
 def _is_expiry(record: Record) -> bool:
-    """Removed by TTL, not by a person: the vote stays counted."""
+    """Whether TTL removed the item, not a person: the vote then stays counted."""
     who = record.get("userIdentity") or {}
     return {name: who.get(name) for name in _TTL} == _TTL
 
@@ -127,7 +124,7 @@ def _sequence(number: str) -> str:
 
 
 def _unreadable(record: Record) -> Iterator[Change]:
-    """One bad record, on the board it names if it names one."""
+    """A change that counts one bad record, on its board or else on `UNREADABLE_BOARD`."""
     try:
         sequence = _sequence(record["dynamodb"]["SequenceNumber"])
     except _UNREADABLE:

@@ -1,1 +1,1 @@
-"""Applies the polls and makes the viewers' identity, at deploy."""
+"""The function behind the custom resources: applies polls, creates the guests' identity."""

@@ -1,7 +1,7 @@
-"""The answer CloudFormation waits for: a PUT to an address it made for this one request.
+"""The response to CloudFormation: a PUT to the presigned URL of the request.
 
-Without an answer a deploy hangs for an hour, so every path ends in one. Format and limits
-after "Custom resource response objects" of the CloudFormation guide.
+Without a response a deploy hangs for an hour, so every code path sends one. Format and limits:
+CloudFormation guide, "Custom resource response objects".
 """
 
 import json
@@ -12,13 +12,13 @@ from itertools import accumulate
 from typing import Any, Final, Literal
 
 _REASON_BYTES: Final = 2_000
-"""As JSON, where a letter beyond ASCII takes six or more; a whole answer may have 4,096."""
+"""As JSON, in which a non-ASCII letter takes six or more; the whole response may have 4,096."""
 _TIMEOUT_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomResourceResponse:
-    """What became of a request; a failure's reason is what the person deploying reads."""
+    """The result of a request; a deploy shows the reason of a failure to the operator."""
 
     status: Literal["SUCCESS", "FAILED"] = "SUCCESS"
     physical_id: str
@@ -26,7 +26,7 @@ class CustomResourceResponse:
     data: Mapping[str, str] = field(default_factory=dict)
 
     def to_body(self, event: Mapping[str, Any]) -> bytes:
-        """The answer as the JSON that goes with a request."""
+        """The response as JSON, with the ids of the request."""
         body = {
             "Status": self.status,
             "Reason": _shortened(self.reason),
@@ -39,16 +39,16 @@ class CustomResourceResponse:
         return json.dumps(body).encode()
 
 
-def send(answer: CustomResourceResponse, event: Mapping[str, Any]) -> None:
-    """Deliver an answer.
+def send(response: CustomResourceResponse, event: Mapping[str, Any]) -> None:
+    """Send a response.
 
     Raises:
-        OSError: it could not be delivered; CloudFormation will time out.
+        OSError: it could not be sent; CloudFormation will time out.
     """
-    # The address is presigned for a PUT without a content type.
-    request = urllib.request.Request(  # noqa: S310 - CloudFormation's own address
+    # The URL is presigned for a PUT without a content type.
+    request = urllib.request.Request(  # noqa: S310 - CloudFormation's URL
         event["ResponseURL"],
-        data=answer.to_body(event),
+        data=response.to_body(event),
         method="PUT",
         headers={"Content-Type": ""},
     )

@@ -1,7 +1,4 @@
-"""Custom resources of the stack: apply the polls, make the viewers' shared identity.
-
-Takes a request of CloudFormation and answers it, whatever becomes of it.
-"""
+"""Lambda entry point of the custom resources; responds to every request of CloudFormation."""
 
 import logging
 from typing import Any
@@ -12,18 +9,18 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Carry out one request. Both resources are idempotent: it may come twice."""
+    """Handle one request. Requests may be repeated; both resources are idempotent."""
     try:
-        # Imported here so that a bundle that lacks something is an answer too.
-        from lambdas.polls.resources import carry_out
+        # Imported here so that a failing import is reported to CloudFormation, too.
+        from lambdas.polls.resources import handle_request
 
-        answer = carry_out(event)
+        response = handle_request(event)
     except Exception as error:
-        # Every failure must reach the person who deploys: unanswered, a deploy hangs.
+        # Every failure must be reported: without a response, the deploy hangs.
         logger.exception("custom_resource_failed")
-        answer = CustomResourceResponse(
+        response = CustomResourceResponse(
             status="FAILED",
             physical_id=event.get("PhysicalResourceId", "none"),
             reason=f"{type(error).__name__}: {error}",
         )
-    send(answer, event)
+    send(response, event)

@@ -1,4 +1,4 @@
-"""The two custom resources: the polls of a deployment, and its viewers' identity."""
+"""The two custom resources: the polls of a deployment, and the identity of its guests."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -18,33 +18,36 @@ from services.polls.definition import parse_poll
 from services.settings import PollsSettings
 from services.voting.begun import has_begun
 
-_BOUNDED: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
-_ANYBODY: Final = Config(signature_version=UNSIGNED)
+_CLIENT_CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
+_UNSIGNED: Final = Config(signature_version=UNSIGNED)
 
 
-def carry_out(event: Mapping[str, Any]) -> CustomResourceResponse:
-    """Make or change the resource an event asks for.
+def handle_request(event: Mapping[str, Any]) -> CustomResourceResponse:
+    """Create, update or delete the resource of an event.
 
     Raises:
-        PollFileError: a poll file is refused; its text is meant for the person deploying.
+        PollFileError: a poll file is invalid; the operator sees the message in the deploy.
+        ValueError: the resource type is unknown.
     """
     if event["RequestType"] == "Delete":
-        # Polls and identities go with their table and their pool.
+        # Polls and identities are deleted with their table and their pool.
         return CustomResourceResponse(physical_id=event["PhysicalResourceId"])
     properties = event["ResourceProperties"]
     match event["ResourceType"]:
         case "Custom::Polls":
             return _apply_polls(properties["Files"])
         case "Custom::GuestIdentity":
-            return _make_guest(properties["IdentityPoolId"])
+            return _create_guest_identity(properties["IdentityPoolId"])
         case other:
-            raise ValueError(f"ResourceType: {other!r}: this function makes no such resource")
+            raise ValueError(
+                f"ResourceType: {other!r}: unknown; use Custom::Polls or Custom::GuestIdentity"
+            )
 
 
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
-    client = boto3.client("dynamodb", config=_BOUNDED)
+    client = boto3.client("dynamodb", config=_CLIENT_CONFIG)
     aggregates, votes = settings.aggregates_table, settings.votes_table
     begun = partial(
         has_begun,
@@ -59,9 +62,9 @@ def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     )
 
 
-def _make_guest(identity_pool_id: str) -> CustomResourceResponse:
-    """One identity that all viewers share. GetId is a call anybody may make, unsigned."""
-    client = boto3.client("cognito-identity", config=_BOUNDED.merge(_ANYBODY))
+def _create_guest_identity(identity_pool_id: str) -> CustomResourceResponse:
+    """Create the identity that all guests share. GetId is a public, unsigned API call."""
+    client = boto3.client("cognito-identity", config=_CLIENT_CONFIG.merge(_UNSIGNED))
     return CustomResourceResponse(
         physical_id=client.get_id(IdentityPoolId=identity_pool_id)["IdentityId"]
     )

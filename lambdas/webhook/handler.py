@@ -1,8 +1,8 @@
-"""The same ASGI application, called with API Gateway's events."""
+"""Lambda entry point of the webhook: runs the ASGI application on API Gateway events."""
 
 from mangum import Mangum
 
 from services.webhook.entry import app
 
-# Without lifespan: Mangum would start and stop the application around every request.
+# Without lifespan: Mangum would start and stop the application for every request.
 handler = Mangum(app, lifespan="off")

@@ -138,7 +138,9 @@ class PollStore(ABC):
             # Archived because its file was removed; restored if the file returns.
             gone = before.gone and round.state is State.ARCHIVED
             try:
-                after = self.write(replace(before, round=round, gone=gone), ended=round.previous)
+                after = self.write(
+                    replace(before, round=round, file_removed=file_removed), ended=round.previous
+                )
             except PollChangedError:
                 continue
             return before, after

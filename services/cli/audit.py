@@ -55,7 +55,7 @@ def audit(
             found = auditor.audit(round, advance)
         unfolded = stream_rest_of(there).count if stream_lost else None
         repaired: list[Difference] = []
-        if repair and (found.off or found.not_drained):
+        if repair and (found.differences or found.not_drained):
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
@@ -63,7 +63,7 @@ def audit(
             )
             _log(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
-    if (found.not_drained or found.off or found.impaired) and not repaired:
+    if (found.not_drained or found.differences or found.impaired) and not repaired:
         raise typer.Exit(FAILED)
 
 
@@ -87,9 +87,9 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "iterator_age_ms": found.iterator_age_ms,
         "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
-        "differences": [_difference(off) for off in found.off],
+        "differences": [_difference(off) for off in found.differences],
         "repaired": [_difference(off) for off in repaired],
-        "exact": not (found.off or found.not_drained or found.impaired),
+        "exact": not (found.differences or found.not_drained or found.impaired),
     }
 
 
@@ -117,7 +117,7 @@ def _text(found: Audit, repaired: list[Difference]) -> str:
         lines.append("nothing can be said yet: the stream is not drained")
     elif found.impaired:
         lines.append("the ballots are not all there: the board stays as it is")
-    elif found.off:
+    elif found.differences:
         lines.append("the board is not the recount; set it right with --repair")
     else:
         lines.append("exact: the board is the recount")

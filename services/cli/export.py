@@ -85,7 +85,7 @@ def _votes(
 ) -> Iterator[BallotRow]:
     """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
     known = set(columns.choices)
-    for slip in there.recounts.slips(round, unreadable.append):
+    for slip in there.recounts.rows(round, unreadable.append):
         if not slip.picks.keys() <= known:
             unreadable.append(slip.key)
         elif slip.picks:

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from services.adapters.dynamodb.allow_lists import read_phones
-from services.polls.definition import ParseResult, examine_poll, located
-from services.polls.names import check_together
+from services.polls.definition import ParseResult, check_poll, with_line
+from services.polls.names import check_name_conflicts
 from services.voting.errors import Problem
 from services.voting.poll import Poll
 
@@ -78,10 +78,10 @@ def read(paths: Iterable[Path]) -> PollFiles:
         if poll.phones:
             listed, wrong = _read_list(path.parent / poll.phones)
             phones[poll.id] = listed
-            problems[path] += [located(problem, poll.definition) for problem in wrong]
+            problems[path] += [with_line(problem, poll.definition) for problem in wrong]
     path_of = {poll.id: path for path, poll in polls.items()}
-    for poll, problem in check_together([*polls.values()]):
-        problems[path_of[poll.id]].append(located(problem, poll.definition))
+    for poll, problem in check_name_conflicts([*polls.values()]):
+        problems[path_of[poll.id]].append(with_line(problem, poll.definition))
     return PollFiles(
         polls=[*polls.values()],
         phones=phones,
@@ -91,7 +91,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
 
 def _examine(path: Path) -> ParseResult:
     try:
-        return examine_poll(path.read_text(encoding="utf-8"), source=str(path))
+        return check_poll(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
         remedy = f"cannot be read ({error.strerror}); name an existing file"
         problem = Problem(key="file", value=str(path), remedy=remedy)

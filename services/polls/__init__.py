@@ -1,4 +1,4 @@
-"""Poll files, from text to a checked `Poll`: parsing, validation, limits, reference.
+"""Poll files: parsing, validation, limits, reference, and the changes that applying them makes.
 
-Pure: imports the standard library and `services.voting` only.
+This package does no I/O and imports the standard library and `services.voting` only.
 """

@@ -1,8 +1,8 @@
-"""How large a ballot of a poll can become: a write costs one unit up to 1 KB.
+"""The largest possible ballot of a poll, in bytes: a write of up to 1 KB costs one unit.
 
-Counts what `services.adapters.dynamodb.ballot_items` writes, by DynamoDB's rule ("Item sizes and
-formats"): names and values in UTF-8, two digits a byte, three bytes for a list or a map and one
-for each of its entries; a test holds the two against each other.
+Computes the size of the items that `services.adapters.dynamodb.ballot_items` writes, by DynamoDB's
+rule ("Item sizes and formats"): names and values in UTF-8, two digits per byte, three bytes for a
+list or a map and one for each of its entries. A test compares it with real items.
 """
 
 from services.voting import schema
@@ -22,15 +22,15 @@ _COUNT = 2
 
 
 def largest_ballot_bytes(poll: Poll) -> int:
-    """Bytes of the largest item that a phone's texts can make, in a round below 10,000."""
+    """Bytes of the largest item that the texts of one phone can create, in rounds below 10,000."""
     texts = {Policy.LAST: MESSAGES_PER_BALLOT, Policy.EACH: poll.limit}.get(poll.policy, 1)
     key = schema.ballot_pk(poll.id, _ROUND, poll.shards - 1)
-    own_sid = 1 + _SID if poll.policy is Policy.UNLIMITED else 0
+    sid_in_key = 1 + _SID if poll.policy is Policy.UNLIMITED else 0
     kinds = min(texts, len(poll.choices)) if poll.policy is Policy.EACH else 1
     longest = sorted((len(choice.key) for choice in poll.choices), reverse=True)[:kinds]
-    held = {
+    attributes = {
         "pk": len(key),
-        "sk": _VOTER + own_sid,
+        "sk": _VOTER + sid_in_key,
         "picks": _CONTAINER + sum(_ENTRY + length + _COUNT for length in longest),
         "n": _COUNT,
         "sids": _CONTAINER + texts * (_ENTRY + _SID),
@@ -41,6 +41,6 @@ def largest_ballot_bytes(poll: Poll) -> int:
         "changed_at": _MILLISECONDS,
         "writes": _COUNT,
         schema.BALLOT_EXPIRY: _SECONDS,
-        **({schema.BALLOT_TIMES: 4 * texts} if poll.tells_closing else {}),
+        **({schema.BALLOT_TIMES: 4 * texts} if poll.uses_closes_in else {}),
     }
-    return sum(len(name) + size for name, size in held.items())
+    return sum(len(name) + size for name, size in attributes.items())

@@ -1,4 +1,4 @@
-"""What a new poll file may not change of a round. Standard library only."""
+"""Checks of a new poll file against the current round: what must not change."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -6,40 +6,42 @@ from datetime import UTC, datetime
 
 from services.voting.errors import Problem
 from services.voting.poll import Policy, Poll, Round
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 _FIXED: Sequence[tuple[str, Callable[[Poll], object]]] = (
     ("shards", lambda poll: poll.shards),
     ("policy", lambda poll: poll.policy.value),
     ("visibility", lambda poll: poll.visibility),
 )
-"""What the ballots of a round depend on: where they are, what they count for, and where."""
+"""Settings that are fixed once a round has ballots."""
 
 
 def check_change(before: Poll, after: Poll, round_number: int) -> Iterator[Problem]:
-    """What may not change once a round has begun."""
-    way_out = (
+    """Problems with changes that are not allowed once a round has begun."""
+    remedy_format = (
         f"round {round_number} has begun: put back %s, or first: voteapp poll reset {after.id}"
     )
     for key, value_of in _FIXED:
         if value_of(before) != value_of(after):
-            remedy = way_out % repr(value_of(before))
+            remedy = remedy_format % repr(value_of(before))
             yield Problem(key=key, value=value_of(after), remedy=remedy)
     if after.policy is Policy.EACH and after.limit < before.limit:
-        yield Problem(key="limit", value=after.limit, remedy=way_out % f"at least {before.limit}")
-    were, are = ([choice.key for choice in poll.choices] for poll in (before, after))
-    if are[: len(were)] != were:
-        remedy = way_out % f"the order {', '.join(were)} (new choices go to the end)"
-        yield Problem(key="choices", value=", ".join(are), remedy=remedy)
+        yield Problem(
+            key="limit", value=after.limit, remedy=remedy_format % f"at least {before.limit}"
+        )
+    old_keys, new_keys = ([choice.key for choice in poll.choices] for poll in (before, after))
+    if new_keys[: len(old_keys)] != old_keys:
+        remedy = remedy_format % f"the order {', '.join(old_keys)} (new choices go to the end)"
+        yield Problem(key="choices", value=", ".join(new_keys), remedy=remedy)
 
 
-def check_final(round: Round, after: Poll, why: str | None) -> Iterator[Problem]:
-    """What may not change of a round that is final; `why` says why it is, None if it is not."""
-    if why is None:
+def check_final(round: Round, after: Poll, reason: str | None) -> Iterator[Problem]:
+    """Problems with changes of a final round; `reason` is why it is final, None if it is not."""
+    if reason is None:
         return
     before = round.poll
     remedy = (
-        f"round {round.number} {why} and is final: put it back, or first: "
+        f"round {round.number} {reason} and is final: put it back, or first: "
         f"voteapp poll reset {after.id}"
     )
     closes, closed = after.closes_at_ms, before.closes_at_ms
@@ -51,7 +53,7 @@ def check_final(round: Round, after: Poll, why: str | None) -> Iterator[Problem]
 
 
 def check_extension(after: Poll, expires_from_ms: int | None) -> Iterator[Problem]:
-    """A round cannot stay open until its first ballots expire."""
+    """Problems with a closing time at which the first ballots have expired already."""
     closes = after.closes_at_ms
     if expires_from_ms is not None and closes is not None and closes > expires_from_ms:
         day = f"{datetime.fromtimestamp(expires_from_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
@@ -62,11 +64,11 @@ def check_extension(after: Poll, expires_from_ms: int | None) -> Iterator[Proble
         yield Problem(key="closes_at", value=closes, remedy=remedy)
 
 
-def not_quiet(problem: Problem) -> Problem:
-    """The same problem of a round without ballots that a first vote may be on its way to."""
+def with_wait_remedy(problem: Problem) -> Problem:
+    """The same problem for a round without ballots, to which a first vote may be in flight."""
     remedy = (
         f"the poll is open, opens soon or closed just now, and a first vote may be on its way: "
-        f"close it, wait {LANDING_SECONDS} seconds, then change this"
+        f"close it, wait {SETTLING_SECONDS} seconds, then change this"
     )
     return replace(problem, remedy=remedy)
 

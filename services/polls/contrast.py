@@ -1,12 +1,12 @@
-"""Whether a colour can be told from the screen's background. Standard library only."""
+"""The contrast between a colour and the background of the screen."""
 
 from collections.abc import Mapping
 
 BACKGROUNDS: Mapping[str, str] = {"dark": "#0d1117", "light": "#faf9f6"}
-"""Of the dashboard's two themes."""
+"""Background colours of the dashboard, by theme."""
 
-ENOUGH = 3.0
-"""For parts of a picture that one must see to understand it (WCAG 2.2, 1.4.11)."""
+MIN_CONTRAST = 3.0
+"""Minimum contrast of graphical objects (WCAG 2.2, 1.4.11)."""
 
 _CHANNELS = ((1, 0.2126), (3, 0.7152), (5, 0.0722))
 

@@ -1,7 +1,7 @@
-"""Poll files: from TOML to a checked `Poll`, and every complaint about one.
+"""Parse and validate poll files: from TOML to a `Poll`, or all problems of the file.
 
-`services.polls.fields` says what a file may hold, `services.polls.rules` what makes no
-sense, and `services.polls.names` which names are confused. Standard library only.
+`services.polls.fields` lists the keys of a file, `services.polls.rules` checks their combination,
+and `services.polls.names` checks names and keywords.
 """
 
 import re
@@ -14,8 +14,8 @@ from typing import Any
 
 from services.polls.contrast import BACKGROUNDS
 from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
-from services.polls.names import check_together
-from services.polls.rules import check_alone
+from services.polls.names import check_name_conflicts
+from services.polls.rules import check_rules
 from services.polls.validation import check
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
@@ -24,53 +24,53 @@ from services.voting.sharding import DEFAULT_SHARDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseResult:
-    """A poll file, read: the poll, if it can be used, and all that is to be said about it."""
+    """The poll, or None if it has errors, and all errors and warnings."""
 
     poll: Poll | None
     problems: tuple[Problem, ...]
 
 
 def parse_poll(text: str, *, source: str) -> Poll:
-    """The poll that a TOML text defines; its id is the name of the file, without `.toml`.
+    """Parse and validate a TOML text; the id of the poll is the file name without `.toml`.
 
     Raises:
-        PollFileError: with every problem found, each naming key, value, remedy and line.
+        PollFileError: with all problems; each has key, value, remedy and line.
     """
-    examined = examine_poll(text, source=source)
-    if examined.poll is None:
-        raise PollFileError(source, examined.problems)
-    return examined.poll
+    result = check_poll(text, source=source)
+    if result.poll is None:
+        raise PollFileError(source, result.problems)
+    return result.poll
 
 
-def examine_poll(text: str, *, source: str) -> ParseResult:
-    """The same without raising; warnings are told, too, and leave the poll usable."""
+def check_poll(text: str, *, source: str) -> ParseResult:
+    """Like `parse_poll`, without raising; a poll with warnings only is returned with them."""
     poll_id = PurePath(source).name.removesuffix(".toml")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return ParseResult(poll=None, problems=(_syntax(error),))
-    problems = [*_check_id(poll_id), *_check_shape(table)]
+    problems = [*_check_id(poll_id), *_check_fields(table)]
     poll = None if problems else _build(poll_id, table, text)
     if poll is not None:
-        problems = list(check_alone(poll))
+        problems = list(check_rules(poll))
     usable = all(problem.severity == "warning" for problem in problems)
     return ParseResult(
         poll=poll if usable else None,
-        problems=tuple(located(problem, text) for problem in problems),
+        problems=tuple(with_line(problem, text) for problem in problems),
     )
 
 
-def stored_poll(text: str, *, poll_id: str) -> Poll:
-    """A poll that was checked when it was applied.
+def parse_stored_poll(text: str, *, poll_id: str) -> Poll:
+    """Parse a stored poll, which was validated when it was applied.
 
-    Only its shape counts here: a later release that is stricter about sense must not stop
-    an evening that has begun.
+    Only keys and types are checked: stricter rules in a later release must not invalidate a poll
+    that is in use.
 
     Raises:
-        PollFileError: it is not even a poll.
+        PollFileError: a key or a type is wrong.
     """
     table = tomllib.loads(text)
-    if problems := list(_check_shape(table)):
+    if problems := list(_check_fields(table)):
         raise PollFileError(poll_id, problems)
     return _build(poll_id, table, text)
 
@@ -78,7 +78,7 @@ def stored_poll(text: str, *, poll_id: str) -> Poll:
 def _syntax(error: tomllib.TOMLDecodeError) -> Problem:
     line = re.search(r"line (\d+)", str(error))
     return Problem(
-        key="(TOML)", value=str(error), remedy="mend the syntax", line=int(line[1]) if line else 0
+        key="(TOML)", value=str(error), remedy="fix the syntax", line=int(line[1]) if line else 0
     )
 
 
@@ -88,7 +88,7 @@ def _check_id(poll_id: str) -> Iterator[Problem]:
         yield Problem(key="file name", value=poll_id, remedy=remedy)
 
 
-def _check_shape(table: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_fields(table: Mapping[str, Any]) -> Iterator[Problem]:
     yield from check(table, FIELDS, "")
     replies = table.get("replies")
     if isinstance(replies, dict):
@@ -144,30 +144,30 @@ def _epoch_ms(moment: datetime | None) -> int | None:
 
 
 def _utc_offset_minutes(moment: datetime | None) -> int | None:
-    """None also where the time is written with a Z: replies then say that it is UTC."""
+    """None if there is no time, or if its offset is 0: replies then mark times as UTC."""
     offset = moment.utcoffset() if moment else None
     return round(offset.total_seconds() / 60) if offset else None
 
 
 def refuse_clashes(polls: Iterable[Poll]) -> None:
-    """Accept polls that can be open side by side.
+    """Check that the names of polls which can be open at the same time do not conflict.
 
     Raises:
-        PollFileError: two of them would hear the same word on the same number.
+        PollFileError: two polls on the same number have the same name or keyword.
     """
-    for poll, problem in check_together([*polls]):
-        raise PollFileError(f"polls/{poll.id}.toml", [located(problem, poll.definition)])
+    for poll, problem in check_name_conflicts([*polls]):
+        raise PollFileError(f"polls/{poll.id}.toml", [with_line(problem, poll.definition)])
 
 
-def located(problem: Problem, text: str) -> Problem:
-    """The problem with the line its key stands on, where the text has that key."""
-    # Not splitlines(): a string may hold U+2028, which is no end of a line in TOML.
+def with_line(problem: Problem, text: str) -> Problem:
+    """The problem with the line number of its key, if the text has that key."""
+    # Not splitlines(): TOML strings may contain U+2028, which does not end a line.
     lines = text.split("\n")
     start = 0
     if place := re.match(r"choices\[(\d+)\]", problem.key):
-        heads = [n for n, line in enumerate(lines) if line.strip() == "[[choices]]"]
-        start = heads[int(place[1])] if int(place[1]) < len(heads) else 0
-    # An inline table stands on the line of the key that holds it.
+        headers = [n for n, line in enumerate(lines) if line.strip() == "[[choices]]"]
+        start = headers[int(place[1])] if int(place[1]) < len(headers) else 0
+    # The keys of an inline table have the line of the key of the table.
     for part in reversed(problem.key.split(".")):
         name = re.split(r"\[", part)[0]
         pattern = re.compile(rf"\s*\[*\"?{re.escape(name)}\"?\]*\s*(=|$)")

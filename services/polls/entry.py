@@ -1,4 +1,4 @@
-"""A poll in the directory: its current round, and what operators have made of it."""
+"""The entry of a poll in the directory."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from services.voting.poll import Round
 class DirectoryEntry:
     """The current round of a poll, and the phone number that the screen shows.
 
-    `revision` counts the writes of the entry. `gone` is true where the poll was archived because
-    its file was removed: it is restored if the file returns. A poll that an operator archived
-    stays archived.
+    `revision` counts the writes of the entry. `file_removed` means that the poll was archived
+    because its file was removed: it is restored if the file returns. A poll that an operator
+    archived stays archived.
     """
 
     round: Round
     number: str | None = None
     revision: int = 0
-    gone: bool = False
+    file_removed: bool = False

@@ -1,7 +1,4 @@
-"""Everything that a poll file may hold: what is checked, and what the reference is made of.
-
-Standard library only.
-"""
+"""All keys of a poll file; validation, JSON Schema and reference use these tables."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,13 +14,13 @@ _HUE = r"#[0-9a-fA-F]{6}"
 FIELDS: Sequence[Field] = (
     Field("question", str, "What is asked, as the screen shows it.", required=True, low=1, high=120),
     Field("choices", list, "What may be voted for, in ballot order. While a round has ballots, new ones go to the end and none is taken away.", required=True, low=2, high=12),
-    Field("numbers", list, "Phone numbers (E.164) that the poll answers on; without it, all of the account.", of=r"\+[1-9]\d{6,14}"),
+    Field("numbers", list, "Phone numbers (E.164) that the poll answers on; without it, all of the account.", entry_pattern=r"\+[1-9]\d{6,14}"),
     Field("keyword", str, "Leading word that picks this poll where several share a number, as in FINALE RED.", pattern=r"\w{1,16}"),
-    Field("policy", str, "How the texts of one phone count: the latest, the first, each up to the limit, or all of them. Fixed while a round has ballots.", among=tuple(Policy), default="last"),
+    Field("policy", str, "How the texts of one phone count: the latest, the first, each up to the limit, or all of them. Fixed while a round has ballots.", one_of=tuple(Policy), default="last"),
     Field("limit", int, "Votes a phone, with policy each.", low=1, high=MESSAGES_PER_BALLOT, default=1),
     Field("opens_at", datetime, "When voting opens, with a time zone; without it, at once."),
     Field("closes_at", datetime, "When voting closes, with a time zone; without it, when you close it."),
-    Field("visibility", str, "Whether guests see the count before it is certified. Fixed while a round has ballots.", among=("open", "sealed"), default="open"),
+    Field("visibility", str, "Whether guests see the count before it is certified. Fixed while a round has ballots.", one_of=("open", "sealed"), default="open"),
     Field("shards", int, "Partition keys that the ballots of a round are spread over: each takes 1,000 votes a second. Fixed while a round has ballots.", low=1, high=MAX_SHARDS, default=DEFAULT_SHARDS),
     Field("retention_days", int, "Days after the end of its round after which a ballot expires.", low=1, high=3650, default=30),
     Field("percent_from", int, "Votes below which the screen shows no percentages.", low=0, default=0),
@@ -34,7 +31,7 @@ FIELDS: Sequence[Field] = (
 CHOICE_FIELDS: Sequence[Field] = (
     Field("key", str, "Short name, kept in every ballot.", required=True, pattern=r"[A-Z0-9][A-Z0-9_-]{0,15}"),
     Field("label", str, "What the screen shows.", required=True, low=1, high=60),
-    Field("words", list, "What people may text beside key, label and place, in any script; the first is what the screen tells them to text.", of=r"\S(?:.{0,38}\S)?"),
+    Field("words", list, "What people may text beside key, label and place, in any script; the first is what the screen tells them to text.", entry_pattern=r"\S(?:.{0,38}\S)?"),
     Field("colour", (str, dict), "Colour of the bar, for both themes or one each; without it, the page's own.", pattern=_HUE),
 )  # fmt: skip
 
@@ -44,6 +41,6 @@ COLOUR_FIELDS: Sequence[Field] = (
 )
 
 REPLY_FIELDS: Sequence[Field] = (
-    Field("mode", str, "Answer all texts, only those that were not counted, or none.", among=tuple(ReplyMode), default="all"),
+    Field("mode", str, "Answer all texts, only those that were not counted, or none.", one_of=tuple(ReplyMode), default="all"),
     *(Field(name, str, f"Instead of: {DEFAULT_TEXTS[name]}", low=1, high=320) for name in PLACEHOLDERS),
 )  # fmt: skip

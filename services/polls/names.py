@@ -1,7 +1,6 @@
-"""Which names and keywords of polls would be confused: in one poll, or on one number.
+"""Conflicts between names and keywords: in one poll, or between polls on one number.
 
-A name is everything that a text may call a choice: its key, its label, its words and its
-place in ballot order. Standard library only.
+The names of a choice are its key, its label, its words and its place in ballot order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,16 +12,16 @@ from services.voting.poll import Choice, Poll
 
 _INTRODUCTIONS = ("", "vote ", "vote for ", "i vote ", "i vote for ")
 _FIRST_WORDS = frozenset({"vote", "i"})
-"""The first words of a text that introduces a name, as in "I vote for RED"."""
+"""First words that may introduce a name, as in "I vote for RED"."""
 
 
 def check_names(poll: Poll) -> Iterator[Problem]:
-    """Names and keywords that texts to one poll cannot use."""
+    """Problems with the names and the keyword of one poll."""
     places = {str(place): choice.key for place, choice in enumerate(poll.choices, start=1)}
     owners: dict[str, str] = {}
     for key, name, choice in _names_in(poll):
-        said, texts = normalise(name), _texts_with(name)
-        if remedy := _unusable(said):
+        normalised, texts = normalise(name), _texts_with(name)
+        if remedy := _unusable(normalised):
             yield Problem(key=key, value=name, remedy=remedy)
         elif owner := _other_owner(texts, choice.key, owners):
             remedy = f"{owner} already answers to it; take another"
@@ -31,7 +30,7 @@ def check_names(poll: Poll) -> Iterator[Problem]:
             remedy = f"it is the place of {owner} in ballot order; take another"
             yield Problem(key=key, value=name, remedy=remedy)
         else:
-            owners[said] = choice.key
+            owners[normalised] = choice.key
     keys = [choice.key for choice in poll.choices]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         yield Problem(key="choices", value=key, remedy="give every choice a key of its own")
@@ -40,7 +39,7 @@ def check_names(poll: Poll) -> Iterator[Problem]:
 
 
 def _names_in(poll: Poll) -> Iterator[tuple[str, str, Choice]]:
-    """Every name in the file, with the key it stands under and the choice it names."""
+    """Every name in the file, with its key in the file and its choice."""
     for place, choice in enumerate(poll.choices):
         yield f"choices[{place}].key", choice.key, choice
         yield f"choices[{place}].label", choice.label, choice
@@ -48,19 +47,19 @@ def _names_in(poll: Poll) -> Iterator[tuple[str, str, Choice]]:
             yield f"choices[{place}].words", word, choice
 
 
-def _unusable(said: str) -> str | None:
-    if not said:
+def _unusable(normalised: str) -> str | None:
+    if not normalised:
         return "name it with letters or digits"
-    return "carriers answer this word themselves; take another" if said in RESERVED else None
+    return "carriers answer this word themselves; take another" if normalised in RESERVED else None
 
 
 def _other_owner(texts: Iterable[str], own: str, owners: Mapping[str, str]) -> str | None:
-    """Key of another choice that one of the texts could mean."""
+    """Key of another choice that one of the texts names."""
     return next((owners[text] for text in texts if owners.get(text, own) != own), None)
 
 
 def _texts_with(name: str) -> list[str]:
-    """Everything that is looked up for texts with this name, such as "vote for RED"."""
+    """All candidate names of texts such as "vote for RED", for one name."""
     texts = (text for lead in _INTRODUCTIONS for text in candidate_names(lead + name))
     return list(dict.fromkeys(texts))
 
@@ -73,9 +72,9 @@ def _unusable_keyword(poll: Poll, owners: Mapping[str, str]) -> str | None:
         return f"texts such as {keyword.upper()} {_example(keyword)} begin with it; take another"
     if keyword in owners:
         return f"{owners[keyword]} already answers to it; take another"
-    if name := _name_led_by(keyword, poll):
+    if name := _name_beginning_with(keyword, poll):
         return f"the name {name!r} begins with it; take another"
-    # One letter may fold to several words, and then no text can begin with it.
+    # Normalisation may turn a letter into several words, and then no text can begin with it.
     return None if " " not in keyword else "write it as one word"
 
 
@@ -83,19 +82,19 @@ def _example(keyword: str) -> str:
     return "RED" if keyword == "vote" else "VOTE FOR RED"
 
 
-def _name_led_by(keyword: str, poll: Poll) -> str | None:
-    """A name whose first word is the keyword, which may also be the whole of it."""
+def _name_beginning_with(keyword: str, poll: Poll) -> str | None:
+    """A name that is the keyword, or whose first word it is."""
     names = (name for _, name, _ in _names_in(poll))
     return next((name for name in names if without_keyword(name, keyword) is not None), None)
 
 
-def check_together(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
-    """Names and keywords that two polls on one number, open at the same time, both hear."""
+def check_name_conflicts(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
+    """Names and keywords that conflict between polls on one number, open at the same time."""
     for one, other in combinations(sorted(polls, key=lambda poll: poll.id), 2):
         if _share_number(one, other) and _overlap(one, other):
-            yield from ((other, problem) for problem in _names_heard_by(one, other))
-            yield from ((other, problem) for problem in _keyword_heard_by(one, other))
-            yield from ((one, problem) for problem in _places_of(other, one))
+            yield from ((other, problem) for problem in _conflicting_names(one, other))
+            yield from ((other, problem) for problem in _conflicting_keyword(one, other))
+            yield from ((one, problem) for problem in _names_that_are_places(other, one))
 
 
 def _share_number(one: Poll, other: Poll) -> bool:
@@ -110,8 +109,8 @@ def _overlap(one: Poll, other: Poll) -> bool:
     return not closes_first(one, other) and not closes_first(other, one)
 
 
-def _names_heard_by(one: Poll, other: Poll) -> Iterator[Problem]:
-    """Names of the other poll that texts to this one use, too."""
+def _conflicting_names(one: Poll, other: Poll) -> Iterator[Problem]:
+    """Names of the other poll that are also used in this one."""
     for key, name in _distinct_names(other):
         if any(text in one.lexicon for text in _texts_with(name)):
             remedy = f"{_where(one)}, answers to it too; take another word or other times"
@@ -124,20 +123,20 @@ def _names_heard_by(one: Poll, other: Poll) -> Iterator[Problem]:
             yield Problem(key=key, value=name, remedy=remedy)
 
 
-def _keyword_heard_by(one: Poll, other: Poll) -> Iterator[Problem]:
+def _conflicting_keyword(one: Poll, other: Poll) -> Iterator[Problem]:
     keyword = normalise(other.keyword)
     if not keyword:
         return
     if keyword in one.lexicon or keyword == normalise(one.keyword):
         remedy = f"{_where(one)}, answers to it too; take another keyword"
         yield Problem(key="keyword", value=other.keyword, remedy=remedy)
-    elif name := _name_led_by(keyword, one):
+    elif name := _name_beginning_with(keyword, one):
         remedy = f"{_where(one)}, has the name {name!r}, which begins with it; take another keyword"
         yield Problem(key="keyword", value=other.keyword, remedy=remedy)
 
 
-def _places_of(other: Poll, one: Poll) -> Iterator[Problem]:
-    """Names of one poll that are places in the ballot order of the other."""
+def _names_that_are_places(other: Poll, one: Poll) -> Iterator[Problem]:
+    """Names of one poll that are places in the ballot order of the other poll."""
     places = {str(place) for place in range(1, len(other.choices) + 1)}
     places -= {normalise(name) for _, name in _distinct_names(other)}
     for key, name in _distinct_names(one):
@@ -153,7 +152,7 @@ def _where(poll: Poll) -> str:
 
 
 def _distinct_names(poll: Poll) -> Iterator[tuple[str, str]]:
-    """The names of a poll, without those that read like an earlier one."""
+    """The names of a poll, without those that equal an earlier one after normalisation."""
     first: dict[str, tuple[str, str]] = {}
     for key, name, _ in _names_in(poll):
         first.setdefault(normalise(name), (key, name))

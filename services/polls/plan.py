@@ -1,22 +1,22 @@
-"""What applying poll files changes in the directory, and what forbids it. Pure."""
+"""The changes that applying poll files makes in the directory, and checks that they are allowed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from services.polls.changes import check_change, check_extension, check_final, not_quiet
-from services.polls.definition import located, refuse_clashes
+from services.polls.changes import check_change, check_extension, check_final, with_wait_remedy
+from services.polls.definition import refuse_clashes, with_line
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollFileError, Problem
 from services.voting.lifecycle import archived, is_quiet, why_final
 from services.voting.poll import Poll, Round, State
 
-Begun = Callable[[Round], bool]
-"""Whether a round has begun, see `services.voting.begun`."""
+HasBegun = Callable[[Round], bool]
+"""Returns whether a round has begun; see `services.voting.begun`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollChange:
-    """What becomes of one poll: its entry before and after, and what that is called."""
+    """The change of one poll: its entry before and after, and `created`, `changed` and so on."""
 
     before: DirectoryEntry | None
     after: DirectoryEntry
@@ -24,13 +24,13 @@ class PollChange:
 
     @property
     def poll(self) -> Poll:
-        """The poll as it is to be."""
+        """The poll after the change."""
         return self.after.round.poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedPolls:
-    """What applying definitions did, as poll ids."""
+    """Ids of polls by what applying the files did to them."""
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -39,42 +39,42 @@ class AppliedPolls:
 
 
 def plan(
-    held: Sequence[DirectoryEntry],
+    entries: Sequence[DirectoryEntry],
     polls: Sequence[Poll],
     *,
     default_number: str | None,
     now_ms: int,
 ) -> list[PollChange]:
-    """What makes the directory hold exactly these polls; those that are gone are archived."""
-    left = {entry.round.poll.id: entry for entry in held}
+    """Plan the changes after which the directory has exactly these polls; others are archived."""
+    remaining = {entry.round.poll.id: entry for entry in entries}
     changes = []
     for poll in polls:
-        before = left.pop(poll.id, None)
-        after = _defined(poll, before, default_number, now_ms)
+        before = remaining.pop(poll.id, None)
+        after = _apply_definition(poll, before, default_number, now_ms)
         changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
-    for entry in left.values():
+    for entry in remaining.values():
         if entry.round.state is not State.ARCHIVED:
-            after = replace(entry, round=archived(entry.round, now_ms), gone=True)
+            after = replace(entry, round=archived(entry.round, now_ms), file_removed=True)
             changes.append(PollChange(before=entry, after=after, verdict="archived"))
     return changes
 
 
 def entries_to_write(
-    changes: Sequence[PollChange], *, begun: Begun, unreadable: Sequence[str], now_ms: int
+    changes: Sequence[PollChange], *, begun: HasBegun, unreadable: Sequence[str], now_ms: int
 ) -> list[DirectoryEntry]:
-    """The entries that carry out a plan. `unreadable` are polls whose rows cannot be read.
+    """The entries to write for a plan. `unreadable`: ids of polls whose rows cannot be parsed.
 
     Raises:
-        PollFileError: two polls clash, a poll changes what the ballots of a round depend on, or
-            a final round.
+        PollFileError: the names of two polls conflict, or a poll changes settings that ballots
+            depend on, or a final round.
     """
     refuse_clashes([change.poll for change in changes if change.verdict != "archived"])
-    allowed = [_allowed(change, begun, unreadable, now_ms) for change in changes]
-    return [_heard(change, now_ms) for change in allowed if change.verdict != "unchanged"]
+    allowed = [_check_change(change, begun, unreadable, now_ms) for change in changes]
+    return [_with_open_until(change, now_ms) for change in allowed if change.verdict != "unchanged"]
 
 
 def applied(changes: Sequence[PollChange]) -> AppliedPolls:
-    """What a plan did, once its entries are written."""
+    """The summary of a plan, after its entries were written."""
     ids = {
         name: tuple(change.poll.id for change in changes if change.verdict == name)
         for name in ("created", "changed", "unchanged", "archived")
@@ -82,12 +82,12 @@ def applied(changes: Sequence[PollChange]) -> AppliedPolls:
     return AppliedPolls(**ids)
 
 
-def _heard(change: PollChange, now_ms: int) -> DirectoryEntry:
-    """The entry with when its round was last open under its old definition."""
+def _with_open_until(change: PollChange, now_ms: int) -> DirectoryEntry:
+    """The entry with the time at which its round was last open under the old definition."""
     if change.before is None:
         return change.after
-    heard_ms = change.before.round.last_open_ms(now_ms)
-    return replace(change.after, round=replace(change.after.round, heard_until_ms=heard_ms))
+    open_until_ms = change.before.round.last_open_ms(now_ms)
+    return replace(change.after, round=replace(change.after.round, was_open_until_ms=open_until_ms))
 
 
 def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:
@@ -97,10 +97,10 @@ def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:
     return "unchanged" if same else "changed"
 
 
-def _allowed(
-    change: PollChange, begun: Begun, unreadable: Sequence[str], now_ms: int
+def _check_change(
+    change: PollChange, begun: HasBegun, unreadable: Sequence[str], now_ms: int
 ) -> PollChange:
-    """The change as it may be carried out. Raises: PollFileError."""
+    """Check and complete one change. Raises: PollFileError."""
     poll, before = change.poll, change.before
     if before is None and poll.id in unreadable:
         remedy = "its row in the directory cannot be read: mend or delete that row first"
@@ -115,30 +115,30 @@ def _allowed(
     ]
     if not problems and poll.closes_at_ms == round.poll.closes_at_ms:
         return change
-    # Once ballots may have expired, nothing that is left tells that there was none.
+    # Once ballots may have expired, a round without ballots is no proof that there were none.
     if round.is_final_at(now_ms) or begun(round):
         _refuse(poll, problems)
         return change
     if not is_quiet(round, now_ms):
-        _refuse(poll, map(not_quiet, problems))
+        _refuse(poll, map(with_wait_remedy, problems))
         return change
-    # No ballot carries an expiry yet, and none can before this is stored.
+    # No ballot has an expiry yet, and none gets one before this entry is stored.
     fresh = replace(change.after, round=replace(change.after.round, expires_from_ms=None))
     return replace(change, after=fresh)
 
 
 def _refuse(poll: Poll, problems: Iterable[Problem]) -> None:
-    if where := [located(problem, poll.definition) for problem in problems]:
-        raise PollFileError(f"polls/{poll.id}.toml", where)
+    if found := [with_line(problem, poll.definition) for problem in problems]:
+        raise PollFileError(f"polls/{poll.id}.toml", found)
 
 
-def _defined(
+def _apply_definition(
     poll: Poll, before: DirectoryEntry | None, default_number: str | None, now_ms: int
 ) -> DirectoryEntry:
     number = poll.numbers[0] if poll.numbers else default_number
     if before is None:
         return DirectoryEntry(round=Round(poll=poll), number=number)
     round = replace(before.round, poll=poll)
-    if before.gone:
+    if before.file_removed:
         round = replace(round, state=State.AUTO, state_at_ms=now_ms)
-    return replace(before, round=round, number=number or before.number, gone=False)
+    return replace(before, round=round, number=number or before.number, file_removed=False)

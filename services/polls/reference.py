@@ -1,4 +1,4 @@
-"""What is published about poll files, made from the table that they are checked by."""
+"""JSON Schema and Markdown reference of poll files, generated from `services.polls.fields`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,15 @@ from services.voting.message import RESERVED
 from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
 
 _TYPES: Final = {str: "string", int: "integer", list: "array", dict: "object", datetime: "string"}
-_SHOWN: Final = {str: "text", int: "number", list: "list", dict: "table", datetime: "date and time"}
-_INSIDE: Final = {"replies": REPLY_FIELDS, "colour": COLOUR_FIELDS}
-_PLACES: Final = {
+_TYPE_WORDS: Final = {
+    str: "text",
+    int: "number",
+    list: "list",
+    dict: "table",
+    datetime: "date and time",
+}
+_NESTED: Final = {"replies": REPLY_FIELDS, "colour": COLOUR_FIELDS}
+_PLACEHOLDER_DOCS: Final = {
     "choice": "label of the choice (its key, where a carrier lacks the letters)",
     "word": "what to text for the choice",
     "previous": "label of the choice that stood before",
@@ -62,8 +68,8 @@ def _form(field: Field, kind: type) -> dict[str, Any]:
     )
     if kind is datetime:
         form["format"] = "date-time"
-    if field.among:
-        form["enum"] = list(field.among)
+    if field.one_of:
+        form["enum"] = list(field.one_of)
     if kind is str and field.pattern:
         form["pattern"] = f"^{field.pattern}$"
     if field.low is not None:
@@ -73,9 +79,9 @@ def _form(field: Field, kind: type) -> dict[str, Any]:
     if field.key == "choices":
         form["items"] = _object(CHOICE_FIELDS)
     elif kind is list:
-        form["items"] = {"type": "string", "pattern": f"^{field.of}$"}
+        form["items"] = {"type": "string", "pattern": f"^{field.entry_pattern}$"}
     elif kind is dict:
-        form |= _object(_INSIDE[field.key])
+        form |= _object(_NESTED[field.key])
     return form
 
 
@@ -95,7 +101,7 @@ def reference() -> str:
             "them without a deploy. A poll whose file is gone is archived, never deleted.",
             "",
             "This page and the schema are printed by `voteapp poll reference` and `voteapp poll",
-            "schema` from the table that the files are checked by; a test holds them to it.",
+            "schema` from the table that validates the files; a test compares them.",
             "",
             "## The poll",
             "",
@@ -122,11 +128,11 @@ def reference() -> str:
             "",
             "| placeholder | is |",
             "|---|---|",
-            *(f"| `{{{name}}}` | {what} |" for name, what in _PLACES.items()),
+            *(f"| `{{{name}}}` | {what} |" for name, what in _PLACEHOLDER_DOCS.items()),
             "",
-            "Times are told in the UTC offset that they are written with, which may differ for",
-            "opening and closing; one written with `Z` or `+00:00` is told as UTC. A close by the",
-            "operator is told in the offset of the nearer of the two.",
+            "Replies show times in the UTC offset of the file, which may differ for opening and",
+            "closing; a time written with `Z` or `+00:00` is shown as UTC. A close by the",
+            "operator is shown in the offset of the nearer of the two.",
             "",
             "Questions, labels and words hold no control characters; a reply may have line feeds.",
             "",
@@ -149,9 +155,9 @@ def reference() -> str:
             "open polls have it, as they have `2`, it counts for neither: it needs a keyword.",
             "Next come messages that begin with the keyword of an open poll, whatever follows;",
             "then, in the same order, the choices and the keywords of polls that wait or are",
-            "closed, so that their senders are told when voting opens or that it closed.",
+            "closed, so that the reply says when voting opens or that it closed.",
             "",
-            "The check refuses what would be confused:",
+            "The check refuses conflicting names:",
             "",
             "- in one poll: two choices of one name, also where one is the other after `vote`,",
             "  `vote for`, `i vote` or `i vote for`; a name that is another choice's place, as",
@@ -180,20 +186,21 @@ def reference() -> str:
 def _table(fields: Sequence[Field]) -> list[str]:
     head = ["| key | is | without it | |", "|---|---|---|---|"]
     return head + [
-        f"| `{field.key}` | {_what(field)} | {_without(field)} | {field.doc} |" for field in fields
+        f"| `{field.key}` | {_describe(field)} | {_default(field)} | {field.doc} |"
+        for field in fields
     ]
 
 
-def _what(field: Field) -> str:
-    if field.among:
-        return ", ".join(f"`{one}`" for one in field.among)
-    what = " or ".join(_SHOWN[kind] for kind in kinds(field))
+def _describe(field: Field) -> str:
+    if field.one_of:
+        return ", ".join(f"`{one}`" for one in field.one_of)
+    types = " or ".join(_TYPE_WORDS[kind] for kind in kinds(field))
     if field.low is not None and field.high is not None:
-        return f"{what}, {field.low:,} to {field.high:,}"
-    return what
+        return f"{types}, {field.low:,} to {field.high:,}"
+    return types
 
 
-def _without(field: Field) -> str:
+def _default(field: Field) -> str:
     if field.required:
         return "required"
     return "" if field.default is None else f"`{field.default}`"

@@ -1,30 +1,27 @@
-"""What is wrong with a poll that is well-formed.
-
-Standard library only.
-"""
+"""Rules for polls whose fields are valid: times, names, colours, replies, ballot size."""
 
 import re
 from collections.abc import Iterator, Sequence
 from unicodedata import category
 
 from services.polls.ballot_size import WRITE_UNIT, largest_ballot_bytes
-from services.polls.contrast import BACKGROUNDS, ENOUGH, contrast
+from services.polls.contrast import BACKGROUNDS, MIN_CONTRAST, contrast
 from services.polls.names import check_names
 from services.voting.errors import Problem
-from services.voting.gsm import SEGMENT, outside, septets
+from services.voting.gsm import SEGMENT, count_septets, unsupported_characters
 from services.voting.poll import Policy, Poll, ReplyMode
 from services.voting.replies import (
     DEFAULT_TEXTS,
     LONGEST_MOMENT,
     LONGEST_SPAN,
     PLACEHOLDERS,
-    fill,
-    words_of,
+    fill_placeholders,
+    list_choice_words,
 )
 
 
-def check_alone(poll: Poll) -> Iterator[Problem]:
-    """Everything wrong with one poll."""
+def check_rules(poll: Poll) -> Iterator[Problem]:
+    """All problems of one poll."""
     opens, closes = poll.opens_at_ms, poll.closes_at_ms
     if opens is not None and closes is not None and closes <= opens:
         yield Problem(key="closes_at", value=closes, remedy="close after the opening")
@@ -38,7 +35,7 @@ def check_alone(poll: Poll) -> Iterator[Problem]:
 
 
 def _check_characters(poll: Poll) -> Iterator[Problem]:
-    """Texts that a screen or a reply would show with a hole in it, or not at all."""
+    """Check that texts have no control characters, which the screen and replies cannot show."""
     texts = [("question", poll.question)]
     for place, choice in enumerate(poll.choices):
         texts.append((f"choices[{place}].label", choice.label))
@@ -62,17 +59,17 @@ def _check_colours(poll: Poll) -> Iterator[Problem]:
     for place, choice in enumerate(poll.choices):
         for theme, colour in choice.colour.items():
             ratio = contrast(colour, BACKGROUNDS[theme])
-            if ratio < ENOUGH:
+            if ratio < MIN_CONTRAST:
                 remedy = (
                     f"on the {theme} background {BACKGROUNDS[theme]} its contrast is {ratio:.1f}:1;"
-                    f" people at the back need {ENOUGH:.0f}:1 or more"
+                    f" people at the back need {MIN_CONTRAST:.0f}:1 or more"
                 )
                 key = f"choices[{place}].colour"
                 yield Problem(key=key, value=colour, remedy=remedy, severity="warning")
 
 
 def _check_replies(poll: Poll) -> Iterator[Problem]:
-    """Own texts, and what the default ones come to with this poll's labels and words."""
+    """Check that custom and default replies fit into one segment, and use known placeholders."""
     if poll.reply_mode is ReplyMode.NONE:
         return
     longest = {name: (lambda value=value: value) for name, value in _longest(poll).items()}
@@ -86,10 +83,12 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
             yield Problem(key=key, value=own, remedy=remedy)
         elif control := [char for char in control_characters(text) if char != "\n"]:
             yield Problem(key=key, value=own, remedy=_remedy(control))
-        elif odd := outside(text):
-            remedy = f"{odd!r}: no carrier has this in its plain alphabet (GSM-7); write without"
+        elif unsupported := unsupported_characters(text):
+            remedy = (
+                f"{unsupported!r}: no carrier has this in its plain alphabet (GSM-7); write without"
+            )
             yield Problem(key=key, value=own, remedy=remedy)
-        elif (length := septets(fill(text, longest))) > SEGMENT:
+        elif (length := count_septets(fill_placeholders(text, longest))) > SEGMENT:
             remedy = (
                 f"up to {length} characters, filled in; a text message holds {SEGMENT}: shorten "
                 + ("it" if own else "labels or words, or write a shorter text of your own")
@@ -98,13 +97,13 @@ def _check_replies(poll: Poll) -> Iterator[Problem]:
 
 
 def _longest(poll: Poll) -> dict[str, str]:
-    """The longest thing that each placeholder can stand for."""
-    label = max((choice.spoken_label for choice in poll.choices), key=septets)
+    """The longest value of each placeholder."""
+    label = max((choice.reply_label for choice in poll.choices), key=count_septets)
     return {
         "choice": label,
         "previous": label,
-        "word": max((choice.spoken_word for choice in poll.choices), key=septets),
-        "choices": words_of(poll),
+        "word": max((choice.reply_word for choice in poll.choices), key=count_septets),
+        "choices": list_choice_words(poll),
         "left": str(poll.limit),
         "opens_in": LONGEST_SPAN,
         "closes_in": LONGEST_SPAN,

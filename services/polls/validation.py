@@ -1,7 +1,4 @@
-"""A table of fields, and what is wrong with a TOML table held against it.
-
-Standard library only.
-"""
+"""Validate a TOML table against a list of fields."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +14,9 @@ _NAMES = {str: "text", int: "a whole number", list: "a list", dict: "a table",
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a poll file. `low` and `high` bound a number, or the length of the rest.
+    """A key of a poll file. `low` and `high` are bounds of a number, or of the length of a value.
 
-    Of several kinds any will do; `of` is what every entry of a list or a table must match.
+    A value may have any of several kinds. Every entry of a list must match `entry_pattern`.
     """
 
     key: str
@@ -27,15 +24,15 @@ class Field:
     doc: str
     required: bool = False
     default: object = None
-    among: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     pattern: str = ""
-    of: str = ""
+    entry_pattern: str = ""
     low: int | None = None
     high: int | None = None
 
 
 def check(table: Mapping[str, Any], fields: Sequence[Field], prefix: str) -> Iterator[Problem]:
-    """Everything wrong with the keys and values of a table."""
+    """All problems with the keys and values of a table."""
     known = {field.key: field for field in fields}
     for key, value in table.items():
         if key not in known:
@@ -49,29 +46,29 @@ def check(table: Mapping[str, Any], fields: Sequence[Field], prefix: str) -> Ite
 
 
 def kinds(field: Field) -> tuple[type, ...]:
-    """The kinds of value that a field takes."""
+    """The types that a field accepts."""
     return field.kind if isinstance(field.kind, tuple) else (field.kind,)
 
 
 def _check_value(field: Field, value: object, prefix: str) -> Iterator[Problem]:
-    remedy = _complaint(field, value)
+    remedy = _remedy(field, value)
     if remedy:
         yield Problem(key=f"{prefix}{field.key}", value=value, remedy=remedy)
 
 
-def _complaint(field: Field, value: object) -> str | None:
+def _remedy(field: Field, value: object) -> str | None:
     if not isinstance(value, field.kind) or isinstance(value, bool):
         return f"give {' or '.join(_NAMES[kind] for kind in kinds(field))}"
     if isinstance(value, datetime) and value.tzinfo is None:
         return f"give {_NAMES[datetime]}"
-    if field.among and value not in field.among:
-        return f"one of {', '.join(field.among)}"
+    if field.one_of and value not in field.one_of:
+        return f"one of {', '.join(field.one_of)}"
     if field.pattern and isinstance(value, str) and not re.fullmatch(field.pattern, value):
         return f"must match {field.pattern}"
-    return _beyond(field, value) or _misfit(field, value)
+    return _size_remedy(field, value) or _entry_remedy(field, value)
 
 
-def _beyond(field: Field, value: object) -> str | None:
+def _size_remedy(field: Field, value: object) -> str | None:
     size = value if isinstance(value, int) else len(value) if hasattr(value, "__len__") else 0
     noun = "" if isinstance(value, int) else " characters" if isinstance(value, str) else " entries"
     if field.low is not None and size < field.low:
@@ -81,11 +78,13 @@ def _beyond(field: Field, value: object) -> str | None:
     return None
 
 
-def _misfit(field: Field, value: object) -> str | None:
-    if not field.of:
+def _entry_remedy(field: Field, value: object) -> str | None:
+    if not field.entry_pattern:
         return None
     entries = (
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     )
-    odd = [e for e in entries if not (isinstance(e, str) and re.fullmatch(field.of, e))]
-    return f"{odd[0]!r} must match {field.of}" if odd else None
+    invalid = [
+        e for e in entries if not (isinstance(e, str) and re.fullmatch(field.entry_pattern, e))
+    ]
+    return f"{invalid[0]!r} must match {field.entry_pattern}" if invalid else None

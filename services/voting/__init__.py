@@ -1,5 +1,5 @@
-"""The rules of voting, pure.
+"""The rules of voting, without I/O.
 
-Nothing in this package imports anything but the standard library; a test walks its
-imports and says so. Everything that touches a network sits in `services.adapters`.
+This package imports the standard library only; a test checks its imports. Everything that uses
+a network is in `services.adapters`.
 """

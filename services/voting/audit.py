@@ -1,7 +1,7 @@
-"""What an audit of a round found, and what speaks against repairing or certifying it. Pure.
+"""The findings of an audit of a round, and the reasons not to repair or certify it.
 
-The stream is proven to be drained, not guessed: every write of a ballot adds one to the
-ballot's `writes` and leaves one stream record, and the boards count the records they hold.
+Counters prove that the stream is drained: every write of a ballot adds one to its `writes` and
+emits one stream record, and the boards count the records that were folded into them.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from services.voting.lifecycle import has_settled
 from services.voting.poll import Phase, Round
 from services.voting.recount import Difference, Recount, differences
 from services.voting.tally import Totals
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 Boards = Mapping[str, Totals]
 Watermarks = Mapping[str, Mapping[tuple[str, str], str]]
@@ -21,63 +21,61 @@ Watermarks = Mapping[str, Mapping[tuple[str, str], str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The board, a recount of the ballots made after it was read, and what is off.
+    """The boards of a round, a recount of its ballots made after the boards were read, and more.
 
-    `corrections` are how often each board was corrected when the audit began, `complaints` what
-    is wrong with the event source mapping.
+    `corrections`: how often each board had been corrected when the audit began.
+    `event_source_problems`: what is wrong with the event source mapping.
     """
 
     round: Round
     recount: Recount
     boards: Boards
     watermarks: Watermarks
-    complaints: tuple[str, ...]
+    event_source_problems: tuple[str, ...]
     iterator_age_ms: int | None
     corrections: Mapping[str, int]
     digest: str
     at_ms: int
 
     @property
-    def off(self) -> list[Difference]:
-        """What would have to be added to the boards; empty where all is right."""
+    def differences(self) -> list[Difference]:
+        """What must be added to the boards to match the recount; empty if they match."""
         return differences(self.recount, self.boards)
 
     @property
     def writes(self) -> int:
-        """How often the ballots of the round were written."""
+        """Number of writes of the ballots of the round."""
         return self.recount.writes.total()
 
     @property
     def folded(self) -> int:
-        """How many stream records of the round the boards hold."""
+        """Number of stream records of the round that were folded into the boards."""
         return sum(board.folded for board in self.boards.values())
 
     @property
     def removed(self) -> int:
-        """How many items of the round were deleted, as the boards know."""
+        """Number of deleted items of the round, according to the stream."""
         return sum(board.removed for board in self.boards.values())
 
     @property
     def bad(self) -> int:
-        """How many stream records of the round could not be read, as the boards know."""
+        """Number of stream records of the round that could not be parsed."""
         return sum(board.bad for board in self.boards.values())
 
     @property
     def not_drained(self) -> tuple[str, ...]:
         """Why the stream is not proven to be drained; empty if it is.
 
-        Every write of a ballot adds one to the ballot's `writes` and leaves one stream record.
-        The boards were read first: where writes and folded records are equal, every write was
-        folded by then, and none has come since.
+        The boards were read before the ballots: if the numbers of writes and folded records are
+        equal, every write was folded by then, and there has been no write since.
         """
         names = {*self.boards, *self.recount.writes}
-        none = Totals(picks={})
-        odd = self.removed or self.bad
-        if not odd and all(
-            self.boards.get(name, none).folded == self.recount.writes[name] for name in names
+        empty = Totals(picks={})
+        if not (self.removed or self.bad) and all(
+            self.boards.get(name, empty).folded == self.recount.writes[name] for name in names
         ):
             return ()
-        return (*self._why_not_equal(), *self.complaints)
+        return (*self._why_not_equal(), *self.event_source_problems)
 
     def _why_not_equal(self) -> list[str]:
         found = []
@@ -94,7 +92,7 @@ class Audit:
 
     @property
     def impaired(self) -> tuple[str, ...]:
-        """Why the ballots may not be all that were cast, or cannot all be read."""
+        """Why ballots may be missing or unreadable; empty if none can be."""
         found = []
         if self.round.is_expiring_at(self.at_ms):
             found.append("ballots of this round have begun to expire: some may be gone")
@@ -105,17 +103,17 @@ class Audit:
 
     @property
     def not_settled(self) -> tuple[str, ...]:
-        """Why texts may still become ballots of the round; empty if none can."""
+        """Why texts may still be counted in the round; empty if none can."""
         phase = self.round.phase_at(self.at_ms)
         if phase not in {Phase.CLOSED, Phase.ARCHIVED}:
             return (f"the poll is {phase}: close it first",)
         if not has_settled(self.round, self.at_ms):
-            return (f"texts may still be on their way to it: wait {LANDING_SECONDS} seconds",)
+            return (f"texts may still be on their way to it: wait {SETTLING_SECONDS} seconds",)
         return ()
 
     @property
     def certificate(self) -> Certificate:
-        """What a certificate of this round would say now."""
+        """The certificate that this audit supports."""
         return Certificate(
             poll=self.round.poll.id,
             round=self.round.number,

@@ -1,26 +1,25 @@
-"""The rules of a ballot: what one more text makes of it.
+"""How a vote changes a ballot.
 
-A pure function of the round, the ballot that stands (or none) and the vote. Standard
-library only.
+A pure function of the round, the voter's ballot so far (or None) and the vote.
 """
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Round
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 SECONDS_PER_DAY = 86_400
 
-MOST_SECONDS = 64**4 - 1
-"""A ballot remembers times up to 194 days after its first text."""
+MAX_OFFSET_SECONDS = 64**4 - 1
+"""Largest offset from the first text that a ballot can store: 194 days."""
 
 
 class OutcomeKind(StrEnum):
-    """How a text was received. The values name the reply texts of a poll file."""
+    """What became of a text. The values are the keys of the reply texts in a poll file."""
 
     ACCEPTED = "accepted"
     CHANGED = "changed"
@@ -35,15 +34,16 @@ class OutcomeKind(StrEnum):
     NO_POLL = "no_poll"
     RESERVED = "reserved"
     BARRED = "barred"
-    """Came again after its vote was forgotten, or was on its way while it came again and was
-    counted in another round."""
+    """Redelivered after its vote was forgotten, or its redelivery was counted in another round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a text was received. `choice` and `previous` are keys, `left` votes still free.
+    """What became of a text.
 
-    `at_ms` is when, where the ballot remembers it: a redelivery is told the same time.
+    `choice` and `previous` are keys of choices, `left` is the number of votes left to the phone.
+    `at_ms` is when the text first arrived, if the ballot stores times: a redelivered text gets
+    the same reply.
     """
 
     kind: OutcomeKind
@@ -55,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """A text that names a choice."""
+    """A vote that one text casts. `voter` is the pseudonym of the phone."""
 
     voter: str
     sid: str
@@ -65,7 +65,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedText:
-    """One accepted text of a ballot, in the order of acceptance."""
+    """A text that was accepted into a ballot."""
 
     sid: str
     choice: str
@@ -73,12 +73,12 @@ class AcceptedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ballot:
-    """What a voter holds in a round: what it counts for, and how it came about.
+    """One voter's votes in a round, and the texts that cast them, in the order of acceptance.
 
-    `writes` counts how often the item was written, so it is the optimistic lock of the next
-    write. `expires_at_s` is None while nobody knows when the round ends. `forgotten` and
-    `barred` are the marks (`mark_of_text`) of texts that may not be counted in this ballot:
-    their votes were forgotten, or they go to another round.
+    `writes` counts the writes of the item; it is the version of the optimistic lock.
+    `expires_at_s` is None as long as the end of the round is unknown. `forgotten` and `barred`
+    are fingerprints (`sid_fingerprint`) of texts that must not be counted in this ballot: their
+    votes were forgotten, or they belong to another round.
     """
 
     pk: str
@@ -86,13 +86,13 @@ class Ballot:
     board: str
     round: int
     picks: Mapping[str, int]
-    steps: tuple[AcceptedText, ...]
+    texts: tuple[AcceptedText, ...]
     cast_at_ms: int
     changed_at_ms: int
     expires_at_s: int | None
     writes: int = 1
     times: tuple[int, ...] = ()
-    """Seconds after the first text at which each came; only where replies tell the time."""
+    """Seconds from the first text to each; only if replies of the poll use {closes_in}."""
     barred: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     forgotten_at_ms: int | None = None
@@ -100,7 +100,7 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The outcome, and the ballot to store, or None where nothing changes."""
+    """The outcome of a vote, and the ballot to store, or None if nothing changes."""
 
     outcome: Outcome
     ballot: Ballot | None = None
@@ -109,110 +109,64 @@ class Decision:
 def cast(round: Round, ballot: Ballot | None, vote: Vote) -> Decision:
     """Decide on one vote.
 
-    Idempotent per MessageSid: a text that the ballot already holds changes nothing and has
-    the outcome it had the first time, whatever came after it.
+    Idempotent per MessageSid: a text that the ballot already contains changes nothing and gets
+    its first outcome again, regardless of later texts.
     """
-    first = redelivered(round, ballot, vote.sid)
-    if first is not None:
-        return Decision(outcome=first)
-    if ballot is not None and ballot.barred and mark_of_text(vote.sid) in ballot.barred:
+    recorded = recorded_outcome(round, ballot, vote.sid)
+    if recorded is not None:
+        return Decision(outcome=recorded)
+    if ballot is not None and ballot.barred and sid_fingerprint(vote.sid) in ballot.barred:
         return Decision(outcome=Outcome(kind=OutcomeKind.BARRED))
     if ballot is not None:
         refusal = _refuse(round.poll.policy, round.poll.limit, ballot)
         if refusal is not None:
             return Decision(outcome=refusal)
     after = _add(round, ballot, vote)
-    return Decision(outcome=_outcome_at(round, after, len(after.steps) - 1), ballot=after)
+    return Decision(outcome=_outcome_at(round, after, len(after.texts) - 1), ballot=after)
 
 
-def redelivered(round: Round, ballot: Ballot | None, sid: str) -> Outcome | None:
-    """The outcome of a text that the ballot holds or held, or None if it never did."""
+def recorded_outcome(round: Round, ballot: Ballot | None, sid: str) -> Outcome | None:
+    """The outcome of a text that is or was part of the ballot, else None."""
     if ballot is None:
         return None
-    for index, step in enumerate(ballot.steps):
-        if step.sid == sid:
+    for index, text in enumerate(ballot.texts):
+        if text.sid == sid:
             return _outcome_at(round, ballot, index)
-    if ballot.forgotten and mark_of_text(sid) in ballot.forgotten:
+    if ballot.forgotten and sid_fingerprint(sid) in ballot.forgotten:
         return Outcome(kind=OutcomeKind.BARRED)
     return None
 
 
-def bar(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
-    """The ballot after which this text can never be counted in it, by whatever is on its way.
+def sid_fingerprint(sid: str) -> str:
+    """Four characters by which a ballot recognises a text without storing its MessageSid.
 
-    Where there is none, an empty one: a first write that is still on its way then fails.
-    """
-    marks = (mark_of_text(vote.sid),)
-    if ballot is not None and marks[0] in ballot.barred:
-        return ballot
-    if ballot is not None:
-        return replace(
-            ballot,
-            barred=(*ballot.barred, *marks)[-MESSAGES_PER_BALLOT:],
-            writes=ballot.writes + 1,
-        )
-    pk, sk = round.ballot_key(vote.voter, vote.sid)
-    return Ballot(
-        pk=pk,
-        sk=sk,
-        board=round.board,
-        round=round.number,
-        picks={},
-        steps=(),
-        cast_at_ms=0,
-        changed_at_ms=0,
-        expires_at_s=expiry_of(round, vote.at_ms),
-        barred=marks,
-    )
-
-
-def forget(ballot: Ballot, now_ms: int) -> Ballot:
-    """The ballot without its votes, texts and times; what comes again stays forgotten."""
-    marks = (*ballot.forgotten, *(mark_of_text(step.sid) for step in ballot.steps))
-    return replace(
-        ballot,
-        picks={},
-        steps=(),
-        times=(),
-        cast_at_ms=0,
-        changed_at_ms=0,
-        writes=ballot.writes + 1,
-        forgotten=marks[-MESSAGES_PER_BALLOT:],
-        forgotten_at_ms=now_ms,
-    )
-
-
-def mark_of_text(sid: str) -> str:
-    """Four characters by which a ballot knows a text again without its MessageSid.
-
-    24 bits of its SHA-256: of two other texts to the same ballot, one in 16 million is taken
-    for it.
+    24 bits of the SHA-256: another text has the same fingerprint once in 16 million.
     """
     return urlsafe_b64encode(sha256(sid.encode()).digest()[:3]).decode()
 
 
 def expiry_of(round: Round, at_ms: int) -> int | None:
-    """When a ballot that is written now expires, in epoch seconds; None while nobody knows.
+    """When a ballot that is written now expires, in epoch seconds; None if the close is unknown.
 
-    `retention_days` after its round can take no more texts, and never before: a voter whose
-    ballot is gone could vote again.
+    `retention_days` after its round stops accepting texts, and never before: a voter whose
+    ballot has expired could vote again.
     """
     closes = round.known_close_ms
     if closes is None:
         return None
-    kept_seconds = round.poll.retention_days * SECONDS_PER_DAY + LANDING_SECONDS
-    return -(-max(at_ms, closes) // 1000) + kept_seconds
+    retention_seconds = round.poll.retention_days * SECONDS_PER_DAY + SETTLING_SECONDS
+    return -(-max(at_ms, closes) // 1000) + retention_seconds
 
 
 def _refuse(policy: Policy, limit: int, ballot: Ballot) -> Outcome | None:
-    if not ballot.steps:
+    if not ballot.texts:
         return None
-    round = ballot.steps[-1].choice
+    latest = ballot.texts[-1].choice
     if policy is Policy.FIRST:
-        return Outcome(kind=OutcomeKind.STANDS, previous=round)
-    most = limit if policy is Policy.EACH else MESSAGES_PER_BALLOT
-    if len(ballot.steps) >= most:
-        return Outcome(kind=OutcomeKind.LIMIT, previous=round, left=0)
+        return Outcome(kind=OutcomeKind.STANDS, previous=latest)
+    max_texts = limit if policy is Policy.EACH else MESSAGES_PER_BALLOT
+    if len(ballot.texts) >= max_texts:
+        return Outcome(kind=OutcomeKind.LIMIT, previous=latest, left=0)
     return None
 
 
@@ -222,19 +176,19 @@ def _add(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
     picks = {vote.choice: 1}
     if ballot is not None and poll.policy is Policy.EACH:
         picks = {**ballot.picks, vote.choice: ballot.picks.get(vote.choice, 0) + 1}
-    held = ballot if ballot and ballot.steps else None
+    with_texts = ballot if ballot and ballot.texts else None
     return Ballot(
         pk=pk,
         sk=sk,
         board=ballot.board if ballot else round.board,
         round=round.number,
         picks=picks,
-        steps=(*(ballot.steps if ballot else ()), AcceptedText(vote.sid, vote.choice)),
-        cast_at_ms=held.cast_at_ms if held else vote.at_ms,
+        texts=(*(ballot.texts if ballot else ()), AcceptedText(vote.sid, vote.choice)),
+        cast_at_ms=with_texts.cast_at_ms if with_texts else vote.at_ms,
         changed_at_ms=vote.at_ms,
         expires_at_s=expiry_of(round, vote.at_ms),
         writes=ballot.writes + 1 if ballot else 1,
-        times=_times(held, vote.at_ms) if poll.tells_closing else (),
+        times=_times(with_texts, vote.at_ms) if poll.uses_closes_in else (),
         barred=ballot.barred if ballot else (),
         forgotten=ballot.forgotten if ballot else (),
         forgotten_at_ms=ballot.forgotten_at_ms if ballot else None,
@@ -242,22 +196,22 @@ def _add(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
 
 
 def _times(ballot: Ballot | None, at_ms: int) -> tuple[int, ...]:
-    """Texts that came before the poll's replies told the time count as the first one."""
+    """Texts without a recorded time get offset 0."""
     if ballot is None:
         return (0,)
-    known = ballot.times or (0,) * len(ballot.steps)
-    return (*known, min(max(0, at_ms - ballot.cast_at_ms) // 1000, MOST_SECONDS))
+    known = ballot.times or (0,) * len(ballot.texts)
+    return (*known, min(max(0, at_ms - ballot.cast_at_ms) // 1000, MAX_OFFSET_SECONDS))
 
 
 def _outcome_at(round: Round, ballot: Ballot, index: int) -> Outcome:
-    """What the text at that place of the ballot was told, from the places before it."""
-    choice = ballot.steps[index].choice
+    """The outcome of the text at an index of the ballot, given the texts before it."""
+    choice = ballot.texts[index].choice
     at_ms = ballot.cast_at_ms + ballot.times[index] * 1000 if ballot.times else None
     if round.poll.policy is Policy.EACH:
         left = max(0, round.poll.limit - index - 1)
         return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, left=left, at_ms=at_ms)
     if index == 0:
         return Outcome(kind=OutcomeKind.ACCEPTED, choice=choice, at_ms=at_ms)
-    previous = ballot.steps[index - 1].choice
+    previous = ballot.texts[index - 1].choice
     kind = OutcomeKind.SAME if previous == choice else OutcomeKind.CHANGED
     return Outcome(kind=kind, choice=choice, previous=previous, at_ms=at_ms)

@@ -1,4 +1,4 @@
-"""Whether a round has begun: the one answer for resets, applied files and deploys."""
+"""Whether a round has begun, for resets, applied poll files and deploys."""
 
 from services.voting import schema
 from services.voting.poll import Round
@@ -10,8 +10,8 @@ def has_begun(
 ) -> bool:
     """Whether a round has a ballot, a board that is not zero, or a certificate.
 
-    The ballots alone do not tell: they expire. The board alone does not: it lags. Ask only of a
-    round that is quiet (`services.voting.lifecycle.is_quiet`), else a first vote may be on its way.
+    Ballots alone are not enough: they expire. Neither is the board: it lags. Call this only for a
+    round that is quiet (`services.voting.lifecycle.is_quiet`): else a first vote may be in flight.
     """
     for name in schema.boards_of(round.poll.id):
         board = tallies.totals(name, round.number)

@@ -1,4 +1,4 @@
-"""The certified result of a round: what a recount came to, once. Standard library only."""
+"""The certified result of a round, and the errors of certifying and repairing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from services.voting.errors import VotingError
 
 
 class NotCertifiableError(VotingError):
-    """A round that cannot be certified or repaired now. `reasons` say why and what to do."""
+    """A round cannot be certified or repaired now. `reasons` say why and what to do."""
 
     def __init__(self, what: str, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
         super().__init__("\n".join([f"{what}: refused", *(f"  - {reason}" for reason in reasons)]))
 
 
-class OtherDigestError(VotingError):
-    """The round was certified before, and its ballots are no longer what they were then."""
+class DigestMismatchError(VotingError):
+    """The round is certified, and its ballots have changed since."""
 
     def __init__(self, before: "Certificate", now: "Certificate") -> None:
         self.before = before
@@ -29,7 +29,7 @@ class OtherDigestError(VotingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """Totals, ballots that hold a vote, voters (the same), when, and the digest of the ballots."""
+    """The certified result of a round. `ballots` and `voters` both count ballots with a vote."""
 
     poll: str
     round: int

@@ -1,4 +1,4 @@
-"""All polls of a deployment, and which of them a text is for. Standard library only."""
+"""All polls of a deployment, and which of them a text is for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ _PRECEDENCE = {Phase.OPEN: 0, Phase.WAITING: 1, Phase.CLOSED: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMatch:
-    """What a text says: its round and choice; no round means that no poll answers there.
+    """The round and the choice that a text names; `round` is None if the number has no poll.
 
-    `near` is a choice that the text nearly names. `others` are the further rounds open on
-    the number, where the text names no choice.
+    `near` is a choice that is one edit away from the text. If the text names no choice, `others`
+    are the other open rounds on the number.
     """
 
     round: Round | None = None
@@ -33,32 +33,32 @@ class TextMatch:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The current round of every poll. `unreadable` are the ids of rows that are no poll."""
+    """The current round of every poll. `unreadable`: ids of polls whose rows cannot be parsed."""
 
     rounds: tuple[Round, ...] = ()
     unreadable: tuple[str, ...] = ()
 
     def answering(self, number: str, now_ms: int) -> list[Round]:
-        """The rounds on an E.164 number: open before waiting before closed.
+        """The rounds on an E.164 number, sorted: open, then waiting, then closed.
 
-        Of those alike, a poll that names the number comes before one that takes all.
+        In the same phase, polls that list the number come before polls on all numbers.
         """
-        there = [r for r in self.rounds if not r.poll.numbers or number in r.poll.numbers]
-        phases = {r.poll.id: r.phase_at(now_ms) for r in there}
-        live = [r for r in there if phases[r.poll.id] is not Phase.ARCHIVED]
+        on_number = [r for r in self.rounds if not r.poll.numbers or number in r.poll.numbers]
+        phases = {r.poll.id: r.phase_at(now_ms) for r in on_number}
+        answering = [r for r in on_number if phases[r.poll.id] is not Phase.ARCHIVED]
         return sorted(
-            live, key=lambda r: (_PRECEDENCE[phases[r.poll.id]], not r.poll.numbers, r.poll.id)
+            answering, key=lambda r: (_PRECEDENCE[phases[r.poll.id]], not r.poll.numbers, r.poll.id)
         )
 
-    def read(
+    def match_text(
         self, number: str, body: str, now_ms: int, nearest: Nearest | None = None
     ) -> TextMatch:
         """Find the round and the choice that a text names.
 
-        A whole word of an open poll counts for that poll, unless two open polls hear it:
-        then it names nothing. Next come texts that begin with the keyword of an open poll,
-        then the same for polls that wait or are closed. Any other text belongs to the first
-        round on the number, so that its sender can be told the choices.
+        If the whole text is a name of a choice in exactly one open poll, it counts there; if two
+        open polls have that name, it names no choice. Next come texts that begin with the
+        keyword of an open poll, then the same for polls that wait or are closed. Any other text
+        belongs to the first round on the number, whose reply lists the choices.
         """
         candidates = candidate_names(body)
         if candidates[0] in RESERVED:
@@ -68,15 +68,15 @@ class Directory:
             return TextMatch()
         open_rounds = [r for r in rounds if r.phase_at(now_ms) is Phase.OPEN]
         other_rounds = rounds[len(open_rounds) :]
-        reading = _by_name(open_rounds, candidates)
-        if reading is None:
+        match = _by_name(open_rounds, candidates)
+        if match is None:
             attempts = _attempts(open_rounds, other_rounds, candidates, nearest)
-            reading = next(reading for reading in attempts if reading is not None)
-        return reading
+            match = next(attempt for attempt in attempts if attempt is not None)
+        return match
 
 
 def may_name(one: Round, body: str) -> bool:
-    """Whether a text names a choice of the round, whatever phase that is in."""
+    """Whether a text names a choice of the round, regardless of its phase."""
     candidates = candidate_names(body)
     rest = without_keyword(candidates[0], one.poll.keyword)
     with_keyword = () if rest is None else candidate_names(rest)
@@ -89,19 +89,19 @@ def _attempts(
     candidates: Sequence[str],
     nearest: Nearest | None,
 ) -> Iterator[TextMatch | None]:
-    """Read a text that is no whole word of an open poll in every way, in order of precedence.
+    """Match a text that is no name in an open poll in all other ways, in order of precedence.
 
-    Rounds that are not open do not contest a word: the first that hears it answers.
+    Of several rounds that are not open and have the name, the first one answers.
     """
-    said = candidates[0]
-    yield _by_keyword(open_rounds, said, nearest)
+    body = candidates[0]
+    yield _by_keyword(open_rounds, body, nearest)
     yield from (_by_name([one], candidates) for one in other_rounds)
-    yield from (_by_keyword([one], said, nearest) for one in other_rounds)
-    yield _unclear(open_rounds or other_rounds[:1], said, nearest)
+    yield from (_by_keyword([one], body, nearest) for one in other_rounds)
+    yield _without_choice(open_rounds or other_rounds[:1], body, nearest)
 
 
 def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> TextMatch | None:
-    """The round that has a choice of that name; no choice if several have."""
+    """The round that has a choice of that name; without a choice if several rounds have one."""
     named = [(r, key) for r in rounds if (key := find_named(candidates, r.poll.lexicon))]
     if not named:
         return None
@@ -111,18 +111,22 @@ def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> TextMatch | 
     return TextMatch(round=one, choice=choice)
 
 
-def _by_keyword(rounds: Sequence[Round], said: str, nearest: Nearest | None) -> TextMatch | None:
-    """A text that begins with a keyword is for the rounds with that keyword alone."""
-    led = [(r, rest) for r in rounds if (rest := without_keyword(said, r.poll.keyword)) is not None]
-    if not led:
+def _by_keyword(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch | None:
+    """Match a text that begins with a keyword against the rounds with that keyword only."""
+    found = [
+        (r, rest) for r in rounds if (rest := without_keyword(body, r.poll.keyword)) is not None
+    ]
+    if not found:
         return None
-    _, rest = led[0]
-    with_keyword = [one for one, _ in led]
-    return _by_name(with_keyword, candidate_names(rest)) or _unclear(with_keyword, rest, nearest)
+    _, rest = found[0]
+    with_keyword = [one for one, _ in found]
+    return _by_name(with_keyword, candidate_names(rest)) or _without_choice(
+        with_keyword, rest, nearest
+    )
 
 
-def _unclear(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch:
-    """No choice. One is suggested if exactly one choice of all rounds is nearly named."""
+def _without_choice(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch:
+    """A match without a choice; suggests one if exactly one in all rounds is one edit away."""
     if nearest is not None:
         near = [(r, key) for r in rounds for key in near_choices(body, r.poll.lexicon, nearest)]
         if len(near) == 1:

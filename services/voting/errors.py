@@ -1,7 +1,7 @@
-"""Errors of the domain. They carry fields; who shows them decides on the words.
+"""Errors of the domain, with their details as fields.
 
-Adapters translate what their client libraries raise into these once; what is unknown
-passes through unchanged.
+Adapters translate the errors of their client libraries into these; unknown errors propagate
+unchanged.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from typing import Literal
 
 
 class VotingError(Exception):
-    """Anything this package refuses to do."""
+    """Base class of the errors of this package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong with a poll file. `line` is 1-based, 0 where it is the whole file."""
+    """An error or a warning about a poll file. `line` is 1-based; 0 means the whole file."""
 
     key: str
     value: object
@@ -30,7 +30,7 @@ class Problem:
 
 
 class PollFileError(VotingError):
-    """A poll definition that cannot be used. Lists everything wrong with it."""
+    """A poll file is invalid. `problems` lists all errors and warnings."""
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
@@ -40,17 +40,17 @@ class PollFileError(VotingError):
 
 
 class PollUnknownError(VotingError):
-    """There is no poll of that name."""
+    """There is no poll with that id."""
 
     def __init__(self, poll_id: str, known: Sequence[str]) -> None:
         self.poll_id = poll_id
         self.known = tuple(known)
-        there = ", ".join(self.known) or "none"
-        super().__init__(f"no poll {poll_id!r}; there are: {there}")
+        known_ids = ", ".join(self.known) or "none"
+        super().__init__(f"no poll {poll_id!r}; there are: {known_ids}")
 
 
 class PollUnreadableError(VotingError):
-    """The row of a poll in the directory is no poll."""
+    """The row of a poll in the directory cannot be parsed."""
 
     def __init__(self, poll_id: str) -> None:
         self.poll_id = poll_id
@@ -60,7 +60,7 @@ class PollUnreadableError(VotingError):
 
 
 class RoundUnknownError(VotingError):
-    """A poll has had no such round."""
+    """The poll has no round with that number."""
 
     def __init__(self, poll_id: str, round_number: int, latest: int) -> None:
         self.poll_id = poll_id
@@ -70,7 +70,7 @@ class RoundUnknownError(VotingError):
 
 
 class PollChangedError(VotingError):
-    """Others kept changing a poll while it was to be changed. Trying again is safe."""
+    """A poll was changed concurrently too often. Retrying is safe."""
 
     def __init__(self, poll_id: str) -> None:
         self.poll_id = poll_id
@@ -78,7 +78,7 @@ class PollChangedError(VotingError):
 
 
 class RoundFinalError(VotingError):
-    """A round that can never take a text again; `reason` says why, as in "was certified"."""
+    """A round can never accept texts again; `reason` says why, for example "was certified"."""
 
     def __init__(self, poll_id: str, round_number: int, reason: str) -> None:
         self.poll_id = poll_id
@@ -91,7 +91,7 @@ class RoundFinalError(VotingError):
 
 
 class RoundNotEndedError(VotingError):
-    """A round that is open, waits, or ended so lately that texts are still on their way."""
+    """A round is open, waits, or ended so recently that texts are still in flight."""
 
     def __init__(self, poll_id: str, round_number: int, wait_seconds: int) -> None:
         self.poll_id = poll_id
@@ -103,9 +103,9 @@ class RoundNotEndedError(VotingError):
 
 
 class StoreUnavailableError(VotingError):
-    """The store throttled or was out of reach beyond the time budget.
+    """The store throttled, or could not be reached in the time budget.
 
-    Whether the last attempt landed is unknown; sending the same message again is safe.
+    The last write may have succeeded; sending the same message again is safe.
     """
 
     def __init__(self, operation: str, *, retry_after_seconds: int = 2) -> None:
@@ -115,7 +115,7 @@ class StoreUnavailableError(VotingError):
 
 
 class ShardUnknownError(VotingError):
-    """A stream batch without a shard id: folding it by a guess would miscount."""
+    """A stream batch has no shard id, without which its watermark cannot be chosen."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,10 +1,10 @@
-"""Exactly once in effect: apply the changes of a batch to the tallies.
+"""Apply the changes of a batch to the tallies, each exactly once in effect.
 
-Lambda delivers a batch at least once, perhaps again with other bounds, perhaps after its
-write landed. Counts and watermark of a row move in one conditional write, so a delta is
-either in the row together with its last sequence number, or not at all; what the row
-already holds is dropped by its watermark. It is exact as long as one stream shard is
-delivered in order, which the stack sets and a test asserts. Standard library only.
+Lambda delivers a batch at least once, possibly with other batch boundaries, possibly after its
+write succeeded. One conditional write updates the counts and the watermark of a row, so a delta
+is in the row together with its last sequence number, or not at all; changes up to the watermark
+are dropped. The counts are exact as long as each stream shard is delivered in order, which the
+stack configures and a test asserts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 MOST_CHOICES = 100
-"""Of one write: an update expression holds 300 operators (DynamoDB, "Expression size limits")."""
+"""Per write: an update expression has 300 operators (DynamoDB, "Expression size limits")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """What became of a batch: records folded now, dropped as known, unreadable."""
+    """Numbers of records of a batch: folded now, dropped as duplicates, unreadable."""
 
     folded: int
     duplicates: int
@@ -33,10 +33,10 @@ class Folded:
 def fold(
     changes: Iterable[Change], tallies: "Tallies", *, stream_label: str, stream_shard: str
 ) -> Folded:
-    """Fold the changes of one stream shard, given in any order and with any repeats.
+    """Fold the changes of one stream shard, in any order and with any repeats.
 
-    Raises whatever `tallies` raises. Boards before the failing one are then folded and stay
-    so: fold the whole batch again and they drop it.
+    Raises what `tallies` raises. Boards before the failing one are then folded already: fold the
+    whole batch again, and they drop it as duplicates.
     """
     folded = duplicates = bad = 0
     for (board, round_number), run in group(changes).items():
@@ -49,16 +49,16 @@ def fold(
             if watermark is None:
                 folded += delta.folded
                 bad += delta.bad
-                run = run[delta.folded :]  # noqa: PLW2901 - what is left of it
+                run = run[delta.folded :]  # noqa: PLW2901 - the rest of the run
                 continue
             fresh = after_watermark(run, watermark)
             duplicates += len(run) - len(fresh)
-            run = fresh  # noqa: PLW2901 - what is left of it
+            run = fresh  # noqa: PLW2901 - the rest of the run
     return Folded(folded=folded, duplicates=duplicates, bad=bad)
 
 
 def _as_much_as_fits(run: Sequence[Change]) -> Delta:
-    """The sum of the changes, or of the first of them where too many choices move at once."""
+    """The sum of as many of the changes as one write can hold."""
     delta = total(run)
     while len(delta.picks) > MOST_CHOICES and len(run) > 1:
         run = run[: len(run) // 2]

@@ -1,6 +1,6 @@
-"""The operator's word on a round: open, close, archive, reset. Pure; standard library only.
+"""What an operator can do to a round: open, close, archive, reset.
 
-Each is idempotent: said twice, it changes nothing the second time.
+Opening, closing and archiving are idempotent: a repetition returns the same round.
 """
 
 from dataclasses import replace
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 from services.voting.errors import RoundFinalError, RoundNotEndedError
 from services.voting.poll import Phase, Round, State
-from services.voting.timing import LANDING_MS, LANDING_SECONDS
+from services.voting.timing import SETTLING_MS, SETTLING_SECONDS
 
 DAY_MS = 86_400_000
 
 NOTICE_MS = 7 * DAY_MS
-"""Time to certify and export a round that ended long ago, before its ballots expire."""
+"""Minimum time to certify and export an ended round before its ballots expire."""
 
 
 def opened(round: Round, now_ms: int) -> Round:
-    """The round open from now on, until a closing time that is yet to come.
+    """The round, open from now on until its closing time, if that is in the future.
 
     Raises:
         RoundFinalError: it is certified, or its ballots may have expired.
@@ -26,44 +26,44 @@ def opened(round: Round, now_ms: int) -> Round:
         return round
     if reason := why_final(round, now_ms):
         raise RoundFinalError(round.poll.id, round.number, reason)
-    return _put(round, State.OPEN, now_ms)
+    return _with_state(round, State.OPEN, now_ms)
 
 
 def closed(round: Round, now_ms: int) -> Round:
-    """The round closed; one that the clock has closed keeps its time."""
+    """The round, closed; a round that has closed at its closing time is returned unchanged."""
     if round.phase_at(now_ms) in {Phase.CLOSED, Phase.ARCHIVED}:
         return round
-    return _put(round, State.CLOSED, now_ms)
+    return _with_state(round, State.CLOSED, now_ms)
 
 
 def archived(round: Round, now_ms: int) -> Round:
-    """The round heard no more; nothing of it is deleted."""
+    """The round, archived: it gets no more texts; nothing of it is deleted."""
     if round.state is State.ARCHIVED:
         return round
-    return _put(round, State.ARCHIVED, now_ms)
+    return _with_state(round, State.ARCHIVED, now_ms)
 
 
 def next_round(round: Round, now_ms: int) -> Round:
-    """A new round, in the state of the old one: what was closed stays so until it is opened."""
+    """The next round, in the state of this one: a closed round is followed by a closed one."""
     return replace(
         round,
         number=round.number + 1,
         began_at_ms=now_ms,
         changed_at_ms=now_ms,
-        heard_until_ms=0,
+        was_open_until_ms=0,
         expires_from_ms=None,
         certified_at_ms=None,
         previous=replace(closed(round, now_ms), changed_at_ms=now_ms),
     )
 
 
-def _put(round: Round, state: State, now_ms: int) -> Round:
-    heard_ms = round.last_open_ms(now_ms)
-    return replace(round, state=state, state_at_ms=now_ms, heard_until_ms=heard_ms)
+def _with_state(round: Round, state: State, now_ms: int) -> Round:
+    open_until_ms = round.last_open_ms(now_ms)
+    return replace(round, state=state, state_at_ms=now_ms, was_open_until_ms=open_until_ms)
 
 
 def why_final(round: Round, now_ms: int) -> str | None:
-    """Why a round can never take a text again, or None if it can."""
+    """Why a round can never accept a text again, or None if it can."""
     if round.certified_at_ms is not None:
         return f"was certified on {_moment(round.certified_at_ms)}"
     if round.expires_from_ms is not None and round.is_expiring_at(now_ms):
@@ -72,11 +72,10 @@ def why_final(round: Round, now_ms: int) -> str | None:
 
 
 def with_expiry(round: Round, now_ms: int) -> Round:
-    """The round as it must be stored now, before a ballot is written under its closing time.
+    """The round with its `expires_from_ms`, to be stored before ballots get an expiry from it.
 
-    A ballot expires `retention_days` after its round can take no more texts, so a ballot of a
-    round with a closing time may carry that expiry from the moment the round is stored. What
-    was promised earlier is never put off.
+    Once a round with a closing time is stored, its ballots may expire `retention_days` after the
+    close. An earlier `expires_from_ms` is kept.
     """
     closes = round.poll.closes_at_ms
     if closes is None or closes <= round.began_at_ms:
@@ -87,49 +86,48 @@ def with_expiry(round: Round, now_ms: int) -> Round:
 
 
 def ended_at_ms(round: Round, now_ms: int) -> int | None:
-    """Since when a round takes no text, or None while it is open or waits.
+    """Since when a round has accepted no texts, or None if it is open or waiting.
 
-    Also the last change of the round counts: before it, the round may have been open.
+    Not before the last change of the round: until then, it may have been open.
     """
     if round.phase_at(now_ms) in {Phase.OPEN, Phase.WAITING}:
         return None
     ends = [round.state_at_ms, round.changed_at_ms]
-    turns = (round.known_close_ms, round.expires_from_ms)
-    ends += [turn for turn in turns if turn is not None and turn <= now_ms]
+    times = (round.known_close_ms, round.expires_from_ms)
+    ends += [at_ms for at_ms in times if at_ms is not None and at_ms <= now_ms]
     return max(ends)
 
 
 def has_settled(round: Round, now_ms: int) -> bool:
-    """Whether the round has ended, and no text that it accepted can still become a ballot."""
+    """Whether the round has ended, and no write of a text that it accepted is in flight."""
     ended = ended_at_ms(round, now_ms)
-    return ended is not None and now_ms - ended >= LANDING_MS
+    return ended is not None and now_ms - ended >= SETTLING_MS
 
 
 def is_quiet(round: Round, now_ms: int) -> bool:
-    """Whether no text can become a ballot of the round now, nor for as long as one may take.
+    """Whether no ballot of the round can be written now or within `SETTLING_MS`.
 
-    Only then may a round without a ballot be given other shards: a first vote may not be on
-    its way.
+    Only then may the shards of a round without ballots change: no first vote is in flight.
     """
     if round.phase_at(now_ms) is Phase.WAITING:
         opens = round.poll.opens_at_ms or 0
-        waited = now_ms - max(round.changed_at_ms, round.state_at_ms)
-        return waited >= LANDING_MS and opens - now_ms >= LANDING_MS
+        unchanged_ms = now_ms - max(round.changed_at_ms, round.state_at_ms)
+        return unchanged_ms >= SETTLING_MS and opens - now_ms >= SETTLING_MS
     return has_settled(round, now_ms)
 
 
 def expiry_after_end(ended: Round, now_ms: int) -> int:
-    """When the ballots of an ended round may expire, at the earliest.
+    """The earliest time at which the ballots of an ended round may expire.
 
     Raises:
-        RoundNotEndedError: texts may still become ballots of it.
+        RoundNotEndedError: texts may still be counted in it.
     """
     ended_ms = ended_at_ms(ended, now_ms)
     if ended_ms is None or not has_settled(ended, now_ms):
-        raise RoundNotEndedError(ended.poll.id, ended.number, LANDING_SECONDS)
+        raise RoundNotEndedError(ended.poll.id, ended.number, SETTLING_SECONDS)
     if ended.expires_from_ms is not None:
         return ended.expires_from_ms
-    # To the second, upwards: a ballot's expiry is in seconds.
+    # Round up to a full second: the expiry of a ballot is in seconds.
     at_ms = max(ended_ms + ended.poll.retention_days * DAY_MS, now_ms + NOTICE_MS)
     return -(-at_ms // 1000) * 1000
 

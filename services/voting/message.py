@@ -1,9 +1,10 @@
-"""A text message, and what it says: a whole word, never a guess. Standard library only."""
+"""A text message, and which choice it names: exact matches of the whole text, never guesses."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from unicodedata import category, name, normalize
+from unicodedata import category, normalize
+from unicodedata import name as unicode_name
 
 RESERVED = frozenset(
     {
@@ -11,18 +12,18 @@ RESERVED = frozenset(
         *("help", "info", "start", "yes", "unstop"),
     }
 )
-"""Words that carriers and Twilio answer themselves and still pass on ("Twilio support for
-opt-out keywords", "Advanced Opt-Out"). They are never choices and never counted."""
+"""Words that carriers and Twilio answer themselves and also forward ("Twilio support for
+opt-out keywords", "Advanced Opt-Out"). They are never names of choices and never counted."""
 
 Nearest = Callable[[str, Collection[str]], Collection[str]]
-"""Those of some words that are one edit away from a text."""
+"""Takes a text and some words; returns the words that are one edit away from the text."""
 
-NEAR_LETTERS = 3
-"""Shorter words are one edit away from nearly everything."""
+MIN_NEAR_LENGTH = 3
+"""Minimum length of a suggested word: shorter ones are one edit away from nearly everything."""
 
 _TAGS = map(chr, range(0xE0020, 0xE0080))
 _JOINERS = frozenset({"\u200d", "\ufe0e", *_TAGS})
-"""Characters that bind symbols into one emoji: they are trimmed with a symbol only."""
+"""Characters that join symbols to one emoji; trimmed only together with a symbol."""
 
 _MARKS = frozenset(
     "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
@@ -34,14 +35,14 @@ set the direction of writing (Unicode, "Bidirectional Algorithm", explicit forma
 
 _KEY = "\u20e3"
 _KEYCAP = re.compile(f"([0-9])(?:\ufe0f?{_KEY})+")
-"""A digit drawn as a key of a phone, as emoji keyboards offer it."""
+"""A digit as a keycap emoji."""
 
 _INTRODUCTION = re.compile(r"(?:i )?vote\b(?P<preposition> for\b)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text as Twilio delivers it. `sender` is a phone number and is never stored."""
+    """A text as Twilio delivers it. `sender` is a phone number and is never stored."""
 
     sid: str
     sender: str
@@ -52,8 +53,8 @@ class Message:
 def normalise(text: str) -> str:
     """Fold case, width and keycaps; trim space, punctuation, emoji and marks at both ends.
 
-    Inside, only runs of white space become one space: a joiner, a mark, a control character
-    or a letter of another script in the middle of a word leaves it another word.
+    Between the ends, only runs of white space are replaced, by one space: a joiner, a mark, a
+    control character or a letter of another script inside a word makes it a different word.
     """
     folded = normalize("NFKC", normalize("NFKC", text).casefold())
     if _KEY in folded:
@@ -71,7 +72,7 @@ def _trim(text: str) -> str:
 def _start_of_words(text: str) -> int:
     symbols = False
     for place, char in enumerate(text):
-        if _decorates(char):
+        if _is_symbol(char):
             symbols = True
         elif char not in _MARKS and not (symbols and char in _JOINERS):
             return place
@@ -82,8 +83,8 @@ def _end_of_words(text: str, start: int) -> int:
     end = place = len(text)
     while place > start:
         char = text[place - 1]
-        # Joiners go only once a symbol is found before them.
-        if _decorates(char) or (char in _MARKS and end == place):
+        # Joiners are trimmed only if a symbol precedes them.
+        if _is_symbol(char) or (char in _MARKS and end == place):
             end = place - 1
         elif char not in _MARKS and char not in _JOINERS:
             break
@@ -91,27 +92,29 @@ def _end_of_words(text: str, start: int) -> int:
     return end
 
 
-def _decorates(char: str) -> bool:
+def _is_symbol(char: str) -> bool:
     return category(char)[0] in "PSZ"
 
 
 def is_reserved(text: str) -> bool:
-    """Whether the whole message is a word that belongs to the carriers."""
+    """Whether the whole message is a reserved word of the carriers."""
     return normalise(text) in RESERVED
 
 
 def candidate_names(text: str) -> tuple[str, ...]:
-    """What a message is looked up as, normalised and in order of precedence.
+    """The names that are looked up for a message, normalised, in order of precedence.
 
-    The whole message comes first, then the message without a leading "vote for" or "i vote
-    for", then without a leading "vote" or "i vote": "vote for" names a choice called "For".
+    First the whole message, then the message without a leading "vote for" or "i vote for", then
+    without a leading "vote" or "i vote": "vote for" names a choice called "For".
     """
-    said = normalise(text)
-    lead = _INTRODUCTION.match(said)
+    whole = normalise(text)
+    lead = _INTRODUCTION.match(whole)
     if lead is None:
-        return (said,)
-    shorter = () if lead["preposition"] is None else (normalise(said[lead.start("preposition") :]),)
-    return (said, normalise(said[lead.end() :]), *shorter)
+        return (whole,)
+    shorter = (
+        () if lead["preposition"] is None else (normalise(whole[lead.start("preposition") :]),)
+    )
+    return (whole, normalise(whole[lead.end() :]), *shorter)
 
 
 def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
@@ -123,7 +126,7 @@ def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
 
 
 def find_named(candidates: Iterable[str], lexicon: Mapping[str, str]) -> str | None:
-    """Key of the first choice in the lexicon that one of the `candidate_names` names."""
+    """Key of the choice that the first known of the `candidate_names` names, or None."""
     for candidate in candidates:
         if candidate in lexicon:
             return lexicon[candidate]
@@ -131,36 +134,36 @@ def find_named(candidates: Iterable[str], lexicon: Mapping[str, str]) -> str | N
 
 
 def near_choices(text: str, lexicon: Mapping[str, str], nearest: Nearest) -> frozenset[str]:
-    """Keys of the choices that a misspelt message may mean; none of them may be counted.
+    """Keys of the choices that a misspelt message may mean; the message must not be counted.
 
-    Look-alike letters and hidden characters are no misspellings: nobody types them by
-    accident. Neither are messages that are words of the poll, or reserved ones.
+    Look-alike letters and hidden characters are not treated as misspellings: nobody types them
+    by accident. Neither are reserved words.
     """
-    said = candidate_names(text)[:2][-1]
-    if said in RESERVED or not said.isprintable():
+    name = candidate_names(text)[:2][-1]
+    if name in RESERVED or not name.isprintable():
         return frozenset()
-    words = [word for word in lexicon if _may_be_near(said, word)]
-    return frozenset(lexicon[word] for word in nearest(said, words)) if words else frozenset()
+    words = [word for word in lexicon if _may_be_near(name, word)]
+    return frozenset(lexicon[word] for word in nearest(name, words)) if words else frozenset()
 
 
-def _may_be_near(said: str, word: str) -> bool:
-    """Cheap, so that the distance is asked for only where it can be one."""
-    close = len(word) >= NEAR_LETTERS and abs(len(said) - len(word)) <= 1
-    return close and _scripts(said) <= _scripts(word)
+def _may_be_near(name: str, word: str) -> bool:
+    """A cheap filter before the edit distance is computed."""
+    close = len(word) >= MIN_NEAR_LENGTH and abs(len(name) - len(word)) <= 1
+    return close and _scripts(name) <= _scripts(word)
 
 
 def _scripts(text: str) -> frozenset[str]:
-    """`LATIN`, `CYRILLIC`, ...: every letter's name in Unicode begins with its script."""
+    """The scripts of the letters, such as `LATIN`: the first word of a letter's Unicode name."""
     return frozenset(_script_names(text))
 
 
 def _script_names(text: str) -> Iterator[str]:
     for char in text:
         if char.isalpha():
-            yield name(char, "?").partition(" ")[0]
+            yield unicode_name(char, "?").partition(" ")[0]
 
 
 def without_keyword(text: str, keyword: str) -> str | None:
-    """The rest of a message that leads with a poll's keyword, or None if it does not."""
+    """The rest of a message that begins with a poll's keyword, or None if it does not."""
     first, _, rest = normalise(text).partition(" ")
     return rest if keyword and normalise(first) == normalise(keyword) else None

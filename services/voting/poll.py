@@ -1,16 +1,16 @@
-"""A poll as its file defines it, and a round of it as it stands. Standard library only."""
+"""A poll as its file defines it, and a round of voting on it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.voting import schema
-from services.voting.gsm import outside
+from services.voting.gsm import unsupported_characters
 from services.voting.message import normalise
 from services.voting.sharding import DEFAULT_SHARDS, shard_of
 
 MESSAGES_PER_BALLOT = 20
-"""A ballot remembers the MessageSid of every text it accepted, and stays under 1 KB."""
+"""Maximum number of texts of a ballot: it stores their MessageSids and stays under 1 KB."""
 
 
 class Policy(StrEnum):
@@ -27,7 +27,7 @@ class Policy(StrEnum):
 
 
 class State(StrEnum):
-    """The operator's word on a round: let the times decide, or one of the others."""
+    """The state that an operator sets; `AUTO` means that opening and closing times decide."""
 
     AUTO = "auto"
     OPEN = "open"
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a round is at a moment."""
+    """Whether a round accepts texts at a given time, and if not, why."""
 
     WAITING = "waiting"
     OPEN = "open"
@@ -45,7 +45,7 @@ class Phase(StrEnum):
 
 
 class ReplyMode(StrEnum):
-    """Which texts are answered: all, only those that were not counted, or none."""
+    """Which texts get a reply: all, only those that were not counted, or none."""
 
     ALL = "all"
     ERRORS = "errors"
@@ -54,7 +54,7 @@ class ReplyMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One thing to vote for. `words` are what people may text beside key and label."""
+    """A choice of a poll. `words` are further names, besides key and label."""
 
     key: str
     label: str
@@ -63,23 +63,23 @@ class Choice:
 
     @property
     def word(self) -> str:
-        """What the screen tells people to text."""
+        """The word that the screen tells people to text."""
         return self.words[0].upper() if self.words else self.key
 
     @property
-    def spoken_word(self) -> str:
-        """What a reply tells people to text: the word, where a carrier has its letters."""
-        return self.key if outside(self.word) else self.word
+    def reply_word(self) -> str:
+        """The word that replies tell people to text: the key if the word is not in GSM-7."""
+        return self.key if unsupported_characters(self.word) else self.word
 
     @property
-    def spoken_label(self) -> str:
-        """What a reply calls the choice: the label, where a carrier has its letters."""
-        return self.key if outside(self.label) else self.label
+    def reply_label(self) -> str:
+        """The label in replies: the key if the label is not in GSM-7."""
+        return self.key if unsupported_characters(self.label) else self.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """A poll file, checked. Times are epoch milliseconds; `numbers` empty means all."""
+    """A valid poll file. Times are epoch milliseconds; empty `numbers` means all numbers."""
 
     id: str
     question: str
@@ -97,26 +97,26 @@ class Poll:
     reply_texts: Mapping[str, str] = field(default_factory=dict)
     percent_from: int = 0
     phones: str = ""
-    """Name of the file with the phones that may vote; empty for all."""
+    """Name of the file with the allow list of phones; empty if all phones may vote."""
     opens_utc_offset_minutes: int | None = None
-    """UTC offset of `opens_at` in the file; None if it is absent or ends in Z."""
+    """UTC offset of `opens_at`, used for times in replies; None if it is absent or ends in Z."""
     closes_utc_offset_minutes: int | None = None
-    """UTC offset of `closes_at`; another one if daylight saving begins or ends in between."""
+    """UTC offset of `closes_at`; it differs if daylight saving changes in between."""
     definition: str = field(default="", repr=False, compare=False)
-    """The TOML text the poll was read from."""
+    """The TOML text of the poll file."""
     lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    """Normalised text -> key of the choice it names."""
+    """Keys of choices by normalised name."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lexicon", _lexicon(self.choices))
 
     @property
-    def tells_closing(self) -> bool:
-        """Whether what a counted text is told depends on when it came."""
+    def uses_closes_in(self) -> bool:
+        """Whether a reply uses {closes_in}: it then depends on when the text arrived."""
         return any("{closes_in}" in text for text in self.reply_texts.values())
 
     def choice(self, key: str) -> Choice:
-        """The choice of that key. Raises: KeyError."""
+        """The choice with that key. Raises: KeyError."""
         for choice in self.choices:
             if choice.key == key:
                 return choice
@@ -124,7 +124,7 @@ class Poll:
 
 
 def _lexicon(choices: tuple[Choice, ...]) -> dict[str, str]:
-    """Ordinals first, so that a word of the poll's own wins over "2"."""
+    """Keys by name and by ordinal; a name such as "2" wins over the ordinal."""
     ordinals = {str(place): choice.key for place, choice in enumerate(choices, start=1)}
     named = {
         normalise(name): choice.key
@@ -136,29 +136,29 @@ def _lexicon(choices: tuple[Choice, ...]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One voting on a poll. A reset starts the next round, in a key space of its own."""
+    """One round of voting on a poll. A reset starts the next round, whose keys differ."""
 
     poll: Poll
     number: int = 1
     state: State = State.AUTO
     state_at_ms: int = 0
     began_at_ms: int = 0
-    """When the poll was made, or a reset began this round."""
+    """When the poll was created, or a reset started this round."""
     changed_at_ms: int = 0
     """When an operator or a deploy last changed anything of the round."""
-    heard_until_ms: int = 0
-    """When the round was last open before an operator or a deploy changed it."""
+    was_open_until_ms: int = 0
+    """When the round was last open before an operator or a deploy last changed it."""
     expires_from_ms: int | None = None
-    """The earliest expiry that a ballot of the round may carry; stored before one carries it."""
+    """The earliest possible expiry of a ballot; stored before any ballot gets an expiry."""
     certified_at_ms: int | None = None
     previous: "Round | None" = field(default=None, repr=False, compare=False)
-    """The round before the reset, known only for a few minutes after it."""
+    """The round before the reset; set only for a few minutes after it."""
 
     def phase_at(self, now_ms: int) -> Phase:
-        """The phase at a moment.
+        """The phase at a given time.
 
-        A round that is final takes no text. Else the operator's word wins over the times,
-        except that a closing time later than an operator's opening still closes.
+        A final round accepts no texts. Otherwise the state that the operator set wins over the
+        times, but a closing time after the operator's opening still closes the round.
         """
         if self.state is State.ARCHIVED:
             return Phase.ARCHIVED
@@ -172,34 +172,36 @@ class Round:
 
     @property
     def known_close_ms(self) -> int | None:
-        """The closing time that will close the round, if nobody closes it before."""
+        """The time at which the round closes without an operator; None if it does not."""
         closes = self.poll.closes_at_ms
         reopened = self.state is State.OPEN and closes is not None and self.state_at_ms >= closes
         return None if reopened else closes
 
     def is_final_at(self, now_ms: int) -> bool:
-        """Whether the round can never take a text again: certified, or its ballots expire."""
+        """Whether the round can never accept texts again: certified, or its ballots expire."""
         return self.certified_at_ms is not None or self.is_expiring_at(now_ms)
 
     def is_expiring_at(self, now_ms: int) -> bool:
-        """Whether a ballot of the round may be gone by now."""
+        """Whether ballots of the round may have expired by now."""
         return self.expires_from_ms is not None and self.expires_from_ms <= now_ms
 
     def last_open_ms(self, now_ms: int) -> int:
-        """When a text could last be accepted, by what is known; 0 if never."""
+        """The last known time at which the round was open; 0 if it never was."""
         if self.phase_at(now_ms) is Phase.OPEN:
             return now_ms
-        turns = (self.known_close_ms, self.expires_from_ms)
-        ends = [turn for turn in turns if turn is not None and self.began_at_ms < turn <= now_ms]
-        return max(self.heard_until_ms, *ends, 0)
+        times = (self.known_close_ms, self.expires_from_ms)
+        ends = [
+            at_ms for at_ms in times if at_ms is not None and self.began_at_ms < at_ms <= now_ms
+        ]
+        return max(self.was_open_until_ms, *ends, 0)
 
-    def is_live_since(self, since_ms: int) -> bool:
-        """Whether the round was heard at any time after that moment."""
+    def was_active_after(self, since_ms: int) -> bool:
+        """Whether the round was not archived at some time after the given one."""
         return self.state is not State.ARCHIVED or self.state_at_ms > since_ms
 
     @property
     def closed_at_ms(self) -> int | None:
-        """When a closed round was closed, by the operator or by the clock."""
+        """When a closed round was closed, by the operator or at its closing time."""
         if self.state is State.CLOSED:
             return self.state_at_ms
         ends = (self.known_close_ms, self.expires_from_ms)
@@ -207,11 +209,12 @@ class Round:
 
     @property
     def board(self) -> str:
-        """Partition key of the board this round is counted on."""
+        """Partition key of the board of this round."""
         return schema.board_pk(self.poll.id, self.poll.visibility)
 
     def ballot_key(self, voter: str, sid: str) -> tuple[str, str]:
         """Partition and sort key of the ballot that a text of this voter belongs to."""
         shard = shard_of(voter, self.poll.shards)
-        own = sid if self.poll.policy is Policy.UNLIMITED else None
-        return schema.ballot_pk(self.poll.id, self.number, shard), schema.ballot_sk(voter, own)
+        sid_in_key = sid if self.poll.policy is Policy.UNLIMITED else None
+        pk = schema.ballot_pk(self.poll.id, self.number, shard)
+        return pk, schema.ballot_sk(voter, sid_in_key)

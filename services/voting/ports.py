@@ -1,4 +1,4 @@
-"""What the rules need from the outside world. Adapters implement these, tests fake them."""
+"""The ports of the domain: adapters implement them, and tests use in-memory versions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
@@ -21,49 +21,49 @@ class Ballots(Protocol):
     """The ballots of all rounds. Every method may raise StoreUnavailableError."""
 
     async def create(self, ballot: Ballot, round: Round) -> bool:
-        """Store a ballot that does not exist yet; False if one does, and nothing changed."""
+        """Store a new ballot; return False if the voter has one already, which is kept."""
 
     async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
         """The ballot as last written (a strongly consistent read)."""
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
-        """Rewrite a ballot that was written `expected` times; False if it was written since."""
+        """Replace a ballot if its `writes` equals `expected`; return whether it was replaced."""
 
 
 class DirectorySource(Protocol):
-    """Where the polls are read from. May raise StoreUnavailableError."""
+    """The source of the directory. May raise StoreUnavailableError."""
 
     async def current(self) -> Directory:
-        """The directory, at most a moment old."""
+        """The directory, at most `DIRECTORY_SECONDS` old."""
 
 
-class PhoneLists(Protocol):
-    """The phones that may vote where a poll names them. May raise StoreUnavailableError."""
+class AllowLists(Protocol):
+    """The allow lists of polls. May raise StoreUnavailableError."""
 
-    async def holds(self, poll_id: str, mark: str) -> bool:
-        """Whether a phone, by its `mark_of`, is on the list of a poll."""
+    async def holds(self, poll_id: str, phone_id: str) -> bool:
+        """Whether a phone, identified by its `allow_list_id`, is on the list of a poll."""
 
 
 class Tallies(Protocol):
     """The tally rows of all boards."""
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
-        """Add a delta to a row and move its watermark to `delta.last`, in one write.
+        """Add a delta to a row and set its watermark to `delta.last`, in one write.
 
-        Only where the watermark is below `delta.first`: otherwise nothing is written and
-        the stored watermark is returned. Any other failure raises, and whether the write
-        landed is then unknown: offering the same changes again is safe.
+        If the watermark is not below `delta.first`, nothing is written and the stored watermark
+        is returned. Any other failure raises; the write may then have succeeded, and applying
+        the same changes again is safe.
         """
 
     def totals(self, board: str, round_number: int) -> Totals:
-        """Sums over the rows of a round (a strongly consistent read)."""
+        """The sums of the rows of a round (a strongly consistent read)."""
 
 
 class AuditedTallies(Tallies, Protocol):
-    """The tally rows, as an audit reads them."""
+    """The tally rows with their watermarks, for audits."""
 
     def watermarks(self, board: str, round_number: int) -> Mapping[tuple[str, str], str]:
-        """How far each stream shard is folded, by (stream label, stream shard)."""
+        """The watermark of each row, by (stream label, stream shard)."""
 
 
 class Recounts(Protocol):
@@ -74,29 +74,31 @@ class Recounts(Protocol):
 
 
 class AuditedBallots(Protocol):
-    """All ballots of a round, as an audit reads them (strongly consistent reads)."""
+    """All ballots of a round, for audits (strongly consistent reads)."""
 
     def has_ballots(self, round: Round) -> bool:
-        """Whether the round has a single item, readable or not."""
+        """Whether the round has any item, readable or not."""
 
-    def sums(self, round: Round, told: Progress) -> Recount:
+    def sums(self, round: Round, on_progress: Progress) -> Recount:
         """The recount of a round."""
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
-        """Every ballot in the order of the keys. `unreadable` gets the keys of the others."""
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+        """Every ballot in key order. `unreadable` is called with the keys of the other items."""
 
 
 class Certificates(Protocol):
-    """The certified results, one a round at most."""
+    """The certified results, at most one for each round."""
 
     def find(self, poll: str, round_number: int) -> Certificate | None:
         """The certificate of a round (a strongly consistent read)."""
 
     def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
-        """Store it and make its round final, in one write; False if the round has one already.
+        """Store a certificate and make its round final, in one write.
+
+        Returns False if the round has a certificate already.
 
         Raises:
-            PollChangedError: the round is no longer as it is given here.
+            PollChangedError: the round has changed since it was read.
         """
 
 
@@ -104,7 +106,9 @@ class Corrections(Protocol):
     """The correction rows that repairs write."""
 
     def count(self, board: str, round_number: int) -> int:
-        """How often the board was corrected (a strongly consistent read)."""
+        """The number of corrections of the board (a strongly consistent read)."""
 
-    def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
-        """Add a difference in one write; False if the board was corrected meanwhile."""
+    def apply(
+        self, difference: Difference, round_number: int, *, expected: int, at_ms: int
+    ) -> bool:
+        """Add a difference in one write if the board has `expected` corrections; return whether."""

@@ -1,7 +1,7 @@
-"""The sum of all ballots of a round, and how it differs from the board. Standard library only.
+"""The sums of all ballots of a round, and how they differ from the boards.
 
-Exact whenever the stream is drained and no ballot has expired: it needs no stream, no
-watermark and no memory of what was counted before.
+Boards and recount must be equal if the stream is drained and no ballot has expired. The recount
+uses the ballots only, neither the stream nor watermarks.
 """
 
 from collections import Counter, defaultdict
@@ -11,14 +11,14 @@ from typing import Final, NamedTuple
 
 from services.voting.tally import Totals
 
-NAMED: Final = 10
-"""Of ballots that cannot be read, so many are named."""
+MAX_UNREADABLE_KEYS: Final = 10
+"""Maximum number of unreadable items whose keys are kept."""
 
 
 class BallotRow(NamedTuple):
-    """What a recount needs of a ballot. `key` begins with the voter.
+    """The attributes of a ballot that a recount needs. `key` begins with the voter.
 
-    `picks` is empty where the ballot was forgotten, or holds no vote for another reason.
+    `picks` is empty if the ballot was forgotten or has no vote for another reason.
     """
 
     key: str
@@ -30,10 +30,10 @@ class BallotRow(NamedTuple):
 
 @dataclass(slots=True)
 class Recount:
-    """Sums of slips, by board: `picks`, ballots that hold a vote, and writes of all ballots.
+    """Sums of ballots by board: `picks`, `ballots` with a vote, and `writes` of all ballots.
 
-    `newest_ms` is when the newest vote was cast. `unreadable` counts the items that are no
-    ballots; `unreadable_keys` names the first of them.
+    `newest_ms` is the time of the newest vote. `unreadable` counts the items that cannot be
+    parsed as ballots; `unreadable_keys` has the keys of the first of them.
     """
 
     picks: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -43,9 +43,9 @@ class Recount:
     unreadable: int = 0
     unreadable_keys: list[str] = field(default_factory=list)
 
-    def add(self, slips: Iterable[BallotRow]) -> None:
-        """Take slips in."""
-        for _, board, picks, changed_at_ms, writes in slips:
+    def add(self, rows: Iterable[BallotRow]) -> None:
+        """Add ballots."""
+        for _, board, picks, changed_at_ms, writes in rows:
             self.writes[board] += writes
             if not picks:
                 continue
@@ -57,20 +57,22 @@ class Recount:
                 self.newest_ms = changed_at_ms
 
     def add_unreadable(self, key: str) -> None:
-        """Count an item that cannot be read as a ballot. `key` is both of its keys."""
+        """Count an item that cannot be parsed as a ballot. `key` is its partition and sort key."""
         self.unreadable += 1
-        if len(self.unreadable_keys) < NAMED:
+        if len(self.unreadable_keys) < MAX_UNREADABLE_KEYS:
             self.unreadable_keys.append(key)
 
     def merge(self, other: "Recount") -> None:
-        """Take another shard's sums in."""
+        """Add the sums of another shard."""
         for board, counts in other.picks.items():
             self.picks[board].update(counts)
         self.ballots.update(other.ballots)
         self.writes.update(other.writes)
         self.newest_ms = max(self.newest_ms, other.newest_ms)
         self.unreadable += other.unreadable
-        self.unreadable_keys = sorted([*self.unreadable_keys, *other.unreadable_keys])[:NAMED]
+        self.unreadable_keys = sorted([*self.unreadable_keys, *other.unreadable_keys])[
+            :MAX_UNREADABLE_KEYS
+        ]
 
     @property
     def votes(self) -> Counter[str]:
@@ -79,17 +81,17 @@ class Recount:
 
     @property
     def voters(self) -> int:
-        """Ballots that hold a vote: one a phone, or one a text where every text is a ballot."""
+        """Ballots with a vote: one for each phone, or for each text under `Policy.UNLIMITED`."""
         return self.ballots.total()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What must be added to a board to make it the recount: by choice, and to its voters.
+    """What must be added to a board to match the recount: votes by choice, and voters.
 
-    `missing` are the records that a lost stream will never deliver; `removed` and `bad` take
-    back what the board says of deleted items and unreadable records. With them the board is
-    drained again.
+    `missing` is the number of records that a lost stream will never deliver; `removed` and `bad`
+    offset the board's counts of deleted items and unreadable records. With these three, the
+    stream counts as drained again.
     """
 
     board: str
@@ -104,15 +106,15 @@ class Difference:
 
 
 def differences(recount: Recount, boards: Mapping[str, Totals]) -> list[Difference]:
-    """What is off, by board; empty where nothing is. A board counts ballots as voters."""
+    """The boards that do not match the recount. A board counts ballots as voters."""
     found = []
     for board in sorted({*boards, *recount.picks}):
         shown = boards.get(board, Totals(picks={}))
         counted: Mapping[str, int] = recount.picks.get(board, {})
         moved = {
-            choice: off
+            choice: missing
             for choice in sorted({*shown.picks, *counted})
-            if (off := counted.get(choice, 0) - shown.picks.get(choice, 0))
+            if (missing := counted.get(choice, 0) - shown.picks.get(choice, 0))
         }
         voters = recount.ballots[board] - shown.voters
         found.append(Difference(board=board, picks=moved, voters=voters))
@@ -120,12 +122,12 @@ def differences(recount: Recount, boards: Mapping[str, Totals]) -> list[Differen
 
 
 def write_offs(recount: Recount, boards: Mapping[str, Totals]) -> list[Difference]:
-    """What is off, with the records that a lost stream will never deliver."""
-    off = {difference.board: difference for difference in differences(recount, boards)}
+    """The differences, including the records that a lost stream will never deliver."""
+    by_board = {difference.board: difference for difference in differences(recount, boards)}
     found = []
     for board in sorted({*boards, *recount.writes}):
         shown = boards.get(board, Totals(picks={}))
-        moved = off.get(board, Difference(board=board, picks={}, voters=0))
+        moved = by_board.get(board, Difference(board=board, picks={}, voters=0))
         missing = recount.writes[board] - shown.folded
         found.append(replace(moved, missing=missing, removed=-shown.removed, bad=-shown.bad))
     return [difference for difference in found if difference]

@@ -1,7 +1,7 @@
-"""Where else a text may have been accepted when it first came. Standard library only.
+"""Which other rounds may have accepted a redelivered text at its first delivery.
 
-A text that is delivered again is read anew. Shortly after a poll opens, closes, is reset,
-archived or changed, the same words can lead to another round than the first time.
+A redelivered text is matched again. Shortly after a poll opens, closes, is reset, archived or
+changed, the same text can match another round than at the first delivery.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,72 +9,72 @@ from dataclasses import dataclass
 
 from services.voting.directory import may_name
 from services.voting.poll import Phase, Round, State
-from services.voting.timing import LANDING_MS, REDELIVERED_MS
+from services.voting.timing import REDELIVERED_MS, SETTLING_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """Rounds that may hold a text. `in_flight`: a write to one of them may still be on its way."""
+class EarlierRounds:
+    """Rounds that may have accepted a text, and whether such a write may still be in flight."""
 
     rounds: tuple[Round, ...] = ()
-    in_flight: bool = False
+    has_pending_writes: bool = False
 
 
-_NONE = Earlier()
+_NONE = EarlierRounds()
 
 
-def earlier_rounds(rounds: Iterable[Round], number: str, body: str, now_ms: int) -> Earlier:
+def earlier_rounds(rounds: Iterable[Round], number: str, body: str, now_ms: int) -> EarlierRounds:
     """The rounds that may have accepted a text to a number in the last five minutes.
 
-    None in nearly all cases: only where a poll of the number turned in that time can a text
-    read otherwise than when it first came, and only a round that hears its words, or did
-    before its file changed, can have accepted it.
+    Usually there are none: a text can match another round than before only if a poll on the
+    number changed its phase or its file in that time. Only a round whose choices the text names,
+    or whose file has changed since, can have accepted it.
     """
-    here = [one for one in rounds if _may_concern(one, number, now_ms)]
-    turned_ms = max((_turned_at_ms(one, now_ms) for one in here), default=0)
-    if now_ms - turned_ms > REDELIVERED_MS:
+    candidates = [one for one in rounds if _may_concern(one, number, now_ms)]
+    changed_ms = max((_last_change_ms(one, now_ms) for one in candidates), default=0)
+    if now_ms - changed_ms > REDELIVERED_MS:
         return _NONE
-    before = (one for each in here for one in _open_before(each, turned_ms, now_ms))
+    before = (one for each in candidates for one in _open_before(each, changed_ms, now_ms))
     found = tuple(one for one in before if _changed_lately(one, now_ms) or may_name(one, body))
-    return Earlier(rounds=found, in_flight=now_ms - turned_ms <= LANDING_MS)
+    return EarlierRounds(rounds=found, has_pending_writes=now_ms - changed_ms <= SETTLING_MS)
 
 
-def may_land(one: Round, now_ms: int) -> bool:
-    """Whether a text that the round accepted may still be on its way to its ballot."""
-    return now_ms - one.last_open_ms(now_ms) <= LANDING_MS
+def may_have_pending_writes(one: Round, now_ms: int) -> bool:
+    """Whether the write of a text that the round accepted may still be in flight."""
+    return now_ms - one.last_open_ms(now_ms) <= SETTLING_MS
 
 
 def _may_concern(one: Round, number: str, now_ms: int) -> bool:
-    """Whether the round answers on the number, or did before a change of its file just now."""
+    """Whether the round is on the number, or may have been before a recent change of its file."""
     on_number = not one.poll.numbers or number in one.poll.numbers
     return on_number or _changed_lately(one, now_ms)
 
 
 def _changed_lately(one: Round, now_ms: int) -> bool:
-    """Whether the round may have had another file when a text first came."""
+    """Whether the file of the round may have been another one at a first delivery."""
     return one.changed_at_ms > one.began_at_ms and now_ms - one.changed_at_ms <= REDELIVERED_MS
 
 
-def _turned_at_ms(one: Round, now_ms: int) -> int:
-    """When a text to the round could last begin to read otherwise."""
+def _last_change_ms(one: Round, now_ms: int) -> int:
+    """When a text to the round could last start to match differently."""
     clock = (one.poll.opens_at_ms, one.poll.closes_at_ms, one.expires_from_ms)
-    turns = [at_ms for at_ms in clock if at_ms is not None and at_ms <= now_ms]
-    return max(one.state_at_ms, one.changed_at_ms, one.began_at_ms, *turns)
+    past = [at_ms for at_ms in clock if at_ms is not None and at_ms <= now_ms]
+    return max(one.state_at_ms, one.changed_at_ms, one.began_at_ms, *past)
 
 
-def _open_before(one: Round, turned_ms: int, now_ms: int) -> Iterator[Round]:
-    """The round and those before it, each if it took texts before that turn, and lately."""
+def _open_before(one: Round, changed_ms: int, now_ms: int) -> Iterator[Round]:
+    """The round and its predecessors that accepted texts before the change and recently."""
     each: Round | None = one
     while each is not None:
         is_open = each.phase_at(now_ms) is Phase.OPEN
-        ended_ms = each.heard_until_ms if is_open else each.last_open_ms(now_ms)
-        opened_before = is_open and _opened_at_ms(each) < turned_ms
+        ended_ms = each.was_open_until_ms if is_open else each.last_open_ms(now_ms)
+        opened_before = is_open and _opened_at_ms(each) < changed_ms
         if opened_before or now_ms - ended_ms <= REDELIVERED_MS:
             yield each
         each = each.previous
 
 
 def _opened_at_ms(one: Round) -> int:
-    """When an open round began to take texts, this time."""
+    """When an open round last began to accept texts."""
     opens = one.poll.opens_at_ms if one.state is State.AUTO else None
     return max(one.state_at_ms, one.began_at_ms, opens or 0)

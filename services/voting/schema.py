@@ -1,8 +1,8 @@
-"""Where everything is kept: both tables and every key in them.
+"""The two DynamoDB tables, and all keys and attributes in them.
 
-The only place where a key or an attribute is spelled. `infra/storage.py` and
-`services/adapters/dynamodb/provisioning.py` translate the two tables; a parity test holds one
-against the other. Imports the standard library only.
+Keys and attributes are spelled only here. `infra/storage.py` and
+`services/adapters/dynamodb/provisioning.py` translate the two tables; a parity test compares
+their results.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SORT_KEY: Final = "sk"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSchema:
-    """One DynamoDB table: two string keys, a stream, and perhaps a time to live."""
+    """A DynamoDB table with two string keys, a stream, and optionally a TTL attribute."""
 
     name: Literal["Votes", "Aggregates"]
     ttl_attribute: str | None
@@ -24,16 +24,16 @@ class TableSchema:
 VOTES: Final = TableSchema(name="Votes", ttl_attribute="expires_at")
 AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
 
-# --- Votes: one item a ballot ------------------------------------------------------
+# --- Votes: one item per ballot ----------------------------------------------------
 
 BALLOT_ATTRIBUTES: Final = (
     "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "writes",
 )  # fmt: skip
 
 BALLOT_TIMES: Final = "times"
-"""Only on ballots of polls whose replies tell how long voting goes on."""
+"""Only on ballots of polls whose replies use {closes_in}."""
 BALLOT_EXPIRY: Final = "expires_at"
-"""Only on ballots of rounds whose end is known."""
+"""Only on ballots of rounds with a known closing time."""
 BALLOT_BARRED: Final = "barred"
 BALLOT_FORGOTTEN: Final = "forgotten"
 BALLOT_FORGOTTEN_AT: Final = "forgotten_at"
@@ -45,43 +45,43 @@ def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
 
 
 def ballot_sk(voter: str, sid: str | None = None) -> str:
-    """Sort key of a ballot: the voter, and the MessageSid where every text is a ballot."""
+    """Sort key of a ballot: the voter, and under `Policy.UNLIMITED` the MessageSid."""
     return voter if sid is None else f"{voter}#{sid}"
 
 
-# --- Aggregates: everything that is read -------------------------------------------
+# --- Aggregates: what guests and operators read -----------------------------------------
 
 DIRECTORY_PK: Final = "directory"
 DIRECTORY_END: Final = "~"
-"""In the directory's partition: sorts behind every poll; what else it holds comes after."""
+"""In the directory's partition, sorts after every poll id; all other rows begin with it."""
 
-FACE_SK: Final = "poll"
+POLL_VIEW_SK: Final = "poll"
 OPEN_BOARDS: Final = "open#*"
 """The partition keys a guest may read, as an IAM pattern."""
 
 
-def listed_sk(poll_id: str, mark: str) -> str:
-    """Sort key, in the directory's partition, of a phone on a poll's list, by its keyed hash."""
-    return f"{DIRECTORY_END}phone#{poll_id}#{mark}"
+def allow_list_sk(poll_id: str, phone_id: str) -> str:
+    """Sort key, in the directory's partition, of a phone on an allow list, by its keyed hash."""
+    return f"{DIRECTORY_END}phone#{poll_id}#{phone_id}"
 
 
 PAST_ROUNDS: Final = f"{DIRECTORY_END}round#"
-"""In the directory's partition: what the sort keys of rounds that have ended begin with."""
+"""Prefix of the sort keys of rounds that have ended, in the directory's partition."""
 
 
 def past_round_sk(poll_id: str, round_number: int) -> str:
-    """Sort key, in the directory's partition, of a round as it was when it ended."""
+    """Sort key, in the directory's partition, of a round that has ended."""
     return f"{PAST_ROUNDS}{poll_id}#{round_number:05}"
 
 
 def past_round_of(sk: str) -> tuple[str, int]:
-    """The poll and the round of such a sort key."""
+    """Poll id and round number of a sort key that `past_round_sk` made."""
     _, poll_id, number = sk.split("#")
     return poll_id, int(number)
 
 
 UNREADABLE_BOARD: Final = "unreadable"
-"""Where records are counted that do not even name a board; no guest may read it."""
+"""Board for unreadable records that name no board; guests may not read it."""
 
 Visibility = Literal["open", "sealed"]
 VISIBILITIES: Final[tuple[Visibility, ...]] = ("open", "sealed")
@@ -93,38 +93,38 @@ def board_pk(poll_id: str, visibility: Visibility) -> str:
 
 
 def boards_of(poll_id: str) -> tuple[str, ...]:
-    """Both boards of a poll; a round is counted on one of them."""
+    """The partition keys of both boards of a poll; a round uses one of them."""
     return tuple(board_pk(poll_id, visibility) for visibility in VISIBILITIES)
 
 
 def tally_prefix(round_number: int) -> str:
-    """What the sort keys of all tally rows of a round begin with."""
+    """Prefix of the sort keys of all tally rows of a round."""
     return f"tally#{round_number}#"
 
 
 def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
-    """Sort key of the one tally row that a stream shard writes in a round."""
+    """Sort key of the tally row of a stream shard in a round."""
     return f"{tally_prefix(round_number)}{stream_label}#{stream_shard}"
 
 
 def correction_sk(round_number: int) -> str:
-    """Sort key of the row that a repair writes: a tally row like any other, so it is summed."""
+    """Sort key of the correction row, which repairs write; it is summed like other tally rows."""
     return f"{tally_prefix(round_number)}correction#recount"
 
 
 TALLY_REMOVED: Final = "removed"
-"""On a tally row: REMOVE records folded. On the correction row: those it makes up for, negative."""
+"""Tally row: number of REMOVE records folded. Correction row: those it offsets, negative."""
 CORRECTION_MISSING: Final = "missing"
-"""On the correction row: records that a lost stream will never deliver."""
+"""Correction row: number of records that a lost stream will never deliver."""
 
 
 def is_correction(sk: str) -> bool:
-    """Whether a tally row is the one that a repair writes."""
+    """Whether this is the sort key of a correction row."""
     return sk.endswith("#correction#recount")
 
 
 def watermark_row(sk: str) -> tuple[str, str]:
-    """Stream label and stream shard of a tally row's sort key."""
+    """Stream label and stream shard of the sort key of a tally row."""
     _, _, stream_label, stream_shard = sk.split("#", 3)
     return stream_label, stream_shard
 
@@ -138,11 +138,11 @@ COUNT_PREFIX: Final = "c#"
 
 
 def count_attribute(choice: str) -> str:
-    """Attribute that holds the votes of a choice in a tally or a certified row."""
+    """Attribute with the votes for a choice, on tally and certified rows."""
     return f"{COUNT_PREFIX}{choice}"
 
 
-FACE_ATTRIBUTES: Final = (
+POLL_VIEW_ATTRIBUTES: Final = (
     "question", "choices", "number", "opens_at", "closes_at", "state", "state_at",
     "round", "policy", "visibility", "percent_from",
 )  # fmt: skip
@@ -154,11 +154,11 @@ GUEST_ATTRIBUTES: Final = tuple(
         (
             PARTITION_KEY,
             SORT_KEY,
-            *FACE_ATTRIBUTES,
+            *POLL_VIEW_ATTRIBUTES,
             *TALLY_ATTRIBUTES,
             *CERTIFIED_ATTRIBUTES,
             f"{COUNT_PREFIX}*",
         ),
     ),
 )
-"""What a guest may ask a board for, as IAM patterns on `dynamodb:Attributes`."""
+"""Attributes that guests may read, as IAM patterns for `dynamodb:Attributes`."""

@@ -1,9 +1,8 @@
-"""From changes of ballots to totals: the part of the fold that is pure.
+"""Changes of ballots, their sums by tally row, and the totals of a board.
 
-A stream record moves the tally by `picks(NewImage) - picks(OldImage)`. What makes it exact
-is not here but in the one conditional write that applies a `Delta`; this module gives it
-what it needs: the deltas of a batch by row, and the watermark arithmetic. Standard library
-only.
+A stream record changes the tally by `picks(NewImage) - picks(OldImage)`. Exactness comes from
+the conditional write that applies a `Delta` (`Tallies.apply`); this module computes the deltas
+of a batch and compares sequence numbers with watermarks.
 """
 
 from collections import defaultdict
@@ -15,7 +14,7 @@ SEQUENCE_DIGITS = 40
 
 
 def pad_sequence(number: str) -> str:
-    """A stream sequence number (21 to 40 digits) as text that sorts as numbers do.
+    """Pad a stream sequence number (21 to 40 digits) so that it sorts numerically as text.
 
     Only comparable within one stream shard (DynamoDB Streams, "StreamRecord").
     """
@@ -24,7 +23,7 @@ def pad_sequence(number: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallyRow:
-    """Which row: one for each board, round and stream shard, with a watermark of its own."""
+    """The key of a tally row: each board, round and stream shard has a row with a watermark."""
 
     board: str
     round: int
@@ -33,12 +32,12 @@ class TallyRow:
 
 
 class Change(NamedTuple):
-    """One stream record, read. `picks` maps choices to what the record adds or takes.
+    """What one stream record changes. `picks` maps choices to votes added, negative if removed.
 
-    `removed` is 1 where the record tells that an item was deleted.
+    `removed` is 1 if the record reports a deleted item.
 
-    A named tuple, because one is made for every record and takes a third of the time that a
-    frozen dataclass takes.
+    A named tuple, because one is created for every record: three times as fast as a frozen
+    dataclass.
     """
 
     board: str
@@ -53,7 +52,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """What a run of changes does to one tally row. Sequences are padded, `first <= last`."""
+    """The sum of changes for one tally row. Sequence numbers are padded; `first <= last`."""
 
     picks: Mapping[str, int]
     voters: int
@@ -67,10 +66,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """A board's sums over its tally rows.
+    """The sums of a board over its tally rows.
 
-    `folded` counts the stream records that the rows hold, and those that a repair has written
-    off as lost. `removed` counts those of them that told of a deleted item.
+    `folded` counts the folded stream records, and those that a repair has written off as lost.
+    `removed` counts those of them that reported a deleted item.
     """
 
     picks: Mapping[str, int]
@@ -82,7 +81,7 @@ class Totals:
 
 
 def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """`after - before` by choice; choices that do not move are left out."""
+    """`after - before` by choice; unchanged choices are left out."""
     moved = dict(after)
     for choice, count in before.items():
         moved[choice] = moved.get(choice, 0) - count
@@ -90,7 +89,7 @@ def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str,
 
 
 def group(changes: Iterable[Change]) -> dict[tuple[str, int], list[Change]]:
-    """The changes by (board, round), each in sequence and without repeats."""
+    """The changes by (board, round), in order of their sequence numbers and without repeats."""
     rows: dict[tuple[str, int], dict[str, Change]] = defaultdict(dict)
     for change in changes:
         rows[change[:2]][change.sequence] = change
@@ -98,7 +97,7 @@ def group(changes: Iterable[Change]) -> dict[tuple[str, int], list[Change]]:
 
 
 def total(changes: Sequence[Change]) -> Delta:
-    """Sum changes that are in sequence. Raises: IndexError where there are none."""
+    """Sum changes that are in order of their sequence numbers. Raises: IndexError if empty."""
     picks: dict[str, int] = defaultdict(int)
     voters = bad = as_of_ms = removed = 0
     for _, _, _, moved, came, unread, at_ms, gone in changes:
@@ -122,12 +121,12 @@ def total(changes: Sequence[Change]) -> Delta:
 
 
 def after_watermark(changes: Sequence[Change], watermark: str) -> list[Change]:
-    """The changes that a row with this watermark does not hold yet."""
+    """The changes that are not yet in a row with this watermark."""
     return [change for change in changes if change.sequence > watermark]
 
 
 def add_up(rows: Iterable[Totals]) -> Totals:
-    """The board's totals: a row alone may be negative, their sum is the truth."""
+    """The totals of a board. A single row may have negative counts; only the sum is meaningful."""
     picks: dict[str, int] = {}
     voters = folded = bad = as_of_ms = removed = 0
     for row in rows:

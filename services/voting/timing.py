@@ -1,24 +1,24 @@
-"""How long a text may be on its way, and how long Twilio may deliver it again.
+"""Time limits for handling a text and for recognising its redelivery.
 
-The webhook keeps to these limits; a certificate, a repair after a lost stream and a change of
-what ballots depend on wait for them.
+The webhook keeps to these limits. Certificates, repairs after a lost stream, and changes of
+settings that ballots depend on wait for them.
 """
 
 from typing import Final
 
 DIRECTORY_SECONDS: Final = 2
-"""Age at which a webhook reads the polls anew."""
+"""Maximum age of the directory that a webhook caches."""
 
 REQUEST_SECONDS: Final = 8
-"""Time after which the webhook gives up on a text and answers 503. Twilio waits 15 s."""
+"""Time after which the webhook stops handling a text and answers 503. Twilio waits 15 s."""
 
 MARGIN_SECONDS: Final = 10
-"""For a write that the store carries out after the webhook gave up, and for clocks that differ."""
+"""For writes that the store completes after the webhook has given up, and for clock skew."""
 
-LANDING_SECONDS: Final = DIRECTORY_SECONDS + REQUEST_SECONDS + MARGIN_SECONDS
-"""Time after the end of a round until no text that it accepted can still become a ballot."""
+SETTLING_SECONDS: Final = DIRECTORY_SECONDS + REQUEST_SECONDS + MARGIN_SECONDS
+"""Time after the end of a round until no write of a text that it accepted can be in flight."""
 
-LANDING_MS: Final = LANDING_SECONDS * 1000
+SETTLING_MS: Final = SETTLING_SECONDS * 1000
 
 REDELIVERED_MS: Final = 5 * 60_000
-"""Time in which a text that is delivered again is recognised in every round of its number."""
+"""How long a redelivered text is looked up in all earlier rounds of its number."""

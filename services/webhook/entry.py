@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.allow_lists import DynamoPhoneLists
+from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.directory import DynamoDirectory
@@ -60,7 +60,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
             ballots=ballots,
             clock=now_ms,
             nearest=one_edit_away,
-            lists=DynamoPhoneLists(client, settings.aggregates_table),
+            lists=DynamoAllowLists(client, settings.aggregates_table),
         ),
         secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
         probes={"votes": ballots.probe, "aggregates": partial(asyncio.to_thread, load)},

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from services.voting.ballot import Ballot, bar, cast, forget
+from services.voting.ballot import Ballot, cast
+from services.voting.barring import bar_text, forget_votes
 from services.voting.poll import Policy, Round
 from tests.contract.conftest import Store
 from tests.support.polls import NOON, a_round, a_vote

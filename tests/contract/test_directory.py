@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.dynamodb.allow_lists import DynamoPhoneLists, PhoneListStore
+from services.adapters.dynamodb.allow_lists import DynamoAllowLists, PhoneListStore
 from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
@@ -113,7 +113,7 @@ async def test_a_list_of_phones_holds_exactly_these(
     first, again = store.replace("colors", marks), store.replace("colors", marks)
     fewer = store.replace("colors", sorted(marks)[:20])
     session = Session()
-    lists = DynamoPhoneLists(async_client(environment(endpoint), session), directory.table)
+    lists = DynamoAllowLists(async_client(environment(endpoint), session), directory.table)
     kept, gone = min(marks), max(marks)
 
     assert (first, again, fewer) == ((60, 0), (0, 0), (0, 40))

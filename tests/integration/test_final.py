@@ -10,7 +10,7 @@ from services.adapters.clock import now_ms
 from services.voting.ballot import OutcomeKind
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.ledger import DAY_MS, POLL, Ledger
 
 REMEDY = "voteapp poll reset colors"
@@ -86,12 +86,12 @@ def test_its_words_may_still_be_put_right(certified: Ledger, tmp_path: Path) -> 
 @pytest.mark.parametrize("body", ["red", "purple"])
 async def test_a_text_to_it_is_told_that_voting_is_over(certified: Ledger, body: str) -> None:
     """And nothing is written."""
-    desk = Desk(list(certified.directory.load().rounds), now_ms=now_ms())
-    answer = await desk.say(body, phone=99)
+    harness = IntakeHarness(list(certified.directory.load().rounds), now_ms=now_ms())
+    answer = await harness.say(body, phone=99)
 
     assert answer.outcome.kind is OutcomeKind.CLOSED
     assert answer.reply
-    assert desk.ballots.held == {}
+    assert harness.ballots.held == {}
 
 
 def test_a_file_that_goes_and_comes_back_does_not_open_it(

@@ -34,7 +34,7 @@ def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
             recounts = DynamoRecounts(client_of(endpoint), "Votes")
             unreadable: list[str] = []
             tracemalloc.start()
-            merged = sum(1 for _ in recounts.slips(STANDING, unreadable.append))
+            merged = sum(1 for _ in recounts.rows(STANDING, unreadable.append))
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
         assert (merged, unreadable) == (ballots, [])

@@ -133,7 +133,7 @@ def test_a_restart_in_mid_count_ends_exact(tmp_path: Path) -> None:
     assert held == PHONES
     assert lost > 0
     assert found.not_drained
-    assert (again.not_drained, again.off) == ((), [])
+    assert (again.not_drained, again.differences) == ((), [])
     assert again.writes == again.folded == PHONES + PHONES // 3
     assert shown == hall.truth
 

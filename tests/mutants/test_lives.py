@@ -21,7 +21,7 @@ from services.voting.directory import Directory, TextMatch
 from services.voting.identity import voter_of
 from services.voting.message import candidate_names, without_keyword
 from services.voting.poll import Round
-from services.voting.redelivery import Earlier, earlier_rounds
+from services.voting.redelivery import EarlierRounds, earlier_rounds
 from services.voting.sharding import shard_of
 
 FIRST = 500_000
@@ -82,7 +82,7 @@ def a_certificate_that_does_not_wait(patch: Patch) -> None:
 
 
 def a_certified_round_that_can_be_opened(patch: Patch) -> None:
-    """And took more texts."""
+    """A certified round accepted more texts."""
     patch.setattr(Round, "is_final_at", Round.is_expiring_at)
     patch.setattr(lifecycle, "why_final", lambda *_: None)
     patch.setattr("services.polls.plan.why_final", lambda *_: None)
@@ -95,7 +95,7 @@ def a_stream_taken_for_drained(patch: Patch) -> None:
 
 def keywords_before_whole_words(patch: Patch) -> None:
     """A word of an open poll went to a poll whose keyword it begins with."""
-    words_first = Directory.read
+    words_first = Directory.match_text
 
     def keyword_first(
         self: Directory, number: str, body: str, now_ms: int, *more: Any
@@ -108,20 +108,20 @@ def keywords_before_whole_words(patch: Patch) -> None:
                 return found
         return words_first(self, number, body, now_ms, *more)
 
-    patch.setattr(Directory, "read", keyword_first)
-    patch.setattr("services.polls.definition.check_together", lambda _: iter(()))
+    patch.setattr(Directory, "match_text", keyword_first)
+    patch.setattr("services.polls.definition.check_name_conflicts", lambda _: iter(()))
 
 
 def a_text_looked_for_in_its_own_round_alone(patch: Patch) -> None:
     """Delivered again after a reset or a close, it counted in the next round, too."""
-    patch.setattr(intake, "earlier_rounds", lambda *_: Earlier())
+    patch.setattr(intake, "earlier_rounds", lambda *_: EarlierRounds())
 
 
 def a_text_on_its_way_that_nobody_bars(patch: Patch) -> None:
     """Its first delivery landed in the old round after its second had counted in the new one."""
 
-    def landed(*where: Any) -> Earlier:
-        return replace(earlier_rounds(*where), in_flight=False)
+    def landed(*where: Any) -> EarlierRounds:
+        return replace(earlier_rounds(*where), has_pending_writes=False)
 
     patch.setattr(intake, "earlier_rounds", landed)
 
@@ -143,7 +143,7 @@ def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
         if self.is_delayed():
             await DelayedWrite()
         found = self.held.get(after.pk, {}).get(after.sk)
-        if found is None or len(found[0].steps) != len(after.steps) - 1:
+        if found is None or len(found[0].texts) != len(after.texts) - 1:
             return False
         self._store("MODIFY", found, after, round)
         return expected > 0

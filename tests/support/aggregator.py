@@ -74,7 +74,7 @@ def create(client: Any, *, aggregates: str) -> None:
 
 
 def map_stream(client: Any, arn: str, *, batch: int = 20) -> str:
-    """Feed it from a stream, from the oldest record; the mapping's id."""
+    """Create an event source mapping from the oldest record on; return its id."""
     made = client.create_event_source_mapping(
         EventSourceArn=arn, FunctionName=NAME, StartingPosition="TRIM_HORIZON", BatchSize=batch
     )
@@ -82,7 +82,7 @@ def map_stream(client: Any, arn: str, *, batch: int = 20) -> str:
 
 
 def wait(ready: Any, *, seconds: float = 30) -> None:
-    """Until a condition holds, or patience ends."""
+    """Wait until a condition is true, or fail after a timeout."""
     deadline = time.monotonic() + seconds
     while not ready() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -76,7 +76,7 @@ class World:
             recount.add_unreadable(key)
         return recount
 
-    def slips(self, there: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, there: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Sorted."""
         self.log.append(f"slips {there.number}")
         for key in self.unreadable:

@@ -108,7 +108,7 @@ class ForgetfulBallots:
         found: Ballot | None = await self._inner.find(pk, sk, round)
         if found is None:
             return None
-        return replace(found, steps=tuple(AcceptedText("", step.choice) for step in found.steps))
+        return replace(found, texts=tuple(AcceptedText("", step.choice) for step in found.texts))
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
         """As the port."""

@@ -1,8 +1,8 @@
-"""What an evening must come to, by the plainest means: lists, dictionaries, no rule shared.
+"""A test oracle: the expected outcomes of a scenario, computed with lists and dictionaries.
 
-Written from the description of the rules and not from the core, of which it imports
-nothing; slow and obvious. It knows polls that open and close by clock or hand, are reset
-at most once, and texts that are delivered again within minutes.
+Written from the description of the rules; it imports nothing from the core. It supports polls
+that open and close at set times or by an operator and are reset at most once, and texts that are
+redelivered within minutes.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class PlainPoll:
-    """A poll, and everything that ever happened to it. `words` maps what is said to choices."""
+    """A poll and its accepted texts. `words` maps names to choices."""
 
     name: str
     number: str
@@ -26,7 +26,7 @@ class PlainPoll:
     """(round, phone, sid, choice, verdict), in order."""
 
     def phase(self, now: int) -> str:
-        """Where it is at a moment."""
+        """The phase at a given time."""
         if self.hand == "closed":
             return "closed"
         if self.hand == "open":
@@ -39,21 +39,21 @@ class PlainPoll:
         return "open"
 
     def open_by_hand(self, now: int) -> None:
-        """Unless it is open."""
+        """Open the poll, unless it is open."""
         if self.phase(now) != "open":
             self.hand, self.hand_at = "open", now
 
     def close_by_hand(self, now: int) -> None:
-        """Unless it is closed."""
+        """Close the poll, unless it is closed."""
         if self.phase(now) != "closed":
             self.hand, self.hand_at = "closed", now
 
     def texts(self, phone: str) -> list[str]:
-        """What a phone has had accepted in this round, in order."""
+        """The choices of the accepted texts of a phone in this round, in order."""
         return [entry[3] for entry in self.accepted if entry[:2] == (self.round, phone)]
 
     def verdict(self, phone: str, choice: str) -> str:
-        """What one more text of an open poll is told."""
+        """The outcome of one more text to an open poll."""
         texts = self.texts(phone)
         if self.policy == "unlimited":
             return f"accepted {choice}"
@@ -84,24 +84,24 @@ class PlainEvening:
 
     polls: list[PlainPoll]
 
-    def text(self, number: str, phone: str, sid: str, said: str, now: int) -> str:
-        """Take one text in; what it is told, in the words of the oracle."""
-        here = [poll for poll in self.polls if poll.number == number]
-        hearing = [poll for poll in here if said in poll.words]
-        open_hearing = [poll for poll in hearing if poll.phase(now) == "open"]
-        if said in {"stop", "help"}:
+    def text(self, number: str, phone: str, sid: str, body: str, now: int) -> str:
+        """Accept a text and return its outcome in the format of the oracle."""
+        on_number = [poll for poll in self.polls if poll.number == number]
+        matching = [poll for poll in on_number if body in poll.words]
+        open_matching = [poll for poll in matching if poll.phase(now) == "open"]
+        if body in {"stop", "help"}:
             return "silence"
-        if not here:
+        if not on_number:
             return "no poll"
-        for poll in hearing:
+        for poll in matching:
             for entry in poll.accepted:
                 if entry[1:3] == (phone, sid):
                     return entry[4]
-        if len(open_hearing) == 1:
-            return self._vote(open_hearing[0], phone, sid, open_hearing[0].words[said])
-        if open_hearing:
+        if len(open_matching) == 1:
+            return self._vote(open_matching[0], phone, sid, open_matching[0].words[body])
+        if open_matching:
             return "unknown"
-        return self._out_of_time(hearing or here, now)
+        return self._out_of_time(matching or on_number, now)
 
     def _vote(self, poll: PlainPoll, phone: str, sid: str, choice: str) -> str:
         verdict = poll.verdict(phone, choice)
@@ -110,7 +110,7 @@ class PlainEvening:
         return verdict
 
     def _out_of_time(self, polls: list[PlainPoll], now: int) -> str:
-        """Of polls none of which has heard a vote now, the one that is nearest to hearing."""
+        """The outcome of a text that names no choice of an open poll."""
         phases = {poll.phase(now) for poll in polls}
         if "open" in phases:
             return "unknown"

@@ -50,9 +50,9 @@ def table_of(round: Round, ballots: int) -> Iterator[str]:
 
 
 def _serve(pipe: Connection, definition: str, poll_id: str, ballots: int) -> None:
-    from services.polls.definition import stored_poll
+    from services.polls.definition import parse_stored_poll
 
-    round = Round(poll=stored_poll(definition, poll_id=poll_id))
+    round = Round(poll=parse_stored_poll(definition, poll_id=poll_id))
     held = {
         pk: [json.dumps(item).encode() for item in items]
         for pk, items in items_of(round, ballots).items()

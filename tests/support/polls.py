@@ -1,4 +1,4 @@
-"""Polls and messages for tests, told in one line."""
+"""Polls and messages for tests."""
 
 from dataclasses import replace
 from itertools import count
@@ -19,18 +19,18 @@ _serial = count(1)
 
 
 def a_poll(**changes: Any) -> Poll:
-    """Red, green and blue."""
+    """A poll with the choices red, green and blue."""
     choices = tuple(Choice(key=key, label=key.title()) for key in ("RED", "GREEN", "BLUE"))
     return replace(Poll(id="colors", question="Which?", choices=choices), **changes)
 
 
 def a_round(number: int = 1, **changes: Any) -> Round:
-    """The first round of such a poll."""
+    """A round of such a poll, the first by default."""
     return Round(poll=a_poll(**changes), number=number)
 
 
 def a_sid() -> str:
-    """A MessageSid nobody else has."""
+    """A new MessageSid."""
     return f"SM{next(_serial):032x}"
 
 

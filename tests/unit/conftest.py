@@ -3,9 +3,9 @@
 import pytest
 from pytest_socket import disable_socket
 
-from tests.support.mailbox import aggregates, mailbox
+from tests.support.cloudformation import aggregates, cloudformation
 
-__all__ = ["aggregates", "mailbox"]
+__all__ = ["aggregates", "cloudformation"]
 
 
 @pytest.fixture(autouse=True)

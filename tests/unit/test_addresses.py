@@ -19,21 +19,21 @@ STRANGERS = (
 
 @pytest.mark.parametrize("address", SENDERS)
 def test_a_phone_a_short_code_and_a_sender_id_can_send(address: str) -> None:
-    """On every channel, and whoever can send can be sent to."""
+    """They can send on every channel, and every sender can also receive."""
     assert is_sender(address)
     assert is_recipient(address)
 
 
 @pytest.mark.parametrize("address", STRANGERS)
 def test_nothing_else_can_send_or_be_sent_to(address: str) -> None:
-    """Digits of other scripts, control characters and a swallowed next field included."""
+    """Digits of other scripts, control characters and a swallowed next field are refused, too."""
     assert not is_sender(address)
     assert not is_recipient(address)
 
 
 @pytest.mark.parametrize("agent", ["rcs:brand_agent", "rcs:my-brand.agent_7abc", "rcs:a"])
 def test_an_agent_is_sent_to(agent: str) -> None:
-    """RCS texts go to an agent's id, where others go to a number."""
+    """RCS texts are sent to the id of an agent instead of a number."""
     assert is_recipient(agent)
 
 
@@ -41,12 +41,12 @@ def test_an_agent_is_sent_to(agent: str) -> None:
     "agent", ["rcs:", "rcs:a b c d e f g", "brand_agent_7", "whatsapp:my.brand"]
 )
 def test_only_on_its_own_channel(agent: str) -> None:
-    """And without spaces."""
+    """An agent id is valid with the RCS prefix only, and without spaces."""
     assert not is_recipient(agent)
 
 
 def test_a_message_sid_is_two_letters_and_32_digits() -> None:
-    """SM for a text, MM for a picture; nothing before or after."""
+    """A sid begins with SM for a text or MM for a picture."""
     digits = "0123456789abcdefABCDEF0123456789"
 
     assert is_message_sid(f"SM{digits}")
@@ -67,5 +67,5 @@ def test_a_message_sid_is_two_letters_and_32_digits() -> None:
 
 @pytest.mark.parametrize("channel", ["", "whatsapp:", "rcs:"])
 def test_a_number_is_the_same_on_every_channel(channel: str) -> None:
-    """One person is one voter."""
+    """A person who texts on two channels is one voter."""
     assert without_channel(f"{channel}+15550100199") == "+15550100199"

@@ -1,10 +1,10 @@
-"""Who may vote, which poll is meant, and what becomes of a text that races."""
+"""Who may vote, which poll a text is for, and what happens if writes race."""
 
 from dataclasses import dataclass, replace
 
 import pytest
 
-from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.adapters.memory import MemoryAllowLists, MemoryBallots, MemoryDirectory
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.directory import Directory
@@ -12,7 +12,7 @@ from services.voting.errors import StoreUnavailableError
 from services.voting.identity import allow_list_id, voter_of
 from services.voting.intake import Intake
 from services.voting.poll import Choice, Round, State
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, NUMBER, PEPPER, a_phone, a_poll, a_round, a_text
 
 HOUR = 3_600_000
@@ -20,7 +20,7 @@ TREES = a_poll(id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="
 
 
 async def test_without_any_list_nobody_is_invited() -> None:
-    """A webhook that was put together without lists admits nobody to a poll that has one."""
+    """Without the `lists` port, a poll with an allow list admits nobody."""
     ballots = MemoryBallots()
     intake = Intake(
         directory=MemoryDirectory([a_round(phones="guests.txt")]), ballots=ballots,
@@ -33,17 +33,17 @@ async def test_without_any_list_nobody_is_invited() -> None:
 
 
 async def test_the_list_of_another_poll_invites_nobody() -> None:
-    """A phone stands on each list under another name."""
-    lists = MemoryPhoneLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
+    """The id of a phone differs between allow lists."""
+    lists = MemoryAllowLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
     lists.marks["colors"] = lists.marks["trees"]
 
-    answer = await Desk([a_round(phones="guests.txt")], lists=lists).say("red")
+    answer = await IntakeHarness([a_round(phones="guests.txt")], lists=lists).say("red")
 
     assert answer.outcome.kind is OutcomeKind.UNLISTED
 
 
 def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
-    """Nor does its place on a list tell which ballot is its own."""
+    """The allow list id of a phone differs from its pseudonyms as a voter, too."""
     names = {
         voter_of(PEPPER, "colors", 1, a_phone()),
         voter_of(PEPPER, "colors", 2, a_phone()),
@@ -69,55 +69,55 @@ def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
     ids=["waits", "closed by the clock", "closed", "archived"],
 )
 async def test_only_choices_that_can_be_texted_now_are_told(other: Round) -> None:
-    """Who follows the hint must not be told that it is too early or too late."""
-    answer = await Desk([other, a_round()]).say("purple")
+    """The reply does not list choices of polls that are not open."""
+    answer = await IntakeHarness([other, a_round()]).say("purple")
 
     assert answer.poll_id == "colors"
     assert answer.reply == "That is not one of the choices. Text one of: RED, GREEN, BLUE"
 
 
 async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> None:
-    """With its own opening, whatever else waits."""
+    """The reply has the opening time of that poll only."""
     later = Round(poll=a_poll(id="a-later", opens_at_ms=NOON + 2 * HOUR))
     soon = Round(poll=replace(TREES, id="b-soon", opens_at_ms=NOON + HOUR))
-    answer = await Desk([soon, later]).say("purple")
-    reading = Directory((soon, later)).read(NUMBER, "purple", NOON)
+    answer = await IntakeHarness([soon, later]).say("purple")
+    match = Directory((soon, later)).match_text(NUMBER, "purple", NOON)
 
     assert (answer.outcome.kind, answer.poll_id) == (OutcomeKind.WAITING, "a-later")
-    assert reading.others == ()
+    assert match.others == ()
 
 
 @dataclass
 class RewrittenBallots(MemoryBallots):
-    """Somebody else is always a moment faster."""
+    """Ballots that another request always writes first."""
 
     attempts: int = 0
 
     async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
-        """There is one by now."""
+        """Report that the ballot exists already."""
         self.attempts += 1
         return False
 
     async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
-        """It was rewritten by now."""
+        """Report that the ballot was replaced already."""
         self.attempts += 1
         return False
 
 
 async def test_after_sixteen_races_the_sender_is_asked_to_try_again() -> None:
-    """A 503, and not a text that nobody ever answers."""
+    """The webhook then answers 503, and Twilio redelivers the text."""
     ballots = RewrittenBallots()
 
     with pytest.raises(StoreUnavailableError, match="rewritten too often"):
-        await Desk(ballots=ballots).say("red")
+        await IntakeHarness(ballots=ballots).say("red")
     assert ballots.attempts == 16
 
 
 async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
-    """Closing is no way back from the archive; opening is."""
+    """Closing does not restore an archived poll; opening does."""
     archived = lifecycle.archived(a_round(), NOON - HOUR)
     closed = lifecycle.closed(archived, NOON)
-    answer = await Desk([closed]).say("red")
+    answer = await IntakeHarness([closed]).say("red")
     opened = lifecycle.opened(closed, NOON)
 
     assert closed == archived
@@ -129,30 +129,30 @@ async def test_an_archived_poll_that_is_closed_still_answers_nobody() -> None:
 async def test_a_text_is_known_again_for_five_minutes_after_a_reset(
     later_ms: int, counted: int
 ) -> None:
-    """300 s, to the millisecond."""
+    """The limit is 300 s, exact to the millisecond."""
     began = Round(poll=a_poll(), began_at_ms=NOON - HOUR, changed_at_ms=NOON - HOUR)
-    desk = Desk([began], now_ms=NOON - 1)
+    harness = IntakeHarness([began], now_ms=NOON - 1)
     text = a_text("red")
-    await desk.take(text)
-    desk.rounds = [lifecycle.next_round(began, NOON)]
-    desk.now_ms = NOON + later_ms
-    await desk.take(text)
+    await harness.take(text)
+    harness.rounds = [lifecycle.next_round(began, NOON)]
+    harness.now_ms = NOON + later_ms
+    await harness.take(text)
 
-    assert desk.counted(text.sid) == counted
+    assert harness.counted(text.sid) == counted
 
 
 async def test_a_poll_that_opens_by_the_clock_does_not_take_a_text_from_another() -> None:
-    """Its place in ballot order is heard by two polls now; the first delivery was by one."""
+    """At the redelivery two polls have the place that the text names; at the first delivery only one had."""
     began = NOON - HOUR
     colors = Round(poll=a_poll(), began_at_ms=began, changed_at_ms=began)
     opens = replace(TREES, opens_at_ms=NOON)
-    desk = Desk(
+    harness = IntakeHarness(
         [colors, Round(poll=opens, began_at_ms=began, changed_at_ms=began)], now_ms=NOON - 1
     )
     text = a_text("2")
-    first = await desk.take(text)
-    desk.now_ms = NOON + 1
-    again = await desk.take(text)
+    first = await harness.take(text)
+    harness.now_ms = NOON + 1
+    again = await harness.take(text)
 
     assert first.outcome.kind is OutcomeKind.ACCEPTED
     assert again == first

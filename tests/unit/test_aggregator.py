@@ -28,7 +28,7 @@ def vote(sequence: int, *, phone: int = 0, at_ms: int = NOON, label: str = "toda
 
 
 class Report:
-    """What one batch says of itself: its line in the log, and its measures by name."""
+    """The log line and the metrics of one batch."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._lines = StringIO()
@@ -42,11 +42,11 @@ class Report:
         self.measures[f"{name} ({unit.value})"] = value
 
     def of(self, *records: Any, **event: Any) -> dict[str, Any]:
-        """Fold a batch of stream shard `one`; the line that it logs, without who logged it."""
+        """Fold a batch of stream shard `one` and return its log line."""
         self._lines.truncate(0)
         self._lines.seek(0)
-        told = {"shardId": "one", **event, "Records": [*records]}
-        answer = aggregator.aggregate(told, self.tallies, default_shard=None)
+        batch = {"shardId": "one", **event, "Records": [*records]}
+        answer = aggregator.aggregate(batch, self.tallies, default_shard=None)
         assert answer == {"state": {}, "batchItemFailures": []}
         (line,) = (json.loads(text) for text in self._lines.getvalue().splitlines())
         return {name: line[name] for name in ("message", "folded", "duplicates", "badrecords")}
@@ -59,7 +59,7 @@ class Report:
 
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch) -> Report:
-    """Of an aggregator whose clock stands at two and a half seconds after noon."""
+    """The report of an aggregator whose clock is 2.5 s after noon."""
     return Report(monkeypatch)
 
 
@@ -87,14 +87,14 @@ def test_a_batch_measures_how_long_its_newest_vote_took_to_count(report: Report)
 
 
 def test_a_vote_from_a_clock_ahead_took_no_time(report: Report) -> None:
-    """CloudWatch would draw a negative time."""
+    """The delay is 0 instead of negative."""
     report.of(vote(1, at_ms=NOON + 60_000))
 
     assert report.measures["VoteToCount (Seconds)"] == 0
 
 
 def test_the_shard_of_the_event_is_the_one_that_counts(report: Report) -> None:
-    """Numbers of two shards say nothing about each other; a stand-in would merge them."""
+    """Sequence numbers of two shards must not be compared, so their rows must not be merged."""
     for shard in ("one", "two"):
         event = {"Records": [vote(7)], "shardId": shard}
         aggregator.aggregate(event, report.tallies, default_shard="stand-in")
@@ -103,7 +103,7 @@ def test_the_shard_of_the_event_is_the_one_that_counts(report: Report) -> None:
 
 
 def test_a_stream_that_was_enabled_anew_is_another_stream(report: Report) -> None:
-    """Its numbers may begin lower; its records name it, and one without a name takes theirs."""
+    """Its sequence numbers may be lower, so it has its own rows, named by its label."""
     nameless = {**vote(1, phone=1), "eventSourceARN": None}
     report.of(vote(9, phone=0))
     report.of(nameless, vote(2, phone=2, label="tomorrow"))
@@ -123,7 +123,7 @@ def test_measures_go_to_the_namespace_of_the_stage(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_namespace_there_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Powertools would raise after the fold, and the batch would come for ever."""
+    """Otherwise Powertools would raise after the fold, and Lambda would retry the batch forever."""
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
 
     assert runpy.run_path(aggregator.__file__)["metrics"].namespace == "VoteApp"
@@ -132,7 +132,7 @@ def test_without_a_namespace_there_is_one_all_the_same(monkeypatch: pytest.Monke
 def test_what_was_measured_is_written_when_the_batch_is_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """CloudWatch reads measures out of the function's log."""
+    """CloudWatch extracts the metrics from the log of the function."""
     monkeypatch.setattr(aggregator, "assemble", lambda: (_Settings(), MemoryTallies()))
 
     aggregator.handler({"shardId": "one", "Records": [vote(1)]}, None)

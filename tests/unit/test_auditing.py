@@ -31,7 +31,7 @@ def test_a_board_that_holds_every_write_is_not_waited_for() -> None:
 
     assert world.slept == []
     assert world.log.count("sums 1") == 1
-    assert (audit.not_drained, audit.off) == ((), [])
+    assert (audit.not_drained, audit.differences) == ((), [])
 
 
 def test_a_board_that_is_behind_is_waited_for_and_all_is_read_again() -> None:
@@ -42,7 +42,7 @@ def test_a_board_that_is_behind_is_waited_for_and_all_is_read_again() -> None:
 
     assert world.slept == [0.5, 0.5, 0.5]
     assert world.log.count("sums 1") == 2
-    assert (audit.not_drained, audit.off) == ((), [])
+    assert (audit.not_drained, audit.differences) == ((), [])
 
 
 def test_after_the_time_to_settle_it_is_told_as_it_is() -> None:

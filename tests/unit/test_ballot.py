@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.voting.ballot import Ballot, Decision, Outcome, OutcomeKind, cast, redelivered
+from services.voting.ballot import Ballot, Decision, Outcome, OutcomeKind, cast, recorded_outcome
 from services.voting.poll import Policy, Round
 from tests.support.polls import NOON, a_round, a_sid, a_vote
 
 CHOICES = ("RED", "GREEN", "BLUE")
 
 
-def cast_all(there: Round, choices: list[str]) -> tuple[Ballot | None, list[Outcome]]:
-    """One phone texts these, one after the other."""
+def cast_all(round: Round, choices: list[str]) -> tuple[Ballot | None, list[Outcome]]:
+    """Cast several votes of one phone, one after the other."""
     ballot: Ballot | None = None
     outcomes = []
     for choice in choices:
-        decision = cast(there, ballot, a_vote(choice))
+        decision = cast(round, ballot, a_vote(choice))
         ballot = decision.ballot or ballot
         outcomes.append(decision.outcome)
     return ballot, outcomes
@@ -55,9 +55,9 @@ def test_a_policy_decides_what_texts_become(
 
 
 def test_with_no_limit_every_text_is_a_ballot_of_its_own() -> None:
-    """As in the seed: the MessageSid is part of the key."""
-    there = a_round(policy=Policy.UNLIMITED)
-    first, second = (cast(there, None, a_vote("RED")).ballot for _ in range(2))
+    """The MessageSid is part of the key, as in the 2015 VoteApp."""
+    round = a_round(policy=Policy.UNLIMITED)
+    first, second = (cast(round, None, a_vote("RED")).ballot for _ in range(2))
 
     assert first
     assert second
@@ -77,36 +77,36 @@ def test_with_no_limit_every_text_is_a_ballot_of_its_own() -> None:
 def test_a_redelivery_of_any_text_has_its_first_outcome(
     policy: str, limit: int, again: int
 ) -> None:
-    """At every place of the ballot, under every policy that has places."""
-    there = a_round(policy=Policy(policy), limit=limit)
+    """Checked for every text of the ballot and every policy with several texts."""
+    round = a_round(policy=Policy(policy), limit=limit)
     votes = [a_vote(choice) for choice in ("RED", "BLUE", "BLUE")]
     ballot: Ballot | None = None
     outcomes = []
     for vote in votes:
-        decision = cast(there, ballot, vote)
+        decision = cast(round, ballot, vote)
         ballot = decision.ballot or ballot
         outcomes.append(decision.outcome)
 
-    assert cast(there, ballot, votes[again]) == Decision(outcome=outcomes[again])
+    assert cast(round, ballot, votes[again]) == Decision(outcome=outcomes[again])
 
 
 def test_with_no_limit_a_redelivery_finds_its_own_ballot() -> None:
-    """And is accepted as it was, without another vote."""
-    there = a_round(policy=Policy.UNLIMITED)
+    """It is accepted as before, without another vote."""
+    round = a_round(policy=Policy.UNLIMITED)
     vote = a_vote("RED")
-    ballot = cast(there, None, vote).ballot
+    ballot = cast(round, None, vote).ballot
 
-    assert cast(there, ballot, vote) == Decision(
+    assert cast(round, ballot, vote) == Decision(
         outcome=Outcome(kind=OutcomeKind.ACCEPTED, choice="RED")
     )
 
 
 def test_a_phone_may_change_its_mind_nineteen_times() -> None:
-    """The ballot remembers twenty MessageSids; the next text is refused, the last one stands."""
+    """A ballot stores twenty MessageSids; further texts are refused, and the last vote remains."""
     ballot, outcomes = cast_all(a_round(), [CHOICES[n % 3] for n in range(21)])
 
     assert ballot is not None
-    assert len(ballot.steps) == 20
+    assert len(ballot.texts) == 20
     assert outcomes[20] == Outcome(kind=OutcomeKind.LIMIT, previous=CHOICES[19 % 3], left=0)
     assert ballot.picks == {CHOICES[19 % 3]: 1}
 
@@ -126,10 +126,10 @@ def test_votes_left_are_told() -> None:
 
 
 def test_a_ballot_keeps_its_first_time_and_tells_its_last() -> None:
-    """`cast_at` stays, `changed_at` moves."""
-    there = a_round()
-    first = cast(there, None, a_vote("RED", at_ms=NOON)).ballot
-    second = cast(there, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
+    """`cast_at_ms` stays, `changed_at_ms` is updated."""
+    round = a_round()
+    first = cast(round, None, a_vote("RED", at_ms=NOON)).ballot
+    second = cast(round, first, a_vote("BLUE", at_ms=NOON + 5_000)).ballot
 
     assert second
     assert (second.cast_at_ms, second.changed_at_ms) == (NOON, NOON + 5_000)
@@ -137,7 +137,7 @@ def test_a_ballot_keeps_its_first_time_and_tells_its_last() -> None:
 
 @given(st.lists(st.sampled_from(CHOICES), min_size=1, max_size=20))
 def test_every_write_of_a_ballot_adds_one_to_its_writes(choices: list[str]) -> None:
-    """It is the lock of the next write, and a line of the bookkeeping."""
+    """`writes` is the version of the optimistic lock, and proves that the stream is drained."""
     ballot, _ = cast_all(a_round(), choices)
 
     assert ballot is not None
@@ -145,13 +145,13 @@ def test_every_write_of_a_ballot_adds_one_to_its_writes(choices: list[str]) -> N
 
 
 def test_a_text_that_changes_nothing_writes_nothing() -> None:
-    """Refused or delivered again: the counter stays, and there is no stream record."""
-    there = a_round(policy=Policy.FIRST)
+    """Refused and redelivered texts cause no write and no stream record."""
+    round = a_round(policy=Policy.FIRST)
     vote = a_vote("RED")
-    ballot = cast(there, None, vote).ballot
+    ballot = cast(round, None, vote).ballot
 
-    assert cast(there, ballot, vote).ballot is None
-    assert cast(there, ballot, a_vote("BLUE")).ballot is None
+    assert cast(round, ballot, vote).ballot is None
+    assert cast(round, ballot, a_vote("BLUE")).ballot is None
 
 
 POLICIES = st.sampled_from(
@@ -163,33 +163,33 @@ POLICIES = st.sampled_from(
 def test_a_redelivered_text_changes_nothing_and_has_its_first_outcome(
     policy: tuple[Policy, int], choices: list[str], data: st.DataObject
 ) -> None:
-    """Whatever came after it, and however often it comes."""
-    there = a_round(policy=policy[0], limit=policy[1])
+    """Regardless of later texts and of the number of redeliveries."""
+    round = a_round(policy=policy[0], limit=policy[1])
     ballot: Ballot | None = None
-    told: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     for choice in choices:
         vote = a_vote(choice)
-        decision = cast(there, ballot, vote)
+        decision = cast(round, ballot, vote)
         if decision.ballot is not None:
-            ballot, told[vote.sid] = decision.ballot, decision.outcome
-    sid = data.draw(st.sampled_from(sorted(told)))
+            ballot, outcomes[vote.sid] = decision.ballot, decision.outcome
+    sid = data.draw(st.sampled_from(sorted(outcomes)))
 
-    again = cast(there, ballot, a_vote("BLUE", sid=sid))
+    again = cast(round, ballot, a_vote("BLUE", sid=sid))
 
-    assert again == Decision(outcome=told[sid])
-    assert redelivered(there, ballot, sid) == told[sid]
-    assert redelivered(there, ballot, a_sid()) is None
+    assert again == Decision(outcome=outcomes[sid])
+    assert recorded_outcome(round, ballot, sid) == outcomes[sid]
+    assert recorded_outcome(round, ballot, a_sid()) is None
 
 
 @given(POLICIES, st.lists(st.sampled_from(CHOICES), min_size=1, max_size=25))
 def test_picks_follow_from_the_texts_that_were_accepted(
     policy: tuple[Policy, int], choices: list[str]
 ) -> None:
-    """The sum a ballot counts for is what its steps say under the policy."""
-    there = a_round(policy=policy[0], limit=policy[1])
-    ballot, _ = cast_all(there, choices)
+    """The votes of a ballot are those of its texts under the policy."""
+    round = a_round(policy=policy[0], limit=policy[1])
+    ballot, _ = cast_all(round, choices)
 
     assert ballot is not None
-    steps = [step.choice for step in ballot.steps]
-    counted = steps if policy[0] is Policy.EACH else steps[-1:]
+    choices_in_order = [text.choice for text in ballot.texts]
+    counted = choices_in_order if policy[0] is Policy.EACH else choices_in_order[-1:]
     assert ballot.picks == {choice: counted.count(choice) for choice in counted}

@@ -47,8 +47,8 @@ def test_a_choice_that_is_gone_costs_a_word_and_no_vote() -> None:
     back = ballot_of(item_of(ballot, there), fewer)
 
     assert back.picks == ballot.picks
-    assert [step.sid for step in back.steps] == [step.sid for step in ballot.steps]
-    assert {step.choice for step in back.steps} == {"RED", "GREEN", ""}
+    assert [step.sid for step in back.texts] == [step.sid for step in ballot.texts]
+    assert {step.choice for step in back.texts} == {"RED", "GREEN", ""}
 
 
 def test_a_choice_added_at_the_end_moves_no_other() -> None:

@@ -10,27 +10,29 @@ from services.voting.begun import has_begun
 from services.voting.certificate import Certificate
 from services.voting.poll import Round
 from services.voting.tally import Delta, TallyRow
-from tests.support.hall import Hall
+from tests.support.audited_votes import AuditedVotes
 from tests.support.polls import NOON, a_round
 
-THERE = a_round()
+ROUND = a_round()
 
 
 @dataclass
 class Parts:
-    """What the question is asked of."""
+    """The ports that `has_begun` reads."""
 
-    hall: Hall = field(default_factory=Hall)
+    audited: AuditedVotes = field(default_factory=AuditedVotes)
 
     def __post_init__(self) -> None:
         self.boards = SimulatedBoards(polls=SimulatedPolls(clock=lambda: NOON))
 
-    def has_begun(self, there: Round = THERE) -> bool:
-        """Of this round."""
-        return has_begun(there, recounts=self.hall, tallies=self.boards, certificates=self.boards)
+    def has_begun(self, round: Round = ROUND) -> bool:
+        """Whether this round has begun."""
+        return has_begun(
+            round, recounts=self.audited, tallies=self.boards, certificates=self.boards
+        )
 
     def fold(self, board: str, number: int = 1, *, voters: int = 0, **picks: int) -> None:
-        """One record onto a board."""
+        """Fold one record into a board."""
         row = TallyRow(board=board, round=number, stream_label="l", stream_shard="s")
         delta = Delta(
             picks=picks, voters=voters, folded=1, bad=0, first="1", last="1", as_of_ms=NOON
@@ -44,16 +46,16 @@ def test_a_round_of_which_there_is_nothing_has_not_begun() -> None:
 
 
 def test_a_ballot_alone_is_a_beginning() -> None:
-    """Its record is not folded yet: the board lags."""
+    """Its stream record may not be folded yet."""
     parts = Parts()
-    parts.hall.vote("voter1")
+    parts.audited.vote("voter1")
 
     assert parts.has_begun()
 
 
 @pytest.mark.parametrize("board", ["open#colors", "sealed#colors"])
 def test_a_board_alone_is_a_beginning(board: str) -> None:
-    """The ballots have expired, or were taken out; also on the other board."""
+    """The ballots may have expired or been deleted; both boards are checked."""
     counted, zero = Parts(), Parts()
     counted.fold(board, voters=1, RED=1)
     zero.fold(board, RED=0)
@@ -63,7 +65,7 @@ def test_a_board_alone_is_a_beginning(board: str) -> None:
 
 
 def test_a_certificate_alone_is_a_beginning() -> None:
-    """Of a round in which nobody voted."""
+    """A round without votes can be certified, too."""
     parts = Parts()
     parts.boards.certified["colors", 1] = Certificate(
         poll="colors", round=1, picks={}, ballots=0, voters=0, certified_at_ms=NOON, digest=""
@@ -73,7 +75,7 @@ def test_a_certificate_alone_is_a_beginning() -> None:
 
 
 def test_what_another_round_or_poll_has_is_no_beginning() -> None:
-    """Each round begins by itself."""
+    """Votes and certificates of other rounds and polls do not matter."""
     parts = Parts()
     parts.fold("open#colors", 2, RED=1)
     parts.fold("open#trees", RED=1)
@@ -82,4 +84,4 @@ def test_what_another_round_or_poll_has_is_no_beginning() -> None:
     )
 
     assert not parts.has_begun()
-    assert parts.has_begun(replace(THERE, number=2))
+    assert parts.has_begun(replace(ROUND, number=2))

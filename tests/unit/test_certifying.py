@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.voting.certificate import Certificate, NotCertifiableError, OtherDigestError
+from services.voting.certificate import Certificate, DigestMismatchError, NotCertifiableError
 from services.voting.poll import Round
 from tests.support.audits import DIGEST, ENDED, RED, WRONG, World, reasons
 from tests.support.polls import NOON, a_poll
@@ -57,7 +57,7 @@ def test_a_certificate_of_other_ballots_is_an_alarm_and_stays() -> None:
     before = replace(world.audit(digest=True).certificate, digest="another")
     world.certified.append(before)
 
-    with pytest.raises(OtherDigestError, match="somebody has changed ballots since"):
+    with pytest.raises(DigestMismatchError, match="somebody has changed ballots since"):
         world.auditor.certify(world.audit(digest=True), current=True)
     assert world.certified == [before]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.polls.changes import check_change, check_extension, check_final, not_quiet
+from services.polls.changes import check_change, check_extension, check_final, with_wait_remedy
 from services.voting.errors import Problem
 from services.voting.poll import Choice, Policy, Poll
 from tests.support.polls import NOON, a_poll, a_round
@@ -23,7 +23,7 @@ PINK = Choice(key="PINK", label="Pink", words=("rose",))
     ],
 )
 def test_what_a_round_depends_on_may_not_change_in_it(changes: dict[str, object], key: str) -> None:
-    """Where its ballots are, what they count for, and on which board."""
+    """These settings determine the keys, votes and board of its ballots."""
     (problem,) = check_change(a_poll(), a_poll(**changes), 4)
 
     assert problem.key == key
@@ -33,7 +33,7 @@ def test_what_a_round_depends_on_may_not_change_in_it(changes: dict[str, object]
 
 @pytest.mark.parametrize(("limit", "refused"), [(2, True), (3, False), (4, False)])
 def test_a_limit_may_be_raised_and_not_lowered(limit: int, *, refused: bool) -> None:
-    """Somebody may hold three votes already."""
+    """A phone may already have used the old limit."""
     before, after = (a_poll(policy=Policy.EACH, limit=votes) for votes in (3, limit))
     found = [(problem.key, problem.value) for problem in check_change(before, after, 1)]
 
@@ -41,7 +41,7 @@ def test_a_limit_may_be_raised_and_not_lowered(limit: int, *, refused: bool) -> 
 
 
 def test_everything_else_may_change_at_any_time() -> None:
-    """Words, texts, times; and new choices at the end."""
+    """Words, replies and times may change, and choices may be added at the end."""
     more = (*a_poll().choices, PINK)
     after = a_poll(question="Now?", choices=more, closes_at_ms=NOON, reply_texts={"same": "Yes."})
 
@@ -69,7 +69,7 @@ RELABELLED = (Choice(key="RED", label="Crimson"), *a_poll().choices[1:])
 def test_of_a_final_round_neither_the_close_nor_the_choices_change(
     before: Poll, after: Poll, keys: list[str]
 ) -> None:
-    """What the certificate says was voted on stays what it was; a later close would open it."""
+    """The certificate refers to these choices, and a later close would reopen the round."""
     why = "was certified on 2030-05-01 20:00 UTC"
     problems = list(check_final(a_round(number=7, **fields_of(before)), after, why))
 
@@ -80,12 +80,12 @@ def test_of_a_final_round_neither_the_close_nor_the_choices_change(
 
 
 def fields_of(poll: Poll) -> dict[str, object]:
-    """What these polls differ in."""
+    """The names of the fields in which two polls differ."""
     return {"choices": poll.choices, "closes_at_ms": poll.closes_at_ms}
 
 
 def test_a_round_that_is_not_final_may_be_extended_and_given_choices() -> None:
-    """As long as nobody was told a result."""
+    """This is allowed until the round is final."""
     after = a_poll(closes_at_ms=NOON, choices=(*a_poll().choices, PINK))
 
     assert list(check_final(a_round(), after, None)) == []
@@ -104,7 +104,7 @@ def test_a_round_that_is_not_final_may_be_extended_and_given_choices() -> None:
 def test_a_round_cannot_be_extended_beyond_the_first_expiry_of_its_ballots(
     closes: int | None, expires: int | None, *, refused: bool
 ) -> None:
-    """Who voted first could vote again. Without a closing time, the expiry itself closes."""
+    """Otherwise early voters could vote again. Without a closing time, the expiry closes the round."""
     problems = list(check_extension(a_poll(closes_at_ms=closes), expires))
 
     assert [problem.key for problem in problems] == (["closes_at"] if refused else [])
@@ -113,8 +113,8 @@ def test_a_round_cannot_be_extended_beyond_the_first_expiry_of_its_ballots(
 
 
 def test_a_change_that_waits_for_quiet_says_how_long() -> None:
-    """The same key and value, with another remedy."""
-    told = not_quiet(Problem(key="shards", value=20, remedy="", line=3))
+    """The problem keeps its key and value, and gets another remedy."""
+    problem = with_wait_remedy(Problem(key="shards", value=20, remedy="", line=3))
 
-    assert (told.key, told.value, told.line) == ("shards", 20, 3)
-    assert "close it, wait 20 seconds" in told.remedy
+    assert (problem.key, problem.value, problem.line) == ("shards", 20, 3)
+    assert "close it, wait 20 seconds" in problem.remedy

@@ -78,7 +78,7 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
         lambda there: lifecycle.closed(there, NOON),
         lambda there: lifecycle.next_round(there, NOON),
         lambda there: replace(there, certified_at_ms=NOON - 1),
-        lambda there: replace(there, heard_until_ms=NOON - 1),
+        lambda there: replace(there, was_open_until_ms=NOON - 1),
     ],
     ids=["closed", "reset", "certified", "written again"],
 )

@@ -18,13 +18,13 @@ STYLES = Path(__file__).parents[2] / "dashboard" / "src"
     ],
 )  # fmt: skip
 def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
-    """Known pairs of WCAG's formula, in either order."""
+    """Known results of the WCAG formula, in both orders of the colours."""
     assert contrast(one, other) == pytest.approx(ratio, abs=0.01)
     assert contrast(other, one) == contrast(one, other)
 
 
 def test_the_backgrounds_are_those_of_the_page() -> None:
-    """A new palette there needs new figures here."""
+    """The constants equal the palette of the dashboard."""
     sheets = "".join(path.read_text(encoding="utf-8") for path in sorted(STYLES.glob("*.css")))
     found = re.findall(r"--bg:\s*light-dark\((#\w+),\s*(#\w+)\)", sheets)
 

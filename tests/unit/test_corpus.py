@@ -1,4 +1,4 @@
-"""What people really text is no vote, unless the whole message is a choice.
+"""Real text messages are no votes, unless the whole message is a choice.
 
 2,787 real text messages of the SMS Spam Collection (CC BY 4.0, see the README beside
 them); nobody wrote them to vote.
@@ -37,21 +37,21 @@ def a_poll_file(path: Path) -> Poll:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_real_message_is_counted_unless_it_is_a_choice_as_a_whole(path: Path) -> None:
-    """The lists above show which."""
+    """The constants above list the few exceptions."""
     poll = a_poll_file(path)
     directory = Directory((Round(poll=poll),))
     number = poll.numbers[0] if poll.numbers else ""
     messages = CORPUS.read_text(encoding="utf-8").splitlines()
     moment = poll.opens_at_ms or NOON
-    readings = {m: directory.read(number, m, moment, one_edit_away) for m in messages}
+    matches = {m: directory.match_text(number, m, moment, one_edit_away) for m in messages}
 
     assert len(messages) == 2787
-    assert sorted(m for m, r in readings.items() if r.choice) == COUNTED[poll.id]
-    assert sorted(m for m, r in readings.items() if r.near) == ASKED_BACK[poll.id]
+    assert sorted(m for m, r in matches.items() if r.choice) == COUNTED[poll.id]
+    assert sorted(m for m, r in matches.items() if r.near) == ASKED_BACK[poll.id]
 
 
 def test_a_hundred_thousand_random_texts_break_nothing_and_count_for_nothing() -> None:
-    """All of Unicode, with what is hard in it drawn often: the seed is fixed."""
+    """Random Unicode texts with a fixed seed, in which difficult characters are frequent."""
     draw = random.Random(2015)  # noqa: S311 - the same texts every time
     directory = Directory(tuple(Round(poll=a_poll_file(path)) for path in FILES))
     pools = (
@@ -67,14 +67,14 @@ def test_a_hundred_thousand_random_texts_break_nothing_and_count_for_nothing() -
             chr(draw.randrange(0x110000)) if draw.random() < 0.2 else draw.choice(pool)
             for _ in range(length)
         )
-        reading = directory.read("+15550100142", text, NOON, one_edit_away)
-        if reading.choice:
-            counted.append((text, reading.choice))
+        match = directory.match_text("+15550100142", text, NOON, one_edit_away)
+        if match.choice:
+            counted.append((text, match.choice))
 
     assert counted
     for text, choice in counted:
         plain = normalize("NFKC", text).casefold()
-        said = "".join(char for char in plain if char.isalnum())
+        letters = "".join(char for char in plain if char.isalnum())
 
-        assert said in WORDS[choice]
-        assert said in plain
+        assert letters in WORDS[choice]
+        assert letters in plain

@@ -42,12 +42,12 @@ label = "Team B"
 
 @pytest.mark.parametrize("path", sorted(POLLS.glob("*.toml")), ids=lambda path: path.name)
 def test_the_polls_of_the_repository_are_sound(path: Path) -> None:
-    """Each has the id of its file."""
+    """Each is valid, and its id is its file name."""
     assert parse_poll(path.read_text(encoding="utf-8"), source=str(path)).id == path.stem
 
 
 def test_a_full_file_is_read_whole() -> None:
-    """Every key arrives."""
+    """Every key of the file is in the parsed poll."""
     poll = parse_poll(FULL, source="polls/final.toml")
 
     assert (poll.id, poll.keyword, poll.numbers) == ("final", "final", ("+15550100199",))
@@ -102,7 +102,7 @@ def test_a_full_file_is_read_whole() -> None:
 def test_a_bad_file_is_refused_with_line_key_value_and_remedy(
     old: str, new: str, line: int, complaint: str
 ) -> None:
-    """One mistake, one complaint that says where and what to do."""
+    """Each mistake is reported once, with its place and a remedy."""
     text = FULL.replace(old, new, 1)
     assert text != FULL
 
@@ -115,7 +115,7 @@ def test_a_bad_file_is_refused_with_line_key_value_and_remedy(
 
 
 def test_a_line_separator_in_a_file_does_not_move_its_lines() -> None:
-    """TOML ends a line at a line feed only."""
+    """In TOML only a line feed ends a line."""
     text = FULL.replace("Who wins?", "Who\u2028wins?").replace("limit = 3", "limit = 21")
 
     with pytest.raises(PollFileError) as caught:
@@ -125,7 +125,7 @@ def test_a_line_separator_in_a_file_does_not_move_its_lines() -> None:
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    """Nobody mends a file one message at a time."""
+    """One run reports all problems of a file."""
     bad = COLORS_TOML.replace("question", "questions").replace('label = "Red"', "label = 5")
 
     with pytest.raises(PollFileError) as caught:
@@ -136,6 +136,6 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 @pytest.mark.parametrize("name", ["Colors", "a b", "x" * 25, "-a", "a#b", "a:1"])
 def test_a_poll_id_is_safe_in_a_key(name: str) -> None:
-    """It stands before `:` and `#` in partition keys."""
+    """It contains neither `:` nor `#`, which follow it in partition keys."""
     with pytest.raises(PollFileError, match="file name"):
         parse_poll(COLORS_TOML, source=f"{name}.toml")

@@ -1,4 +1,4 @@
-"""The answer that a deploy waits for: it comes whatever happens, and CloudFormation takes it."""
+"""CloudFormation gets a valid response in every case."""
 
 import json
 import sys
@@ -8,86 +8,90 @@ import urllib.request
 import pytest
 
 from lambdas.polls import resources
-from tests.support.mailbox import ADDRESS, Mailbox
+from tests.support.cloudformation import ADDRESS, CloudFormation
 
 
-def test_the_mailbox_refuses_what_was_not_signed(mailbox: Mailbox) -> None:
-    """Python adds a content type by itself, and S3 then answers 403."""
+def test_the_mailbox_refuses_what_was_not_signed(cloudformation: CloudFormation) -> None:
+    """Python adds a content type by default, and S3 then responds 403."""
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        mailbox.parent.open(urllib.request.Request(ADDRESS, data=b"{}", method="PUT"))  # noqa: S310
+        cloudformation.parent.open(urllib.request.Request(ADDRESS, data=b"{}", method="PUT"))  # noqa: S310
 
-    assert mailbox.bodies == []
+    assert cloudformation.bodies == []
 
 
-def test_an_answer_is_put_as_it_was_signed(mailbox: Mailbox) -> None:
-    """One PUT without a content type, with the names of stack, request and resource in it."""
-    answer = mailbox.request("Delete", "Custom::Polls")
+def test_an_answer_is_put_as_it_was_signed(cloudformation: CloudFormation) -> None:
+    """One PUT without a content type, with the ids of stack, request and resource."""
+    answer = cloudformation.request("Delete", "Custom::Polls")
 
     assert answer["Status"] == "SUCCESS"
-    assert len(mailbox.bodies) == 1
+    assert len(cloudformation.bodies) == 1
 
 
 def test_an_answer_that_cannot_be_delivered_is_given_up_while_the_function_may_run(
-    mailbox: Mailbox,
+    cloudformation: CloudFormation,
 ) -> None:
-    """The function is stopped after 60 seconds; Lambda then calls it again."""
-    mailbox.request("Delete", "Custom::Polls")
+    """The function has a timeout of 60 s; Lambda then retries it."""
+    cloudformation.request("Delete", "Custom::Polls")
 
-    (seconds,) = mailbox.patience
+    (seconds,) = cloudformation.patience
     assert 0 < seconds <= 15
 
 
-def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(mailbox: Mailbox) -> None:
-    """CloudFormation sends none with a Create, and wants one with every answer."""
-    answer = mailbox.request("Create", "Custom::Moon")
+def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(
+    cloudformation: CloudFormation,
+) -> None:
+    """A Create request has no physical id, but every response needs one."""
+    answer = cloudformation.request("Create", "Custom::Moon")
 
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
-        "ValueError: ResourceType: 'Custom::Moon': this function makes no such resource"
+        "ValueError: ResourceType: 'Custom::Moon': unknown; use Custom::Polls or Custom::GuestIdentity"
     )
 
 
-def test_a_failed_update_leaves_the_resource_its_id(mailbox: Mailbox) -> None:
-    """Another id would mean another resource: the one before would be deleted."""
-    answer = mailbox.request("Update", "Custom::Moon")
+def test_a_failed_update_leaves_the_resource_its_id(cloudformation: CloudFormation) -> None:
+    """With another id, CloudFormation would delete the old resource."""
+    answer = cloudformation.request("Update", "Custom::Moon")
 
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "made before")
 
 
 @pytest.mark.parametrize("resource", ["Custom::Polls", "Custom::GuestIdentity"])
-def test_a_delete_is_answered_and_touches_nothing(mailbox: Mailbox, resource: str) -> None:
-    """Polls go with their table; in production that table stays. No store is within reach here."""
+def test_a_delete_is_answered_and_touches_nothing(
+    cloudformation: CloudFormation, resource: str
+) -> None:
+    """Polls are deleted with their table; no store is called here."""
     files = [{"Source": "colors.toml", "Text": "not even read"}]
 
-    answer = mailbox.request("Delete", resource, Files=files, IdentityPoolId="gone")
+    answer = cloudformation.request("Delete", resource, Files=files, IdentityPoolId="gone")
 
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "made before")
 
 
 @pytest.mark.parametrize("error", [OSError("no way"), KeyError("Files"), RuntimeError("strange")])
 def test_whatever_goes_wrong_is_answered_with_its_name(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, error: Exception
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """Unanswered, a deploy hangs until CloudFormation gives up."""
+    """Without a response, a deploy hangs until CloudFormation times out."""
 
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(resources, "carry_out", fail)
+    monkeypatch.setattr(resources, "handle_request", fail)
 
-    answer = mailbox.request("Create", "Custom::Polls")
+    answer = cloudformation.request("Create", "Custom::Polls")
 
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == f"{type(error).__name__}: {error}"
 
 
 def test_a_bundle_that_lacks_something_is_answered(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What carries out is imported when a request is there to be answered, and not before."""
+    """The code that may fail to import is imported while a request is handled."""
     monkeypatch.setitem(sys.modules, "lambdas.polls.resources", None)
 
-    answer = mailbox.request("Delete", "Custom::Polls")
+    answer = cloudformation.request("Delete", "Custom::Polls")
 
     assert answer["Status"] == "FAILED"
     assert "lambdas.polls.resources" in answer["Reason"]
@@ -97,7 +101,7 @@ def test_a_bundle_that_lacks_something_is_answered(
     "letter", ["x", '"', "\n", "ü", "🎈"], ids=["letter", "quote", "line", "umlaut", "balloon"]
 )
 def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, letter: str
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, letter: str
 ) -> None:
     """CloudFormation drops an answer above 4,096 bytes, and the deploy would hang.
 
@@ -107,9 +111,9 @@ def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
     def fail(_: object) -> None:
         raise ValueError(letter * 5_000)
 
-    monkeypatch.setattr(resources, "carry_out", fail)
+    monkeypatch.setattr(resources, "handle_request", fail)
 
-    answer = mailbox.request("Create", "Custom::Polls")
+    answer = cloudformation.request("Create", "Custom::Polls")
 
     reason, rest = answer["Reason"].split(" ... ")
     assert reason == "ValueError: " + letter * (len(reason) - len("ValueError: "))
@@ -119,27 +123,27 @@ def test_a_long_reason_is_cut_to_what_an_answer_may_hold(
 
 @pytest.mark.parametrize(("letter", "most"), [("x", 1_988), ("\n", 994), ("ü", 331)])
 def test_a_reason_that_just_fits_is_whole(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, letter: str, most: int
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, letter: str, most: int
 ) -> None:
-    """With its error's name it comes to 2,000 bytes of JSON; one letter more is one too many."""
+    """With the name of the error it has 2,000 bytes of JSON; one letter more is cut."""
 
     def fail(letters: int) -> None:
         raise ValueError(letter * letters)
 
-    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most))
-    whole = mailbox.request("Create", "Custom::Polls")["Reason"]
-    monkeypatch.setattr(resources, "carry_out", lambda _: fail(most + 1))
-    cut = mailbox.request("Create", "Custom::Polls")["Reason"]
+    monkeypatch.setattr(resources, "handle_request", lambda _: fail(most))
+    whole = cloudformation.request("Create", "Custom::Polls")["Reason"]
+    monkeypatch.setattr(resources, "handle_request", lambda _: fail(most + 1))
+    cut = cloudformation.request("Create", "Custom::Polls")["Reason"]
 
     assert whole == f"ValueError: {letter * most}"
     assert cut == f"{whole} ... (the rest is in the function's log)"
 
 
 def test_what_goes_wrong_is_logged_with_its_traceback(
-    mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+    cloudformation: CloudFormation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer has the last line of it only."""
-    mailbox.request("Create", "Custom::Moon")
+    """The response has the message only."""
+    cloudformation.request("Create", "Custom::Moon")
     (record,) = [record for record in caplog.records if record.name.startswith("lambdas")]
 
     assert (record.name, record.levelname) == ("lambdas.polls.handler", "ERROR")

@@ -1,4 +1,4 @@
-"""A deploy asks whether a round has begun, as the commands do."""
+"""A deploy checks whether a round has begun, like the commands."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,13 @@ from services.voting import schema
 from services.voting.ballot import Vote, cast
 from services.voting.lifecycle import closed
 from services.voting.poll import Round
-from tests.support.mailbox import COLORS, Mailbox
+from tests.support.cloudformation import COLORS, CloudFormation
 
 WIDER = f"shards = 99\n{COLORS}"
 
 
 def a_ballot(client: Any) -> None:
-    """Cast by somebody, and not folded yet."""
+    """Store a ballot whose stream record is not folded yet."""
     poll = parse_poll(COLORS, source="colors.toml")
     vote = Vote(voter="somebody", sid="SM1", choice="RED", at_ms=1)
     ballot = cast(Round(poll=poll), None, vote).ballot
@@ -28,14 +28,14 @@ def a_ballot(client: Any) -> None:
 
 
 def a_board(client: Any) -> None:
-    """Whose ballots have expired."""
+    """Store a board whose ballots have expired."""
     key = {"pk": {"S": "open#colors"}, "sk": {"S": schema.tally_sk(1, "label", "shard")}}
     item = {**key, "c#RED": {"N": "1"}, "voters": {"N": "1"}, "folded": {"N": "1"}}
     client.put_item(TableName="aggregates", Item=item)
 
 
 def a_certificate(client: Any) -> None:
-    """Of a round in which nobody voted."""
+    """Store a certificate of a round without votes."""
     key = {"pk": {"S": "open#colors"}, "sk": {"S": schema.certified_sk(1)}}
     numbers = {"ballots": {"N": "0"}, "voters": {"N": "0"}, "certified_at": {"N": "1"}}
     client.put_item(TableName="aggregates", Item={**key, **numbers, "digest": {"S": "0"}})
@@ -43,14 +43,14 @@ def a_certificate(client: Any) -> None:
 
 @pytest.mark.parametrize("begin", [a_ballot, a_board, a_certificate])
 def test_a_deploy_does_not_change_shards_of_a_round_that_has_begun(
-    mailbox: Mailbox, aggregates: Any, begin: Callable[[Any], None]
+    cloudformation: CloudFormation, aggregates: Any, begin: Callable[[Any], None]
 ) -> None:
-    """A ballot that is not folded yet, a board or a certificate alone says so."""
+    """An unfolded ballot, a board or a certificate alone is enough."""
     before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
-    mailbox.request("Create", "Custom::Polls", Files=before)
+    cloudformation.request("Create", "Custom::Polls", Files=before)
     close(aggregates, ago_ms=3_600_000)
     begin(aggregates)
-    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+    answer = cloudformation.request("Update", "Custom::Polls", Files=after)
 
     assert answer["Status"] == "FAILED"
     assert "polls/colors.toml:1: shards: 99: round 1 has begun" in answer["Reason"]
@@ -58,24 +58,24 @@ def test_a_deploy_does_not_change_shards_of_a_round_that_has_begun(
 
 @pytest.mark.parametrize(("ago_ms", "applied"), [(None, False), (18_000, False), (21_000, True)])
 def test_a_deploy_changes_shards_of_a_round_that_is_quiet(
-    mailbox: Mailbox,
+    cloudformation: CloudFormation,
     aggregates: Any,
     ago_ms: int | None,
     applied: bool,  # noqa: FBT001
 ) -> None:
-    """Nobody has voted; and no first vote is on its way 20 seconds after the close."""
+    """There are no votes, and no first vote is in flight 20 s after the close."""
     before, after = ([{"Source": "colors.toml", "Text": text}] for text in (COLORS, WIDER))
-    mailbox.request("Create", "Custom::Polls", Files=before)
+    cloudformation.request("Create", "Custom::Polls", Files=before)
     if ago_ms is not None:
         close(aggregates, ago_ms=ago_ms)
-    answer = mailbox.request("Update", "Custom::Polls", Files=after)
+    answer = cloudformation.request("Update", "Custom::Polls", Files=after)
 
     assert answer["Status"] == ("SUCCESS" if applied else "FAILED")
     assert applied or "wait 20 seconds" in answer["Reason"]
 
 
 def close(client: Any, *, ago_ms: int) -> None:
-    """An operator closes the poll, some time ago."""
+    """Close the poll some time ago."""
     at_ms = now_ms() - ago_ms
     directory = DynamoDirectory(client=client, table="aggregates", clock=lambda: at_ms)
     directory.change("colors", lambda round: closed(round, at_ms))

@@ -8,7 +8,7 @@ import pytest
 
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
-from tests.support.mailbox import Mailbox
+from tests.support.cloudformation import CloudFormation
 
 LONG_AGO = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000
 QUIET = """
@@ -27,23 +27,23 @@ label = "Blue"
 
 
 def files(**texts: str) -> list[dict[str, str]]:
-    """Poll files as they are among the properties of the resource."""
+    """Poll files as the properties of the resource contain them."""
     return [{"Source": f"{name}.toml", "Text": text} for name, text in texts.items()]
 
 
 @pytest.fixture
-def round(aggregates: Any) -> Any:
-    """The same account with the quiet poll in its directory."""
+def applied_poll(aggregates: Any) -> Any:
+    """A client of tables in whose directory a valid poll was applied long ago."""
     directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
     directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
     return aggregates
 
 
 def test_applied_polls_are_in_the_directory_and_on_their_boards(
-    mailbox: Mailbox, aggregates: Any
+    cloudformation: CloudFormation, aggregates: Any
 ) -> None:
-    """What the webhook obeys and what the screen shows, with the number to text to."""
-    answer = mailbox.request("Create", "Custom::Polls", Files=files(colors=QUIET))
+    """The directory is for the webhook; the board shows the question and the number."""
+    answer = cloudformation.request("Create", "Custom::Polls", Files=files(colors=QUIET))
 
     rows = aggregates.scan(TableName="aggregates")["Items"]
     assert answer["Status"] == "SUCCESS", answer["Reason"]
@@ -55,33 +55,41 @@ def test_applied_polls_are_in_the_directory_and_on_their_boards(
 
 
 @pytest.mark.usefixtures("aggregates")
-def test_the_answer_names_all_polls_in_the_order_of_their_files(mailbox: Mailbox) -> None:
-    """With commas between them."""
+def test_the_answer_names_all_polls_in_the_order_of_their_files(
+    cloudformation: CloudFormation,
+) -> None:
+    """The ids are separated by commas."""
     shapes = QUIET.replace("RED", "ROUND").replace("Red", "Round")
     shapes = shapes.replace("BLUE", "SQUARE").replace("Blue", "Square")
 
-    answer = mailbox.request("Create", "Custom::Polls", Files=files(shapes=shapes, colors=QUIET))
+    answer = cloudformation.request(
+        "Create", "Custom::Polls", Files=files(shapes=shapes, colors=QUIET)
+    )
 
     assert answer["Status"] == "SUCCESS", answer["Reason"]
     assert answer["Data"] == {"Polls": "shapes,colors"}
 
 
-def test_a_poll_whose_file_is_gone_is_archived(mailbox: Mailbox, round: Any) -> None:
-    """The directory holds what the files say, and nothing else takes texts."""
-    mailbox.request("Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND")))
+def test_a_poll_whose_file_is_gone_is_archived(
+    cloudformation: CloudFormation, applied_poll: Any
+) -> None:
+    """Only polls with a file take texts."""
+    cloudformation.request(
+        "Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND"))
+    )
 
-    directory = DynamoDirectory(client=round, table="aggregates")
+    directory = DynamoDirectory(client=applied_poll, table="aggregates")
     states = {entry.round.poll.id: entry.round.state.value for entry in directory.entries()}
     assert states == {"colors": "archived", "shapes": "auto"}
 
 
 def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
-    mailbox: Mailbox, aggregates: Any
+    cloudformation: CloudFormation, aggregates: Any
 ) -> None:
-    """It names file, key and remedy; and no poll of the deploy is applied."""
+    """The message has file, key and remedy; no poll of the deploy is applied."""
     refused = files(colors=QUIET, shapes='question = "Which?"')
 
-    answer = mailbox.request("Update", "Custom::Polls", Files=refused)
+    answer = cloudformation.request("Update", "Custom::Polls", Files=refused)
 
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "made before")
     assert "shapes.toml" in answer["Reason"]
@@ -90,26 +98,26 @@ def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
 
 
 def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
-    mailbox: Mailbox, round: Any, monkeypatch: pytest.MonkeyPatch
+    cloudformation: CloudFormation, applied_poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped after 60 seconds, the function could not answer any more."""
+    """After its timeout of 60 s, the function could not send a response."""
     made = _clients(monkeypatch)
     pool = boto3.client("cognito-identity").create_identity_pool(
         IdentityPoolName="guests", AllowUnauthenticatedIdentities=True
     )["IdentityPoolId"]
     made.clear()
-    mailbox.request("Update", "Custom::Polls", Files=files(colors=QUIET))
-    mailbox.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
+    cloudformation.request("Update", "Custom::Polls", Files=files(colors=QUIET))
+    cloudformation.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
 
     assert set(made) == {"dynamodb", "cognito-identity"}
     for config in made.values():
         a_call = config.connect_timeout + config.read_timeout
         assert a_call * config.retries["total_max_attempts"] <= 45
-    assert round
+    assert applied_poll
 
 
 def _clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The configuration of each client that is made from here on."""
+    """Record the configuration of every client that is created from now on."""
     made: dict[str, Any] = {}
     make: Any = boto3.client
 
@@ -124,7 +132,7 @@ def _clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("aggregates")
 def test_a_guest_identity_is_the_resource_itself_and_asked_for_by_nobody(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its id is stable as long as the pool is; the role of the function may not sign for it."""
     pool = boto3.client("cognito-identity").create_identity_pool(
@@ -134,7 +142,7 @@ def test_a_guest_identity_is_the_resource_itself_and_asked_for_by_nobody(
         monkeypatch.delenv(name)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
-    answer = mailbox.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
+    answer = cloudformation.request("Create", "Custom::GuestIdentity", IdentityPoolId=pool)
 
     assert answer["Status"] == "SUCCESS", answer["Reason"]
     assert answer["PhysicalResourceId"].startswith("us-east-1:")

@@ -37,8 +37,12 @@ def test_what_vanished_with_its_file_comes_back_by_its_times(office: Office) -> 
     office.polls.apply([COLORS, OTHER])
     back = office.polls.entry("colors")
 
-    assert (gone.gone, gone.round.state) == (True, State.ARCHIVED)
-    assert (back.gone, back.round.state, back.round.state_at_ms) == (False, State.AUTO, NOON + HOUR)
+    assert (gone.file_removed, gone.round.state) == (True, State.ARCHIVED)
+    assert (back.file_removed, back.round.state, back.round.state_at_ms) == (
+        False,
+        State.AUTO,
+        NOON + HOUR,
+    )
     assert "gone" not in office.row("colors")
 
 
@@ -55,7 +59,7 @@ def test_no_deploy_undoes_what_an_operator_said(
 
     assert office.round.state is word(office.round, NOON).state
     assert office.round.phase_at(NOON) is not Phase.OPEN
-    assert office.polls.entry("colors").gone is False
+    assert office.polls.entry("colors").file_removed is False
 
 
 def test_a_row_keeps_all_that_is_known_of_a_round(office: Office) -> None:
@@ -63,13 +67,13 @@ def test_a_row_keeps_all_that_is_known_of_a_round(office: Office) -> None:
     entry = office.polls.entry("colors")
     there = replace(
         entry.round, number=3, state=State.CLOSED, state_at_ms=11, began_at_ms=12,
-        heard_until_ms=13, expires_from_ms=14, certified_at_ms=15,
+        was_open_until_ms=13, expires_from_ms=14, certified_at_ms=15,
     )  # fmt: skip
-    office.polls.write(replace(entry, round=there, gone=True))
+    office.polls.write(replace(entry, round=there, file_removed=True))
     found = office.polls.entry("colors")
 
     assert found.round == replace(there, changed_at_ms=NOON)
-    assert (found.gone, found.number, found.revision) == (True, NUMBER, 2)
+    assert (found.file_removed, found.number, found.revision) == (True, NUMBER, 2)
     assert office.row("colors")["heard_until"] == {"N": "13"}
 
 

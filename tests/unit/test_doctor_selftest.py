@@ -123,16 +123,16 @@ def test_the_text_can_count_for_no_other_poll() -> None:
     other = Round(poll=parse_poll(COLORS, source="colors.toml"))
     both, without = Directory((other, own)), Directory((other,))
 
-    assert both.read(NUMBER, BODY, 0).choice == CHOICE
-    assert both.read(NUMBER, BODY, 0).round == own
-    assert without.read(NUMBER, BODY, 0).choice is None
-    assert both.read("+15550100100", BODY, 0).choice is None
+    assert both.match_text(NUMBER, BODY, 0).choice == CHOICE
+    assert both.match_text(NUMBER, BODY, 0).round == own
+    assert without.match_text(NUMBER, BODY, 0).choice is None
+    assert both.match_text("+15550100100", BODY, 0).choice is None
 
 
 def test_a_text_to_a_real_number_never_reaches_the_poll_of_the_self_test() -> None:
     """While it is there, everybody votes as before."""
     own = Round(poll=parse_poll(DEFINITION, source=f"{POLL}.toml"))
     other = Round(poll=parse_poll(COLORS, source="colors.toml"))
-    reading = Directory((own, other)).read("+15550100100", "red", 0)
+    reading = Directory((own, other)).match_text("+15550100100", "red", 0)
 
     assert (reading.round, reading.choice, reading.others) == (other, "RED", ())

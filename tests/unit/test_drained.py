@@ -1,4 +1,4 @@
-"""The stream is proven to be drained, or it is not, by two lines of bookkeeping."""
+"""Whether the numbers of writes and folded records prove that the stream is drained."""
 
 from dataclasses import replace
 
@@ -6,37 +6,37 @@ import pytest
 
 from services.adapters.event_source import MappingState
 from services.voting.tally import Change, pad_sequence
-from tests.support.hall import THERE, VOTERS, Hall
+from tests.support.audited_votes import ROUND, VOTERS, AuditedVotes
 
-BOARD = THERE.board
+BOARD = ROUND.board
 
 
-def a_hall(*, folded: int | None = None) -> Hall:
+def three_votes(*, folded: int | None = None) -> AuditedVotes:
     """Three votes, some of them folded."""
-    hall = Hall()
+    audited = AuditedVotes()
     for voter in VOTERS[:3]:
-        hall.vote(voter)
-    hall.fold(folded)
-    return hall
+        audited.vote(voter)
+    audited.fold(folded)
+    return audited
 
 
 def test_equal_lines_prove_that_every_write_is_folded() -> None:
-    """Three writes, three records."""
-    audit = a_hall().audit()
+    """Three writes equal three folded records."""
+    audit = three_votes().audit()
 
-    assert (audit.writes, audit.folded, audit.not_drained, audit.off) == (3, 3, (), [])
+    assert (audit.writes, audit.folded, audit.not_drained, audit.differences) == (3, 3, (), [])
 
 
 def test_a_round_that_nobody_has_voted_in_is_drained() -> None:
-    """Nothing is written, nothing is folded."""
-    assert Hall().audit().not_drained == ()
+    """There are no writes and no records."""
+    assert AuditedVotes().audit().not_drained == ()
 
 
 @pytest.mark.parametrize("missing", [1, 2, 3])
 def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
-    """However few, and for however long the board has not moved."""
-    hall = a_hall(folded=3 - missing)
-    first, second = hall.audit(), hall.audit()
+    """One missing record is enough, also if the board has not changed for long."""
+    audited = three_votes(folded=3 - missing)
+    first, second = audited.audit(), audited.audit()
 
     assert first.boards == second.boards
     for audit in (first, second):
@@ -44,31 +44,31 @@ def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
 
 
 def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing() -> None:
-    """It says why they may be; where none is missing it does not matter."""
-    late, drained = a_hall(folded=2), a_hall()
-    for hall in (late, drained):
-        hall.mapping = MappingState(state="Disabled", last_result="OK", iterator_age_ms=None)
+    """It explains missing records, and does not matter otherwise."""
+    late, drained = three_votes(folded=2), three_votes()
+    for audited in (late, drained):
+        audited.mapping = MappingState(state="Disabled", last_result="OK", iterator_age_ms=None)
 
     assert "Disabled" in late.audit().not_drained[1]
     assert drained.audit().not_drained == ()
 
 
 def test_too_many_records_prove_nothing() -> None:
-    """A ballot was written by hand with an old counter."""
-    hall = a_hall()
-    ballot = hall.held[VOTERS[0]]
-    hall.write(replace(ballot, picks={"BLUE": 1}))
-    hall.fold()
+    """A ballot was edited by hand without a new `writes`."""
+    audited = three_votes()
+    ballot = audited.held[VOTERS[0]]
+    audited.write(replace(ballot, picks={"BLUE": 1}))
+    audited.fold()
 
-    assert "3 writes, 4 records folded: were ballots edited by hand?" in hall.audit().not_drained
+    assert "3 writes, 4 records folded: were ballots edited by hand?" in audited.audit().not_drained
 
 
 def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None:
-    """The lines are equal by board, not in sum alone."""
-    hall = a_hall()
-    hall.write(replace(hall.held[VOTERS[0]], board="sealed#colors", writes=2))
-    hall.fold()
-    audit = hall.audit()
+    """The numbers must be equal for each board, not only in total."""
+    audited = three_votes()
+    audited.write(replace(audited.held[VOTERS[0]], board="sealed#colors", writes=2))
+    audited.fold()
+    audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
     assert audit.not_drained
@@ -76,83 +76,83 @@ def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None
 
 @pytest.mark.parametrize("folded", [True, False])
 def test_a_deleted_item_proves_nothing(folded: bool) -> None:  # noqa: FBT001
-    """Its writes are gone with it, and its records are not."""
-    hall = a_hall()
-    hall.delete(VOTERS[0])
+    """Its `writes` are deleted with it, but its records were folded."""
+    audited = three_votes()
+    audited.delete(VOTERS[0])
     if folded:
-        hall.fold()
+        audited.fold()
 
-    assert hall.audit().not_drained
+    assert audited.audit().not_drained
 
 
 def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
-    """Its removal was folded, so the lines mean nothing even where they are equal."""
-    hall = a_hall()
-    hall.delete(VOTERS[0])
-    hall.fold()
+    """Once a removal was folded, equal numbers prove nothing."""
+    audited = three_votes()
+    audited.delete(VOTERS[0])
+    audited.fold()
     for _ in range(2):
-        hall.vote(VOTERS[1])
-    audit = hall.audit()
+        audited.vote(VOTERS[1])
+    audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
     assert "1 items were deleted from the table of ballots" in audit.not_drained
 
 
 def test_a_record_that_could_not_be_read_proves_nothing() -> None:
-    """It was counted, but what it did to the ballot was not."""
-    hall = a_hall()
-    ballot = hall.held[VOTERS[0]]
-    hall.held[VOTERS[0]] = replace(ballot, picks={"BLUE": 1}, writes=2)
-    hall.stream.append(Change(BOARD, 1, pad_sequence("4"), {}, 0, 1, 0))
-    hall.fold()
-    audit = hall.audit()
+    """It was counted as folded, but not its votes."""
+    audited = three_votes()
+    ballot = audited.held[VOTERS[0]]
+    audited.held[VOTERS[0]] = replace(ballot, picks={"BLUE": 1}, writes=2)
+    audited.stream.append(Change(BOARD, 1, pad_sequence("4"), {}, 0, 1, 0))
+    audited.fold()
+    audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
     assert audit.not_drained == ("1 stream records could not be read",)
 
 
 def test_a_write_between_the_two_readings_is_seen() -> None:
-    """The board is read first: it lacks what was folded after it."""
-    hall = a_hall()
+    """Boards are read before ballots, so they lack records that were folded in between."""
+    audited = three_votes()
     once = iter([False, False, True])
 
     def vote_while_ballots_are_read() -> None:
         if next(once, False):
-            hall.vote(VOTERS[5])
-            hall.fold()
+            audited.vote(VOTERS[5])
+            audited.fold()
 
-    hall.meanwhile = vote_while_ballots_are_read
+    audited.meanwhile = vote_while_ballots_are_read
 
-    assert "1 of 4 writes are not folded yet" in hall.audit().not_drained[0]
+    assert "1 of 4 writes are not folded yet" in audited.audit().not_drained[0]
 
 
 def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:
-    """Twice a second; then it looks again."""
-    hall = a_hall(folded=1)
+    """It repeats the check every 0.5 s."""
+    audited = three_votes(folded=1)
 
     def folds(seconds: float) -> None:
-        hall.slept.append(seconds)
-        hall.fold(1)
+        audited.slept.append(seconds)
+        audited.fold(1)
 
-    audit = replace(hall.auditor(settle_seconds=10), sleep=folds).audit(THERE)
+    audit = replace(audited.auditor(settle_seconds=10), sleep=folds).audit(ROUND)
 
-    assert hall.slept == [0.5, 0.5]
+    assert audited.slept == [0.5, 0.5]
     assert (audit.not_drained, audit.writes, audit.folded) == ((), 3, 3)
 
 
 @pytest.mark.parametrize(("settle_seconds", "looks"), [(0, 0), (2, 4), (10, 20)])
 def test_an_audit_waits_no_longer_than_it_is_told_to(settle_seconds: float, looks: int) -> None:
-    """Nothing is folded any more: it says what it has seen."""
-    hall = a_hall(folded=1)
-    audit = hall.auditor(settle_seconds=settle_seconds).audit(THERE)
+    """After `settle_seconds` it reports what it found."""
+    audited = three_votes(folded=1)
+    audit = audited.auditor(settle_seconds=settle_seconds).audit(ROUND)
 
-    assert hall.slept == [0.5] * looks
+    assert audited.slept == [0.5] * looks
     assert "2 of 3 writes are not folded yet" in audit.not_drained[0]
 
 
 def test_a_drained_audit_does_not_wait() -> None:
-    """It is sure at once."""
-    hall = a_hall()
-    hall.auditor(settle_seconds=10).audit(THERE)
+    """The first check is enough."""
+    audited = three_votes()
+    audited.auditor(settle_seconds=10).audit(ROUND)
 
-    assert hall.slept == []
+    assert audited.slept == []

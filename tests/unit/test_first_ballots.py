@@ -1,4 +1,4 @@
-"""Whether a round has begun, by each thing that alone may still tell."""
+"""Each single sign that a round has begun."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,16 +24,16 @@ class Books:
     certificate: Certificate | None = None
 
     def has_ballots(self, _: object) -> bool:
-        """Of the recounts."""
+        """Implements `AuditedBallots`."""
         return self.ballots
 
     def totals(self, board: str, number: int) -> Totals:
-        """Of the tallies."""
+        """Implements `Tallies`."""
         assert number == 3
         return self.boards.get(board, Totals(picks={}))
 
     def find(self, poll: str, number: int) -> Certificate | None:
-        """Of the certificates."""
+        """Implements `Certificates`."""
         assert (poll, number) == ("colors", 3)
         return self.certificate
 

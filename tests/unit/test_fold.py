@@ -1,4 +1,4 @@
-"""The fold: exactly once in effect, under everything that Lambda may deliver."""
+"""The fold counts exactly once in effect, for every order in which Lambda may deliver."""
 
 import random
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ def change(sequence: int, board: str = BOARD, **picks: int) -> Change:
 
 
 def deliver(tallies: MemoryTallies, changes: Sequence[Change], shard: str = "s-1") -> Folded:
-    """Hand a batch of one stream shard to the fold."""
+    """Fold a batch of one stream shard."""
     return fold(changes, tallies, stream_label="label", stream_shard=shard)
 
 
 def picks(tallies: MemoryTallies, board: str = BOARD) -> dict[str, int]:
-    """What a board shows."""
+    """The votes on a board."""
     return {c: n for c, n in tallies.totals(board, 1).picks.items() if n}
 
 
@@ -51,7 +51,7 @@ def test_a_batch_is_counted() -> None:
     ids=["same", "shrunk", "tail", "middle", "first", "out of order", "doubled"],
 )
 def test_a_redelivery_counts_nothing(redelivery: list[Change]) -> None:
-    """Whatever part of a folded batch comes again, in whatever order."""
+    """Checked for any part of a folded batch, in any order."""
     tallies = MemoryTallies()
     deliver(tallies, RUN)
 
@@ -60,7 +60,7 @@ def test_a_redelivery_counts_nothing(redelivery: list[Change]) -> None:
 
 
 def test_records_of_deleted_items_are_counted_beside_the_others() -> None:
-    """An audit does not take a stream for drained whose items were deleted."""
+    """An audit must notice deleted items."""
     tallies = MemoryTallies()
     gone = change(11)._replace(removed=1)
     deliver(tallies, [*RUN, gone, change(12)._replace(removed=1)])
@@ -70,7 +70,7 @@ def test_records_of_deleted_items_are_counted_beside_the_others() -> None:
 
 
 class NarrowTallies(MemoryTallies):
-    """Refuses a write that moves more than 100 choices, as an update expression is limited."""
+    """Tallies that refuse a write of more than 100 choices, the limit of an update expression."""
 
     def apply(self, row: TallyRow, delta: Delta) -> str | None:
         """Apply what fits into one write."""
@@ -90,7 +90,7 @@ def test_a_batch_that_moves_very_many_choices_is_written_in_parts_and_lost_in_no
 
 
 def test_a_batch_that_overlaps_counts_what_is_new() -> None:
-    """Five known, five new."""
+    """Five records are known, five are new."""
     tallies = MemoryTallies()
     deliver(tallies, RUN[:5])
 
@@ -99,7 +99,7 @@ def test_a_batch_that_overlaps_counts_what_is_new() -> None:
 
 
 def test_a_batch_split_and_merged_anew_counts_once() -> None:
-    """One batch, then its halves, then both with the next."""
+    """One batch, then its halves, then both with the next batch."""
     tallies, longer = MemoryTallies(), [*RUN, change(11, RED=1)]
     for batch in (RUN[:6], RUN[:3], RUN[3:6], RUN, longer):
         deliver(tallies, batch)
@@ -118,7 +118,7 @@ def test_a_full_replay_from_the_horizon_counts_nothing_twice() -> None:
 
 
 def test_sequences_across_a_digit_boundary_are_numbers_not_texts() -> None:
-    """99 is followed by 100, although it sorts after it."""
+    """99 comes before 100."""
     tallies = MemoryTallies()
     deliver(tallies, [change(98, RED=1), change(99, RED=1)])
     deliver(tallies, [change(100, RED=1), change(101, RED=1)])
@@ -127,7 +127,7 @@ def test_sequences_across_a_digit_boundary_are_numbers_not_texts() -> None:
 
 
 def test_a_shard_split_between_insert_and_change_adds_up() -> None:
-    """The child shard takes back what the parent counted: one row goes below zero."""
+    """The child shard subtracts what the parent shard counted, so one row is negative."""
     tallies = MemoryTallies()
     deliver(tallies, [change(500, RED=1)], shard="parent")
     deliver(
@@ -140,7 +140,7 @@ def test_a_shard_split_between_insert_and_change_adds_up() -> None:
 
 
 def test_a_new_stream_has_watermarks_of_its_own() -> None:
-    """A stream that was disabled and enabled again starts over with its numbers."""
+    """The sequence numbers of a stream that was disabled and enabled may start lower."""
     tallies = MemoryTallies()
     fold([change(900, RED=1)], tallies, stream_label="first", stream_shard="s")
     fold([change(5, RED=1)], tallies, stream_label="second", stream_shard="s")
@@ -150,7 +150,7 @@ def test_a_new_stream_has_watermarks_of_its_own() -> None:
 
 @dataclass
 class FailingTallies(MemoryTallies):
-    """Fails at given calls, before or after the write, as a store does."""
+    """Tallies that fail at given calls, before or after the write."""
 
     fail_before: set[int] = field(default_factory=set)
     fail_after: set[int] = field(default_factory=set)
@@ -161,14 +161,14 @@ class FailingTallies(MemoryTallies):
         self.calls += 1
         if self.calls in self.fail_before:
             raise TimeoutError("throttled")
-        round = MemoryTallies.apply(self, row, delta)
+        watermark = MemoryTallies.apply(self, row, delta)
         if self.calls in self.fail_after:
             raise TimeoutError("the response was lost")
-        return round
+        return watermark
 
 
 def test_a_write_that_landed_although_its_response_was_lost_counts_once() -> None:
-    """The whole batch comes again and finds its own watermark."""
+    """The redelivered batch is dropped by its watermark."""
     tallies = FailingTallies(fail_after={1})
     with pytest.raises(TimeoutError):
         deliver(tallies, RUN)
@@ -179,7 +179,7 @@ def test_a_write_that_landed_although_its_response_was_lost_counts_once() -> Non
 
 @pytest.mark.parametrize("failing", [1, 2])
 def test_one_board_of_a_batch_throttled_loses_neither(failing: int) -> None:
-    """A crash between two boards leaves one folded; the redelivery folds the other."""
+    """After a crash between two boards, the redelivery folds the other board."""
     batch = [*RUN[:5], *(change(20 + n, "open#other", BLUE=1) for n in range(5))]
     tallies = FailingTallies(fail_before={failing})
     with pytest.raises(TimeoutError):
@@ -191,7 +191,7 @@ def test_one_board_of_a_batch_throttled_loses_neither(failing: int) -> None:
 
 
 def test_a_late_write_of_a_timed_out_call_changes_nothing() -> None:
-    """The retry went further meanwhile; what the first call still sends is refused."""
+    """The retry moved the watermark, so the conditional write of the first call fails."""
     tallies = MemoryTallies()
     late = RUN[:6]
     deliver(tallies, RUN)
@@ -202,7 +202,7 @@ def test_a_late_write_of_a_timed_out_call_changes_nothing() -> None:
 
 @dataclass
 class RacingTallies(MemoryTallies):
-    """Another mapping folds the same records just before our first write."""
+    """Tallies to which another event source mapping writes the same records first."""
 
     rival: Sequence[Change] = ()
 
@@ -216,7 +216,7 @@ class RacingTallies(MemoryTallies):
 
 @pytest.mark.parametrize("ahead", [1, 5, 10])
 def test_two_mappings_at_one_position_count_once(ahead: int) -> None:
-    """However far the other one is."""
+    """Checked for any position of the other mapping."""
     tallies = RacingTallies(rival=RUN[:ahead])
     deliver(tallies, RUN)
 
@@ -225,15 +225,15 @@ def test_two_mappings_at_one_position_count_once(ahead: int) -> None:
 
 @given(st.lists(st.sampled_from(["RED", "GREEN", "BLUE"]), max_size=60), st.integers(0, 10**6))
 def test_any_delivery_in_shard_order_counts_every_ballot(choices: list[str], seed: int) -> None:
-    """Batches of any size, each delivered once or more: the board shows the ballots' sum."""
-    there = a_round(policy=Policy.LAST)
+    """Random batches, each delivered once or more, add up to the sum of the ballots."""
+    round = a_round(policy=Policy.LAST)
     draw = random.Random(seed)  # noqa: S311 - a repeatable schedule
     ballots: dict[str, Ballot] = {}
     changes: list[Change] = []
     for place, choice in enumerate(choices):
         vote = a_vote(choice, phone=draw.randrange(8))
         before = ballots.get(vote.voter)
-        after = cast(there, before, vote).ballot
+        after = cast(round, before, vote).ballot
         if after is None:
             continue
         ballots[vote.voter] = after
@@ -253,11 +253,11 @@ def test_any_delivery_in_shard_order_counts_every_ballot(choices: list[str], see
 
 
 def test_the_naive_sum_of_new_images_would_miscount_the_same_run() -> None:
-    """The yardstick: without old images and watermark this suite would see it."""
-    there = a_round()
-    first = cast(there, None, a_vote("RED")).ballot
+    """Shows that this suite detects a fold without old images and watermark."""
+    round = a_round()
+    first = cast(round, None, a_vote("RED")).ballot
     assert first is not None
-    second = cast(there, first, a_vote("BLUE")).ballot
+    second = cast(round, first, a_vote("BLUE")).ballot
     assert second is not None
 
     naive = sum(sum(ballot.picks.values()) for ballot in (first, second))

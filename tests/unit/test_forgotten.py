@@ -1,4 +1,4 @@
-"""A forgotten vote stays forgotten; a later text of the phone is a new vote."""
+"""A forgotten vote stays forgotten, and a later text of the phone is a new vote."""
 
 import random
 from dataclasses import replace
@@ -15,36 +15,35 @@ from services.voting.ballot import (
     Outcome,
     OutcomeKind,
     Vote,
-    bar,
     cast,
-    forget,
-    mark_of_text,
-    redelivered,
+    recorded_outcome,
+    sid_fingerprint,
 )
+from services.voting.barring import bar_text, forget_votes
 from services.voting.poll import Policy, Round
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, a_round, a_sid, a_text, a_vote
 
 SILENT = Decision(outcome=Outcome(kind=OutcomeKind.BARRED))
 POLICIES = [(Policy.LAST, 1), (Policy.FIRST, 1), (Policy.EACH, 3), (Policy.UNLIMITED, 1)]
 
 
-def after(there: Round, votes: list[Vote]) -> Ballot:
-    """The ballot that these texts make."""
+def after(round: Round, votes: list[Vote]) -> Ballot:
+    """The ballot after these votes."""
     ballot: Ballot | None = None
     for vote in votes:
-        ballot = cast(there, ballot, vote).ballot or ballot
+        ballot = cast(round, ballot, vote).ballot or ballot
     assert ballot is not None
     return ballot
 
 
 def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> None:
-    """Key, board, expiry and the counter of writes, and the moment; nothing of the votes."""
-    there = a_round(policy=Policy.EACH, limit=3, closes_at_ms=NOON)
-    before = after(there, [a_vote("RED"), a_vote("BLUE")])
-    empty = forget(before, NOON + 7)
+    """Key, board, expiry and `writes` stay, `forgotten_at_ms` is added, and the votes are removed."""
+    round = a_round(policy=Policy.EACH, limit=3, closes_at_ms=NOON)
+    before = after(round, [a_vote("RED"), a_vote("BLUE")])
+    empty = forget_votes(before, NOON + 7)
 
-    assert (empty.picks, empty.steps, empty.times) == ({}, (), ())
+    assert (empty.picks, empty.texts, empty.times) == ({}, (), ())
     assert (empty.cast_at_ms, empty.changed_at_ms) == (0, 0)
     assert (empty.writes, empty.forgotten_at_ms) == (3, NOON + 7)
     assert (empty.pk, empty.sk, empty.board, empty.expires_at_s) == (
@@ -53,141 +52,141 @@ def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> N
 
 
 def test_an_emptied_ballot_holds_no_message_sid() -> None:
-    """Only four characters of each one's hash, by which it is known if it comes again."""
+    """It stores only a fingerprint of four characters for each text."""
     vote = a_vote("RED")
-    there = a_round()
-    item = item_of(forget(after(there, [vote]), NOON), there)
+    round = a_round()
+    item = item_of(forget_votes(after(round, [vote]), NOON), round)
 
     assert vote.sid not in str(item)
-    assert item["forgotten"] == {"S": mark_of_text(vote.sid)}
-    assert len(mark_of_text(vote.sid)) == 4
-    assert ballot_of(item, there) == forget(after(there, [vote]), NOON)
+    assert item["forgotten"] == {"S": sid_fingerprint(vote.sid)}
+    assert len(sid_fingerprint(vote.sid)) == 4
+    assert ballot_of(item, round) == forget_votes(after(round, [vote]), NOON)
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
 def test_a_forgotten_text_that_comes_again_changes_nothing(policy: Policy, limit: int) -> None:
-    """And is told nothing: it has no vote to be thanked for."""
-    there, vote = a_round(policy=policy, limit=limit), a_vote("RED")
-    empty = forget(after(there, [vote]), NOON)
+    """There is no reply either."""
+    round, vote = a_round(policy=policy, limit=limit), a_vote("RED")
+    empty = forget_votes(after(round, [vote]), NOON)
 
-    assert cast(there, empty, vote) == SILENT
-    assert redelivered(there, empty, vote.sid) == SILENT.outcome
+    assert cast(round, empty, vote) == SILENT
+    assert recorded_outcome(round, empty, vote.sid) == SILENT.outcome
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES[:3])
 def test_a_later_text_is_a_new_vote_as_if_the_phone_had_never_voted(
     policy: Policy, limit: int
 ) -> None:
-    """Neither changed nor refused, and with all its votes left."""
-    there = a_round(policy=policy, limit=limit)
-    empty = forget(after(there, [a_vote("RED"), a_vote("BLUE")]), NOON)
+    """It is neither a change nor refused, and the whole limit is available."""
+    round = a_round(policy=policy, limit=limit)
+    empty = forget_votes(after(round, [a_vote("RED"), a_vote("BLUE")]), NOON)
     later = a_vote("GREEN", at_ms=NOON + 99)
-    decision, fresh = cast(there, empty, later), cast(there, None, later)
+    decision, fresh = cast(round, empty, later), cast(round, None, later)
 
     assert decision.outcome == fresh.outcome
     assert decision.outcome.kind is OutcomeKind.ACCEPTED
     assert decision.ballot
     assert fresh.ballot
     assert decision.ballot.picks == fresh.ballot.picks == {"GREEN": 1}
-    assert decision.ballot.steps == fresh.ballot.steps
+    assert decision.ballot.texts == fresh.ballot.texts
     assert decision.ballot.cast_at_ms == NOON + 99
     assert decision.ballot.writes == empty.writes + 1
 
 
 def test_a_text_forgotten_before_a_new_vote_is_still_known() -> None:
-    """Also after a second time: the marks stay with the ballot."""
-    there = a_round()
+    """The fingerprints stay in the ballot when votes are forgotten again."""
+    round = a_round()
     first, second, third = (a_vote(choice) for choice in ("RED", "GREEN", "BLUE"))
-    once = forget(after(there, [first]), NOON)
-    voted = cast(there, once, second).ballot
+    once = forget_votes(after(round, [first]), NOON)
+    voted = cast(round, once, second).ballot
     assert voted
-    twice = forget(voted, NOON + 1)
-    ballot = cast(there, twice, third).ballot
+    twice = forget_votes(voted, NOON + 1)
+    ballot = cast(round, twice, third).ballot
 
-    assert cast(there, voted, first) == cast(there, ballot, first) == SILENT
-    assert cast(there, ballot, second) == SILENT
-    assert cast(there, ballot, third).outcome.kind is OutcomeKind.ACCEPTED
+    assert cast(round, voted, first) == cast(round, ballot, first) == SILENT
+    assert cast(round, ballot, second) == SILENT
+    assert cast(round, ballot, third).outcome.kind is OutcomeKind.ACCEPTED
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
 async def test_a_forgotten_text_delivered_again_gets_no_reply(policy: Policy, limit: int) -> None:
-    """In its own round, and after a reset as well."""
-    desk = Desk([replace(a_round(policy=policy, limit=limit), began_at_ms=NOON - 1)])
+    """In the same round, and also after a reset."""
+    harness = IntakeHarness([replace(a_round(policy=policy, limit=limit), began_at_ms=NOON - 1)])
     text = a_text("red")
-    await desk.take(text)
-    ((key, ballot),) = desk.ballots.held.items()
-    desk.ballots.held[key] = forget(ballot, NOON)
-    again = await desk.take(text)
-    desk.rounds = [lifecycle.next_round(desk.rounds[0], NOON)]
-    after_reset = await desk.take(text)
-    later = await desk.say("blue")
+    await harness.take(text)
+    ((key, ballot),) = harness.ballots.held.items()
+    harness.ballots.held[key] = forget_votes(ballot, NOON)
+    again = await harness.take(text)
+    harness.rounds = [lifecycle.next_round(harness.rounds[0], NOON)]
+    after_reset = await harness.take(text)
+    later = await harness.say("blue")
 
     assert (again.outcome.kind, again.reply) == (OutcomeKind.BARRED, None)
     assert (after_reset.outcome.kind, after_reset.reply) == (OutcomeKind.BARRED, None)
     assert later.outcome.kind is OutcomeKind.ACCEPTED
-    assert desk.counted(text.sid) == 0
+    assert harness.counted(text.sid) == 0
 
 
 def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
-    """It lies where a first vote would: whatever is on its way finds it."""
-    there, vote = a_round(), a_vote("RED")
-    empty = bar(there, None, vote)
-    taken = cast(there, empty, a_vote("BLUE"))
+    """It has the key of a first vote, so a write in flight finds it."""
+    round, vote = a_round(), a_vote("RED")
+    empty = bar_text(round, None, vote)
+    taken = cast(round, empty, a_vote("BLUE"))
 
-    assert (empty.pk, empty.sk) == there.ballot_key(vote.voter, vote.sid)
+    assert (empty.pk, empty.sk) == round.ballot_key(vote.voter, vote.sid)
     assert (empty.writes, empty.picks) == (1, {})
-    assert cast(there, empty, vote) == SILENT
-    assert bar(there, empty, vote) is empty
-    assert redelivered(there, empty, vote.sid) is None
+    assert cast(round, empty, vote) == SILENT
+    assert bar_text(round, empty, vote) is empty
+    assert recorded_outcome(round, empty, vote.sid) is None
     assert taken.outcome.kind is OutcomeKind.ACCEPTED
     assert taken.ballot
     assert taken.ballot.writes == 2
-    assert cast(there, taken.ballot, vote) == SILENT
+    assert cast(round, taken.ballot, vote) == SILENT
 
 
 def test_what_an_item_remembers_comes_back_whole() -> None:
-    """Texts, marks of both kinds, the moment."""
-    there = a_round(policy=Policy.EACH, limit=20, reply_texts={"accepted": "{closes_in}"})
-    ballot = forget(after(there, [a_vote("RED") for _ in range(3)]), NOON)
+    """Texts, both kinds of fingerprints, and the time survive a round trip."""
+    round = a_round(policy=Policy.EACH, limit=20, reply_texts={"accepted": "{closes_in}"})
+    ballot = forget_votes(after(round, [a_vote("RED") for _ in range(3)]), NOON)
     for choice in ("RED", "BLUE"):
-        ballot = bar(there, ballot, a_vote(choice))
-        ballot = cast(there, ballot, a_vote(choice)).ballot or ballot
+        ballot = bar_text(round, ballot, a_vote(choice))
+        ballot = cast(round, ballot, a_vote(choice)).ballot or ballot
 
-    assert (len(ballot.forgotten), len(ballot.barred), len(ballot.steps)) == (3, 2, 2)
-    assert ballot_of(item_of(ballot, there), there) == ballot
-    assert item_bytes(item_of(ballot, there)) < 1024
-
-
-STEPS = st.lists(st.sampled_from(["RED", "BLUE", "again", "forget", "bar"]), max_size=40)
+    assert (len(ballot.forgotten), len(ballot.barred), len(ballot.texts)) == (3, 2, 2)
+    assert ballot_of(item_of(ballot, round), round) == ballot
+    assert item_bytes(item_of(ballot, round)) < 1024
 
 
-@given(st.sampled_from(POLICIES[:3]), STEPS, st.integers(0, 10**6))
+ACTIONS = st.lists(st.sampled_from(["RED", "BLUE", "again", "forget", "bar"]), max_size=40)
+
+
+@given(st.sampled_from(POLICIES[:3]), ACTIONS, st.integers(0, 10**6))
 def test_whatever_happens_to_a_ballot_it_counts_what_was_accepted_and_not_forgotten(
-    policy: tuple[Policy, int], steps: list[str], seed: int
+    policy: tuple[Policy, int], actions: list[str], seed: int
 ) -> None:
-    """Against a plain list of what the phone has had accepted since it was last forgotten."""
+    """Compared with a plain list of the texts that were accepted since votes were last forgotten."""
     draw = random.Random(seed)  # noqa: S311 - a repeatable choice
-    there, ballot, writes = a_round(policy=policy[0], limit=policy[1]), None, 0
-    told: list[Vote] = []
-    round: list[Vote] = []
-    for step in steps:
+    round, ballot, writes = a_round(policy=policy[0], limit=policy[1]), None, 0
+    accepted: list[Vote] = []
+    counted_votes: list[Vote] = []
+    for action in actions:
         before: Ballot | None = ballot
-        if step == "forget" and ballot is not None:
-            ballot, round = forget(ballot, NOON), []
-        elif step == "bar":
-            ballot = bar(there, ballot, a_vote("RED", sid=a_sid()))
-        elif step == "again" and told:
-            assert cast(there, ballot, draw.choice(told[-20:])).ballot is None
-        elif step in {"RED", "BLUE"}:
-            vote = a_vote(step)
-            ballot = cast(there, before, vote).ballot or ballot
+        if action == "forget" and ballot is not None:
+            ballot, counted_votes = forget_votes(ballot, NOON), []
+        elif action == "bar":
+            ballot = bar_text(round, ballot, a_vote("RED", sid=a_sid()))
+        elif action == "again" and accepted:
+            assert cast(round, ballot, draw.choice(accepted[-20:])).ballot is None
+        elif action in {"RED", "BLUE"}:
+            vote = a_vote(action)
+            ballot = cast(round, before, vote).ballot or ballot
             if ballot is not before:
-                round = [*round, vote]
-                told.append(vote)
+                counted_votes = [*counted_votes, vote]
+                accepted.append(vote)
         writes += ballot is not before
-    counted = [vote.choice for vote in round]
+    counted = [vote.choice for vote in counted_votes]
     counted = counted if policy[0] is Policy.EACH else counted[-1:]
 
     assert (ballot.writes if ballot else 0) == writes
-    assert [step.sid for step in ballot.steps] == [v.sid for v in round] if ballot else True
+    assert [text.sid for text in ballot.texts] == [v.sid for v in counted_votes] if ballot else True
     assert dict(ballot.picks if ballot else {}) == {c: counted.count(c) for c in counted}

@@ -1,8 +1,8 @@
-"""How long a text is to a carrier."""
+"""The length of a text in septets."""
 
 import pytest
 
-from services.voting.gsm import cut, outside, septets
+from services.voting.gsm import count_septets, truncate, unsupported_characters
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ def test_a_text_takes_a_septet_a_character_and_two_for_the_extended_ones(
     text: str, length: int
 ) -> None:
     """3GPP TS 23.038, the default alphabet and its extension table."""
-    assert septets(text) == length
+    assert count_septets(text) == length
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ def test_a_text_takes_a_septet_a_character_and_two_for_the_extended_ones(
 )  # fmt: skip
 def test_what_leaves_the_alphabet_is_named(text: str, odd: str) -> None:
     """A small c with a cedilla is not in it, a capital one is; nor is a curly quote."""
-    assert outside(text) == odd
+    assert unsupported_characters(text) == odd
     with pytest.raises(ValueError, match=odd):
-        septets(text)
+        count_septets(text)
 
 
 def test_a_cut_text_fits_and_ends_in_dots() -> None:
-    """To the septet, and never longer for its brackets."""
-    assert cut("a" * 160) == "a" * 160
-    assert cut("a" * 161) == "a" * 157 + "..."
-    assert septets(cut("[" * 100)) <= 160
+    """It has at most 160 septets, also with extended characters."""
+    assert truncate("a" * 160) == "a" * 160
+    assert truncate("a" * 161) == "a" * 157 + "..."
+    assert count_septets(truncate("[" * 100)) <= 160

@@ -22,13 +22,13 @@ def test_a_voter_is_the_same_within_a_round_only() -> None:
 
 
 def test_the_pseudonym_is_hmac_sha256_of_poll_round_and_phone() -> None:
-    """For ever: with another one everybody could vote again."""
+    """With another function everybody could vote again after a deploy."""
     assert voter_of(b"pepper", "colors", 1, "+15550100001") == "7352a412edc4970999772d072fc84b74"
 
 
 @pytest.mark.parametrize("poll_id", ["list", "7", "list-7", "0"])
 def test_no_entry_of_a_list_is_the_pseudonym_of_a_voter(poll_id: str) -> None:
-    """Not even where a poll is called "list" and another one like its round."""
+    """Checked for poll ids that could make the HMAC inputs equal."""
     phone = "+15550100001"
     voters = {voter_of(b"pepper", name, 7, phone) for name in ("list", poll_id)}
 

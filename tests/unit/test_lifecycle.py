@@ -1,4 +1,4 @@
-"""The operator's word on a round."""
+"""What an operator does to a round."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def test_a_word_puts_a_round_into_its_phase(
     phase: Phase,
     changed: bool,  # noqa: FBT001
 ) -> None:
-    """And changes nothing where the clock has done it already."""
+    """A round that is in that phase already is unchanged."""
     after = word(TIMED, at_ms)
 
     assert after.phase_at(at_ms) is phase
@@ -43,19 +43,19 @@ def test_a_word_puts_a_round_into_its_phase(
 def test_a_word_said_twice_changes_nothing(
     word: Callable[[Round, int], Round], state: State
 ) -> None:
-    """Whatever the round was, and however late the second time is."""
+    """Checked for every state, and with a later repetition."""
     once = word(Round(poll=a_poll(), state=state, state_at_ms=NOON), NOON + 1)
 
     assert word(once, NOON + HOUR) == once
 
 
 def test_a_poll_opened_early_still_closes_on_time() -> None:
-    """The operator's opening moves the opening only."""
+    """Opening by an operator does not change the closing time."""
     assert opened(TIMED, NOON - HOUR).phase_at(NOON + HOUR) is Phase.CLOSED
 
 
 def test_a_new_round_keeps_the_operators_word() -> None:
-    """What was closed stays closed: late texts of the old round must not open the new one."""
+    """After a reset a closed round stays closed, so late texts do not count in the new round."""
     after = next_round(closed(a_round(), NOON), NOON + 5)
 
     assert (after.number, after.began_at_ms) == (2, NOON + 5)

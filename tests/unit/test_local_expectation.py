@@ -137,7 +137,7 @@ def test_whatever_the_operator_does_what_is_expected_is_what_is_counted(seed: in
 
     assert expected == counted
     assert counted.total() > 30
-    assert max(len(ballot.steps) for ballot in webhook.ballots.held.values()) <= 20
+    assert max(len(ballot.texts) for ballot in webhook.ballots.held.values()) <= 20
 
 
 def test_after_a_reset_the_count_begins_anew_and_so_does_the_crowd() -> None:

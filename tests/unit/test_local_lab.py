@@ -8,7 +8,7 @@ import pytest
 from botocore.parsers import create_parser
 
 from services.polls.definition import parse_poll
-from services.polls.names import check_together
+from services.polls.names import check_name_conflicts
 from services.tools.lab.lab_poll import begin_round, lab_poll, round_number
 from services.tools.lab.recent_writes import MAX_LETTERS, RecentWrites
 from services.tools.lab.settings import LabSettingError, LabSettings
@@ -124,7 +124,7 @@ def test_the_lab_s_poll_is_a_poll_like_any_other(shards: int) -> None:
     poll = lab_poll(shards)
 
     assert parse_poll(poll.definition, source="lab.toml").shards == shards
-    assert list(check_together([poll, a_poll()])) == []
+    assert list(check_name_conflicts([poll, a_poll()])) == []
 
 
 def test_a_lab_s_text_is_never_a_vote_in_the_demo_s_poll() -> None:
@@ -132,7 +132,7 @@ def test_a_lab_s_text_is_never_a_vote_in_the_demo_s_poll() -> None:
     lab, colors = Round(poll=lab_poll(1)), Round(poll=a_poll())
     directory = Directory((colors, lab))
     for choice in lab.poll.choices:
-        reading = directory.read(lab.poll.numbers[0], choice.word, now_ms=1)
+        reading = directory.match_text(lab.poll.numbers[0], choice.word, now_ms=1)
 
         assert reading.round is lab
         assert reading.choice == choice.key

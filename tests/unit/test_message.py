@@ -42,7 +42,7 @@ def test_the_whole_message_names_a_choice(text: str, choice: str) -> None:
     ],
 )  # fmt: skip
 def test_anything_else_names_none(text: str) -> None:
-    """Never a substring, never a guess; a Cyrillic letter makes another word."""
+    """Neither substrings nor look-alike letters match."""
     assert find_choice(text, POLL.lexicon) is None
 
 
@@ -51,7 +51,7 @@ MARKS = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u206
 
 @pytest.mark.parametrize("mark", MARKS, ids=ascii)
 def test_an_invisible_mark_at_an_end_does_not_matter(mark: str) -> None:
-    """Phones set marks around words; nobody sees them."""
+    """Phones add such marks around words."""
     bodies = [f"{mark}red", f"red{mark}", f"{mark}{mark}Red! {mark}", f"vote {mark}red{mark}"]
 
     assert [find_choice(body, POLL.lexicon) for body in bodies] == ["RED"] * 4
@@ -62,7 +62,7 @@ def test_an_invisible_mark_at_an_end_does_not_matter(mark: str) -> None:
     "body", ["1\ufe0f\u20e3", "1\u20e3", " 1\ufe0f\u20e3! ", "vote 1\ufe0f\u20e3", "Vote for 1\u20e3", "❤️ 1️⃣ ❤️", "1\ufe0f"]
 )  # fmt: skip
 def test_a_digit_from_an_emoji_keyboard_is_the_digit(body: str) -> None:
-    """Drawn as a key of a phone, or as an emoji."""
+    """A keycap emoji equals its digit."""
     assert find_choice(body, POLL.lexicon) == "RED"
 
 
@@ -76,7 +76,7 @@ def test_a_digit_from_an_emoji_keyboard_is_the_digit(body: str) -> None:
     ],
 )
 def test_an_emoji_of_many_parts_is_trimmed_whole(body: str) -> None:
-    """With the joiners, tags and selectors that bind it."""
+    """Joiners, tags and selectors are trimmed with it."""
     assert find_choice(body, POLL.lexicon) == "RED"
 
 
@@ -85,7 +85,7 @@ def test_an_emoji_of_many_parts_is_trimmed_whole(body: str) -> None:
     [("for", "YEA"), ("vote for", "YEA"), ("I vote for!", "YEA"), ("vote for for", "YEA"), ("vote for against", "NAY")],
 )  # fmt: skip
 def test_a_choice_may_be_called_for(body: str, choice: str) -> None:
-    """For or against is what many votes are about."""
+    """A choice may be named "For", as in "for or against"."""
     poll = a_poll(choices=(Choice(key="YEA", label="For"), Choice(key="NAY", label="Against")))
 
     assert find_choice(body, poll.lexicon) == choice
@@ -93,7 +93,7 @@ def test_a_choice_may_be_called_for(body: str, choice: str) -> None:
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
 def test_words_of_the_carriers_are_reserved_in_any_dress(word: str) -> None:
-    """STOP and its kin reach the webhook and are never votes."""
+    """STOP and similar words are never votes, whatever is around them."""
     assert is_reserved(f" {word.upper()}! ")
     assert not is_reserved(f"{word} it")
 
@@ -103,7 +103,7 @@ def test_words_of_the_carriers_are_reserved_in_any_dress(word: str) -> None:
     | st.text("r1 !❤\u200b\u200d\u200e\ufe0f\ufe0e\u20e3\u0301\U000e0067", max_size=9)
 )
 def test_no_text_breaks_the_reader(text: str) -> None:
-    """Whatever people send, there is an answer; what it is trimmed to is stable."""
+    """Every text can be normalised, and normalising twice changes nothing."""
     find_choice(text, POLL.lexicon)
     is_reserved(text)
 
@@ -126,5 +126,5 @@ def test_a_long_message_is_read_and_names_none() -> None:
     ],
 )
 def test_a_keyword_is_the_first_word(text: str, rest: str | None) -> None:
-    """It picks the poll; what follows names the choice."""
+    """It selects the poll; the rest names the choice."""
     assert without_keyword(text, "Finale") == rest

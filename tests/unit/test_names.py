@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from services.polls.definition import parse_poll, refuse_clashes
-from services.polls.names import check_names, check_together
+from services.polls.names import check_name_conflicts, check_names
 from services.voting.errors import PollFileError
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON, a_poll
 
 
 def complaints(poll: Poll) -> list[str]:
-    """What is said of the names of one poll."""
+    """The problems with the names of one poll, as text."""
     return [str(problem) for problem in check_names(poll)]
 
 
@@ -38,7 +38,7 @@ def choices(*labels: str, words: tuple[str, ...] = ()) -> tuple[Choice, ...]:
     ],
 )
 def test_a_keyword_is_no_name_and_no_first_word_of_one(keyword: str, complaint: str) -> None:
-    """A text that leads with it would be for the poll, and for one of its choices."""
+    """Otherwise a text could mean the poll or one of its choices."""
     named = choices("Red", "Song One", "Blue", words=("night: train",))
 
     (found,) = complaints(a_poll(keyword=keyword, choices=named))
@@ -48,7 +48,7 @@ def test_a_keyword_is_no_name_and_no_first_word_of_one(keyword: str, complaint: 
 
 @pytest.mark.parametrize("keyword", ["on", "son", "songs", "one", "train", "for", "4", "red1"])
 def test_a_keyword_may_be_like_a_name(keyword: str) -> None:
-    """As long as no name begins with it."""
+    """It is allowed if no name begins with it."""
     named = choices("Red", "Song One", "Blue", words=("night train",))
 
     assert complaints(a_poll(keyword=keyword, choices=named)) == []
@@ -56,7 +56,7 @@ def test_a_keyword_may_be_like_a_name(keyword: str) -> None:
 
 @pytest.mark.parametrize("word", ["2", "#2", "2\ufe0f\u20e3", "２", "vote 2", "Vote for 3"])
 def test_a_word_is_not_the_place_of_another_choice(word: str) -> None:
-    """Who texts 2 means the second choice."""
+    """A text "2" names the second choice."""
     owner = "C" if "3" in word else "B"
 
     (found,) = complaints(a_poll(choices=choices("Red", "Green", "Blue", words=(word,))))
@@ -68,7 +68,7 @@ def test_a_word_is_not_the_place_of_another_choice(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["1", "vote 1", "4", "12", "two", "2 fast"])
 def test_a_word_may_be_the_choice_s_own_place_or_nobody_s(word: str) -> None:
-    """It says the same, or nothing else."""
+    """Then there is no conflict."""
     assert complaints(a_poll(choices=choices("Red", "Green", "Blue", words=(word,)))) == []
 
 
@@ -85,7 +85,7 @@ def test_a_word_may_be_the_choice_s_own_place_or_nobody_s(word: str) -> None:
 def test_two_choices_are_told_apart_with_vote_for_and_without(
     labels: tuple[str, str], value: str
 ) -> None:
-    """Who texts "vote for red" means one of them."""
+    """A text "vote for red" must name one choice only."""
     (found,) = complaints(a_poll(choices=choices(*labels)))
 
     assert found == f"choices[1].label: {value!r}: A already answers to it; take another"
@@ -112,10 +112,10 @@ def test_polls_clash_on_one_number_at_one_time(
     other: dict[str, object],
     clash: bool,  # noqa: FBT001
 ) -> None:
-    """Otherwise the evening's second poll may have the first one's words."""
+    """Polls at different times may have the same names."""
     polls = [a_poll(id="a", **one), a_poll(id="b", **other)]
 
-    found = list(check_together(polls))
+    found = list(check_name_conflicts(polls))
 
     assert [(poll.id, p.key) for poll, p in found] == (
         [("b", f"choices[{n}].key") for n in range(3)] if clash else []
@@ -123,12 +123,12 @@ def test_polls_clash_on_one_number_at_one_time(
 
 
 def test_keywords_clash_with_words_and_with_each_other() -> None:
-    """A text that leads with one must lead to one poll."""
+    """A text that begins with a keyword must belong to one poll."""
     trees = (Choice(key="OAK", label="Oak"), Choice(key="TREE", label="Tree"))
     one = a_poll(id="a", keyword="tree")
     other = a_poll(id="b", keyword="tree", choices=trees)
 
-    problems = [problem for _, problem in check_together([other, one])]
+    problems = [problem for _, problem in check_name_conflicts([other, one])]
 
     assert [(p.key, p.value) for p in problems] == [
         ("choices[1].key", "TREE"),
@@ -151,10 +151,10 @@ TREES = (Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
 def test_a_keyword_is_no_first_word_and_no_place_of_another_poll(
     changes: dict[str, object], complaint: str
 ) -> None:
-    """Its texts would be for both polls."""
+    """Otherwise its texts would match both polls."""
     trees = a_poll(choices=TREES, **changes)
 
-    assert [(poll.id, str(problem)) for poll, problem in check_together([trees, BANDS])] == [
+    assert [(poll.id, str(problem)) for poll, problem in check_name_conflicts([trees, BANDS])] == [
         ("trees", f"keyword: {trees.keyword!r}: {complaint}")
     ]
 
@@ -171,12 +171,12 @@ def test_a_keyword_is_no_first_word_and_no_place_of_another_poll(
 def test_a_name_is_nothing_that_another_poll_hears(
     labels: tuple[str, str], value: str, remedy: str
 ) -> None:
-    """Neither with its keyword nor by place."""
+    """It must not match the other poll by keyword or by place."""
     bands = replace(BANDS, keyword="acorn")
     keys = ("OAK", "ASH")
     named = tuple(Choice(key=key, label=label) for key, label in zip(keys, labels, strict=True))
 
-    ((poll, problem),) = check_together([bands, a_poll(id="trees", choices=named)])
+    ((poll, problem),) = check_name_conflicts([bands, a_poll(id="trees", choices=named)])
 
     assert (poll.id, problem.value) == ("trees", value)
     assert problem.remedy.startswith("poll 'bands', open on the same number at the same time, ")
@@ -184,11 +184,11 @@ def test_a_name_is_nothing_that_another_poll_hears(
 
 
 def test_a_name_that_is_a_place_in_a_later_poll_is_told_of_its_own_poll() -> None:
-    """The later one has no name to change."""
+    """The problem is reported for the poll whose name must change."""
     years = a_poll(id="a-year", choices=choices("1999", "2"))
     places = replace(years, choices=(years.choices[1], years.choices[0]))
 
-    ((poll, problem),) = check_together([places, a_poll(id="b", choices=TREES)])
+    ((poll, problem),) = check_name_conflicts([places, a_poll(id="b", choices=TREES)])
 
     assert (poll.id, problem.key, problem.value) == ("a-year", "choices[0].label", "2")
     assert "poll 'b'" in problem.remedy
@@ -200,15 +200,15 @@ def test_a_name_that_is_a_place_in_a_later_poll_is_told_of_its_own_poll() -> Non
     [{"numbers": (OTHER,)}, {"opens_at_ms": NOON + 2}, {"closes_at_ms": NOON - 2}],
 )
 def test_polls_that_cannot_meet_may_have_each_other_s_words(changes: dict[str, object]) -> None:
-    """On another number, or at another time."""
+    """They are on other numbers or open at other times."""
     bands = replace(BANDS, numbers=(NUMBER,), opens_at_ms=NOON - 1, closes_at_ms=NOON + 1)
     trees = a_poll(id="trees", keyword="big", choices=TREES, **changes)
 
-    assert list(check_together([bands, trees])) == []
+    assert list(check_name_conflicts([bands, trees])) == []
 
 
 def test_a_keyword_that_eats_a_label_is_refused_when_polls_are_applied() -> None:
-    """With the file, the line, the key, the value and what to do."""
+    """The error has file, line, key, value and remedy."""
     toml = 'question = "?"\n%s\n[[choices]]\nkey = "%s"\nlabel = "%s"\n[[choices]]\nkey = "%s"\nlabel = "%s"\n'
     bands = parse_poll(toml % ("", "BB", "Big Red", "CC", "Cold"), source="bands.toml")
     trees = parse_poll(toml % ('keyword = "big"', "OAK", "Oak", "ASH", "Ash"), source="trees.toml")

@@ -44,7 +44,7 @@ events = st.lists(
 
 @dataclass
 class Both:
-    """One evening in the core and in the oracle."""
+    """The same scenario in the core and in the oracle."""
 
     plain: PlainEvening
     rounds: MemoryDirectory
@@ -53,7 +53,7 @@ class Both:
     sent: list[Message] = field(default_factory=list)
 
     def text(self, message: Message) -> tuple[str, str]:
-        """What each says to a text."""
+        """The outcomes of a text in both."""
         intake = Intake(directory=self.rounds, ballots=self.ballots, clock=lambda: self.now)
         answer = asyncio.run(intake.accept(message, pepper=PEPPER))
         plainly = self.plain.text(
@@ -62,12 +62,12 @@ class Both:
         return spelled(answer.outcome, self.policy_of(answer.poll_id)), plainly
 
     def policy_of(self, poll_id: str | None) -> Policy | None:
-        """Of a poll by its id."""
+        """The policy of a poll."""
         found = [r.poll.policy for r in self.rounds.rounds if r.poll.id == poll_id]
         return found[0] if found else None
 
     def say(self, word: str, name: str) -> None:
-        """The operator's word, to both."""
+        """Change the state of a round in both."""
         place = [r.poll.id for r in self.rounds.rounds].index(name)
         round, plain = self.rounds.rounds[place], self.plain.polls[place]
         if word == "reset":
@@ -92,7 +92,7 @@ class Both:
 
 
 def spelled(outcome: Outcome, policy: Policy | None) -> str:
-    """An outcome in the words of the oracle."""
+    """An outcome in the format of the oracle."""
     choice, previous = outcome.choice, outcome.previous
     left = f" left {outcome.left}" if policy is Policy.EACH else ""
     words = {
@@ -122,9 +122,11 @@ def evenings(draw: st.DrawFn) -> Both:
         words = {str(place): key for place, key in enumerate(keys, start=1)}
         words |= {key.lower(): key for key in keys}
         rounds.append(Round(poll=poll))
-        told = PlainPoll(name=name, number=NUMBERS[name], words=words, policy=policy, limit=limit)
-        told.opens, told.closes = opens, closes
-        plain.append(told)
+        plain_poll = PlainPoll(
+            name=name, number=NUMBERS[name], words=words, policy=policy, limit=limit
+        )
+        plain_poll.opens, plain_poll.closes = opens, closes
+        plain.append(plain_poll)
     return Both(PlainEvening(plain), MemoryDirectory(rounds))
 
 
@@ -139,9 +141,9 @@ def test_a_random_evening_says_and_counts_what_the_oracle_does(
             case ("wait", int(seconds)):
                 both.now = min(both.now + seconds * 1000, NOON + EVENING_MS)
                 continue
-            case ("text", str(to), int(phone), str(said)):
+            case ("text", str(to), int(phone), str(body)):
                 sid = f"SM{serial:032x}"
-                message = Message(sid=sid, sender=a_phone(phone), to=to, body=said.title())
+                message = Message(sid=sid, sender=a_phone(phone), to=to, body=body.title())
                 both.sent.append(message)
             case ("again", int(place)):
                 if not both.sent:

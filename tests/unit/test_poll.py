@@ -1,4 +1,4 @@
-"""Rounds in time, and the directory that routes a text to one."""
+"""Phases of rounds, and the directory that matches a text with a round."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ TIMED = a_poll(opens_at_ms=NOON, closes_at_ms=NOON + HOUR)
     [(NOON - 1, "waiting"), (NOON, "open"), (NOON + HOUR - 1, "open"), (NOON + HOUR, "closed")],
 )
 def test_the_times_decide_by_themselves(now_ms: int, phase: str) -> None:
-    """Opening and closing need nobody."""
+    """Opening and closing times need no operator."""
     assert Round(poll=TIMED).phase_at(now_ms) == phase
 
 
 def test_a_poll_without_times_is_open() -> None:
-    """Until the operator closes it."""
+    """It is open until an operator closes it."""
     assert a_round().phase_at(0) is Phase.OPEN
 
 
@@ -40,12 +40,12 @@ def test_a_poll_without_times_is_open() -> None:
 def test_the_operator_wins_over_the_times(
     state: State, at_ms: int, now_ms: int, phase: Phase
 ) -> None:
-    """But a closing time that is yet to come still closes."""
+    """A closing time in the future still closes the round."""
     assert Round(poll=TIMED, state=state, state_at_ms=at_ms).phase_at(now_ms) is phase
 
 
 def test_a_round_says_when_it_closed() -> None:
-    """By the operator's word, or by the clock."""
+    """Closed by an operator, or at its closing time."""
     by_hand = Round(poll=TIMED, state=State.CLOSED, state_at_ms=5)
 
     assert by_hand.closed_at_ms == 5
@@ -53,7 +53,7 @@ def test_a_round_says_when_it_closed() -> None:
 
 
 def test_a_sealed_poll_is_counted_on_a_sealed_board() -> None:
-    """Where no guest may look."""
+    """Guests may not read that board."""
     assert a_round(visibility="sealed").board == "sealed#colors"
 
 
@@ -70,35 +70,35 @@ TREES = Round(
 ELSEWHERE = Round(poll=a_poll(id="elsewhere", numbers=("+15550100111",)))
 
 
-def read(*rounds: Round, body: str, to: str = NUMBER) -> TextMatch:
-    """What a text says, at noon."""
-    return Directory(rounds).read(to, body, NOON)
+def match_at_noon(*rounds: Round, body: str, to: str = NUMBER) -> TextMatch:
+    """Match a text at noon."""
+    return Directory(rounds).match_text(to, body, NOON)
 
 
 def test_a_text_goes_to_the_poll_of_its_number() -> None:
-    """Polls of other numbers do not hear it."""
-    elsewhere = read(COLORS, ELSEWHERE, body="red", to="+15550100111")
+    """Polls on other numbers do not match."""
+    elsewhere = match_at_noon(COLORS, ELSEWHERE, body="red", to="+15550100111")
 
-    assert read(COLORS, ELSEWHERE, body="red") == TextMatch(round=COLORS, choice="RED")
+    assert match_at_noon(COLORS, ELSEWHERE, body="red") == TextMatch(round=COLORS, choice="RED")
     assert elsewhere.round in (COLORS, ELSEWHERE)
-    assert read(ELSEWHERE, body="red") == TextMatch()
+    assert match_at_noon(ELSEWHERE, body="red") == TextMatch()
 
 
 def test_polls_that_share_a_number_are_told_apart_by_choice_or_keyword() -> None:
-    """The word is enough where only one poll has it; a keyword leads to its poll alone."""
-    assert read(COLORS, TREES, body="oak") == TextMatch(round=TREES, choice="OAK")
-    assert read(COLORS, TREES, body="blue") == TextMatch(round=COLORS, choice="BLUE")
-    assert read(COLORS, TREES, body="trees 2") == TextMatch(round=TREES, choice="ASH")
-    assert read(COLORS, TREES, body="trees red") == TextMatch(round=TREES)
-    assert read(COLORS, TREES, body="trees") == TextMatch(round=TREES)
+    """A word that only one poll has is enough; a keyword selects its poll."""
+    assert match_at_noon(COLORS, TREES, body="oak") == TextMatch(round=TREES, choice="OAK")
+    assert match_at_noon(COLORS, TREES, body="blue") == TextMatch(round=COLORS, choice="BLUE")
+    assert match_at_noon(COLORS, TREES, body="trees 2") == TextMatch(round=TREES, choice="ASH")
+    assert match_at_noon(COLORS, TREES, body="trees red") == TextMatch(round=TREES)
+    assert match_at_noon(COLORS, TREES, body="trees") == TextMatch(round=TREES)
 
 
 def test_an_open_poll_hears_a_text_before_a_closed_one() -> None:
-    """The evening's second poll may have the first one's choices."""
+    """Successive polls may have the same choices."""
     closed = Round(poll=a_poll(id="a-first"), state=State.CLOSED)
 
-    assert read(closed, COLORS, body="red").round == COLORS
-    assert read(closed, body="red") == TextMatch(round=closed, choice="RED")
+    assert match_at_noon(closed, COLORS, body="red").round == COLORS
+    assert match_at_noon(closed, body="red") == TextMatch(round=closed, choice="RED")
 
 
 BAND = a_round(
@@ -111,50 +111,50 @@ BAND = a_round(
 def test_a_word_of_an_open_poll_is_no_keyword_of_another_poll(
     times: dict[str, int], body: str
 ) -> None:
-    """Whether that one was yesterday, is tomorrow, or is open as well."""
+    """Checked for other polls that are closed, waiting or open."""
     other = a_round(id="a-bands", keyword="band", choices=TREES.poll.choices, **times)
     shared = not times and body == "1"
 
-    reading = read(other, BAND, body=body)
+    match = match_at_noon(other, BAND, body=body)
 
-    assert (reading.choice, len(reading.others)) == ((None, 1) if shared else ("BAND", 0))
+    assert (match.choice, len(match.others)) == ((None, 1) if shared else ("BAND", 0))
 
 
 def test_a_keyword_of_an_open_poll_comes_before_the_words_of_a_closed_one() -> None:
-    """And a word of a closed one before a keyword of one that waits."""
+    """The words of closed polls come before the keywords of waiting polls."""
     closed = a_round(
         id="a-closed", closes_at_ms=NOON, choices=(Choice(key="T", label="Trees oak"),)
     )
     waiting = replace(TREES, poll=replace(TREES.poll, opens_at_ms=NOON + 1))
 
-    opened = read(closed, TREES, body="trees oak")
-    shut = read(closed, waiting, body="trees oak")
+    opened = match_at_noon(closed, TREES, body="trees oak")
+    shut = match_at_noon(closed, waiting, body="trees oak")
 
     assert (opened.round, opened.choice) == (TREES, "OAK")
     assert (shut.round, shut.choice) == (closed, "T")
-    assert read(waiting, body="trees oak") == TextMatch(round=waiting, choice="OAK")
-    assert read(waiting, COLORS, body="trees").round is waiting
+    assert match_at_noon(waiting, body="trees oak") == TextMatch(round=waiting, choice="OAK")
+    assert match_at_noon(waiting, COLORS, body="trees").round is waiting
 
 
 def test_a_word_after_a_keyword_that_two_open_polls_have_is_not_counted() -> None:
-    """An operator may open polls side by side that were to follow each other."""
+    """An operator can open polls at the same time that were checked for different times."""
     again = replace(TREES, poll=replace(TREES.poll, id="trees-2"))
 
-    reading = read(TREES, again, COLORS, body="trees oak")
+    match = match_at_noon(TREES, again, COLORS, body="trees oak")
 
-    assert (reading.round, reading.choice, reading.others) == (TREES, None, (again,))
+    assert (match.round, match.choice, match.others) == (TREES, None, (again,))
 
 
 def test_an_archived_poll_hears_nothing() -> None:
-    """As if it were not there."""
-    assert read(Round(poll=a_poll(), state=State.ARCHIVED), body="red") == TextMatch()
+    """It is ignored."""
+    assert match_at_noon(Round(poll=a_poll(), state=State.ARCHIVED), body="red") == TextMatch()
 
 
 def test_a_word_of_the_carriers_is_reserved_on_any_number() -> None:
-    """Also where a poll would answer."""
-    assert read(COLORS, body="Stop") == TextMatch(reserved=True)
+    """It is reserved on numbers with polls, too."""
+    assert match_at_noon(COLORS, body="Stop") == TextMatch(reserved=True)
 
 
 def test_an_unknown_word_belongs_to_the_open_poll() -> None:
-    """So that its sender is told the choices."""
-    assert read(COLORS, body="purple") == TextMatch(round=COLORS)
+    """The reply can then list its choices."""
+    assert match_at_noon(COLORS, body="purple") == TextMatch(round=COLORS)

@@ -135,10 +135,10 @@ def test_after_five_tries_an_operator_is_told_to_try_again() -> None:
 def test_a_poll_that_an_operator_opens_is_not_archived_with_its_file_any_more() -> None:
     """The mark that a deploy left is taken away: the operator's word is newer."""
     store = a_store(state=State.ARCHIVED, state_at_ms=NOON - DAY_MS)
-    store.held["colors"] = replace(store.held["colors"], gone=True)
+    store.held["colors"] = replace(store.held["colors"], file_removed=True)
     _, after = store.change("colors", lambda round: lifecycle.opened(round, NOON))
 
-    assert not after.gone
+    assert not after.file_removed
 
 
 def test_a_certified_round_is_not_opened_again() -> None:

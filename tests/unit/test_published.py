@@ -1,4 +1,4 @@
-"""What is published about poll files is what they are checked by."""
+"""The published schema and reference match the fields that are validated."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_the_schema_knows_every_key_and_its_bounds() -> None:
-    """And refuses every other."""
+    """It allows no other keys."""
     schema = json.loads(json_schema())
     choices = schema["properties"]["choices"]
     replies = schema["properties"]["replies"]
@@ -40,7 +40,7 @@ def test_the_schema_knows_every_key_and_its_bounds() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_poll_file_names_the_schema_for_editors(path: Path) -> None:
-    """By a path that leads there."""
+    """The path in the file exists."""
     first = path.read_text(encoding="utf-8").splitlines()[0]
 
     assert first.startswith("#:schema ")

@@ -6,17 +6,18 @@ import pytest
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.dynamodb.ballot_items import item_of
-from services.voting.ballot import cast, forget
+from services.voting.ballot import cast
+from services.voting.barring import forget_votes
 from services.voting.schema import UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
 from tests.support.polls import NOON, a_round, a_vote
 
-THERE = a_round()
-RED = item_of(cast(THERE, None, a_vote("RED")).ballot, THERE)  # type: ignore[arg-type]
-BLUE = item_of(cast(THERE, None, a_vote("BLUE")).ballot, THERE)  # type: ignore[arg-type]
+ROUND = a_round()
+RED = item_of(cast(ROUND, None, a_vote("RED")).ballot, ROUND)  # type: ignore[arg-type]
+BLUE = item_of(cast(ROUND, None, a_vote("BLUE")).ballot, ROUND)  # type: ignore[arg-type]
 LATER = item_of(
-    cast(THERE, cast(THERE, None, a_vote("RED")).ballot, a_vote("BLUE", at_ms=NOON + 5_000)).ballot,  # type: ignore[arg-type]
-    THERE,
+    cast(ROUND, cast(ROUND, None, a_vote("RED")).ballot, a_vote("BLUE", at_ms=NOON + 5_000)).ballot,  # type: ignore[arg-type]
+    ROUND,
 )
 TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -59,7 +60,7 @@ def only(one: dict[str, Any]) -> Change:
 def test_a_record_moves_the_tally_by_new_minus_old(
     one: dict[str, Any], picks: dict[str, int], voters: int
 ) -> None:
-    """An image that is missing counts as empty; an expiry moves nothing."""
+    """A missing image counts as empty; an expiry changes nothing."""
     change = only(one)
 
     assert (change.board, change.round, change.bad) == ("open#colors", 1, 0)
@@ -76,11 +77,11 @@ def test_a_record_moves_the_tally_by_new_minus_old(
     ids=["first vote", "changed later", "removed"],
 )
 def test_a_record_tells_when_its_ballot_was_changed(one: dict[str, Any], as_of_ms: int) -> None:
-    """The screen shows how fresh the count is."""
+    """The screen shows the time of the newest vote."""
     assert only(one).as_of_ms == as_of_ms
 
 
-FORGOTTEN = item_of(forget(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  # type: ignore[arg-type]
+FORGOTTEN = item_of(forget_votes(cast(ROUND, None, a_vote("RED")).ballot, 1), ROUND)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -95,12 +96,12 @@ FORGOTTEN = item_of(forget(cast(THERE, None, a_vote("RED")).ballot, 1), THERE)  
     ids=["first vote", "forgotten", "removed", "forgotten and removed", "expired"],
 )
 def test_a_deleted_item_is_counted_as_one(one: dict[str, Any], removed: int) -> None:
-    """Whoever deleted it, and whatever it held: its writes are gone with it."""
+    """Its `writes` are deleted with it, so an audit must know of it."""
     assert only(one).removed == removed
 
 
 def test_a_forgotten_ballot_takes_its_vote_and_its_voter_back() -> None:
-    """And has no time: the screen must not call the board old."""
+    """The change has no time, so the board does not look outdated."""
     gone = only(record("MODIFY", OldImage=RED, NewImage=FORGOTTEN))
     again = only(record("MODIFY", OldImage=FORGOTTEN, NewImage=BLUE))
 
@@ -109,14 +110,14 @@ def test_a_forgotten_ballot_takes_its_vote_and_its_voter_back() -> None:
 
 
 def test_an_image_without_picks_counts_as_empty() -> None:
-    """A ballot that holds nothing yet becomes a vote."""
+    """A barred ballot without votes becomes a vote."""
     empty = {name: value for name, value in RED.items() if name != "picks"}
 
     assert only(record("MODIFY", OldImage=empty, NewImage=RED)).picks == {"RED": 1}
 
 
 def test_a_sequence_number_is_padded() -> None:
-    """So that it sorts as a number."""
+    """It then sorts numerically."""
     assert only(record("INSERT", NewImage=RED, sequence="123")).sequence == pad_sequence("123")
 
 
@@ -130,7 +131,7 @@ BROKEN = [
 
 @pytest.mark.parametrize("image", BROKEN)
 def test_a_record_that_cannot_be_read_is_bad_and_the_rest_counts(image: dict[str, Any]) -> None:
-    """A poison record between two good ones."""
+    """An unreadable record is between two good ones."""
     changes, lost = changes_of(
         [
             record("INSERT", NewImage=RED, sequence="1"),
@@ -148,12 +149,12 @@ def test_a_record_that_cannot_be_read_is_bad_and_the_rest_counts(image: dict[str
     [(BROKEN[0], "open#colors"), ({"pk": {"S": "x"}}, UNREADABLE_BOARD), ({}, UNREADABLE_BOARD)],
 )
 def test_a_bad_record_is_counted_on_the_board_it_names(image: dict[str, Any], board: str) -> None:
-    """Or on one that no guest reads."""
+    """Without a board, it is counted on the unreadable board."""
     assert only(record("INSERT", NewImage=image)).board == board
 
 
 def test_a_bad_removal_is_counted_on_the_board_its_old_image_names() -> None:
-    """It has no new image; on another board nobody would look for it."""
+    """A removal has no new image."""
     change = only(record("REMOVE", OldImage=BROKEN[0]))
 
     assert (change.board, change.round, change.bad) == ("open#colors", 1, 1)
@@ -165,5 +166,5 @@ def test_a_bad_removal_is_counted_on_the_board_its_old_image_names() -> None:
      {"dynamodb": {"SequenceNumber": "١٢٣"}}, {"dynamodb": {"SequenceNumber": 5}}],
 )  # fmt: skip
 def test_a_record_without_a_place_is_only_reported(junk: Any) -> None:
-    """It could not be told from its own redelivery, so no row may count it."""
+    """Without a sequence number, it cannot be distinguished from its redelivery."""
     assert changes_of([junk]) == ([], 1)

@@ -1,4 +1,4 @@
-"""The largest image that a webhook may write is counted, and one beyond it is bad."""
+"""The largest possible image is counted, and a larger one is bad."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ def image(**changed: Any) -> dict[str, Any]:
 
 
 def counting(**counts: Any) -> dict[str, Any]:
-    """An image with these votes by choice."""
+    """An image with these votes."""
     return image(picks={"M": {choice: {"N": str(count)} for choice, count in counts.items()}})
 
 
 def bad(image: dict[str, Any]) -> int:
-    """What the first record of such a ballot adds to the bad ones."""
+    """The `bad` of the first record of a ballot."""
     (change,), lost = changes_of([{"dynamodb": {"SequenceNumber": "1" * 21, "NewImage": image}}])
     assert lost == 0
     return change.bad
@@ -57,11 +57,11 @@ TOO_LARGE = [
 
 @pytest.mark.parametrize("image", LARGEST)
 def test_whatever_a_poll_may_be_called_and_hold_is_counted(image: dict[str, Any]) -> None:
-    """A poll's id has up to 24 characters, a choice up to 16, a ballot up to 20 votes."""
+    """Ids have up to 24 characters, keys of choices up to 16, ballots up to 20 votes."""
     assert bad(image) == 0
 
 
 @pytest.mark.parametrize("image", TOO_LARGE)
 def test_what_no_webhook_writes_is_bad(image: dict[str, Any]) -> None:
-    """The table would refuse it for good, and the stream shard would stand still."""
+    """Writing such counts would fail forever and block the stream shard."""
     assert bad(image) == 1

@@ -1,4 +1,4 @@
-"""Recount, differences and digest: pure."""
+"""Recount, differences and digest."""
 
 from hashlib import sha256
 
@@ -11,20 +11,23 @@ from services.voting.tally import Totals
 OPEN, SEALED = "open#colors", "sealed#colors"
 
 
-def slip(
+def ballot_row(
     key: str, board: str = OPEN, *, changed: int = 0, writes: int = 1, **picks: int
 ) -> BallotRow:
-    """A ballot, for a recount."""
+    """A ballot as a row of the recount."""
     return BallotRow(key, board, picks, changed, writes)
 
 
 def test_slips_are_summed_by_board() -> None:
-    """Votes, ballots that hold one, voters, writes, the newest vote."""
+    """Votes, ballots with a vote, voters, writes, and the time of the newest vote."""
     recount = Recount()
     recount.add(
-        [slip("a", RED=1, changed=5, writes=3), slip("b", RED=2, BLUE=1, changed=9, writes=2)]
+        [
+            ballot_row("a", RED=1, changed=5, writes=3),
+            ballot_row("b", RED=2, BLUE=1, changed=9, writes=2),
+        ]
     )
-    recount.add([slip("c", SEALED, RED=1, changed=7)])
+    recount.add([ballot_row("c", SEALED, RED=1, changed=7)])
 
     assert {board: dict(picks) for board, picks in recount.picks.items()} == {
         OPEN: {"RED": 3, "BLUE": 1}, SEALED: {"RED": 1},
@@ -36,9 +39,9 @@ def test_slips_are_summed_by_board() -> None:
 
 
 def test_a_ballot_without_a_vote_counts_by_its_writes_alone() -> None:
-    """It was forgotten: nobody's ballot, but its records were folded."""
+    """A forgotten ballot is no voter, but its records were folded."""
     recount = Recount()
-    recount.add([slip("a", RED=1, changed=5), slip("b", changed=9, writes=4)])
+    recount.add([ballot_row("a", RED=1, changed=5), ballot_row("b", changed=9, writes=4)])
 
     assert dict(recount.ballots) == {OPEN: 1}
     assert dict(recount.writes) == {OPEN: 5}
@@ -46,19 +49,19 @@ def test_a_ballot_without_a_vote_counts_by_its_writes_alone() -> None:
 
 
 def test_voters_are_the_ballots_that_hold_a_vote() -> None:
-    """As on the screen: where every text is a ballot of its own, each is a voter."""
+    """Under the policy unlimited, each text is a voter."""
     recount = Recount()
-    recount.add([slip("a#1", RED=1), slip("a#2", RED=1)])
-    recount.add([slip("a#3", RED=1), slip("b#1", RED=1)])
+    recount.add([ballot_row("a#1", RED=1), ballot_row("a#2", RED=1)])
+    recount.add([ballot_row("a#3", RED=1), ballot_row("b#1", RED=1)])
 
     assert recount.voters == recount.ballots[OPEN] == 4
 
 
 def test_shards_are_merged() -> None:
-    """As if they had been one."""
+    """The result equals that of a single shard."""
     one, two, empty = Recount(), Recount(), Recount()
-    one.add([slip("a", RED=1, changed=5, writes=2)])
-    two.add([slip("b", BLUE=1, changed=4), slip("c", SEALED, RED=1, writes=7)])
+    one.add([ballot_row("a", RED=1, changed=5, writes=2)])
+    two.add([ballot_row("b", BLUE=1, changed=4), ballot_row("c", SEALED, RED=1, writes=7)])
     two.add_unreadable("pk z")
     for other in (two, empty):
         one.merge(other)
@@ -73,7 +76,7 @@ def test_shards_are_merged() -> None:
 
 
 def test_of_many_unreadable_ballots_ten_are_named() -> None:
-    """And all are counted, over all shards."""
+    """All are counted, over all shards."""
     one, two = Recount(), Recount()
     for number in range(8):
         one.add_unreadable(f"b{number}")
@@ -85,9 +88,9 @@ def test_of_many_unreadable_ballots_ten_are_named() -> None:
 
 
 def test_what_is_off_is_what_must_be_added() -> None:
-    """By board and choice, and in ballots; choices that agree are left out."""
+    """Differences by board and choice, and in voters, without choices that agree."""
     recount = Recount()
-    recount.add([slip("a", RED=1), slip("b", RED=1), slip("c", BLUE=1)])
+    recount.add([ballot_row("a", RED=1), ballot_row("b", RED=1), ballot_row("c", BLUE=1)])
     boards = {
         OPEN: Totals(picks={"RED": 5, "BLUE": 1, "GREEN": 2}, voters=4),
         SEALED: Totals(picks={"RED": 0}),
@@ -99,9 +102,9 @@ def test_what_is_off_is_what_must_be_added() -> None:
 
 
 def test_boards_that_only_one_side_knows_count_too() -> None:
-    """Ballots without a board, a board without ballots."""
+    """Ballots without a board, and boards without ballots."""
     recount = Recount()
-    recount.add([slip("a", SEALED, RED=1)])
+    recount.add([ballot_row("a", SEALED, RED=1)])
 
     assert differences(recount, {OPEN: Totals(picks={"RED": 1}, voters=1)}) == [
         Difference(board=OPEN, picks={"RED": -1}, voters=-1),
@@ -110,9 +113,9 @@ def test_boards_that_only_one_side_knows_count_too() -> None:
 
 
 def test_a_difference_in_ballots_alone_is_one() -> None:
-    """Also where the votes agree."""
+    """It is reported although the votes agree."""
     recount = Recount()
-    recount.add([slip("a", RED=1)])
+    recount.add([ballot_row("a", RED=1)])
 
     assert differences(recount, {OPEN: Totals(picks={"RED": 1}, voters=2)}) == [
         Difference(board=OPEN, picks={}, voters=-1)
@@ -124,9 +127,15 @@ def test_a_difference_in_ballots_alone_is_one() -> None:
 
 
 def test_what_a_lost_stream_will_never_deliver_is_written_off() -> None:
-    """By board: the missing records, deleted items and unreadable records that it knows of."""
+    """For each board: missing records, deleted items and unreadable records."""
     recount = Recount()
-    recount.add([slip("a", RED=1, writes=3), slip("b", BLUE=1, writes=2), slip("c", writes=4)])
+    recount.add(
+        [
+            ballot_row("a", RED=1, writes=3),
+            ballot_row("b", BLUE=1, writes=2),
+            ballot_row("c", writes=4),
+        ]
+    )
     boards = {
         OPEN: Totals(picks={"RED": 1}, voters=1, folded=6, removed=2, bad=1),
         SEALED: Totals(picks={}),
@@ -144,9 +153,9 @@ def test_what_a_lost_stream_will_never_deliver_is_written_off() -> None:
 
 
 def test_a_board_that_folded_more_than_was_written_is_written_down() -> None:
-    """As after an operator has written a ballot anew by hand, with its first counter."""
+    """This happens if an operator rewrites a ballot by hand with an old `writes`."""
     recount = Recount()
-    recount.add([slip("a", RED=1, writes=1)])
+    recount.add([ballot_row("a", RED=1, writes=1)])
 
     assert write_offs(recount, {OPEN: Totals(picks={"RED": 1}, voters=1, folded=4)}) == [
         Difference(board=OPEN, picks={}, voters=0, missing=-3)
@@ -154,12 +163,12 @@ def test_a_board_that_folded_more_than_was_written_is_written_down() -> None:
 
 
 def test_a_line_is_the_key_and_every_choice_with_votes() -> None:
-    """In alphabetical order, whatever the order they were cast in."""
+    """Choices are in alphabetical order."""
     assert line_of("ab12", {"RED": 1, "BLUE": 2, "GREEN": 0}) == "ab12 BLUE=2 RED=1"
 
 
 def test_the_digest_is_over_all_lines() -> None:
-    """`sort | sha256sum` gives the same."""
+    """It equals the result of `sort | sha256sum`."""
     digest = Digest()
     digest.add("0", {"RED": 1})
     digest.add("b", {"BLUE": 1})
@@ -170,7 +179,7 @@ def test_the_digest_is_over_all_lines() -> None:
 
 @pytest.mark.parametrize("second", ["a", "A"])
 def test_a_digest_takes_keys_in_order_only(second: str) -> None:
-    """The same one twice would be a ballot counted twice."""
+    """A repeated key would be a ballot that counts twice."""
     digest = Digest()
     digest.add("a", {"RED": 1})
 

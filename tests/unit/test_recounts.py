@@ -42,7 +42,7 @@ def test_a_thousand_shards_are_merged_by_ten_threads(taken: int) -> None:
     """And none is left, also if the reader stops early."""
     client, unreadable = Client(3_000), list[str]()
     before = threading.active_count()
-    slips = DynamoRecounts(client, "Votes").slips(THERE, unreadable.append)  # type: ignore[arg-type]
+    slips = DynamoRecounts(client, "Votes").rows(THERE, unreadable.append)  # type: ignore[arg-type]
     keys = [slip.key for slip, _ in zip(slips, range(taken), strict=False)]
     slips.close()  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""A text whose deliveries race with each other and with what becomes of their polls."""
+"""Deliveries of a text race with each other and with changes of their polls."""
 
 import asyncio
 import random
@@ -13,14 +13,14 @@ from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.intake import IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Round, State
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, a_poll, a_text
-from tests.support.turns import TURNS, Turn, round
+from tests.support.round_changes import ROUND_CHANGES, RoundChange, old_round
 
 
 @dataclass
 class SlowBallots(MemoryBallots):
-    """Holds the writes of one text to the first round back until they are let go."""
+    """Ballots that delay the writes of one text to the first round."""
 
     held_back: str = ""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,7 +37,7 @@ class SlowBallots(MemoryBallots):
         return await MemoryBallots.replace(self, ballot, round, expected=expected)
 
     async def _wait(self, ballot: Ballot) -> None:
-        if ballot.round == 1 and self.held_back in [step.sid for step in ballot.steps]:
+        if ballot.round == 1 and self.held_back in [accepted.sid for accepted in ballot.texts]:
             self.reached.set()
             await self.gate.wait()
 
@@ -46,39 +46,39 @@ class SlowBallots(MemoryBallots):
 async def test_a_write_that_lands_after_its_text_was_counted_elsewhere_counts_nothing(
     voted_before: bool,  # noqa: FBT001
 ) -> None:
-    """What it finds is a ballot that refuses it; nobody is answered twice."""
+    """It finds a ballot that bars the text, and only one reply is sent."""
     ballots = SlowBallots()
-    desk = Desk([round()], ballots=ballots, now_ms=NOON - 3)
+    harness = IntakeHarness([old_round()], ballots=ballots, now_ms=NOON - 3)
     if voted_before:
-        await desk.say("green")
+        await harness.say("green")
     text = a_text("red")
     ballots.held_back = text.sid
-    late = asyncio.ensure_future(desk.take(text))
+    late = asyncio.ensure_future(harness.take(text))
     await ballots.reached.wait()
-    desk.rounds, desk.now_ms = [lifecycle.next_round(desk.rounds[0], NOON)], NOON + 2
-    again = await desk.take(text)
+    harness.rounds, harness.now_ms = [lifecycle.next_round(harness.rounds[0], NOON)], NOON + 2
+    again = await harness.take(text)
     ballots.gate.set()
     first = await late
 
     assert (again.outcome.kind, again.outcome.choice) == (OutcomeKind.ACCEPTED, "RED")
     assert (first.outcome.kind, first.reply) == (OutcomeKind.BARRED, None)
-    assert desk.counted(text.sid) == 1
+    assert harness.counted(text.sid) == 1
 
 
 async def test_a_write_that_lands_first_is_the_vote_and_gives_the_reply() -> None:
-    """The second delivery finds it in the round before, and counts nothing."""
-    desk = Desk([round()], now_ms=NOON - 3)
+    """The second delivery finds it in the previous round, and counts nothing."""
+    harness = IntakeHarness([old_round()], now_ms=NOON - 3)
     text = a_text("red")
-    first = await desk.take(text)
-    desk.rounds, desk.now_ms = [lifecycle.next_round(desk.rounds[0], NOON)], NOON + 2
+    first = await harness.take(text)
+    harness.rounds, harness.now_ms = [lifecycle.next_round(harness.rounds[0], NOON)], NOON + 2
 
-    assert await desk.take(text) == first
-    assert desk.counted(text.sid) == 1
+    assert await harness.take(text) == first
+    assert harness.counted(text.sid) == 1
 
 
 @dataclass
 class HookedBallots(MemoryBallots):
-    """Lets something happen right after a ballot was looked for and not found."""
+    """Ballots that run a callback after a ballot was not found."""
 
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
@@ -91,24 +91,24 @@ class HookedBallots(MemoryBallots):
 
 
 async def test_a_write_that_lands_while_its_text_is_read_again_gives_its_own_rounds_reply() -> None:
-    """The other poll has other words and other replies; it is not the one that counted."""
+    """The reply is that of the poll that counted the text."""
     trees = (Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash"))
     heats = [
-        round(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
-        round(a_poll(id="h2", opens_at_ms=NOON, choices=trees)),
+        old_round(a_poll(id="h1", closes_at_ms=NOON, reply_texts={"accepted": "Heat 1: {choice}"})),
+        old_round(a_poll(id="h2", opens_at_ms=NOON, choices=trees)),
     ]
     ballots = HookedBallots()
-    desk = Desk(heats, ballots=ballots, now_ms=NOON - 3)
+    harness = IntakeHarness(heats, ballots=ballots, now_ms=NOON - 3)
     text = a_text("1")
-    first = await desk.take(text)
-    landed = dict(ballots.held)
+    first = await harness.take(text)
+    completed = dict(ballots.held)
     ballots.held.clear()
-    ballots.meanwhile = [lambda: ballots.held.update(landed)]
-    desk.now_ms = NOON + 2
+    ballots.meanwhile = [lambda: ballots.held.update(completed)]
+    harness.now_ms = NOON + 2
 
     assert first.reply == "Heat 1: Red"
-    assert await desk.take(text) == first
-    assert desk.counted(text.sid) == 1
+    assert await harness.take(text) == first
+    assert harness.counted(text.sid) == 1
 
 
 @pytest.mark.parametrize(("later_ms", "written"), [(20_000, True), (20_001, False)])
@@ -116,18 +116,18 @@ async def test_a_round_in_which_no_text_can_land_is_not_written_to(
     later_ms: int,
     written: bool,  # noqa: FBT001
 ) -> None:
-    """It may be certified by now; another poll that opens does not concern it."""
-    closed = lifecycle.closed(round(a_poll(id="old")), NOON)
-    opened = lifecycle.opened(round(state=State.CLOSED), NOON + later_ms)
-    desk = Desk([closed, opened], now_ms=NOON + later_ms)
-    await desk.say("red")
+    """The round may be certified already."""
+    closed = lifecycle.closed(old_round(a_poll(id="old")), NOON)
+    opened = lifecycle.opened(old_round(state=State.CLOSED), NOON + later_ms)
+    harness = IntakeHarness([closed, opened], now_ms=NOON + later_ms)
+    await harness.say("red")
 
-    assert any(pk.startswith("old:") for pk, _ in desk.ballots.held) is written
+    assert any(pk.startswith("old:") for pk, _ in harness.ballots.held) is written
 
 
 @dataclass
 class ShuffledBallots(MemoryBallots):
-    """Every call takes its time before and after it is carried out."""
+    """Ballots whose calls have random delays before and after them."""
 
     draw: random.Random = field(default_factory=random.Random)
 
@@ -161,33 +161,35 @@ class ShuffledBallots(MemoryBallots):
 async def test_however_deliveries_of_a_text_race_across_a_turn_it_counts_once(
     policy: Policy,
 ) -> None:
-    """Three deliveries of each of three texts of one phone, begun before and after the turn."""
+    """Three deliveries of each of three texts of one phone, before and after the change."""
     for seed in range(150):
         draw = random.Random(seed)  # noqa: S311 - a repeatable race
-        turn = TURNS[draw.choice([name for name in TURNS if "reset" in name])]
+        change = ROUND_CHANGES[draw.choice([name for name in ROUND_CHANGES if "reset" in name])]
         poll = a_poll(policy=policy, limit=4 if policy is Policy.EACH else 1)
-        desk = Desk([round(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1)
+        harness = IntakeHarness(
+            [old_round(poll)], ballots=ShuffledBallots(draw=draw), now_ms=NOON - 1
+        )
         texts = [a_text(draw.choice(["red", "green", "blue"])) for _ in range(3)]
-        told = await race(desk, texts * 3, turn, draw)
+        replies = await race(harness, texts * 3, change, draw)
         accepted = {
             text.sid
-            for text, answer in told
+            for text, answer in replies
             if answer.outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.CHANGED, OutcomeKind.SAME}
         }
 
-        assert all(desk.counted(text.sid) <= 1 for text in texts), seed
-        assert {text.sid for text in texts if desk.counted(text.sid)} == accepted, seed
+        assert all(harness.counted(text.sid) <= 1 for text in texts), seed
+        assert {text.sid for text in texts if harness.counted(text.sid)} == accepted, seed
 
 
 async def race(
-    desk: Desk, texts: list[Message], turn: Turn, draw: random.Random
+    harness: IntakeHarness, texts: list[Message], change: RoundChange, draw: random.Random
 ) -> list[tuple[Message, IntakeResult]]:
-    """Deliver texts at the same time, with the turn somewhere in between."""
+    """Deliver texts concurrently, with the change at a random point."""
     draw.shuffle(texts)
     before = draw.randrange(len(texts))
-    under_way = [asyncio.ensure_future(desk.take(text)) for text in texts[:before]]
+    under_way = [asyncio.ensure_future(harness.take(text)) for text in texts[:before]]
     for _ in range(draw.randrange(6)):
         await asyncio.sleep(0)
-    desk.rounds, desk.now_ms = [turn(desk.rounds[0])], NOON + 1
-    under_way += [asyncio.ensure_future(desk.take(text)) for text in texts[before:]]
+    harness.rounds, harness.now_ms = [change(harness.rounds[0])], NOON + 1
+    under_way += [asyncio.ensure_future(harness.take(text)) for text in texts[before:]]
     return list(zip(texts, await asyncio.gather(*under_way), strict=True))

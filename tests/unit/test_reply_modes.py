@@ -1,4 +1,4 @@
-"""Who is answered, under every mode; and how a span of time is told."""
+"""Who gets a reply in each mode, and how time spans are written."""
 
 import pytest
 
@@ -20,7 +20,7 @@ ANSWERED = {"all": ALL, "errors": ALL - COUNTED, "none": set[str]()}
 def test_every_kind_of_outcome_is_answered_as_the_mode_says(
     mode: ReplyMode, kind: OutcomeKind
 ) -> None:
-    """With `errors` a vote costs no reply, also one that changes nothing; silence stays silence."""
+    """In mode `errors`, counted votes get no reply; outcomes without a reply never get one."""
     outcome = Outcome(kind=kind, choice="RED", previous="RED", left=1)
     reply = reply_to(outcome, a_round(reply_mode=mode), NOON)
 
@@ -29,7 +29,7 @@ def test_every_kind_of_outcome_is_answered_as_the_mode_says(
 
 @pytest.mark.parametrize("kind", OutcomeKind)
 def test_without_a_poll_only_its_absence_is_told(kind: OutcomeKind) -> None:
-    """The two that are silent stay so."""
+    """Outcomes without a reply get none here, too."""
     if kind in {OutcomeKind.RESERVED, OutcomeKind.BARRED}:
         assert reply_to(Outcome(kind=kind), None, NOON) is None
     if kind is OutcomeKind.NO_POLL:
@@ -42,7 +42,7 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 
 
 @pytest.mark.parametrize(
-    ("left_ms", "told"),
+    ("left_ms", "expected"),
     [
         (-1, "soon"), (0, "soon"), (1, "in 1 min"), (30 * SECOND, "in 1 min"),
         (MINUTE, "in 1 min"), (MINUTE + 1, "in 2 min"), (59 * MINUTE, "in 59 min"),
@@ -51,18 +51,18 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
         (72 * HOUR - MINUTE, "in 2 days"), (72 * HOUR, "in 3 days"),
     ],
 )  # fmt: skip
-def test_a_span_is_rounded_up_to_the_minute(left_ms: int, told: str) -> None:
-    """Nobody is told "in 0 min", nor a minute before the time."""
+def test_a_span_is_rounded_up_to_the_minute(left_ms: int, expected: str) -> None:
+    """A span is never "in 0 min", and never too short."""
     opens = a_round(opens_at_ms=NOON + left_ms, reply_texts={"waiting": "Opens {opens_in}."})
     closes = a_round(closes_at_ms=NOON + left_ms, reply_texts={"same": "Closes {closes_in}."})
     same = Outcome(kind=OutcomeKind.SAME, choice="RED", previous="RED")
 
-    assert reply_to(Outcome(kind=OutcomeKind.WAITING), opens, NOON) == f"Opens {told}."
-    assert reply_to(same, closes, NOON) == f"Closes {told}."
+    assert reply_to(Outcome(kind=OutcomeKind.WAITING), opens, NOON) == f"Opens {expected}."
+    assert reply_to(same, closes, NOON) == f"Closes {expected}."
 
 
 @pytest.mark.parametrize(
-    ("visibility", "left", "told"),
+    ("visibility", "left", "expected"),
     [
         ("open", None, "Thank you! Your vote for Red is in."),
         ("open", 0, "Your vote for Red is in. You have 0 left."),
@@ -72,25 +72,25 @@ def test_a_span_is_rounded_up_to_the_minute(left_ms: int, told: str) -> None:
     ],
 )
 def test_an_accepted_vote_is_thanked_for_as_the_poll_is(
-    visibility: str, left: int | None, told: str
+    visibility: str, left: int | None, expected: str
 ) -> None:
-    """None left is a number like any other."""
+    """Zero votes left is shown like any other number."""
     outcome = Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=left)
 
-    assert reply_to(outcome, a_round(visibility=visibility), NOON) == told
+    assert reply_to(outcome, a_round(visibility=visibility), NOON) == expected
 
 
 def test_a_label_is_not_filled_in_again() -> None:
-    """Its author chose the braces; they are no placeholder of the text around it."""
+    """Braces in a label are no placeholders."""
     choices = (Choice(key="RED", label="Red {left}"), Choice(key="BLUE", label="Blue"))
-    there = a_round(choices=choices, reply_texts={"accepted_left": "{choice}. {left}"})
-    reply = reply_to(Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=3), there, NOON)
+    round = a_round(choices=choices, reply_texts={"accepted_left": "{choice}. {left}"})
+    reply = reply_to(Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", left=3), round, NOON)
 
     assert reply == "Red {left}. 3"
 
 
 def test_the_words_are_told_in_ballot_order() -> None:
-    """As on the screen."""
+    """The screen has the same order."""
     choices = tuple(Choice(key=key, label=key) for key in ("ZEBRA", "APE", "MOLE"))
     reply = reply_to(Outcome(kind=OutcomeKind.UNKNOWN), a_round(choices=choices), NOON)
 

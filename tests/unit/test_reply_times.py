@@ -1,4 +1,4 @@
-"""In which UTC offset a reply tells a time."""
+"""The UTC offset of times in replies."""
 
 import pytest
 
@@ -16,7 +16,7 @@ DAY = 86_400_000
     ("offset", "text"), [(None, "15 Jan at 08:00 UTC"), (0, "15 Jan at 08:00"), (330, "at 13:30")]
 )
 def test_times_are_told_by_the_clock_of_the_place(offset: int | None, text: str) -> None:
-    """The one that the poll's own times are written in; by UTC where it has none."""
+    """The offset is that of the times in the file, or UTC if there is none."""
     timed = a_poll(
         opens_at_ms=NOON, closes_at_ms=NOON,
         opens_utc_offset_minutes=offset, closes_utc_offset_minutes=offset,
@@ -41,7 +41,7 @@ label = "Blue"
 
 
 def test_the_hour_is_told_as_it_is_on_that_day() -> None:
-    """Daylight saving begins between this opening and this close."""
+    """Daylight saving begins between opening and close."""
     poll = parse_poll(SUMMER, source="summer.toml")
 
     assert "opens on 30 Mar at 20:00." in (reply_to(WAITING, Round(poll=poll), 0) or "")
@@ -55,7 +55,7 @@ def test_the_hour_is_told_as_it_is_on_that_day() -> None:
 def test_a_close_by_hand_is_told_by_the_nearer_of_the_poll_s_own_times(
     after_opening_ms: int, text: str
 ) -> None:
-    """Soon after the opening in its offset, later in that of the closing time."""
+    """Soon after the opening it has the offset of the opening, later that of the close."""
     poll = parse_poll(SUMMER, source="summer.toml")
     at_ms = (poll.opens_at_ms or 0) + after_opening_ms
     closed = Round(poll=poll, state=State.CLOSED, state_at_ms=at_ms)
@@ -76,7 +76,7 @@ def test_a_close_by_hand_is_told_by_the_nearer_of_the_poll_s_own_times(
 def test_each_time_has_its_own_offset(
     opens: str | None, closes: str | None, waiting: str, by_hand: str
 ) -> None:
-    """A time written with a Z is told as UTC; of one time alone everything is told."""
+    """A time with a Z is shown as UTC; if the file has one time only, its offset is used for all."""
     times = "".join(
         f"{key} = {at}\n" for key, at in (("opens_at", opens), ("closes_at", closes)) if at
     )

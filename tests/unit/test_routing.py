@@ -1,4 +1,4 @@
-"""Which words are read as what, and what a poll file that says little means."""
+"""Which texts name which choices, and the defaults of a minimal poll file."""
 
 import pytest
 
@@ -16,38 +16,38 @@ CARRIERS_OWN = (
 )  # fmt: skip
 
 
-def read(body: str, *rounds: Round) -> TextMatch:
-    """What a text says, at noon."""
-    return Directory(rounds).read(NUMBER, body, NOON, one_edit_away)
+def match_at_noon(body: str, *rounds: Round) -> TextMatch:
+    """Match a text at noon."""
+    return Directory(rounds).match_text(NUMBER, body, NOON, one_edit_away)
 
 
 @pytest.mark.parametrize("word", CARRIERS_OWN)
 def test_every_word_of_the_carriers_is_theirs(word: str) -> None:
-    """However it is written; an answer of ours to STOP is not allowed."""
+    """However STOP is written, it must get no reply."""
     for text in (word, word.upper(), f" {word.title()}! "):
         assert is_reserved(text)
-        assert read(text, a_round()) == TextMatch(reserved=True)
+        assert match_at_noon(text, a_round()) == TextMatch(reserved=True)
 
 
 @pytest.mark.parametrize("word", ["stop it", "ended", "no", "starter", "unsub"])
 def test_a_word_that_only_begins_like_theirs_is_read(word: str) -> None:
-    """The whole message counts."""
+    """Only whole messages are reserved."""
     assert not is_reserved(word)
 
 
 def test_a_poll_to_come_answers_before_one_that_is_over() -> None:
-    """Between the two polls of an evening, with any text that names nothing."""
+    """Checked with a text that names no choice."""
     over = a_round(id="a-over", closes_at_ms=NOON - HOUR)
     to_come = a_round(id="b-to-come", opens_at_ms=NOON + HOUR)
 
-    assert read("purple", over, to_come).round == to_come
+    assert match_at_noon("purple", over, to_come).round == to_come
     assert [one.poll.id for one in Directory((over, to_come)).answering(NUMBER, NOON)] == [
         "b-to-come", "a-over",
     ]  # fmt: skip
 
 
 def test_of_polls_alike_the_one_of_the_number_answers_first_then_by_name() -> None:
-    """So that the same text has the same answer every time."""
+    """The order is deterministic."""
     rounds = tuple(
         a_round(id=name, numbers=numbers)
         for name, numbers in (("b", ()), ("a", ()), ("c", (NUMBER,)), ("d", ("+15550100111",)))
@@ -59,14 +59,14 @@ def test_of_polls_alike_the_one_of_the_number_answers_first_then_by_name() -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "near"),
+    ("text", "near"),
     [("ab", {"ABC"}), ("abcd", {"ABC"}), ("abd", {"ABC"}), ("abdd", set()), ("xy", set()), ("w", set())],
 )  # fmt: skip
-def test_words_of_one_or_two_letters_are_near_to_nothing(said: str, near: set[str]) -> None:
+def test_words_of_one_or_two_letters_are_near_to_nothing(text: str, near: set[str]) -> None:
     """They are one edit away from nearly everything."""
     choices = tuple(Choice(key=key, label=key) for key in ("ABC", "XZ", "Q"))
 
-    assert near_choices(said, a_poll(choices=choices).lexicon, one_edit_away) == near
+    assert near_choices(text, a_poll(choices=choices).lexicon, one_edit_away) == near
 
 
 @pytest.mark.parametrize(
@@ -80,25 +80,25 @@ def test_words_of_one_or_two_letters_are_near_to_nothing(said: str, near: set[st
     ],
 )
 def test_case_is_folded_and_not_only_lowered(label: str, body: str) -> None:
-    """Some letters have two in capitals, or another form at the end of a word."""
+    """Some letters have two capitals, or another form at the end of a word."""
     choices = (Choice(key="ONE", label=label), Choice(key="TWO", label="Two"))
 
-    assert read(body, a_round(choices=choices)).choice == "ONE"
+    assert match_at_noon(body, a_round(choices=choices)).choice == "ONE"
 
 
 def test_a_number_that_is_a_word_of_the_poll_is_not_a_place() -> None:
-    """As in a poll on years or scores: "2" is the choice called 2."""
+    """If a choice is called 2, "2" names that choice."""
     choices = (
         Choice(key="A", label="3"), Choice(key="B", label="1"), Choice(key="C", label="C", words=("2",)),
     )  # fmt: skip
 
-    found = [read(body, a_round(choices=choices)).choice for body in ("1", "2", "3")]
+    found = [match_at_noon(body, a_round(choices=choices)).choice for body in ("1", "2", "3")]
 
     assert found == ["B", "C", "A"]
 
 
 def test_a_file_that_says_little_means_the_defaults() -> None:
-    """Those that docs and reference tell."""
+    """The defaults are those of docs and reference."""
     poll = parse_poll(COLORS_TOML, source="colors.toml")
 
     assert (poll.policy, poll.limit, poll.visibility) == (Policy.LAST, 1, "open")
@@ -108,8 +108,8 @@ def test_a_file_that_says_little_means_the_defaults() -> None:
 
 
 def test_a_round_says_since_when_it_is_closed() -> None:
-    """The earlier of its close and of the first expiry."""
-    there = a_round(closes_at_ms=NOON)
+    """The earlier of its close and the first expiry."""
+    round = a_round(closes_at_ms=NOON)
 
-    assert there.closed_at_ms == NOON
+    assert round.closed_at_ms == NOON
     assert a_round().closed_at_ms is None

@@ -1,9 +1,9 @@
-"""What is wrong with polls that are well-formed."""
+"""Problems with polls whose fields are valid."""
 
 import pytest
 
-from services.polls.definition import examine_poll, parse_poll, stored_poll
-from services.polls.rules import check_alone
+from services.polls.definition import check_poll, parse_poll, parse_stored_poll
+from services.polls.rules import check_rules
 from services.voting.errors import PollFileError, Problem
 from services.voting.poll import Choice, Policy, Poll, ReplyMode
 from tests.support.polls import NOON, a_poll
@@ -12,8 +12,8 @@ LONG = tuple(Choice(key=f"K{n:015}", label=f"L{n}") for n in range(12))
 
 
 def complaints(poll: Poll) -> list[str]:
-    """What is said of one poll."""
-    return [str(problem) for problem in check_alone(poll)]
+    """The problems of one poll, as text."""
+    return [str(problem) for problem in check_rules(poll)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def complaints(poll: Poll) -> list[str]:
     ],
 )  # fmt: skip
 def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: str) -> None:
-    """One mistake, one complaint."""
+    """Each mistake is reported once."""
     (found,) = complaints(a_poll(**changes))
 
     assert complaint in found
@@ -56,17 +56,17 @@ def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: 
     ],
 )  # fmt: skip
 def test_sense_is_left_alone(changes: dict[str, object]) -> None:
-    """Up to the last septet; labels in any script; and replies that nobody gets."""
+    """Texts of exactly one segment, labels in any script, and replies that are never sent."""
     assert complaints(a_poll(**changes)) == []
 
 
 def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
-    """People at the back would not see it on the light background."""
+    """Low contrast is hard to see from afar."""
     text = (
         'question = "?"\n[[choices]]\nkey = "A"\nlabel = "A"\ncolour = "#ffee00"\n'
         '[[choices]]\nkey = "B"\nlabel = "B"\n'
     )
-    examined = examine_poll(text, source="pale.toml")
+    examined = check_poll(text, source="pale.toml")
 
     assert examined.poll is not None
     (problem,) = examined.problems
@@ -79,16 +79,16 @@ def test_a_pale_colour_is_a_warning_and_the_poll_is_usable() -> None:
 
 
 def test_what_is_stored_is_read_even_if_checks_have_become_stricter() -> None:
-    """A release must not stop an evening that has begun; but a ruin is no poll."""
+    """A release must not invalidate polls in use; wrong types are still refused."""
     text = 'question = "?"\n[[choices]]\nkey = "STOP"\nlabel = "A"\n[[choices]]\nkey = "B"\nlabel = "B"\n'
 
-    assert stored_poll(text, poll_id="old").choices[0].key == "STOP"
+    assert parse_stored_poll(text, poll_id="old").choices[0].key == "STOP"
     with pytest.raises(PollFileError):
         parse_poll(text, source="old.toml")
     with pytest.raises(PollFileError):
-        stored_poll('question = "?"', poll_id="old")
+        parse_stored_poll('question = "?"', poll_id="old")
 
 
 def test_a_warning_says_that_it_is_one() -> None:
-    """For whoever reads the lines only."""
+    """The text of a warning ends in "(warning)"."""
     assert str(Problem(key="k", value=1, remedy="r", severity="warning")).endswith("(warning)")

@@ -1,4 +1,4 @@
-"""When a round has ended for good, and when nothing can be on its way to it."""
+"""When a round has ended, and when no write to it can be in flight."""
 
 from dataclasses import replace
 
@@ -15,31 +15,31 @@ DAY = 86_400_000
 BEGAN = NOON - DAY
 
 
-def round(**changes: object) -> Round:
+def old_round(**changes: object) -> Round:
     """A round that began yesterday, of a poll with these times."""
     return Round(poll=a_poll(**changes), began_at_ms=BEGAN, changed_at_ms=BEGAN)
 
 
 def test_the_wait_is_made_of_what_a_text_can_take() -> None:
-    """A directory 2 s old, a request of 8 s, and 10 s for late writes and clocks."""
+    """2 s for the cached directory, 8 s for the request, 10 s for late writes and clock skew."""
     assert (timing.DIRECTORY_SECONDS, timing.REQUEST_SECONDS, timing.MARGIN_SECONDS) == (2, 8, 10)
-    assert (timing.LANDING_SECONDS, timing.LANDING_MS) == (20, 20_000)
+    assert (timing.SETTLING_SECONDS, timing.SETTLING_MS) == (20, 20_000)
 
 
 ENDS = {
-    "closed by an operator": lifecycle.closed(round(), NOON),
-    "archived": lifecycle.archived(round(), NOON),
-    "closed by the clock": round(closes_at_ms=NOON),
-    "its ballots expire": replace(round(), expires_from_ms=NOON),
-    "ended by a reset": lifecycle.next_round(round(), NOON).previous,
+    "closed by an operator": lifecycle.closed(old_round(), NOON),
+    "archived": lifecycle.archived(old_round(), NOON),
+    "closed by the clock": old_round(closes_at_ms=NOON),
+    "its ballots expire": replace(old_round(), expires_from_ms=NOON),
+    "ended by a reset": lifecycle.next_round(old_round(), NOON).previous,
     "reset after the clock had closed it": lifecycle.next_round(
-        round(closes_at_ms=NOON - HOUR), NOON
+        old_round(closes_at_ms=NOON - HOUR), NOON
     ).previous,
     "closed by a deploy, for an hour ago": replace(
-        round(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
+        old_round(closes_at_ms=NOON - HOUR), changed_at_ms=NOON
     ),
     "closed, then changed by a deploy": replace(
-        lifecycle.closed(round(), NOON - HOUR), changed_at_ms=NOON
+        lifecycle.closed(old_round(), NOON - HOUR), changed_at_ms=NOON
     ),
 }
 
@@ -51,7 +51,7 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
     later_ms: int,
     settled: bool,  # noqa: FBT001
 ) -> None:
-    """Whatever ended it; the last change counts, since before it the round may have been open."""
+    """The last change counts as well, because the round may have been open before it."""
     ended = ENDS[name]
     assert ended is not None
 
@@ -61,19 +61,19 @@ def test_a_round_has_settled_twenty_seconds_after_its_end(
 
 
 @pytest.mark.parametrize(
-    "there",
+    "round",
     [
-        round(),
-        round(closes_at_ms=NOON + 1),
-        round(opens_at_ms=NOON + HOUR),
-        lifecycle.opened(round(closes_at_ms=NOON - HOUR), NOON - HOUR),
+        old_round(),
+        old_round(closes_at_ms=NOON + 1),
+        old_round(opens_at_ms=NOON + HOUR),
+        lifecycle.opened(old_round(closes_at_ms=NOON - HOUR), NOON - HOUR),
     ],
     ids=["open", "closes in a moment", "waits", "opened again"],
 )
-def test_a_round_that_takes_texts_or_will_has_not_ended(there: Round) -> None:
-    """However long ago anything was changed."""
-    assert ended_at_ms(there, NOON) is None
-    assert not has_settled(there, NOON)
+def test_a_round_that_takes_texts_or_will_has_not_ended(round: Round) -> None:
+    """Regardless of the time of its last change."""
+    assert ended_at_ms(round, NOON) is None
+    assert not has_settled(round, NOON)
 
 
 @pytest.mark.parametrize(
@@ -92,22 +92,22 @@ def test_a_round_that_waits_is_quiet_between_its_last_change_and_its_opening(
     changed_ago_ms: int,
     quiet: bool,  # noqa: FBT001
 ) -> None:
-    """It may have been open until that change; and a change takes a moment to be in force."""
-    there = round(opens_at_ms=NOON + opens_in_ms)
+    """It may have been open until the change, and changes take effect with a delay."""
+    round = old_round(opens_at_ms=NOON + opens_in_ms)
 
-    assert is_quiet(replace(there, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
+    assert is_quiet(replace(round, changed_at_ms=NOON - changed_ago_ms), NOON) is quiet
 
 
 def test_an_open_round_is_never_quiet() -> None:
-    """A first vote may come at any moment."""
-    assert not is_quiet(round(), NOON)
+    """A first vote may arrive at any time."""
+    assert not is_quiet(old_round(), NOON)
 
 
 FINAL = {
-    "certified": (replace(round(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
-    "expiring": (replace(round(), expires_from_ms=NOON), "has ballots that expire since 2027"),
+    "certified": (replace(old_round(), certified_at_ms=NOON), "was certified on 2027-01-15 08:00"),
+    "expiring": (replace(old_round(), expires_from_ms=NOON), "has ballots that expire since 2027"),
     "certified and archived": (
-        replace(lifecycle.archived(round(), NOON), certified_at_ms=NOON),
+        replace(lifecycle.archived(old_round(), NOON), certified_at_ms=NOON),
         "was certified on",
     ),
 }
@@ -115,12 +115,12 @@ FINAL = {
 
 @pytest.mark.parametrize("name", FINAL)
 def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
-    """The remedy is the next round."""
-    there, why = FINAL[name]
+    """The error names the reset as the remedy."""
+    round, why = FINAL[name]
     with pytest.raises(RoundFinalError) as caught:
-        lifecycle.opened(there, NOON)
+        lifecycle.opened(round, NOON)
 
-    assert there.phase_at(NOON) is not Phase.OPEN
+    assert round.phase_at(NOON) is not Phase.OPEN
     assert why in str(caught.value)
     assert "voteapp poll reset colors" in str(caught.value)
 
@@ -136,11 +136,11 @@ def test_after_a_reset_there_is_nothing_final_any_more(name: str, state: State) 
 
 
 def test_no_state_and_no_time_opens_a_certified_round() -> None:
-    """Neither a later close nor the operator's word that stands in its row."""
+    """Neither a later closing time nor the stored state opens it."""
     for state in (State.AUTO, State.OPEN):
         for closes in (None, NOON - 1, NOON + HOUR):
-            there = replace(
-                round(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
+            round = replace(
+                old_round(closes_at_ms=closes), state=state, state_at_ms=NOON, certified_at_ms=NOON
             )
 
-            assert there.phase_at(NOON) is Phase.CLOSED
+            assert round.phase_at(NOON) is Phase.CLOSED

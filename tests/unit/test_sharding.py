@@ -11,13 +11,13 @@ from services.voting.sharding import all_shards, shard_of
 
 @given(st.text(), st.integers(1, 1000))
 def test_every_voter_has_a_shard_that_the_reader_lists(voter: str, shards: int) -> None:
-    """Whatever the writer calculates, the recount visits."""
+    """The recount reads every shard that the writer can choose."""
     assert shard_of(voter, shards) in all_shards(shards)
     assert shard_of(voter, shards) == shard_of(voter, shards)
 
 
 def test_the_shard_of_a_voter_never_changes() -> None:
-    """A deploy with another function would let everybody vote twice: these are for ever."""
+    """With another function, everybody could vote again after a deploy."""
     voters = ("", "0" * 32, "f" * 32, "a voter")
 
     assert [shard_of(voter, 10) for voter in voters] == [2, 8, 8, 6]

@@ -1,4 +1,4 @@
-"""How large a ballot can become, held against the item that is really written."""
+"""The largest possible ballot, compared with real items."""
 
 import pytest
 
@@ -26,16 +26,16 @@ TIMED = {"accepted": "In. Voting closes {closes_in}."}
     ids=["default", "first", "unlimited", "each", "each, long", "last, long", "sealed"],
 )
 def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) -> None:
-    """No phone's texts make a larger one, and some phone's make one nearly as large."""
+    """No item is larger, and some item is nearly as large."""
     poll = a_poll(closes_at_ms=NOON, **changes)
-    there = Round(poll=poll, number=9_999)
+    round = Round(poll=poll, number=9_999)
     keys = sorted((choice.key for choice in poll.choices), key=len, reverse=True)
     ballot: Ballot | None = None
     for place in range(20):
-        round = None if poll.policy is Policy.UNLIMITED else ballot
-        ballot = cast(there, round, a_vote(keys[place % len(keys)])).ballot or ballot
+        before = None if poll.policy is Policy.UNLIMITED else ballot
+        ballot = cast(round, before, a_vote(keys[place % len(keys)])).ballot or ballot
     assert ballot is not None
-    size = item_bytes(item_of(ballot, there))
+    size = item_bytes(item_of(ballot, round))
 
     assert size <= largest_ballot_bytes(poll)
     # The voter's own shard may have fewer digits; the last text may name a shorter key.
@@ -43,7 +43,7 @@ def test_the_largest_ballot_is_as_large_as_foretold(changes: dict[str, object]) 
 
 
 def test_the_default_poll_costs_one_unit_a_vote_whatever_a_phone_texts() -> None:
-    """And so does the longest id with the longest keys, as long as one choice is held."""
+    """Also with the longest id and keys, if a ballot has one choice."""
     assert largest_ballot_bytes(a_poll()) <= 1_024
     assert (
         largest_ballot_bytes(a_poll(id="x" * 24, shards=1000, choices=LONG, reply_texts=TIMED))

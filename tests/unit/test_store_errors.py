@@ -12,7 +12,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from services.adapters.dynamodb.allow_lists import DynamoPhoneLists
+from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import CLIENT_CONFIG, store_errors
 from services.adapters.secrets import Secrets, secrets_loader
@@ -60,7 +60,7 @@ async def call(name: str, error: Exception) -> object:
     if name == "probe":
         await ballots.probe()
         return None
-    return await DynamoPhoneLists(client, "Aggregates").holds("colors", "m")
+    return await DynamoAllowLists(client, "Aggregates").holds("colors", "m")
 
 
 METHODS = ["create", "replace", "find", "probe", "holds"]

@@ -1,4 +1,4 @@
-"""Every whole word of an open poll counts there, or nowhere; over random sets of polls."""
+"""A text that is a name in an open poll counts there or nowhere, for random sets of polls."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from services.tools.replay.oracle import Oracle
 from services.voting.directory import Directory
 from services.voting.poll import Phase, Poll, Round, State
 from tests.support.polls import NOON, NUMBER, a_phone
-from tests.support.words import HOUR, LEADS, WORDS, hears, names_of, poll_sets, toml_of
+from tests.support.random_polls import HOUR, LEADS, WORDS, has_name, names_of, poll_sets, toml_of
 
 DRESSES = (
     "{}",
@@ -28,19 +28,19 @@ PIECES = (
 
 
 def with_an_operator(draw: random.Random, polls: list[Poll]) -> list[Round]:
-    """Rounds, some of which the operator has opened or closed against their times."""
+    """Rounds, some of them opened or closed by an operator."""
     states = (State.AUTO, State.AUTO, State.OPEN, State.CLOSED, State.ARCHIVED)
     at_ms = NOON - HOUR // 2
     return [Round(poll=p, state=draw.choice(states), state_at_ms=at_ms) for p in polls]
 
 
 def is_open(one: Round) -> bool:
-    """At noon."""
+    """Whether the round is open at noon."""
     return one.phase_at(NOON) is Phase.OPEN
 
 
 def test_a_whole_word_of_an_open_poll_counts_there_or_two_open_polls_hear_it() -> None:
-    """However it is dressed, whatever keywords there are, and whoever else hears it."""
+    """Regardless of surrounding characters, keywords and other polls."""
     draw = random.Random(7)  # noqa: S311 - the same polls every time
     counted = contested = 0
     for polls in poll_sets(draw, 1000):
@@ -48,24 +48,24 @@ def test_a_whole_word_of_an_open_poll_counts_there_or_two_open_polls_hear_it() -
         directory = Directory(tuple(rounds))
         for one in filter(is_open, rounds):
             for name, key in names_of(one.poll):
-                said = draw.choice(LEADS) + name
-                hearing = [r for r in rounds if is_open(r) and hears(r.poll, said)]
-                body = draw.choice(DRESSES).format(draw.choice((said, said.upper(), said.title())))
-                reading = directory.read(NUMBER, body, NOON)
+                text = draw.choice(LEADS) + name
+                matching = [r for r in rounds if is_open(r) and has_name(r.poll, text)]
+                body = draw.choice(DRESSES).format(draw.choice((text, text.upper(), text.title())))
+                match = directory.match_text(NUMBER, body, NOON)
 
-                assert one in hearing
-                if len(hearing) == 1:
+                assert one in matching
+                if len(matching) == 1:
                     counted += 1
-                    assert (reading.round, reading.choice) == (one, key), (polls, body)
+                    assert (match.round, match.choice) == (one, key), (polls, body)
                 else:
                     contested += 1
-                    assert reading.choice is None, (polls, body)
+                    assert match.choice is None, (polls, body)
     assert counted > 2_000
     assert contested > 100
 
 
 def test_a_word_after_the_keyword_of_an_open_poll_counts_there() -> None:
-    """Also where two polls hear the word."""
+    """Also if two polls have the word."""
     draw = random.Random(8)  # noqa: S311 - the same polls every time
     counted = 0
     for polls in poll_sets(draw, 500):
@@ -74,10 +74,10 @@ def test_a_word_after_the_keyword_of_an_open_poll_counts_there() -> None:
         for one in (r for r in rounds if is_open(r) and r.poll.keyword):
             for name, key in names_of(one.poll):
                 body = f"{one.poll.keyword} {draw.choice(LEADS)}{name}"
-                reading = directory.read(NUMBER, body, NOON)
+                match = directory.match_text(NUMBER, body, NOON)
 
                 counted += 1
-                assert (reading.round, reading.choice) == (one, key), (polls, body)
+                assert (match.round, match.choice) == (one, key), (polls, body)
     assert counted > 300
 
 
@@ -89,7 +89,7 @@ def bodies(draw: random.Random, polls: list[Poll], count: int) -> Iterator[str]:
 
 
 def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
-    """They were written apart."""
+    """Both were written independently."""
     draw = random.Random(9)  # noqa: S311 - the same texts every time
     counted = 0
     for polls in poll_sets(draw, 400):

@@ -73,7 +73,7 @@ class PhoneListStore:
 
     @staticmethod
     def _key(poll_id: str, mark: str) -> dict[str, Any]:
-        sk = schema.listed_sk(poll_id, mark)
+        sk = schema.allow_list_sk(poll_id, mark)
         return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}}
 
 

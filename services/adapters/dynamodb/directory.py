@@ -51,7 +51,7 @@ class DynamoDirectory(PollStore):
         since_ms = self.clock() - REDELIVERED_MS
         rounds = (self._with_previous(entry.round, since_ms) for entry in entries)
         return Directory(
-            tuple(r for r in rounds if r.is_live_since(since_ms)), unreadable=unreadable
+            tuple(r for r in rounds if r.was_active_after(since_ms)), unreadable=unreadable
         )
 
     def entries(self) -> list[DirectoryEntry]:

@@ -19,7 +19,7 @@ def row_of(entry: DirectoryEntry) -> dict[str, Any]:
         "sk": {"S": entry.round.poll.id},
         **_round_row(entry.round),
         "revision": {"N": str(entry.revision + 1)},
-        **({"gone": {"BOOL": True}} if entry.gone else {}),
+        **({"gone": {"BOOL": True}} if entry.file_removed else {}),
         **number,
     }
 
@@ -30,7 +30,7 @@ def entry_of(row: dict[str, Any]) -> DirectoryEntry:
         round=_round_of(row, row["sk"]["S"]),
         number=row.get("number", {}).get("S"),
         revision=int(row["revision"]["N"]),
-        gone=row.get("gone", {}).get("BOOL", False),
+        file_removed=row.get("gone", {}).get("BOOL", False),
     )
 
 
@@ -75,7 +75,7 @@ def _round_row(round: Round) -> dict[str, Any]:
         "state_at": {"N": str(round.state_at_ms)},
         "began_at": {"N": str(round.began_at_ms)},
         "changed_at": {"N": str(round.changed_at_ms)},
-        "heard_until": {"N": str(round.heard_until_ms)},
+        "heard_until": {"N": str(round.was_open_until_ms)},
         **_optional_times(round),
     }
 
@@ -93,7 +93,7 @@ def _round_of(row: dict[str, Any], poll_id: str) -> Round:
         state_at_ms=int(row["state_at"]["N"]),
         began_at_ms=_time(row, "began_at") or 0,
         changed_at_ms=_time(row, "changed_at") or 0,
-        heard_until_ms=_time(row, "heard_until") or 0,
+        was_open_until_ms=_time(row, "heard_until") or 0,
         expires_from_ms=_time(row, "expires_from"),
         certified_at_ms=_time(row, "certified_at"),
     )
@@ -108,4 +108,4 @@ def _parsed(definition: str, poll_id: str) -> Poll:
     """Cached: parsing takes a millisecond, and the directory is read every two seconds."""
     from services.polls.definition import stored_poll  # not in the webhook's cold start
 
-    return stored_poll(definition, poll_id=poll_id)
+    return parse_stored_poll(definition, poll_id=poll_id)

@@ -14,7 +14,7 @@ from services.voting import schema
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.sharding import all_shards
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,7 +63,7 @@ class BallotExpiry:
                 UpdateExpression="SET expires_at = :at ADD writes :one",
                 ConditionExpression=_HAS_NO_EXPIRY,
                 ExpressionAttributeValues={
-                    ":at": {"N": str(at_ms // 1000 + LANDING_SECONDS)},
+                    ":at": {"N": str(at_ms // 1000 + SETTLING_SECONDS)},
                     ":one": {"N": "1"},
                     ":number": {"S": "N"},
                 },

@@ -11,7 +11,7 @@ def poll_view_item(round: Round, number: str | None) -> dict[str, Any]:
     poll = round.poll
     item: dict[str, Any] = {
         "pk": {"S": schema.board_pk(poll.id, "open")},
-        "sk": {"S": schema.FACE_SK},
+        "sk": {"S": schema.POLL_VIEW_SK},
         "question": {"S": poll.question},
         "choices": {"L": [_choice(choice) for choice in poll.choices]},
         "state": {"S": round.state.value},

@@ -8,7 +8,7 @@ from services.adapters.clock import now_ms
 from services.adapters.event_source import MappingState
 from services.voting import schema
 from services.voting.audit import Audit, Watermarks
-from services.voting.certificate import Certificate, NotCertifiableError, OtherDigestError
+from services.voting.certificate import Certificate, DigestMismatchError, NotCertifiableError
 from services.voting.digest import Digest
 from services.voting.lifecycle import why_final
 from services.voting.poll import Round
@@ -109,7 +109,7 @@ class Auditor:
         if before is not None:
             return _same(before, now), False
         reasons = (*audit.not_settled, *audit.not_drained, *audit.impaired)
-        if audit.off and not reasons:
+        if audit.differences and not reasons:
             reasons += ("the board is not the recount: see `voteapp audit`, then --repair",)
         if reasons:
             raise NotCertifiableError("certify", reasons)
@@ -144,7 +144,7 @@ class Auditor:
             recount=recount,
             boards=totals,
             watermarks=watermarks,
-            complaints=mapping.complaints,
+            event_source_problems=mapping.complaints,
             iterator_age_ms=mapping.iterator_age_ms,
             corrections=corrected,
             digest=hexdigest,
@@ -176,7 +176,7 @@ class Auditor:
 
 def _same(before: Certificate, now: Certificate) -> Certificate:
     if before.digest != now.digest:
-        raise OtherDigestError(before, now)
+        raise DigestMismatchError(before, now)
     return before
 
 

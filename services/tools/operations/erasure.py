@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
-from services.voting.ballot import forget
+from services.voting.barring import forget_votes
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round

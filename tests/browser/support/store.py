@@ -123,7 +123,7 @@ class Board:
             **values,
         }
         row = {name: value for name, value in row.items() if value is not None}
-        self._store.put(self.pk, schema.FACE_SK, **row)
+        self._store.put(self.pk, schema.POLL_VIEW_SK, **row)
 
     def tally(
         self,
@@ -162,7 +162,7 @@ class Board:
 
     def remove_face(self) -> None:
         """Take the public side away, as if the poll were gone."""
-        self._store.delete(self.pk, schema.FACE_SK)
+        self._store.delete(self.pk, schema.POLL_VIEW_SK)
 
 
 def guest_policy(table_arn: str) -> dict[str, object]:

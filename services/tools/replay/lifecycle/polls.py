@@ -74,7 +74,7 @@ class SimulatedPolls(PollStore):
         """Return the directory as a webhook reads it."""
         since_ms = self.clock() - REDELIVERED_MS
         rounds = (self._with_previous(entry.round, since_ms) for entry in self.held.values())
-        return Directory(tuple(one for one in rounds if one.is_live_since(since_ms)))
+        return Directory(tuple(one for one in rounds if one.was_active_after(since_ms)))
 
     def _with_previous(self, round: Round, since_ms: int) -> Round:
         if round.number == 1 or round.began_at_ms <= since_ms:

@@ -203,7 +203,7 @@ class LifecycleRun:
 
 
 def _sids(ballot: Ballot) -> list[str]:
-    return [step.sid for step in ballot.steps]
+    return [step.sid for step in ballot.texts]
 
 
 def run_lifecycle(number: int) -> LifecycleOutcome:

@@ -18,7 +18,7 @@ from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import BallotRow, Recount
 from services.voting.sharding import all_shards, shard_of
-from services.voting.timing import LANDING_SECONDS
+from services.voting.timing import SETTLING_SECONDS
 
 
 class DelayedWrite:
@@ -77,7 +77,7 @@ class SimulatedVotes:
     def sums(self, round: Round, told: Progress) -> Recount:
         """Return the recount of a round."""
         recount = Recount()
-        recount.add(self.slips(round, recount.add_unreadable))
+        recount.add(self.rows(round, recount.add_unreadable))
         told(recount.ballots.total())
         return recount
 
@@ -100,7 +100,7 @@ class SimulatedVotes:
         matching = [
             (ballot, cast_in)
             for sk, (ballot, cast_in) in self.held.get(pk, {}).items()
-            if sk.startswith(voter) and (ballot.steps or ballot.picks)
+            if sk.startswith(voter) and (ballot.texts or ballot.picks)
         ]
         for ballot, cast_in in matching:
             self._store("MODIFY", (ballot, cast_in), forget(ballot, now_ms), cast_in)
@@ -116,7 +116,7 @@ class SimulatedVotes:
         ]
         for ballot, cast_in in without:
             dated = replace(
-                ballot, expires_at_s=at_ms // 1000 + LANDING_SECONDS, writes=ballot.writes + 1
+                ballot, expires_at_s=at_ms // 1000 + SETTLING_SECONDS, writes=ballot.writes + 1
             )
             self._store("MODIFY", (ballot, cast_in), dated, cast_in)
         return len(without)

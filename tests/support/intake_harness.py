@@ -1,9 +1,9 @@
-"""An intake over memory, with a clock and polls to change at will."""
+"""An intake on in-memory ports, with changeable clock and polls."""
 
 from dataclasses import dataclass, field
 
 from services.adapters.fuzzy_match import one_edit_away
-from services.adapters.memory import MemoryBallots, MemoryDirectory, MemoryPhoneLists
+from services.adapters.memory import MemoryAllowLists, MemoryBallots, MemoryDirectory
 from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Round
@@ -11,16 +11,16 @@ from tests.support.polls import NOON, PEPPER, a_round, a_text
 
 
 @dataclass
-class Desk:
+class IntakeHarness:
     """An intake, its polls, its ballots, its lists and its clock."""
 
     rounds: list[Round] = field(default_factory=lambda: [a_round()])
-    lists: MemoryPhoneLists = field(default_factory=MemoryPhoneLists)
+    lists: MemoryAllowLists = field(default_factory=MemoryAllowLists)
     ballots: MemoryBallots = field(default_factory=MemoryBallots)
     now_ms: int = NOON
 
     async def take(self, message: Message) -> IntakeResult:
-        """Take one text in."""
+        """Accept a text."""
         intake = Intake(
             directory=MemoryDirectory(self.rounds), ballots=self.ballots,
             clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
@@ -28,9 +28,11 @@ class Desk:
         return await intake.accept(message, pepper=PEPPER)
 
     async def say(self, body: str, phone: int = 0) -> IntakeResult:
-        """Take a new text in."""
+        """Accept a new text."""
         return await self.take(a_text(body, phone=phone))
 
     def counted(self, sid: str) -> int:
         """How many ballots hold a text."""
-        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.steps)
+        return sum(
+            accepted.sid == sid for held in self.ballots.held.values() for accepted in held.texts
+        )

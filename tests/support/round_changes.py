@@ -1,4 +1,4 @@
-"""What can become of a poll between two deliveries of one text."""
+"""Changes of a poll between two deliveries of one text."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,33 +11,33 @@ HOUR = 3_600_000
 BEGAN = NOON - HOUR
 """Nothing has changed since then."""
 
-Turn = Callable[[Round], Round]
+RoundChange = Callable[[Round], Round]
 """What becomes of a round at noon."""
 
 
-def round(poll: Poll | None = None, **changes: object) -> Round:
+def old_round(poll: Poll | None = None, **changes: object) -> Round:
     """A round that began an hour ago."""
-    there = Round(poll=poll or a_poll(), began_at_ms=BEGAN, changed_at_ms=BEGAN)
-    return replace(there, **changes)  # type: ignore[arg-type]
+    round = Round(poll=poll or a_poll(), began_at_ms=BEGAN, changed_at_ms=BEGAN)
+    return replace(round, **changes)  # type: ignore[arg-type]
 
 
-def next_with(**changes: object) -> Turn:
-    """A reset, and a poll file applied a moment after it."""
+def next_with(**changes: object) -> RoundChange:
+    """A reset, followed at once by a changed poll file."""
 
-    def turn(there: Round) -> Round:
-        after = lifecycle.next_round(there, NOON)
+    def change(round: Round) -> Round:
+        after = lifecycle.next_round(round, NOON)
         poll = replace(after.poll, **changes)  # type: ignore[arg-type]
         return replace(after, poll=poll, changed_at_ms=NOON)
 
-    return turn
+    return change
 
 
-def after_two_resets(there: Round) -> Round:
-    """Both within a moment."""
-    return lifecycle.next_round(lifecycle.next_round(there, NOON - 1), NOON)
+def after_two_resets(round: Round) -> Round:
+    """Reset a round twice within a millisecond."""
+    return lifecycle.next_round(lifecycle.next_round(round, NOON - 1), NOON)
 
 
-TURNS: dict[str, Turn] = {
+ROUND_CHANGES: dict[str, RoundChange] = {
     "reset": lambda r: lifecycle.next_round(r, NOON),
     "reset, then other shards": next_with(shards=128),
     "reset, then every text a ballot": next_with(policy=Policy.UNLIMITED),
@@ -48,6 +48,9 @@ TURNS: dict[str, Turn] = {
     "closed": lambda r: lifecycle.closed(r, NOON),
     "closed and opened again": lambda r: lifecycle.opened(lifecycle.closed(r, NOON - 1), NOON),
     "closed by a deploy": lambda r: replace(
-        r, poll=replace(r.poll, closes_at_ms=NOON - HOUR), changed_at_ms=NOON, heard_until_ms=NOON
+        r,
+        poll=replace(r.poll, closes_at_ms=NOON - HOUR),
+        changed_at_ms=NOON,
+        was_open_until_ms=NOON,
     ),
 }

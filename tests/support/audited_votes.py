@@ -1,4 +1,4 @@
-"""Ballots in memory with their stream and board, for an auditor, while others vote."""
+"""Ballots in memory with their stream and board, which change while an audit reads them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,8 @@ from services.tools.operations.audits import Auditor
 from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting.audit import Audit
-from services.voting.ballot import Ballot, Vote, bar, cast, forget
+from services.voting.ballot import Ballot, Vote, cast
+from services.voting.barring import bar_text, forget_votes
 from services.voting.fold import fold
 from services.voting.poll import Policy, Round
 from services.voting.ports import Progress
@@ -16,7 +17,7 @@ from services.voting.recount import BallotRow, Recount
 from services.voting.tally import Change, Totals, difference, pad_sequence
 from tests.support.polls import NOON, a_round, a_sid
 
-THERE = a_round(policy=Policy.EACH, limit=20)
+ROUND = a_round(policy=Policy.EACH, limit=20)
 VOTERS = tuple(f"voter{number}" for number in range(6))
 QUIET = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
 
@@ -25,12 +26,12 @@ Picks = Mapping[str, int]
 
 
 def nothing() -> None:
-    """What happens meanwhile where nothing is said."""
+    """The default callback, which does nothing."""
 
 
 @dataclass(slots=True)
 class Boards(SimulatedBoards):
-    """Tally rows; something may happen before they are read."""
+    """Tally rows with a callback that runs before they are read."""
 
     before_reading: Callable[[], None] = field(default=nothing, kw_only=True)
 
@@ -41,8 +42,8 @@ class Boards(SimulatedBoards):
 
 
 @dataclass
-class Hall:
-    """The `AuditedBallots` port, and what fills it. `meanwhile` happens before every reading."""
+class AuditedVotes:
+    """The `AuditedBallots` port, with methods that write. `meanwhile` is called before every read."""
 
     meanwhile: Callable[[], None] = nothing
     held: dict[str, Ballot] = field(default_factory=dict)
@@ -58,39 +59,39 @@ class Hall:
         self.boards = Boards(polls=polls, before_reading=self._others)
 
     def write(self, ballot: Ballot) -> None:
-        """One write, and its record on the stream."""
+        """Write a ballot and its stream record."""
         before = self.held.get(ballot.sk)
         self.held[ballot.sk] = ballot
         self._record(ballot, before.picks if before else {}, ballot.picks)
 
     def delete(self, voter: str) -> None:
-        """Somebody deletes an item by hand."""
+        """Delete an item by hand."""
         if ballot := self.held.pop(voter, None):
             self._record(ballot, ballot.picks, {}, removed=1)
 
     def vote(self, voter: str, choice: str = "RED") -> None:
-        """A text of a phone, if its ballot takes it."""
+        """Cast a vote, if the ballot accepts it."""
         vote = Vote(voter=voter, sid=a_sid(), choice=choice, at_ms=NOON)
-        if after := cast(THERE, self.held.get(voter), vote).ballot:
+        if after := cast(ROUND, self.held.get(voter), vote).ballot:
             self.write(after)
 
     def forget(self, voter: str) -> None:
-        """An operator forgets a phone."""
-        if (held := self.held.get(voter)) and held.steps:
-            self.write(forget(held, NOON))
+        """Forget the votes of a phone."""
+        if (held := self.held.get(voter)) and held.texts:
+            self.write(forget_votes(held, NOON))
 
     def bar(self, voter: str) -> None:
-        """A text of the phone is kept out of the round."""
+        """Bar a text of the phone."""
         vote = Vote(voter=voter, sid=a_sid(), choice="", at_ms=NOON)
-        self.write(bar(THERE, self.held.get(voter), vote))
+        self.write(bar_text(ROUND, self.held.get(voter), vote))
 
     def date(self, voter: str) -> None:
-        """The ballot gets its expiry."""
+        """Set the expiry of a ballot."""
         if (held := self.held.get(voter)) and held.expires_at_s is None:
             self.write(replace(held, expires_at_s=NOON, writes=held.writes + 1))
 
     def fold(self, count: int | None = None) -> None:
-        """Fold so many more records, or all."""
+        """Fold the given number of further records, or all."""
         run = self.stream[self.folded :][:count]
         fold(run, self.boards, stream_label="label", stream_shard="shard")
         self.folded += len(run)
@@ -99,17 +100,17 @@ class Hall:
         """Whether anybody has voted."""
         return bool(self.held) and round.number == 1
 
-    def sums(self, round: Round, told: Progress) -> Recount:
-        """The recount, one ballot after the other: others may write in between."""
+    def sums(self, round: Round, on_progress: Progress) -> Recount:
+        """The recount, ballot by ballot, so that writes can happen in between."""
         recount = Recount()
-        for slip in self.slips(round, recount.add_unreadable):
-            recount.add([slip])
-            told(1)
+        for row in self.rows(round, recount.add_unreadable):
+            recount.add([row])
+            on_progress(1)
         return recount
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Every ballot in the order of the keys."""
-        assert round.number == THERE.number
+        assert round.number == ROUND.number
         for keys in self.unreadable:
             unreadable(keys)
         for voter in VOTERS:
@@ -118,7 +119,7 @@ class Hall:
                 yield BallotRow(held.sk, held.board, held.picks, held.changed_at_ms, held.writes)
 
     def auditor(self, *, settle_seconds: float = 0) -> Auditor:
-        """Who reads all this."""
+        """An auditor of these ballots and boards."""
         return Auditor(
             tallies=self.boards,
             recounts=self,
@@ -130,8 +131,8 @@ class Hall:
             sleep=self.slept.append,
         )
 
-    def audit(self, round: Round = THERE) -> Audit:
-        """Look once."""
+    def audit(self, round: Round = ROUND) -> Audit:
+        """Audit a round."""
         return self.auditor().audit(round)
 
     def _others(self) -> None:

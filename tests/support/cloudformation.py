@@ -1,8 +1,8 @@
-"""What carries out a deploy's custom resources, and where CloudFormation waits for answers.
+"""A fake of CloudFormation's side of custom resources: sends requests, receives responses.
 
-The mailbox is as strict as the real one. After "Custom resource request objects" and "response
-objects" of the CloudFormation guide, and Amazon S3's presigned PUT: only the method and the
-headers that were signed, here no content type.
+Requests and checks follow "Custom resource request objects" and "response objects" of the
+CloudFormation guide. Like a presigned PUT to Amazon S3, it accepts only the method and headers
+that were signed, here without a content type.
 """
 
 import io
@@ -40,8 +40,8 @@ HELD = "made before"
 MOST_BYTES = 4096
 
 
-class Mailbox(urllib.request.HTTPSHandler):
-    """Takes the place of S3: refuses what was not signed, keeps what CloudFormation would read."""
+class CloudFormation(urllib.request.HTTPSHandler):
+    """Replaces S3: refuses requests that do not match the signature, and stores the other bodies."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Mailbox(urllib.request.HTTPSHandler):
         self.patience: list[float] = []
 
     def https_open(self, request: urllib.request.Request) -> Any:
-        """Answer a request as S3 does; header names are told apart by their letters alone."""
+        """Respond like S3; names of headers are case-insensitive."""
         headers = {name.lower(): value for name, value in request.header_items()}
         signed = request.get_method() == "PUT" and not headers.get("content-type")
         waits = request.timeout
@@ -61,7 +61,7 @@ class Mailbox(urllib.request.HTTPSHandler):
         return _response(request, 200, "OK")
 
     def request(self, kind: str, resource: str, **properties: Any) -> dict[str, Any]:
-        """Have the function carry out a request; the answer that CloudFormation would go by."""
+        """Invoke the function with a request and return its response."""
         event = {
             "RequestType": kind,
             "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:deployer",
@@ -81,7 +81,7 @@ class Mailbox(urllib.request.HTTPSHandler):
         return self._read(event)
 
     def _read(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The one answer. One that breaks a rule is ignored, and the deploy waits for another."""
+        """Return the only response, after checking the rules of CloudFormation."""
         (body,) = self.bodies
         answer: dict[str, Any] = json.loads(body)
         assert len(body) <= MOST_BYTES
@@ -101,12 +101,12 @@ def _response(request: urllib.request.Request, status: int, reason: str) -> addi
 
 
 @pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Mailbox:
-    """CloudFormation's mailbox in the place of every HTTPS address."""
-    box = Mailbox()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), box)
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
+    """Send every HTTPS request to the `CloudFormation` fake."""
+    cloudformation = CloudFormation()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cloudformation)
     monkeypatch.setattr(urllib.request, "_opener", opener)
-    return box
+    return cloudformation
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Random sets of polls that pass the checks, and what their words are, told plainly."""
+"""Random sets of valid polls, and a plain list of their names."""
 
 import random
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from services.polls.names import check_names, check_together
+from services.polls.names import check_name_conflicts, check_names
 from services.voting.poll import Choice, Poll
 from tests.support.polls import NOON
 
@@ -22,10 +22,10 @@ TIMES = ((None, None), (-1, 1), (-1, 1), (-5, -3), (3, 5), (None, -1), (1, None)
 
 
 def poll_sets(draw: random.Random, count: int) -> Iterator[list[Poll]]:
-    """One to four polls on one number that may be applied side by side."""
+    """One to four polls on one number without conflicting names."""
     while count:
         polls = [_poll(draw, f"p{n}") for n in range(draw.randrange(1, 5))]
-        wrong = chain(*map(check_names, polls), check_together(polls))
+        wrong = chain(*map(check_names, polls), check_name_conflicts(polls))
         if next(wrong, None) is None:
             count -= 1
             yield polls
@@ -47,20 +47,20 @@ def _poll(draw: random.Random, name: str) -> Poll:
 
 
 def names_of(poll: Poll) -> Iterator[tuple[str, str]]:
-    """Every name in small letters, with the key of its choice."""
+    """Every name in lower case, with the key of its choice."""
     for place, choice in enumerate(poll.choices, start=1):
         for name in (choice.key, choice.label, *choice.words, str(place)):
             yield name.lower(), choice.key
 
 
-def hears(poll: Poll, said: str) -> bool:
-    """Whether a text in small letters is a name in the poll, with or without "vote for"."""
+def has_name(poll: Poll, text: str) -> bool:
+    """Whether a lower-case text is a name in the poll, with or without "vote for"."""
     names = {name for name, _ in names_of(poll)}
-    return any(said.startswith(lead) and said[len(lead) :] in names for lead in LEADS)
+    return any(text.startswith(lead) and text[len(lead) :] in names for lead in LEADS)
 
 
 def toml_of(poll: Poll) -> str:
-    """The poll's file."""
+    """The poll as a TOML file."""
     times = (("opens_at", poll.opens_at_ms), ("closes_at", poll.closes_at_ms))
     lines = ['question = "?"', f'keyword = "{poll.keyword}"' if poll.keyword else ""]
     lines += [
