@@ -65,7 +65,7 @@ class MemoryTallies:
 
 
 @dataclass(slots=True)
-class MemoryPhoneLists:
+class MemoryAllowLists:
     """The `PhoneLists` port: keyed hashes of phones by poll."""
 
     marks: dict[str, set[str]] = field(default_factory=dict)

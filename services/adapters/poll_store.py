@@ -136,7 +136,7 @@ class PollStore(ABC):
             if round == before.round:
                 return before, before
             # Archived because its file was removed; restored if the file returns.
-            gone = before.gone and round.state is State.ARCHIVED
+            file_removed = before.file_removed and round.state is State.ARCHIVED
             try:
                 after = self.write(
                     replace(before, round=round, file_removed=file_removed), ended=round.previous

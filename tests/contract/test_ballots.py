@@ -79,21 +79,21 @@ async def test_the_lock_of_a_rewrite_counts_writes_and_not_texts(store: Store) -
     first = ballot_of(round, "RED")
     await store.ballots.create(first, round)
     decided = ballot_of(round, "GREEN", on=first)
-    empty = forget(first, 5)
+    empty = forget_votes(first, 5)
     again = ballot_of(round, "BLUE", on=empty)
 
     assert await store.ballots.replace(empty, round, expected=1) is True
     assert await store.ballots.replace(again, round, expected=2) is True
     assert await store.ballots.replace(decided, round, expected=1) is False
     assert await store.ballots.find(first.pk, first.sk, round) == again
-    assert (len(again.steps), again.writes) == (1, 3)
+    assert (len(again.texts), again.writes) == (1, 3)
 
 
 async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> None:
     """Of forgotten and barred texts; with an expiry or without one."""
     for round in (a_round(), a_round(number=2, closes_at_ms=NOON)):
-        empty = forget(ballot_of(round, "RED"), NOON + 3)
-        ballot = ballot_of(round, "BLUE", on=bar(round, empty, a_vote("GREEN")))
+        empty = forget_votes(ballot_of(round, "RED"), NOON + 3)
+        ballot = ballot_of(round, "BLUE", on=bar_text(round, empty, a_vote("GREEN")))
         await store.ballots.create(ballot, round)
 
         assert (len(ballot.forgotten), len(ballot.barred), ballot.writes) == (1, 1, 4)
@@ -103,7 +103,7 @@ async def test_marks_and_moments_of_a_ballot_come_back_whole(store: Store) -> No
 async def test_a_barred_ballot_keeps_a_first_vote_out(store: Store) -> None:
     """The later of two creates fails."""
     round, vote = a_round(), a_vote("RED")
-    barred, voted = bar(round, None, vote), cast(round, None, vote).ballot
+    barred, voted = bar_text(round, None, vote), cast(round, None, vote).ballot
     assert voted
 
     assert await store.ballots.create(barred, round) is True

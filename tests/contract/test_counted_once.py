@@ -41,7 +41,7 @@ class Webhook:
 
     def counted(self, sid: str) -> int:
         """Count the ballots that contain this MessageSid."""
-        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.steps)
+        return sum(step.sid == sid for held in self.ballots.held.values() for step in held.texts)
 
     def reset(self) -> None:
         """An operator starts the next round."""

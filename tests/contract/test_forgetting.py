@@ -125,7 +125,7 @@ async def test_nothing_is_deleted_and_every_write_is_counted(table: Table) -> No
     table.forgetting().remove([round], a_phone(0), PEPPER)
 
     (ballot,) = table.held(round)
-    assert (ballot.picks, ballot.steps, ballot.writes) == ({}, (), 3)
+    assert (ballot.picks, ballot.texts, ballot.writes) == ({}, (), 3)
     assert ballot.forgotten_at_ms == NOON + 7
     assert len(ballot.forgotten) == 2
 

@@ -234,7 +234,7 @@ def test_a_forgotten_ballot_is_no_row(there: Ledger) -> None:
     assert recomputed(read(Path("colors-1.csv"))) == told["digest"]
 
 
-def slips(count: int, *, stop: int | None = None) -> Iterator[BallotRow]:
+def rows(count: int, *, stop: int | None = None) -> Iterator[BallotRow]:
     """So many ballots by their keys; interrupted before one of them."""
     for number in range(count):
         if number == stop:
@@ -262,15 +262,15 @@ def test_after_an_interruption_it_goes_on_where_it_was(
     monkeypatch.setattr("services.tools.operations.exports.secrets.token_hex", lambda _: "salt")
     keys = whose == "with keys"
     whole = an_export(tmp_path / "whole", "a.csv", keys=keys)
-    told = whole.run(slips(400), lambda _: None)
+    told = whole.run(rows(400), lambda _: None)
     broken = an_export(tmp_path / "broken", "a.csv", keys=keys)
     with pytest.raises(KeyboardInterrupt):
-        broken.run(slips(400, stop=stop), lambda _: None)
+        broken.run(rows(400, stop=stop), lambda _: None)
     written = broken.part_file.stat().st_size
     with broken.part_file.open("ab") as part:
         part.write(b"half a ro")
 
-    assert broken.run(slips(400), lambda _: None) == told
+    assert broken.run(rows(400), lambda _: None) == told
     assert broken.target.read_bytes() == whole.target.read_bytes()
     assert (written > 500) == (stop >= 100)
     assert {path.name for path in broken.target.parent.iterdir()} == {"a.csv", "a.csv.digest.json"}
@@ -283,13 +283,13 @@ def test_it_does_not_go_on_if_the_ballots_have_changed(
     monkeypatch.setattr(exports, "BLOCK", 100)
     broken = an_export(tmp_path, "a.csv", keys=True)
     with pytest.raises(KeyboardInterrupt):
-        broken.run(slips(400, stop=250), lambda _: None)
-    others = (slip._replace(picks={"BLUE": 1}) for slip in slips(400))
+        broken.run(rows(400, stop=250), lambda _: None)
+    others = (slip._replace(picks={"BLUE": 1}) for slip in rows(400))
 
     with pytest.raises(BallotsChangedError, match="have changed"):
         broken.run(others, lambda _: None)
     with pytest.raises(BallotsChangedError):
-        broken.run(slips(150), lambda _: None)
+        broken.run(rows(150), lambda _: None)
 
 
 def test_another_export_does_not_go_on_from_this_one(
@@ -298,9 +298,9 @@ def test_another_export_does_not_go_on_from_this_one(
     """With keys now, without before: a new file."""
     monkeypatch.setattr(exports, "BLOCK", 100)
     with pytest.raises(KeyboardInterrupt):
-        an_export(tmp_path, "a.csv", keys=False).run(slips(400, stop=250), lambda _: None)
+        an_export(tmp_path, "a.csv", keys=False).run(rows(400, stop=250), lambda _: None)
     anew = an_export(tmp_path, "a.csv", keys=True)
-    anew.run(slips(400), lambda _: None)
+    anew.run(rows(400), lambda _: None)
 
     assert len(read(anew.target)) == 400
     assert all(row["ballot"] for row in read(anew.target))

@@ -14,7 +14,7 @@ from services.voting.recount import BallotRow
 BALLOTS = 200
 
 
-def slips(count: int = BALLOTS) -> Iterator[BallotRow]:
+def ballots(count: int = BALLOTS) -> Iterator[BallotRow]:
     """Ballots in the order of their keys; each counts for its place, so that a row tells it."""
     for number in range(count):
         yield BallotRow(f"{number:032x}", "open#c", {"RED": number + 1}, 1_800_000_000_000, 1)
@@ -24,7 +24,7 @@ def rows(target: Path, *, with_keys: bool = False) -> list[int]:
     """What an export writes: the places of its ballots."""
     columns = Columns(choices=("RED",), with_keys=with_keys)
     Export(round_name="c:1", form="csv", columns=columns, target=target).run(
-        slips(), lambda _: None
+        ballots(), lambda _: None
     )
     lines = target.read_text(encoding="utf-8").splitlines()[1:]
     return [int(line.split(",")[1 if with_keys else 0]) for line in lines]

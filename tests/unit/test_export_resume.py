@@ -31,7 +31,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.tools.operations.exports.secrets.token_hex", lambda _: "salt")
 
 
-def slips(count: int = BALLOTS, *, stop: int | None = None) -> Iterator[BallotRow]:
+def rows(count: int = BALLOTS, *, stop: int | None = None) -> Iterator[BallotRow]:
     """So many ballots in the order of their keys; killed before one of them."""
     for number in range(count):
         if number == stop:
@@ -51,7 +51,7 @@ def an_export(folder: Path, form: Format = "csv", *, with_keys: bool = False) ->
 
 def run(export: Export, ballots: Iterator[BallotRow] | None = None) -> dict[str, Any]:
     """The export; what it tells."""
-    return export.run(ballots or slips(), lambda _: None)
+    return export.run(ballots or rows(), lambda _: None)
 
 
 def written(export: Export) -> dict[str, bytes]:
@@ -115,7 +115,7 @@ def test_killed_at_any_step_it_goes_on_to_the_very_bytes(
     while True:
         killed = an_export(tmp_path / f"killed-{steps}", form, with_keys=with_keys)
         if earlier == "an earlier export":
-            run(killed, slips(5))
+            run(killed, rows(5))
         if not kill(killed, steps):
             break
         assert_no_sidecar_of_another_file(killed)
@@ -146,7 +146,7 @@ def test_a_part_file_shorter_than_its_state_tells_starts_over(tmp_path: Path, le
     """It was cut on a full disk or a copy; nothing is made up for what is missing."""
     export = an_export(tmp_path / "cut", with_keys=True)
     with pytest.raises(KilledError):
-        run(export, slips(stop=22))
+        run(export, rows(stop=22))
     with export.part_file.open("r+b") as part:
         part.truncate(length)
     told = run(export)
@@ -161,7 +161,7 @@ def test_a_part_file_with_other_bytes_than_its_state_tells_starts_over(tmp_path:
     """The length alone does not show that the rows are those that were written."""
     export = an_export(tmp_path / "edited", with_keys=True)
     with pytest.raises(KilledError):
-        run(export, slips(stop=22))
+        run(export, rows(stop=22))
     content = export.part_file.read_bytes()
     export.part_file.write_bytes(content.replace(b",1,", b",9,"))
     run(export)
@@ -176,7 +176,7 @@ def test_a_state_file_that_cannot_be_read_starts_over(tmp_path: Path, state: str
     run(whole)
     export = an_export(tmp_path / "garbled")
     with pytest.raises(KilledError):
-        run(export, slips(stop=22))
+        run(export, rows(stop=22))
     export.state_file.write_text(state)
     run(export)
 

@@ -36,6 +36,6 @@ def test_a_sum_takes_whole_pages() -> None:
 def test_a_merge_of_more_shards_takes_smaller_pages(shards: int, items: int) -> None:
     """Two pages of each are held, 20,000 ballots in all, and never fewer than 20 a page."""
     pages: Any = Pages()
-    list(DynamoRecounts(pages, "Votes").slips(a_round(shards=shards), pytest.fail))
+    list(DynamoRecounts(pages, "Votes").rows(a_round(shards=shards), pytest.fail))
 
     assert pages.configurations == [{"PageSize": items}] * shards

@@ -42,9 +42,9 @@ def test_a_thousand_shards_are_merged_by_ten_threads(taken: int) -> None:
     """And none is left, also if the reader stops early."""
     client, unreadable = Client(3_000), list[str]()
     before = threading.active_count()
-    slips = DynamoRecounts(client, "Votes").rows(THERE, unreadable.append)  # type: ignore[arg-type]
-    keys = [slip.key for slip, _ in zip(slips, range(taken), strict=False)]
-    slips.close()  # type: ignore[attr-defined]
+    rows = DynamoRecounts(client, "Votes").rows(THERE, unreadable.append)  # type: ignore[arg-type]
+    keys = [slip.key for slip, _ in zip(rows, range(taken), strict=False)]
+    rows.close()  # type: ignore[attr-defined]
 
     assert len(keys) == taken
     assert keys == sorted(keys)

@@ -98,7 +98,7 @@ def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
         for serial, body in enumerate(bodies(draw, polls, 30)):
             oracle = Oracle(definitions)
             oracle.deliver(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
-            reading = directory.read(NUMBER, body, NOON)
+            reading = directory.match_text(NUMBER, body, NOON)
             there = reading.round
             counts = there is not None and is_open(there) and reading.choice is not None
             told = {there.poll.id: {reading.choice: 1}} if there and counts else {}

@@ -21,7 +21,7 @@ _BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoPhoneLists:
+class DynamoAllowLists:
     """The `PhoneLists` port through aiodynamo: one small query per text to a poll with a list."""
 
     client: Client
@@ -29,7 +29,7 @@ class DynamoPhoneLists:
 
     async def holds(self, poll_id: str, mark: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        request = _query(self.table, schema.listed_sk(poll_id, mark), "sk = :sk")
+        request = _query(self.table, schema.allow_list_sk(poll_id, mark), "sk = :sk")
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
 
@@ -43,7 +43,7 @@ class PhoneListStore:
 
     def marks(self, poll_id: str) -> set[str]:
         """Return the keyed hashes on the list of a poll."""
-        prefix = schema.listed_sk(poll_id, "")
+        prefix = schema.allow_list_sk(poll_id, "")
         query = _query(self.table, prefix, "begins_with(sk, :sk)")
         pages = self.client.get_paginator("query").paginate(**query, ConsistentRead=True)
         return {item["sk"]["S"].removeprefix(prefix) for page in pages for item in page["Items"]}

@@ -41,8 +41,8 @@ def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
         "pk": {"S": ballot.pk},
         "sk": {"S": ballot.sk},
         "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
-        "n": {"N": str(len(ballot.steps))},
-        "sids": {"L": [{"S": step.sid} for step in ballot.steps]},
+        "n": {"N": str(len(ballot.texts))},
+        "sids": {"L": [{"S": step.sid} for step in ballot.texts]},
         "trail": {"S": _encode_choices(ballot, round)},
         "board": {"S": ballot.board},
         "round": {"N": str(ballot.round)},
@@ -78,7 +78,7 @@ def ballot_of(item: Item, round: Round) -> Ballot:
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
         picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        steps=tuple(map(AcceptedText, sids, _decode_choices(item["trail"]["S"], round))),
+        texts=tuple(map(AcceptedText, sids, _decode_choices(item["trail"]["S"], round))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),
@@ -96,7 +96,7 @@ def _number(item: Item, name: str) -> int | None:
 
 def _encode_choices(ballot: Ballot, round: Round) -> str:
     positions = {choice.key: _POSITIONS[n] for n, choice in enumerate(round.poll.choices)}
-    return "".join(positions.get(step.choice, _REMOVED_CHOICE) for step in ballot.steps)
+    return "".join(positions.get(step.choice, _REMOVED_CHOICE) for step in ballot.texts)
 
 
 def _decode_choices(trail: str, round: Round) -> list[str]:

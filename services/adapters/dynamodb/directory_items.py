@@ -106,6 +106,6 @@ def _time(row: dict[str, Any], name: str) -> int | None:
 @lru_cache(maxsize=256)
 def _parsed(definition: str, poll_id: str) -> Poll:
     """Cached: parsing takes a millisecond, and the directory is read every two seconds."""
-    from services.polls.definition import stored_poll  # not in the webhook's cold start
+    from services.polls.definition import parse_stored_poll  # not in the webhook's cold start
 
     return parse_stored_poll(definition, poll_id=poll_id)

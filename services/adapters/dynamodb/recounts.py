@@ -77,7 +77,7 @@ class DynamoRecounts:
                 total.merge(done.result())
         return total
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Yield every ballot of all shards in the order of the keys, in constant memory.
 
         `unreadable` is called with the keys of each item that is not a ballot.

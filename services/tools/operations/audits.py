@@ -84,7 +84,7 @@ class Auditor:
             reasons += audit.not_drained
         if reasons:
             raise NotCertifiableError("repair", tuple(reasons))
-        corrections = write_offs(audit.recount, audit.boards) if lost else audit.off
+        corrections = write_offs(audit.recount, audit.boards) if lost else audit.differences
         confirm(corrections)
         for off in corrections:
             expected, number = audit.corrections.get(off.board, 0), audit.round.number
@@ -164,7 +164,7 @@ class Auditor:
         recount, digest = Recount(), Digest()
 
         def digested() -> Iterator[BallotRow]:
-            for ballot in self.recounts.slips(round, recount.add_unreadable):
+            for ballot in self.recounts.rows(round, recount.add_unreadable):
                 if ballot.picks:
                     digest.add(ballot.key, ballot.picks)
                 on_progress(1)

@@ -90,7 +90,7 @@ class DynamoErasure:
             try:
                 self.client.put_item(
                     TableName=self.table,
-                    Item=item_of(forget(ballot, self.clock()), round),
+                    Item=item_of(forget_votes(ballot, self.clock()), round),
                     ConditionExpression=_IS_UNCHANGED,
                     ExpressionAttributeValues={":expected": {"N": str(ballot.writes)}},
                 )
@@ -105,7 +105,7 @@ def _is_empty(item: Mapping[str, Any], round: Round) -> bool:
         ballot = ballot_of(item, round)
     except _UNREADABLE:
         return False
-    return not (ballot.steps or ballot.picks)
+    return not (ballot.texts or ballot.picks)
 
 
 def _erased_ballot(item: Mapping[str, Any], round: Round) -> ErasedBallot:

@@ -77,7 +77,7 @@ class Operator:
         else:
             files[name] = edit_file(self.draw, files[name], now_ms)
         parsed = [_parsed(file) for _, file in sorted(files.items())]
-        gone = {name for name, entry in self.polls.held.items() if entry.gone}
+        gone = {name for name, entry in self.polls.held.items() if entry.file_removed}
         self.polls.apply(parsed, begun=self.begun)
         for name, file in files.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:

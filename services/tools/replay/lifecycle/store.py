@@ -12,7 +12,8 @@ from services.adapters.dynamodb.ballot_items import item_of, key_of
 from services.tools.replay.change_log import TTL
 from services.tools.replay.stream import Stream
 from services.voting import schema
-from services.voting.ballot import Ballot, forget
+from services.voting.ballot import Ballot
+from services.voting.barring import forget_votes
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Progress
@@ -81,7 +82,7 @@ class SimulatedVotes:
         told(recount.ballots.total())
         return recount
 
-    def slips(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
+    def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
         """Yield every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
@@ -103,7 +104,7 @@ class SimulatedVotes:
             if sk.startswith(voter) and (ballot.texts or ballot.picks)
         ]
         for ballot, cast_in in matching:
-            self._store("MODIFY", (ballot, cast_in), forget(ballot, now_ms), cast_in)
+            self._store("MODIFY", (ballot, cast_in), forget_votes(ballot, now_ms), cast_in)
         return len(matching)
 
     def expire(self, ended: Round, at_ms: int) -> int:
