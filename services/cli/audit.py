@@ -8,10 +8,10 @@ from rich.table import Table
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.poll_tables import rendered
-from services.cli.rounds import auditor_of, reading, round_of, stream_rest_of
+from services.cli.poll_tables import render
+from services.cli.rounds import create_auditor, create_stream_rest, find_round, show_progress
 from services.voting.audit import Audit
 from services.voting.recount import Difference
 
@@ -47,30 +47,30 @@ def audit(
     """
     if stream_lost and not repair:
         raise typer.BadParameter("goes with --repair", param_hint="--stream-lost")
-    with told():
-        there = find(local=local, stage=stage)
-        round, _ = round_of(there, poll, round_number)
-        auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {round.number}") as advance:
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, _ = find_round(deployment, poll, round_number)
+        auditor = create_auditor(deployment, settle_seconds=settle)
+        with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance)
-        unfolded = stream_rest_of(there).unfolded if stream_lost else None
+        unfolded = create_stream_rest(deployment).unfolded if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.off or found.not_drained):
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
-                confirm=lambda off: confirm(_question(found, off), yes=yes),
+                confirm=lambda difference: confirm(_question(found, difference), yes=yes),
             )
-            _log(found, repaired)
+            _log_repairs(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
     if (found.not_drained or found.off or found.impaired) and not repaired:
         raise typer.Exit(FAILED)
 
 
 def _question(found: Audit, wanted: Sequence[Difference]) -> str:
-    lost = sum(off.missing for off in wanted)
+    lost = sum(difference.missing for difference in wanted)
     write_off = f"\nWrite off {lost:,} stream records as lost for good." if lost else ""
-    return f"Correct the board?\n{rendered(_table(found))}{write_off}\n"
+    return f"Correct the board?\n{render(_table(found))}{write_off}\n"
 
 
 def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
@@ -87,27 +87,27 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "iterator_age_ms": found.iterator_age_ms,
         "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
-        "differences": [_difference(off) for off in found.off],
-        "repaired": [_difference(off) for off in repaired],
+        "differences": [_difference(difference) for difference in found.off],
+        "repaired": [_difference(difference) for difference in repaired],
         "exact": not (found.off or found.not_drained or found.impaired),
     }
 
 
-def _difference(off: Difference) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
-        "board": off.board,
-        "votes": dict(off.picks),
-        "voters": off.voters,
-        "missing": off.missing,
-        "removed": off.removed,
-        "bad": off.bad,
+        "board": difference.board,
+        "votes": dict(difference.picks),
+        "voters": difference.voters,
+        "missing": difference.missing,
+        "removed": difference.removed,
+        "bad": difference.bad,
     }
 
 
 def _text(found: Audit, repaired: list[Difference]) -> str:
     drained = "not drained" if found.not_drained else "drained"
     lines = [
-        rendered(_table(found)),
+        render(_table(found)),
         f"writes {found.writes:,}, folded {found.folded:,}: {drained}",
         *(f"  - {reason}" for reason in (*found.not_drained, *found.impaired)),
     ]
@@ -137,20 +137,22 @@ def _table(found: Audit) -> Table:
         if found.recount.ballots[board] or shown.voters:
             pairs.append(("ballots", found.recount.ballots[board], shown.voters))
         for name, said, showed in pairs:
-            off = said - showed
-            table.add_row(board, name, f"{said:,}", f"{showed:,}", f"{off:+,}" if off else "-")
+            difference = said - showed
+            table.add_row(
+                board, name, f"{said:,}", f"{showed:,}", f"{difference:+,}" if difference else "-"
+            )
     return table
 
 
-def _log(found: Audit, repaired: list[Difference]) -> None:
+def _log_repairs(found: Audit, repaired: list[Difference]) -> None:
     """Who looks for a correction later finds it in the row itself, and here."""
-    for off in repaired:
+    for difference in repaired:
         errors.print_json(
             data={
                 "event": "repaired",
                 "round": found.round.number,
                 "at_ms": now_ms(),
-                **_difference(off),
+                **_difference(difference),
             },
             indent=None,
         )

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from services.cli.audit import RoundNumber, Settle
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, told
+from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.poll_tables import described
-from services.cli.rounds import auditor_of, reading, round_of
+from services.cli.poll_tables import render_document
+from services.cli.rounds import create_auditor, find_round, show_progress
 from services.voting.poll import Round
 
 
@@ -29,14 +29,14 @@ def certify(
     SHA-256 over all ballots, sorted; who has the export with keys can recompute it. Certifying
     again gives the same or fails.
     """
-    with told():
-        there = find(local=local, stage=stage)
-        round, current = round_of(there, poll, round_number)
-        auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {round.number}") as advance:
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, current = find_round(deployment, poll, round_number)
+        auditor = create_auditor(deployment, settle_seconds=settle)
+        with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance, digest=True)
         if auditor.certificate(found)[1]:
-            confirm(_question(there, round), yes=yes)
+            confirm(_question(deployment, round), yes=yes)
         certificate, new = auditor.certify(found, current=current)
     document = {
         "poll": certificate.poll,
@@ -49,14 +49,14 @@ def certify(
         "new": new,
     }
     word = "certified" if new else "certified before, and nothing has changed since"
-    emit(document, f"{described(document)}\n{word}", as_json=as_json)
+    emit(document, f"{render_document(document)}\n{word}", as_json=as_json)
 
 
-def _question(there: Deployment, round: Round) -> str:
+def _question(deployment: Deployment, round: Round) -> str:
     reveals = (
         ", and shows its sealed result to everybody" if round.poll.visibility == "sealed" else ""
     )
     return (
-        f"Certify round {round.number} of {round.poll.id} on {there.name}? "
+        f"Certify round {round.number} of {round.poll.id} on {deployment.name}? "
         f"That is final{reveals}: the round takes no text any more and cannot be opened again."
     )

@@ -12,7 +12,7 @@ from services.adapters.secret_store import SecretStore
 from services.adapters.twilio.client import TOKEN
 from services.adapters.twilio.numbers import Delivery, TwilioNumbers, pointed
 from services.cli.deployment import Deployment, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, told
+from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollChangedError
 from services.voting.poll import State
@@ -48,7 +48,7 @@ class Plan:
         return [{"what": w, "before": b, "after": a} for w, b, a in rows if w]
 
     @property
-    def changes(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether anything is not yet as it is to be."""
         return any(row["before"] != row["after"] for row in self.rows())
 
@@ -75,36 +75,41 @@ def connect(
     """
     if not re.fullmatch(E164, number):
         raise typer.BadParameter("write it as +15550100199", param_hint="--number")
-    with told():
+    with exit_on_error():
         numbers = TwilioNumbers.from_env(os.environ)
-        there = find(local=False, stage=stage)
-        plan = _plan(there, numbers.find(number), screen=screen)
-        if plan.changes and not dry_run:
-            confirm(f"{_shown(plan)}\n\nChange this?", yes=yes)
-            _carry_out(plan, there, numbers)
-    done = plan.changes and not dry_run
-    document = {"number": number, "stack": there.name, "changed": done, "settings": plan.rows()}
+        deployment = find(local=False, stage=stage)
+        plan = _plan(deployment, numbers.find(number), screen=screen)
+        if plan.has_changes and not dry_run:
+            confirm(f"{_render_plan(plan)}\n\nChange this?", yes=yes)
+            _apply(plan, deployment, numbers)
+    done = plan.has_changes and not dry_run
+    document = {
+        "number": number,
+        "stack": deployment.name,
+        "changed": done,
+        "settings": plan.rows(),
+    }
     emit(document, _text(plan, done=done, stage=stage), as_json=as_json)
 
 
-def _plan(there: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
-    held, given = there.secrets().twilio_auth_token, os.environ[TOKEN]
-    shared = (e for e in there.directory.entries() if not e.round.poll.numbers)
+def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
+    held, given = deployment.secrets().twilio_auth_token, os.environ[TOKEN]
+    shared = (e for e in deployment.directory.entries() if not e.round.poll.numbers)
     shown = [e for e in shared if e.round.state is not State.ARCHIVED] if screen else []
     return Plan(
         delivery=delivery,
-        webhook_url=there.webhook_url,
+        webhook_url=deployment.webhook_url,
         token="set" if held == given else "another one" if held else "not set",
         screens=shown,
     )
 
 
-def _carry_out(plan: Plan, there: Deployment, numbers: TwilioNumbers) -> None:
+def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
     """The token first: a text that comes before it is there would be refused."""
-    secret = SecretStore(there.client("secretsmanager"), there.outputs["SecretArn"])
+    secret = SecretStore(deployment.client("secretsmanager"), deployment.outputs["SecretArn"])
     secret.set_token(os.environ[TOKEN])
     numbers.point(plan.delivery, plan.webhook_url)
-    directory = there.directory
+    directory = deployment.directory
     for entry in plan.screens:
         if entry.number == plan.delivery.number:
             continue
@@ -114,7 +119,7 @@ def _carry_out(plan: Plan, there: Deployment, numbers: TwilioNumbers) -> None:
             raise PollChangedError(entry.round.poll.id) from None
 
 
-def _shown(plan: Plan) -> str:
+def _render_plan(plan: Plan) -> str:
     rows: list[dict[str, Any]] = plan.rows()
     width = max(len(row["what"]) for row in rows)
     lines = [f"{plan.delivery.number}"]
@@ -126,10 +131,10 @@ def _shown(plan: Plan) -> str:
 
 
 def _text(plan: Plan, *, done: bool, stage: str) -> str:
-    if not plan.changes:
-        return f"{_shown(plan)}\n\nAll as it should be; nothing was changed."
+    if not plan.has_changes:
+        return f"{_render_plan(plan)}\n\nAll as it should be; nothing was changed."
     if not done:
-        return f"{_shown(plan)}\n\nNothing was changed."
+        return f"{_render_plan(plan)}\n\nNothing was changed."
     return (
         "Connected; in force within a minute, no message was sent. "
         f"Next: voteapp doctor --stage {stage}"

@@ -48,8 +48,8 @@ def cost(
         raise typer.BadParameter("say lambda or container", param_hint="--webhook")
     prices = Prices.load()
     if voters is None:
-        rows = [_summary(evening, prices) for evening in TYPICAL]
-        emit({"evenings": rows} | _source(prices), _overview(rows, prices), as_json=as_json)
+        rows = [_summary(event, prices) for event in TYPICAL]
+        emit({"evenings": rows} | _source(prices), _render_typical(rows, prices), as_json=as_json)
         return
     kinds = [kind for kind in KINDS if webhook in {None, kind}]
     bills = {
@@ -67,7 +67,9 @@ def cost(
         for kind in kinds
     }
     documents = {kind: _document(bill) for kind, bill in bills.items()}
-    emit({"webhook": documents} | _source(prices), _compared(bills, prices), as_json=as_json)
+    emit(
+        {"webhook": documents} | _source(prices), _render_comparison(bills, prices), as_json=as_json
+    )
 
 
 def _source(prices: Prices) -> dict[str, str]:
@@ -92,15 +94,13 @@ def _line(line: BillItem) -> dict[str, object]:
     return {"service": line.service, "what": line.what, "usd": round(line.usd, 6)}
 
 
-def _summary(evening: Event, prices: Prices) -> dict[str, Any]:
-    one = bill_for(evening, prices)
-    quiet = Event(
-        voters=evening.voters, minutes=evening.minutes, viewers=evening.viewers, replies=False
-    )
+def _summary(event: Event, prices: Prices) -> dict[str, Any]:
+    one = bill_for(event, prices)
+    quiet = Event(voters=event.voters, minutes=event.minutes, viewers=event.viewers, replies=False)
     return {
-        "voters": evening.voters,
-        "minutes": evening.minutes,
-        "viewers": evening.viewers,
+        "voters": event.voters,
+        "minutes": event.minutes,
+        "viewers": event.viewers,
         "aws_usd": round(one.without("Twilio"), 4),
         "twilio_usd": round(one.usd - one.without("Twilio"), 2),
         "twilio_usd_without_replies": round(bill_for(quiet, prices).by_service()["Twilio"], 2),
@@ -109,7 +109,7 @@ def _summary(evening: Event, prices: Prices) -> dict[str, Any]:
     }
 
 
-def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
+def _render_typical(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
     lines = [
         "| voters | minutes | screens | AWS | Twilio | without replies | a vote | of it AWS |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -131,16 +131,16 @@ def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
         kind: bill_for(Event(voters=1, minutes=1, viewers=0, webhook=kind), prices)
         for kind in KINDS
     }
-    told = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
-    return "\n".join([*lines, "", f"Standing, a month: {told}. {_footnote(prices)}"])
+    idle_costs = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
+    return "\n".join([*lines, "", f"Standing, a month: {idle_costs}. {_footnote(prices)}"])
 
 
-def _compared(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
+def _render_comparison(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
     """A row a thing that is paid for, a column a kind of webhook."""
-    evening = {kind: bill.lines for kind, bill in bills.items()}
+    event = {kind: bill.lines for kind, bill in bills.items()}
     monthly = {kind: bill.monthly for kind, bill in bills.items()}
-    blocks = [_table("the evening", evening), _table("a month, idle", monthly)]
-    blocks.extend(_verdict(kind, bill) for kind, bill in bills.items())
+    blocks = [_table("the evening", event), _table("a month, idle", monthly)]
+    blocks.extend(_render_share(kind, bill) for kind, bill in bills.items())
     return "\n\n".join([*blocks, _footnote(prices)])
 
 
@@ -156,7 +156,7 @@ def _table(title: str, bills: Mapping[Webhook, Sequence[BillItem]]) -> str:
     return "\n".join([*lines, f"| **all** | | {totals} |"])
 
 
-def _verdict(kind: Webhook, bill: Bill) -> str:
+def _render_share(kind: Webhook, bill: Bill) -> str:
     service, share = bill.dominant
     aws = bill.without("Twilio")
     return (

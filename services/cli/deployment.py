@@ -20,7 +20,7 @@ from services.tools.operations.erasure import DynamoForgetting
 from services.voting.begun import has_begun
 from services.voting.poll import Round
 
-PICK: Final = "VOTEAPP_LOCAL_ENDPOINT"
+ENDPOINT_VARIABLE: Final = "VOTEAPP_LOCAL_ENDPOINT"
 """Of several demos on this machine, the one with this endpoint; else the newest."""
 
 Local = typer.Option("--local", help="Work on the demo that runs on this machine.")
@@ -75,7 +75,7 @@ class Deployment:
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
-    def forgetting(self) -> DynamoForgetting:
+    def erasure(self) -> DynamoForgetting:
         """Its ballots, to take some out."""
         return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
 
@@ -118,14 +118,14 @@ def find(*, local: bool, stage: str) -> Deployment:
     Raises:
         DeploymentError: no demo is running, or the account has no such stack.
     """
-    return _local() if local else _stack(f"VoteApp-{stage}")
+    return _find_demo() if local else _find_stack(f"VoteApp-{stage}")
 
 
-def _local() -> Deployment:
+def _find_demo() -> Deployment:
     from services.tools.local.aws import LocalAws
     from services.tools.local.runs import running
 
-    wanted = os.environ.get(PICK)
+    wanted = os.environ.get(ENDPOINT_VARIABLE)
     for demo in running():
         if wanted in (None, "", demo.endpoint):
             return Deployment(
@@ -139,11 +139,11 @@ def _local() -> Deployment:
     raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")
 
 
-def _stack(name: str) -> Deployment:
+def _find_stack(name: str) -> Deployment:
     import boto3  # takes longer to import than most commands run
 
     session: Any = boto3.Session()
-    with reachable():
+    with translate_aws_errors():
         region = session.region_name
         if not region:
             raise DeploymentError("no AWS region is set", "set AWS_REGION, or use --local")
@@ -170,7 +170,7 @@ def _outputs(cloudformation: Any, name: str, region: str) -> dict[str, str]:  # 
 
 
 @contextmanager
-def reachable() -> Iterator[None]:
+def translate_aws_errors() -> Iterator[None]:
     """Turn what AWS's library raises into a problem and a remedy.
 
     Raises:

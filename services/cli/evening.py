@@ -1,4 +1,4 @@
-"""`voteapp evening …`: evenings of texts, as files."""
+"""`voteapp scenario …`: evenings of texts, as files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ app = typer.Typer(help="Evenings of texts, to replay.", no_args_is_help=True)
 
 
 @app.callback()
-def evenings() -> None:
+def scenarios() -> None:
     """Evenings of texts, to replay."""
 
 
@@ -37,16 +37,16 @@ def make_one(
     if style not in STYLES:
         errors.print(f"--style: {style!r}: one of {', '.join(STYLES)}")
         raise typer.Exit(FAILED)
-    evening = make(voters=voters, minutes=minutes, seed=seed, style=style)
+    scenario = make(voters=voters, minutes=minutes, seed=seed, style=style)
     path = file or Path(f"{style}-{seed}{SUFFIX}")
-    write(evening, path)
-    deliveries = len(evening.deliveries())
+    write(scenario, path)
+    deliveries = len(scenario.deliveries())
     document = {
         "file": str(path),
-        "texts": len(evening.texts),
+        "texts": len(scenario.texts),
         "deliveries": deliveries,
         "voters": voters,
         "seed": seed,
     }
-    text = f"{path}: {len(evening.texts):,} texts, {deliveries:,} deliveries"
+    text = f"{path}: {len(scenario.texts):,} texts, {deliveries:,} deliveries"
     emit(document, f"{text}\nReplay it: voteapp replay {path} --faults all", as_json=as_json)

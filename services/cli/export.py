@@ -11,11 +11,11 @@ from services.adapters.clock import now_ms
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.cli.audit import RoundNumber
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import FAILED, Json, emit, told
+from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.cli.poll import PollId
-from services.cli.poll_tables import described
-from services.cli.rounds import reading, round_of
-from services.cli.targets import require_writable, writing
+from services.cli.poll_tables import render_document
+from services.cli.rounds import find_round, show_progress
+from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
 from services.voting.poll import Round
@@ -48,44 +48,44 @@ def export(
         raise typer.BadParameter(f"{form!r}: csv, jsonl or parquet", param_hint="--format")
     chosen: Any = form
     unreadable: list[str] = []
-    with told():
-        there = find(local=local, stage=stage)
-        round, _ = round_of(there, poll, round_number)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, _ = find_round(deployment, poll, round_number)
         where = to or f"{poll}-{round.number}.{form}"
         wanted = Export(
             round_name=f"{poll}:{round.number}",
             form=chosen,
-            columns=Columns(choices=_choices(there, round), with_keys=with_keys),
+            columns=Columns(choices=_choices(deployment, round), with_keys=with_keys),
             target=_local_file(where),
             expired=_has_expired(round, now_ms()),
         )
         require_writable(wanted.target, option="--to", value=where)
         with (
-            reading(f"Exporting {poll}, round {round.number}") as advance,
-            writing(option="--to", value=where),
+            show_progress(f"Exporting {poll}, round {round.number}") as advance,
+            translate_write_errors(option="--to", value=where),
         ):
-            notes = wanted.run(_votes(there, round, wanted.columns, unreadable), advance)
+            notes = wanted.run(_votes(deployment, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
-            _upload(there, wanted, where)
-    certified = _is_certified(there, round, notes["digest"])
+            _upload(deployment, wanted, where)
+    certified = _is_certified(deployment, round, notes["digest"])
     notes |= {"to": where, "certified": certified, "unreadable": unreadable}
-    emit(notes, described(notes), as_json=as_json)
+    emit(notes, render_document(notes), as_json=as_json)
     if unreadable:
         raise typer.Exit(FAILED)
 
 
-def _choices(there: Deployment, round: Round) -> tuple[str, ...]:
+def _choices(deployment: Deployment, round: Round) -> tuple[str, ...]:
     """In ballot order; then those that were voted for and the poll has no longer."""
-    shown = there.tallies.totals(round.board, round.number).picks
+    shown = deployment.tallies.totals(round.board, round.number).picks
     return tuple(dict.fromkeys([*(c.key for c in round.poll.choices), *sorted(shown)]))
 
 
 def _votes(
-    there: Deployment, round: Round, columns: Columns, unreadable: list[str]
+    deployment: Deployment, round: Round, columns: Columns, unreadable: list[str]
 ) -> Iterator[BallotRow]:
     """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
     known = set(columns.choices)
-    for slip in there.recounts.slips(round, unreadable.append):
+    for slip in deployment.recounts.slips(round, unreadable.append):
         if not slip.picks.keys() <= known:
             unreadable.append(slip.key)
         elif slip.picks:
@@ -107,9 +107,9 @@ def _local_file(where: str) -> Path:
     return Path(f".{Path(url.path).name}")
 
 
-def _upload(there: Deployment, done: Export, where: str) -> None:
+def _upload(deployment: Deployment, done: Export, where: str) -> None:
     """The file and its sidecar, in parts where it is large; then the local ones go."""
-    url, store = urlsplit(where), there.client("s3")
+    url, store = urlsplit(where), deployment.client("s3")
     key = url.path.lstrip("/")
     store.upload_file(str(done.target), url.netloc, key)
     store.upload_file(str(done.sidecar), url.netloc, f"{key}.digest.json")
@@ -117,8 +117,8 @@ def _upload(there: Deployment, done: Export, where: str) -> None:
     done.sidecar.unlink()
 
 
-def _is_certified(there: Deployment, round: Round, digest: str) -> bool:
+def _is_certified(deployment: Deployment, round: Round, digest: str) -> bool:
     """Whether these are the ballots of the certified result."""
-    certificates = DynamoCertificates(there.client("dynamodb"), there.aggregates_table)
+    certificates = DynamoCertificates(deployment.client("dynamodb"), deployment.aggregates_table)
     found = certificates.find(round.poll.id, round.number)
     return found is not None and found.digest == digest

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.deployment import DeploymentError, Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.tools.operations.erasure import Forgotten
 from services.voting.addresses import is_sender, without_channel
 
@@ -32,25 +32,25 @@ def forget(
             param_hint="PHONE",
         )
     phone = without_channel(phone)
-    with told():
-        there = find(local=local, stage=stage)
-        pepper = there.secrets().voter_pepper
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        pepper = deployment.secrets().voter_pepper
         if not pepper:
             raise DeploymentError("the secret holds no pepper", "see docs/operating.md")
-        polls = [entry.round.poll.id for entry in there.directory.entries()]
-        rounds = [one for poll in polls for one in there.directory.rounds(poll)]
-        found = [ballot for ballot, _, _ in there.forgetting.find(rounds, phone, pepper)]
+        polls = [entry.round.poll.id for entry in deployment.directory.entries()]
+        rounds = [one for poll in polls for one in deployment.directory.rounds(poll)]
+        found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pepper)]
         if found:
-            confirm(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
-        removed = there.forgetting.remove(rounds, phone, pepper)
-        unreadable = list(there.directory.unreadable())
+            confirm(f"Empty {len(found)} ballots?\n{_list_ballots(found)}\n", yes=yes)
+        removed = deployment.erasure.remove(rounds, phone, pepper)
+        unreadable = list(deployment.directory.unreadable())
     document = {
         "removed": [{"poll": f.poll, "round": f.round, "picks": {**f.picks}} for f in removed],
         "rounds_searched": len(rounds),
         "unreadable": unreadable,
     }
     nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
-    emit(document, f"removed:\n{_told(removed)}" if removed else nothing, as_json=as_json)
+    emit(document, f"removed:\n{_list_ballots(removed)}" if removed else nothing, as_json=as_json)
     for name in unreadable:
         remedy = "its row in the directory cannot be read: mend that row, then forget again"
         errors.print(f"not searched: {name}: {remedy}", markup=False)
@@ -58,7 +58,7 @@ def forget(
         raise typer.Exit(FAILED)
 
 
-def _told(ballots: Sequence[Forgotten]) -> str:
+def _list_ballots(ballots: Sequence[Forgotten]) -> str:
     return "\n".join(
         f"  {ballot.poll}, round {ballot.round}: "
         + ", ".join(f"{choice} {count}" for choice, count in ballot.picks.items())

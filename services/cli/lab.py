@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.output import FAILED, Json, emit, told
-from services.cli.poll_tables import rendered
+from services.cli.output import FAILED, Json, emit, exit_on_error
+from services.cli.poll_tables import render
 from services.tools.demo.cloud import forget_own_account, local_cloud
 from services.tools.demo.demo import ConsoleProgress, end_on_signals
 from services.tools.demo.experiment import STEPS, Experiment, Measured
@@ -53,8 +53,8 @@ def lab(
     end_on_signals()
     forget_own_account()
     progress = ConsoleProgress(console)
-    with told():
-        page = _page(write) if write else ""
+    with exit_on_error():
+        page = _read_page(write) if write else ""
         try:
             with local_cloud(progress=progress) as cloud:
                 rows = experiment.run(cloud, progress)
@@ -73,7 +73,7 @@ def lab(
         "seconds": seconds,
         "steps": [asdict(row) | {"exact": row.exact} for row in rows],
     }
-    emit(document, _shown(rows, experiment), as_json=as_json)
+    emit(document, _render_results(rows, experiment), as_json=as_json)
     if not all(row.exact for row in rows):
         raise typer.Exit(FAILED)
 
@@ -88,7 +88,7 @@ def _steps(given: str) -> tuple[int, ...]:
     return steps
 
 
-def _page(folder: Path) -> str:
+def _read_page(folder: Path) -> str:
     """The page as it is, looked at before anything is measured."""
     try:
         page = (folder / PAGE).read_text()
@@ -98,7 +98,7 @@ def _page(folder: Path) -> str:
     return page
 
 
-def _shown(rows: list[Measured], experiment: Experiment) -> str:
+def _render_results(rows: list[Measured], experiment: Experiment) -> str:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in (
         "shards", "partitions", "accepted/s", "given up/s", "throttled/s", "reply ms", "counted",
@@ -118,4 +118,4 @@ def _shown(rows: list[Measured], experiment: Experiment) -> str:
         f"{experiment.texts_per_second} texts/s, {experiment.write_capacity} writes/s: "
         f"{experiment.partition_rate:g} for each of {PARTITIONS} partitions\n"
     )
-    return f"{head}\n{rendered(made)}"
+    return f"{head}\n{render(made)}"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.output import told
+from services.cli.output import exit_on_error
 from services.tools.demo.demo import SEED, ConsoleProgress, run_demo
 from services.tools.demo.smoke import run_smoke
 
@@ -34,7 +34,7 @@ def demo(
     the dashboard, and has simulated phones send signed texts: new voters, changed votes,
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
-    with told():
+    with exit_on_error():
         run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
 
 
@@ -50,5 +50,5 @@ def smoke(
     the like, and 20 go through the HTTP API to the webhook on Lambda. The last line is one
     line of JSON; the exit code is 0 only if the count is exact.
     """
-    with told():
+    with exit_on_error():
         raise typer.Exit(run_smoke(ConsoleProgress(Console(stderr=True)), seed=seed))

@@ -8,7 +8,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
-from services.cli.deployment import DeploymentError, reachable
+from services.cli.deployment import DeploymentError, translate_aws_errors
 from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
 
@@ -37,16 +37,16 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Tell a known failure in words and exit; an unknown one keeps its traceback."""
     try:
-        with reachable():
+        with translate_aws_errors():
             yield
     except LocalCloudError as error:
-        _tell(error.problem, error.details, error.remedy)
+        _print_error(error.problem, error.details, error.remedy)
         raise typer.Exit(FAILED) from None
     except DeploymentError as error:
-        _tell(error.problem, (), error.remedy)
+        _print_error(error.problem, (), error.remedy)
         raise typer.Exit(UNREACHED) from None
     except PollFileError as error:
         for line in str(error).splitlines():
@@ -57,7 +57,7 @@ def told() -> Iterator[None]:
         raise typer.Exit(FAILED) from None
 
 
-def _tell(problem: str, details: tuple[str, ...], remedy: str) -> None:
+def _print_error(problem: str, details: tuple[str, ...], remedy: str) -> None:
     errors.print("\n✗ ", style="bold red", end="")
     errors.print(problem)
     for line in details:

@@ -10,9 +10,9 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files, poll_lifecycle
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollFiles, PollId
-from services.cli.poll_tables import described, listing, shown
+from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
 from services.polls.plan import AppliedPolls
 from services.voting.identity import allow_list_id
@@ -44,9 +44,9 @@ def check(
     Exits with 1 if anything is wrong; a warning alone is not. The deploy makes the same
     checks.
     """
-    found = poll_files.read(paths or _sources(poll_files.FOLDER))
+    found = poll_files.read(paths or _find_poll_files(poll_files.FOLDER))
     emit(found.document, found.text, as_json=as_json)
-    if not found.usable:
+    if not found.is_usable:
         raise typer.Exit(FAILED)
 
 
@@ -65,24 +65,24 @@ def apply(
 
     A poll whose file is gone is archived, after asking. Applying twice changes nothing.
     """
-    found = poll_files.read(_sources(folder))
-    if not found.usable:
+    found = poll_files.read(_find_poll_files(folder))
+    if not found.is_usable:
         emit(found.document, found.text, as_json=as_json)
         raise typer.Exit(FAILED)
-    with told():
-        there = find(local=local, stage=stage)
-        directory = there.directory
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
         gone = [step.poll.id for step in plan if step.verdict == "archived"]
         if gone:
             confirm(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
-        applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
-        lists = _apply_lists(there, found)
+        applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
+        lists = _apply_lists(deployment, found)
     document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
         "lists": lists
     }
-    emit(document, described(document), as_json=as_json)
+    emit(document, render_document(document), as_json=as_json)
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:
@@ -91,13 +91,13 @@ def _default_number(directory: DynamoDirectory) -> str | None:
     return next(shared, None)
 
 
-def _apply_lists(there: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
+def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
     """Store the lists as keyed hashes; drop the list of a poll that has none any more."""
-    store, pepper, lists = there.phone_lists, b"", {}
+    store, pepper, lists = deployment.phone_lists, b"", {}
     for poll in found.polls:
         phones = found.phones.get(poll.id, ())
         if phones and not pepper:
-            pepper = there.secrets().voter_pepper
+            pepper = deployment.secrets().voter_pepper
         marks = {allow_list_id(pepper, poll.id, phone) for phone in phones}
         added, removed = store.replace(poll.id, marks)
         if marks or removed:
@@ -116,11 +116,11 @@ def list_polls(
 
     Exits with 1 if a row of the directory cannot be read.
     """
-    with told():
-        there = find(local=local, stage=stage)
-        rows = [shown(entry, there, now_ms()) for entry in there.directory.entries()]
-        unreadable = list(there.directory.unreadable())
-    emit({"polls": rows, "unreadable": unreadable}, listing(rows), as_json=as_json)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        rows = [poll_row(entry, deployment, now_ms()) for entry in deployment.directory.entries()]
+        unreadable = list(deployment.directory.unreadable())
+    emit({"polls": rows, "unreadable": unreadable}, render_poll_list(rows), as_json=as_json)
     for name in unreadable:
         remedy = "its row in the directory cannot be read: mend or delete that row"
         errors.print(f"{name}: {remedy}", markup=False)
@@ -137,11 +137,11 @@ def show(
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Show one poll: how it stands, its choices, its rounds, where the screen is."""
-    with told():
-        there = find(local=local, stage=stage)
-        rounds = there.directory.rounds(poll)
-        row = shown(there.directory.entry(poll), there, now_ms(), rounds=rounds)
-    emit(row, described(row), as_json=as_json)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        rounds = deployment.directory.rounds(poll)
+        row = poll_row(deployment.directory.entry(poll), deployment, now_ms(), rounds=rounds)
+    emit(row, render_document(row), as_json=as_json)
 
 
 app.command("open")(poll_lifecycle.open_poll)
@@ -163,8 +163,8 @@ def print_reference() -> None:
     print(reference.reference(), end="")
 
 
-def _sources(folder: Path) -> list[Path]:
-    found = poll_files.sources(folder)
+def _find_poll_files(folder: Path) -> list[Path]:
+    found = poll_files.list_poll_files(folder)
     if not found:
         errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another place")
         raise typer.Exit(FAILED)

@@ -25,7 +25,7 @@ class PollFiles:
     problems: dict[Path, tuple[Problem, ...]]
 
     @property
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether nothing but warnings was found."""
         found = (problem for problems in self.problems.values() for problem in problems)
         return all(problem.severity == "warning" for problem in found)
@@ -34,7 +34,7 @@ class PollFiles:
     def document(self) -> dict[str, object]:
         """For scripts."""
         return {
-            "ok": self.usable,
+            "ok": self.is_usable,
             "files": {
                 str(source): [
                     {
@@ -63,20 +63,20 @@ class PollFiles:
         return "\n".join(lines)
 
 
-def sources(folder: Path) -> list[Path]:
+def list_poll_files(folder: Path) -> list[Path]:
     """The poll files of a folder."""
     return sorted(folder.glob("*.toml"))
 
 
 def read(paths: Iterable[Path]) -> PollFiles:
     """Read poll files and the lists beside them, and find everything that is wrong."""
-    examined = {path: _examine(path) for path in paths}
+    examined = {path: _parse_file(path) for path in paths}
     problems = {path: [*found.problems] for path, found in examined.items()}
     polls = {path: found.poll for path, found in examined.items() if found.poll}
     phones = {}
     for path, poll in polls.items():
         if poll.phones:
-            listed, wrong = _read_list(path.parent / poll.phones)
+            listed, wrong = _read_phone_list(path.parent / poll.phones)
             phones[poll.id] = listed
             problems[path] += [located(problem, poll.definition) for problem in wrong]
     path_of = {poll.id: path for path, poll in polls.items()}
@@ -89,7 +89,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
     )
 
 
-def _examine(path: Path) -> ParseResult:
+def _parse_file(path: Path) -> ParseResult:
     try:
         return examine_poll(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
@@ -100,7 +100,7 @@ def _examine(path: Path) -> ParseResult:
     return ParseResult(poll=None, problems=(problem,))
 
 
-def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
+def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     try:
         lines = list(read_phones(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
@@ -116,10 +116,10 @@ def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     return tuple(phone for _, phone in lines), wrong
 
 
-def _known(incomplete: str) -> list[str]:
+def _complete_poll_id(incomplete: str) -> list[str]:
     """For the shell's completion: the polls that have a file here."""
-    found = (path.stem for path in sources(FOLDER))
+    found = (path.stem for path in list_poll_files(FOLDER))
     return [poll for poll in found if poll.startswith(incomplete)]
 
 
-PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_known)
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_complete_poll_id)

@@ -14,8 +14,8 @@ from services.polls.entry import DirectoryEntry
 from services.voting.poll import Policy, Round
 
 
-def shown(
-    entry: DirectoryEntry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
+def poll_row(
+    entry: DirectoryEntry, deployment: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
 ) -> dict[str, Any]:
     """A poll as it stands; times in epoch milliseconds.
 
@@ -23,7 +23,7 @@ def shown(
     so nobody knows how many people voted: for people, the number is left out.
     """
     round = entry.round
-    poll, totals = round.poll, there.tallies.totals(round.board, round.number)
+    poll, totals = round.poll, deployment.tallies.totals(round.board, round.number)
     row: dict[str, Any] = {
         "poll": poll.id,
         "question": poll.question,
@@ -47,14 +47,16 @@ def shown(
             "shards": poll.shards,
             "replies": poll.reply_mode.value,
             "choices": {choice.key: choice.word for choice in poll.choices},
-            "rounds": [_past(there, one, now_ms) for one in rounds],
-            "screen": f"{there.dashboard_url}/?poll={poll.id}" if there.dashboard_url else None,
+            "rounds": [_round_row(deployment, one, now_ms) for one in rounds],
+            "screen": f"{deployment.dashboard_url}/?poll={poll.id}"
+            if deployment.dashboard_url
+            else None,
         }
     return row
 
 
-def _past(there: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
-    totals = there.tallies.totals(round.board, round.number)
+def _round_row(deployment: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
+    totals = deployment.tallies.totals(round.board, round.number)
     return {
         "round": round.number,
         "phase": round.phase_at(now_ms).value,
@@ -64,7 +66,7 @@ def _past(there: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
     }
 
 
-def listing(rows: Sequence[Mapping[str, Any]]) -> str:
+def render_poll_list(rows: Sequence[Mapping[str, Any]]) -> str:
     """A table of polls."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("poll", "phase", "round", "votes", "voters", "number", "question"):
@@ -77,16 +79,16 @@ def listing(rows: Sequence[Mapping[str, Any]]) -> str:
             row["phase"] + sealed,
             str(row["round"]),
             f"{row['votes']:,}",
-            "-" if _hidden(row) else f"{row['voters']:,}",
+            "-" if _hidden_fields(row) else f"{row['voters']:,}",
             numbers,
             Text(row["question"]),  # as it is: in a string, [words] would be rich's markup
         )
-    return rendered(table)
+    return render(table)
 
 
-def described(document: Mapping[str, Any]) -> str:
+def render_document(document: Mapping[str, Any]) -> str:
     """A document as lines: what is empty is left out, and voters that nobody can know."""
-    lines, hidden = [], _hidden(document)
+    lines, hidden = [], _hidden_fields(document)
     for name, value in document.items():
         if value in (None, "", [], {}) or name in hidden:
             continue
@@ -98,7 +100,7 @@ def described(document: Mapping[str, Any]) -> str:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        hidden = _hidden(value)
+        hidden = _hidden_fields(value)
         pairs = ((key, _inline(held)) for key, held in value.items() if key not in hidden)
         return ", ".join(key if key == held else f"{key} {held}" for key, held in pairs)
     if isinstance(value, list | tuple):
@@ -106,12 +108,12 @@ def _inline(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _hidden(document: Mapping[str, Any]) -> set[str]:
+def _hidden_fields(document: Mapping[str, Any]) -> set[str]:
     """What people are not shown: the voters, where every text is a ballot of its own."""
     return {"voters"} if document.get("policy") == Policy.UNLIMITED else set()
 
 
-def rendered(what: RenderableType) -> str:
+def render(what: RenderableType) -> str:
     """A table as text, as wide as it needs to be where nobody looks at a terminal."""
     console = Console(file=(text := StringIO()), width=None if Console().is_terminal else 160)
     console.print(what)

@@ -48,13 +48,13 @@ def replay(
     """
     try:
         wanted = parse_faults(faults)
-        _among("--engine", engine, get_args(EngineName))
-        _among("--speed", speed, tuple(SPEEDS))
-        evening = read(find(file))
-        play = _player()
-        with _progress(len(evening.deliveries()), evening.name) as told:
+        _require_one_of("--engine", engine, get_args(EngineName))
+        _require_one_of("--speed", speed, tuple(SPEEDS))
+        scenario = read(find(file))
+        play = _import_play()
+        with _progress(len(scenario.deliveries()), scenario.name) as told:
             on: Any = engine
-            played = play(evening, faults=wanted, seed=seed, on=on, speed=speed, told=told)
+            played = play(scenario, faults=wanted, seed=seed, on=on, speed=speed, told=told)
     except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
@@ -62,19 +62,19 @@ def replay(
         errors.print(f"{error.problem}: {error.remedy}")
         raise typer.Exit(FAILED) from None
     if as_json:
-        print(json.dumps(document(evening, played.outcome, seed=seed, engine=engine), indent=1))
+        print(json.dumps(document(scenario, played.outcome, seed=seed, engine=engine), indent=1))
     else:
-        _show(evening, played, engine)
+        _show(scenario, played, engine)
     if not played.outcome.exact:
         raise typer.Exit(FAILED)
 
 
 def document(
-    evening: Scenario, outcome: ReplayResult, *, seed: int, engine: str
+    scenario: Scenario, outcome: ReplayResult, *, seed: int, engine: str
 ) -> dict[str, object]:
     """The run as JSON, without anything that two runs alike do not share."""
     return {
-        "evening": evening.name,
+        "evening": scenario.name,
         "engine": engine,
         "seed": seed,
         "deliveries": outcome.deliveries,
@@ -91,7 +91,7 @@ def document(
     }
 
 
-def _player() -> Callable[..., Played]:
+def _import_play() -> Callable[..., Played]:
     """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
     try:
         from services.tools.replay.playback import play
@@ -102,7 +102,7 @@ def _player() -> Callable[..., Played]:
     return play
 
 
-def _among(option: str, value: str, known: tuple[str, ...]) -> None:
+def _require_one_of(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ValueError(f"{option}: {value!r}: one of {', '.join(known)}")
 
@@ -117,9 +117,9 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(evening: Scenario, played: Played, engine: str) -> None:
+def _show(scenario: Scenario, played: Played, engine: str) -> None:
     outcome, console = played.outcome, Console()
-    console.print(_counts(evening, outcome))
+    console.print(_counts(scenario, outcome))
     if outcome.injected:
         console.print(_faults(outcome))
     rate = outcome.deliveries / played.seconds
@@ -130,27 +130,27 @@ def _show(evening: Scenario, played: Played, engine: str) -> None:
     console.print(
         "[bold green]exact ✓[/] ours is the truth"
         if outcome.exact
-        else f"[bold red]NOT EXACT[/] {_why(outcome)}"
+        else f"[bold red]NOT EXACT[/] {_failure_reason(outcome)}"
     )
 
 
-def _counts(evening: Scenario, outcome: ReplayResult) -> Table:
-    table = Table(title=Text(f"{evening.name}: what each would show"), title_style="bold")
+def _counts(scenario: Scenario, outcome: ReplayResult) -> Table:
+    table = Table(title=Text(f"{scenario.name}: what each would show"), title_style="bold")
     table.add_column("poll")
     table.add_column("choice")
     for _, title in _COLUMNS:
         table.add_column(title, justify="right")
-    for poll in evening.polls:
+    for poll in scenario.polls:
         for choice in poll.choices:
             table.add_row(poll.id, Text(choice.label), *_cells(outcome, poll.id, choice.key))
         table.add_section()
     totals = [sum(sum(c.values()) for c in _column(outcome, name).values()) for name, _ in _COLUMNS]
-    table.add_row("", "all", *_marked(totals), style="bold")
+    table.add_row("", "all", *_coloured(totals), style="bold")
     return table
 
 
 def _cells(outcome: ReplayResult, poll_id: str, key: str) -> list[str]:
-    return _marked([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
+    return _coloured([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
 
 
 def _column(outcome: ReplayResult, name: str) -> Counts:
@@ -158,7 +158,7 @@ def _column(outcome: ReplayResult, name: str) -> Counts:
     return counts
 
 
-def _marked(values: list[int]) -> list[str]:
+def _coloured(values: list[int]) -> list[str]:
     """The truth first; the others green where they agree with it and red where not."""
     truth, *others = values
     shades = ("green" if value == truth else "red" for value in others)
@@ -177,7 +177,7 @@ def _faults(outcome: ReplayResult) -> Table:
     return table
 
 
-def _why(outcome: ReplayResult) -> str:
+def _failure_reason(outcome: ReplayResult) -> str:
     reasons = {
         "ours is not the truth": outcome.ours != outcome.truth,
         "the ballots are not the truth": not outcome.recounted,

@@ -18,9 +18,9 @@ from rich.text import Text
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, told
+from services.cli.output import Json, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.targets import require_writable, writing
+from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.whole_file import replace_file
 from services.voting.errors import RoundUnknownError
@@ -80,28 +80,28 @@ def results(
 
     An operator sees sealed polls, too. With --watch and --json, one document a line.
     """
-    with told(), suppress(KeyboardInterrupt):
+    with exit_on_error(), suppress(KeyboardInterrupt):
         if to_csv:
-            require_writable(_real(to_csv), option=CSV, value=str(to_csv))
-        there = find(local=local, stage=stage)
-        _round(there, poll, round_number)
-        looking = _readings(there, poll, round_number, every if watch else None, looks)
-        readings = (_written(reading, to_csv) for reading in looking)
+            require_writable(_resolve_link(to_csv), option=CSV, value=str(to_csv))
+        deployment = find(local=local, stage=stage)
+        _find_round(deployment, poll, round_number)
+        looking = _readings(deployment, poll, round_number, every if watch else None, looks)
+        readings = (_write_csv(reading, to_csv) for reading in looking)
         if as_json:
             for reading in readings:
                 print(json.dumps(reading.document), flush=True)
             return
         if not watch:
-            Console().print(*map(_picture, readings))
+            Console().print(*map(_render, readings))
             return
         with Live(console=Console(), auto_refresh=False) as live:
             for reading in readings:
-                live.update(_picture(reading), refresh=True)
+                live.update(_render(reading), refresh=True)
 
 
-def _round(there: Deployment, poll: str, number: int | None) -> Round:
+def _find_round(deployment: Deployment, poll: str, number: int | None) -> Round:
     """Raises: PollUnknownError, RoundUnknownError."""
-    rounds = there.directory.rounds(poll)
+    rounds = deployment.directory.rounds(poll)
     for round in rounds:
         if round.number == (number or rounds[-1].number):
             return round
@@ -109,13 +109,13 @@ def _round(there: Deployment, poll: str, number: int | None) -> Round:
 
 
 def _readings(
-    there: Deployment, poll: str, number: int | None, every: float | None, looks: int
+    deployment: Deployment, poll: str, number: int | None, every: float | None, looks: int
 ) -> Iterator[CountReading]:
     """Readings, the round read anew each time: it may be reset while we look."""
     seen: deque[tuple[int, int, int]] = deque()
-    tallies, taken = there.tallies, 0
+    tallies, taken = deployment.tallies, 0
     while True:
-        current = _round(there, poll, number)
+        current = _find_round(deployment, poll, number)
         totals, at_ms = tallies.totals(current.board, current.number), now_ms()
         seen.append((at_ms, current.number, totals.folded))
         while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != current.number:
@@ -129,7 +129,7 @@ def _readings(
         time.sleep(every)
 
 
-def _picture(reading: CountReading) -> Group:
+def _render(reading: CountReading) -> Group:
     poll, totals = reading.round.poll, reading.totals
     votes = sum(totals.picks.values())
     most = max([1, *totals.picks.values()])
@@ -146,11 +146,15 @@ def _picture(reading: CountReading) -> Group:
         head.append("  sealed: guests see nothing of this", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
     return Group(
-        head, "", table, "", Text(f"{_people(reading)}{rate}   {_freshness(reading)}", style="dim")
+        head,
+        "",
+        table,
+        "",
+        Text(f"{_format_voters(reading)}{rate}   {_format_age(reading)}", style="dim"),
     )
 
 
-def _people(reading: CountReading) -> str:
+def _format_voters(reading: CountReading) -> str:
     """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
     totals = reading.totals
     votes = f"{sum(totals.picks.values()):,} votes"
@@ -159,13 +163,13 @@ def _people(reading: CountReading) -> str:
     return f"{votes} from {totals.voters:,} voters"
 
 
-def _freshness(reading: CountReading) -> str:
+def _format_age(reading: CountReading) -> str:
     if not reading.totals.as_of_ms:
         return "no vote yet"
     return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
 
 
-def _written(reading: CountReading, file: Path | None) -> CountReading:
+def _write_csv(reading: CountReading, file: Path | None) -> CountReading:
     """The reading; its count replaces the CSV file, one row a choice."""
     if file is None:
         return reading
@@ -174,13 +178,13 @@ def _written(reading: CountReading, file: Path | None) -> CountReading:
         (poll.id, reading.round.number, c.key, c.label, picks.get(c.key, 0)) for c in poll.choices
     ]
     content = encode_csv([("poll", "round", "choice", "label", "votes"), *counts])
-    target = _real(file)
+    target = _resolve_link(file)
     draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
-    with writing(option=CSV, value=str(file)):
+    with translate_write_errors(option=CSV, value=str(file)):
         replace_file(target, content, draft=draft)
     return reading
 
 
-def _real(file: Path) -> Path:
+def _resolve_link(file: Path) -> Path:
     """The file that a link names: the link is to stay."""
     return Path(os.path.realpath(file))

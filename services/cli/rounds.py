@@ -15,36 +15,36 @@ from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round
 
 
-def auditor_of(there: Deployment, *, settle_seconds: float) -> Auditor:
+def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:
     """The auditor of a deployment."""
-    dynamodb, table = there.client("dynamodb"), there.aggregates_table
-    function = there.outputs["AggregatorFunction"]
+    dynamodb, table = deployment.client("dynamodb"), deployment.aggregates_table
+    function = deployment.outputs["AggregatorFunction"]
     return Auditor(
-        tallies=there.tallies,
-        recounts=there.recounts,
-        certificates=there.certificates,
+        tallies=deployment.tallies,
+        recounts=deployment.recounts,
+        certificates=deployment.certificates,
         corrections=DynamoCorrections(dynamodb, table),
-        mapping=lambda: mapping_state(there.client, function),
+        mapping=lambda: mapping_state(deployment.client, function),
         settle_seconds=settle_seconds,
     )
 
 
-def stream_rest_of(there: Deployment) -> StreamRest:
+def create_stream_rest(deployment: Deployment) -> StreamRest:
     """What is left of the stream of a deployment's ballots."""
     return StreamRest(
-        dynamodb=there.client("dynamodb"),
-        streams=there.client("dynamodbstreams"),
-        table=there.votes_table,
+        dynamodb=deployment.client("dynamodb"),
+        streams=deployment.client("dynamodbstreams"),
+        table=deployment.votes_table,
     )
 
 
-def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
+def find_round(deployment: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
     """A round of a poll, the current one if no number is given, and whether it is that.
 
     Raises:
         PollUnknownError, RoundUnknownError: there is none.
     """
-    rounds = there.directory.rounds(poll)
+    rounds = deployment.directory.rounds(poll)
     current = rounds[-1].number
     for round in rounds:
         if round.number == (number or current):
@@ -53,7 +53,7 @@ def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, b
 
 
 @contextmanager
-def reading(title: str) -> Iterator[Callable[[int], None]]:
+def show_progress(title: str) -> Iterator[Callable[[int], None]]:
     """Show how many ballots were read; what is yielded is told of more, from any thread."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"),

@@ -19,7 +19,7 @@ def require_writable(target: Path, *, option: str, value: str) -> None:
     Raises:
         typer.BadParameter: names the option, its value, what is wrong and the remedy.
     """
-    with writing(option=option, value=value):
+    with translate_write_errors(option=option, value=value):
         if problem := _problem(target):
             raise typer.BadParameter(f"{value!r}: {problem}", param_hint=option)
         with NamedTemporaryFile(dir=target.parent, prefix=target.name, suffix=LONGEST_SUFFIX):
@@ -27,7 +27,7 @@ def require_writable(target: Path, *, option: str, value: str) -> None:
 
 
 @contextmanager
-def writing(*, option: str, value: str) -> Iterator[None]:
+def translate_write_errors(*, option: str, value: str) -> Iterator[None]:
     """Tell a failure to write the file of an option as a usage error.
 
     Raises:

@@ -227,7 +227,7 @@ def test_items_that_are_no_ballots_are_named_and_the_others_exported(there: Ledg
 def test_a_forgotten_ballot_is_no_row(there: Ledger) -> None:
     """It holds no vote, and the digest is that of the ballots that do."""
     rounds = there.directory.rounds("colors")
-    there.deployment.forgetting.remove(rounds, "+15550100003", PEPPER)
+    there.deployment.erasure.remove(rounds, "+15550100003", PEPPER)
     told = export("--with-keys")
 
     assert told["rows"] == told["voters"] == 29

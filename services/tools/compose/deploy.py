@@ -18,7 +18,7 @@ from services.tools.local import site
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import LocalDeployment, Outputs
 
-TOLD: Final = "webhook.env"
+ENVIRONMENT_FILE: Final = "webhook.env"
 """File with the webhook's environment, as a shell reads it."""
 
 
@@ -32,17 +32,17 @@ def main(environ: Mapping[str, str]) -> None:
     print("Bootstrapping and synthesising ...", flush=True)  # noqa: T201
     deployment.bootstrap()
     outputs = deployment.deploy(deployment.synthesise(), lambda _: None)
-    token = set_token(aws, outputs)
+    token = ensure_token(aws, outputs)
     site.upload(aws, outputs, poll=DEFAULT_POLL)
-    tell(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
+    write_environment(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
     print(f"Deployed. Texts are signed with TWILIO_AUTH_TOKEN={token}", flush=True)  # noqa: T201
 
 
-def set_token(aws: LocalAws, outputs: Outputs) -> str:
+def ensure_token(aws: LocalAws, outputs: Outputs) -> str:
     """The token that texts are signed with: made up once, and kept from then on."""
     manager = aws.client("secretsmanager")
-    held = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
-    token = held.get(TOKEN_KEY) or secrets.token_hex(16)
+    secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
+    token = secret.get(TOKEN_KEY) or secrets.token_hex(16)
     SecretStore(manager, outputs.secret_arn).set_token(token)
     return str(token)
 
@@ -58,12 +58,12 @@ def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[
     return aws.environment() | settings.to_env() | {"SITE_BUCKET": outputs.site_bucket}
 
 
-def tell(folder: Path, environment: Mapping[str, str]) -> None:
+def write_environment(folder: Path, environment: Mapping[str, str]) -> None:
     """Write the file, complete or not at all."""
-    draft = folder / f"{TOLD}.draft"
+    draft = folder / f"{ENVIRONMENT_FILE}.draft"
     lines = [f"export {name}='{value}'" for name, value in environment.items()]
     draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    draft.rename(folder / TOLD)
+    draft.rename(folder / ENVIRONMENT_FILE)
 
 
 if __name__ == "__main__":

@@ -68,33 +68,43 @@ class Bill:
         return sum(line.usd for line in self.lines if line.service != service)
 
 
-def bill_for(evening: Event, prices: Prices) -> Bill:
+def bill_for(event: Event, prices: Prices) -> Bill:
     """What an evening costs, and what the stack costs a month."""
     of = prices.of
-    texts = _texting(evening, of)
-    hook = _container(evening, of) if evening.webhook == "container" else _lambda(evening, of)
-    rest = [*_tables(evening, of), *_folding(evening, of), *_watching(evening, of)]
-    return Bill(lines=[*texts, *hook, *rest], monthly=_monthly(evening, of), voters=evening.voters)
+    texts = _twilio_items(event, of)
+    hook = (
+        _container_webhook_items(event, of)
+        if event.webhook == "container"
+        else _lambda_webhook_items(event, of)
+    )
+    rest = [
+        *_dynamodb_items(event, of),
+        *_aggregator_items(event, of),
+        *_delivery_and_log_items(event, of),
+    ]
+    return Bill(
+        lines=[*texts, *hook, *rest], monthly=_monthly_items(event, of), voters=event.voters
+    )
 
 
-_Of = Callable[[str], float]
+_PriceOf = Callable[[str], float]
 
 
-def _texting(evening: Event, of: _Of) -> list[BillItem]:
-    received = evening.texts * (of("text_in") + of("text_in_carrier"))
-    sent = evening.texts * (of("text_out") + of("text_out_carrier")) if evening.replies else 0.0
+def _twilio_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    received = event.texts * (of("text_in") + of("text_in_carrier"))
+    sent = event.texts * (of("text_out") + of("text_out_carrier")) if event.replies else 0.0
     return [
         BillItem(service="Twilio", what="texts received", usd=received),
         BillItem(service="Twilio", what="replies sent", usd=sent),
     ]
 
 
-def _lambda(evening: Event, of: _Of) -> list[BillItem]:
-    seconds = evening.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
-    restored = evening.environments * usage.WEBHOOK_GB * of("snapshot_restored_gb")
-    calls = evening.texts * of("lambda_request")
+def _lambda_webhook_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    seconds = event.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
+    restored = event.webhook_instances * usage.WEBHOOK_GB * of("snapshot_restored_gb")
+    calls = event.texts * of("lambda_request")
     return [
-        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(service="API Gateway", what="requests", usd=event.texts * of("api_request")),
         BillItem(
             service="Lambda",
             what="webhook",
@@ -103,50 +113,50 @@ def _lambda(evening: Event, of: _Of) -> list[BillItem]:
     ]
 
 
-def _container(evening: Event, of: _Of) -> list[BillItem]:
-    hours = evening.seconds / 3600
+def _container_webhook_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    hours = event.seconds / 3600
     task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")
-    units = max(1.0, evening.busiest / usage.CONNECTIONS_PER_UNIT)
+    units = max(1.0, event.peak_texts_per_second / usage.CONNECTIONS_PER_UNIT)
     balancer = of("balancer_hour") + units * of("balancer_unit_hour")
     return [
-        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(service="API Gateway", what="requests", usd=event.texts * of("api_request")),
         BillItem(
             service="Fargate",
-            what=f"{evening.environments} tasks",
-            usd=evening.environments * hours * (task + of("address_hour")),
+            what=f"{event.webhook_instances} tasks",
+            usd=event.webhook_instances * hours * (task + of("address_hour")),
         ),
         BillItem(service="Load balancer", what="hours and units", usd=hours * balancer),
     ]
 
 
-def _tables(evening: Event, of: _Of) -> list[BillItem]:
-    changed = evening.texts - evening.voters
-    directory = evening.environments * evening.seconds / usage.DIRECTORY_SECONDS
-    looks = evening.looks * usage.BOARD_READ_UNITS
-    votes = evening.vote_writes * of("write_unit") + changed * of("read_unit")
-    out = evening.looks * usage.BOARD_BYTES / _GB
+def _dynamodb_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    changed = event.texts - event.voters
+    directory = event.webhook_instances * event.seconds / usage.DIRECTORY_SECONDS
+    board_reads = event.board_reads * usage.BOARD_READ_UNITS
+    votes = event.vote_writes * of("write_unit") + changed * of("read_unit")
+    out = event.board_reads * usage.BOARD_BYTES / _GB
     return [
         BillItem(service="DynamoDB", what="votes", usd=votes),
-        BillItem(service="DynamoDB", what="folds", usd=evening.batches * of("write_unit")),
+        BillItem(service="DynamoDB", what="folds", usd=event.batches * of("write_unit")),
         BillItem(service="DynamoDB", what="polls read", usd=directory * of("read_unit")),
-        BillItem(service="DynamoDB", what="screens read", usd=looks * of("read_unit")),
+        BillItem(service="DynamoDB", what="screens read", usd=board_reads * of("read_unit")),
         BillItem(service="Data transfer", what="to the screens", usd=out * of("out_gb")),
     ]
 
 
-def _folding(evening: Event, of: _Of) -> list[BillItem]:
-    seconds = evening.batches * usage.FOLD_SECONDS * usage.FOLD_GB
-    calls = evening.batches * of("lambda_request")
+def _aggregator_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    seconds = event.batches * usage.FOLD_SECONDS * usage.FOLD_GB
+    calls = event.batches * of("lambda_request")
     return [
         BillItem(service="Lambda", what="aggregator", usd=calls + seconds * of("lambda_gb_second"))
     ]
 
 
-def _watching(evening: Event, of: _Of) -> list[BillItem]:
-    lines = evening.texts * usage.LOG_BYTES_PER_TEXT + evening.batches * usage.LOG_BYTES_PER_BATCH
-    page = evening.viewers * usage.PAGE_BYTES / _GB * of("edge_gb")
-    requests = evening.viewers * usage.PAGE_REQUESTS * of("edge_request")
-    reads = evening.environments * evening.seconds / usage.SECRET_SECONDS
+def _delivery_and_log_items(event: Event, of: _PriceOf) -> list[BillItem]:
+    lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
+    page = event.viewers * usage.PAGE_BYTES / _GB * of("edge_gb")
+    requests = event.viewers * usage.PAGE_REQUESTS * of("edge_request")
+    reads = event.webhook_instances * event.seconds / usage.SECRET_SECONDS
     return [
         BillItem(service="CloudFront", what="the page", usd=page + requests),
         BillItem(service="CloudWatch", what="logs", usd=lines / _GB * of("log_gb")),
@@ -154,15 +164,15 @@ def _watching(evening: Event, of: _Of) -> list[BillItem]:
     ]
 
 
-def _monthly(evening: Event, of: _Of) -> list[BillItem]:
+def _monthly_items(event: Event, of: _PriceOf) -> list[BillItem]:
     watching = ALARMS * of("alarm_month") + METRICS * of("metric_month") + of("dashboard_month")
     lines = [
         BillItem(service="Twilio", what="number", usd=of("number_month")),
-        BillItem(service="Twilio", what="campaign", usd=of("campaign_month") * evening.replies),
+        BillItem(service="Twilio", what="campaign", usd=of("campaign_month") * event.replies),
         BillItem(service="CloudWatch", what="alarms, metrics, dashboard", usd=watching),
         BillItem(service="Secrets Manager", what="secret", usd=of("secret_month")),
     ]
-    if evening.webhook == "lambda":
+    if event.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * of("snapshot_gb_second")
         return [*lines, BillItem(service="Lambda", what="SnapStart's snapshot", usd=kept)]
     task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")

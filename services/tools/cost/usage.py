@@ -20,7 +20,7 @@ BATCHES_PER_SECOND: Final = 5
 """Lambda reads a stream shard this often, at most."""
 TEXTS_PER_SHARD: Final = 1_000
 """Writes a second that one partition of the votes takes, and one stream shard carries."""
-PEAK: Final = 10
+PEAK_FACTOR: Final = 10
 """The busiest second, as a multiple of an average one."""
 DIRECTORY_SECONDS: Final = 2
 SECRET_SECONDS: Final = 60
@@ -64,21 +64,21 @@ class Event:
         return math.ceil(self.voters * self.texts_per_voter)
 
     @property
-    def busiest(self) -> float:
+    def peak_texts_per_second(self) -> float:
         """Texts in the busiest second."""
-        return min(self.texts, PEAK * self.texts / self.seconds)
+        return min(self.texts, PEAK_FACTOR * self.texts / self.seconds)
 
     @property
-    def environments(self) -> int:
+    def webhook_instances(self) -> int:
         """Webhooks running at once: Lambda's environments, or tasks."""
         if self.webhook == "container":
-            return max(TASKS, math.ceil(self.busiest / TEXTS_PER_TASK))
-        return max(1, math.ceil(self.busiest * WEBHOOK_SECONDS))
+            return max(TASKS, math.ceil(self.peak_texts_per_second / TEXTS_PER_TASK))
+        return max(1, math.ceil(self.peak_texts_per_second * WEBHOOK_SECONDS))
 
     @property
     def batches(self) -> int:
         """Batches that are folded: one a text where texts are few."""
-        shards = max(1, math.ceil(self.busiest / TEXTS_PER_SHARD))
+        shards = max(1, math.ceil(self.peak_texts_per_second / TEXTS_PER_SHARD))
         return math.ceil(min(self.texts, BATCHES_PER_SECOND * shards * self.seconds))
 
     @property
@@ -87,6 +87,6 @@ class Event:
         return self.voters + 2 * (self.texts - self.voters)
 
     @property
-    def looks(self) -> float:
+    def board_reads(self) -> float:
         """How often a screen reads the board: once a second each."""
         return self.viewers * self.seconds

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from services.tools.doctor.finding import DEPLOY, Finding, wrong
+from services.tools.doctor.finding import DEPLOY, Finding, failed
 
 
-def carried_out(name: str, check: Callable[[], Finding]) -> Finding:
+def run_check(name: str, check: Callable[[], Finding]) -> Finding:
     """The finding; what stands in the way of a check is one, too."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,8 +14,8 @@ def carried_out(name: str, check: Callable[[], Finding]) -> Finding:
     except ClientError as error:
         said = error.response["Error"]
         remedy = "the examination needs an operator's permissions"
-        return wrong(name, f"AWS refused: {said['Code']}: {said.get('Message', '')}", remedy)
+        return failed(name, f"AWS refused: {said['Code']}: {said.get('Message', '')}", remedy)
     except (BotoCoreError, OSError) as error:
-        return wrong(name, f"no answer: {error}", "check the network, and whether it is deployed")
+        return failed(name, f"no answer: {error}", "check the network, and whether it is deployed")
     except KeyError as error:
-        return wrong(name, f"output {error.args[0]}: missing", DEPLOY)
+        return failed(name, f"output {error.args[0]}: missing", DEPLOY)

@@ -9,11 +9,11 @@ from typing import Any, Final
 from services.tools.doctor.finding import (
     RESTORE,
     Finding,
-    doubtful,
-    fine,
+    failed,
+    ok,
+    ok_or_failed,
     skipped,
-    verdict_on,
-    wrong,
+    warning,
 )
 from services.voting.tally import Totals
 
@@ -38,7 +38,7 @@ WHY: Final[Mapping[str, str]] = {
 LIMIT_SECONDS: Final = 60
 """As the alarm has it: votes that wait longer are a fault, not a burst."""
 
-_AGAIN: Final = f"{RESTORE}; then recount: voteapp audit"
+_REMEDY: Final = f"{RESTORE}; then recount: voteapp audit"
 
 
 def check_mapping(
@@ -50,22 +50,22 @@ def check_mapping(
     that an emulator does not keep cannot be held against it.
     """
     if not mappings:
-        return wrong("mapping", "none: no vote is counted", RESTORE)
+        return failed("mapping", "none: no vote is counted", RESTORE)
     if len(mappings) > 1:
         remedy = "delete all but the stack's own, and recount: voteapp audit"
-        return wrong("mapping", f"{len(mappings)} of them: they count at several places", remedy)
+        return failed("mapping", f"{len(mappings)} of them: they count at several places", remedy)
     (mapping,) = mappings
-    problems = [*_strays(mapping, emulated=emulated)]
+    problems = [*_wrong_settings(mapping, emulated=emulated)]
     if mapping.get("EventSourceArn") != stream_arn:
         problems.insert(0, "follows another stream than the one the votes have now")
     if (state := mapping.get("State")) != "Enabled":
         problems.insert(0, f"State: {state}, not Enabled: no vote is counted")
     if str(last := mapping.get("LastProcessingResult") or "").startswith("PROBLEM"):
         problems.append(f"LastProcessingResult: {last}")
-    return verdict_on("mapping", problems, "one, enabled, with every setting", _AGAIN)
+    return ok_or_failed("mapping", problems, "one, enabled, with every setting", _REMEDY)
 
 
-def _strays(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[str]:
+def _wrong_settings(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[str]:
     for name, wanted in REQUIRED.items():
         if emulated and mapping.get(name) is None:
             continue
@@ -87,18 +87,18 @@ def check_age(datapoints: Sequence[Mapping[str, Any]], *, minutes: int) -> Findi
     seconds = latest["Maximum"] / 1000
     if seconds >= LIMIT_SECONDS:
         remedy = "read the aggregator's log; after 24 h votes leave the stream: voteapp audit"
-        return wrong("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)
-    return fine("iterator age", f"{seconds:,.1f} s at most")
+        return failed("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)
+    return ok("iterator age", f"{seconds:,.1f} s at most")
 
 
 def check_fold(totals: Mapping[str, Totals], now_ms: int) -> Finding:
     """When last something was folded, and whether all of it could be read. By poll."""
     if bad := {poll: total.bad for poll, total in totals.items() if total.bad}:
-        told = ", ".join(f"{count:,} of {poll}" for poll, count in bad.items())
+        counts = ", ".join(f"{count:,} of {poll}" for poll, count in bad.items())
         remedy = "the aggregator's log says why; recount: voteapp audit"
-        return doubtful("last fold", f"records that could not be read: {told}", remedy)
+        return warning("last fold", f"records that could not be read: {counts}", remedy)
     latest = max(totals.items(), key=lambda one: one[1].as_of_ms, default=None)
     if latest is None or not latest[1].as_of_ms:
         return skipped("last fold", "no vote has ever been counted")
     poll, total = latest
-    return fine("last fold", f"{poll}, {(now_ms - total.as_of_ms) / 1000:,.0f} s ago")
+    return ok("last fold", f"{poll}, {(now_ms - total.as_of_ms) / 1000:,.0f} s ago")

@@ -35,17 +35,17 @@ class Finding:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def fine(check: str, detail: str) -> Finding:
+def ok(check: str, detail: str) -> Finding:
     """As it should be."""
     return Finding(check=check, verdict=CheckStatus.OK, detail=detail)
 
 
-def wrong(check: str, detail: str, remedy: str) -> Finding:
+def failed(check: str, detail: str, remedy: str) -> Finding:
     """Texts are lost, miscounted, not shown, or shown to whom they should not be."""
     return Finding(check=check, verdict=CheckStatus.FAILED, detail=detail, remedy=remedy)
 
 
-def doubtful(check: str, detail: str, remedy: str) -> Finding:
+def warning(check: str, detail: str, remedy: str) -> Finding:
     """Works, but not as it was meant to."""
     return Finding(check=check, verdict=CheckStatus.WARNING, detail=detail, remedy=remedy)
 
@@ -55,6 +55,6 @@ def skipped(check: str, detail: str, remedy: str = "") -> Finding:
     return Finding(check=check, verdict=CheckStatus.SKIPPED, detail=detail, remedy=remedy)
 
 
-def verdict_on(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:
+def ok_or_failed(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:
     """Fine with the detail, or all the problems with the remedy."""
-    return wrong(check, "; ".join(problems), remedy) if problems else fine(check, detail)
+    return failed(check, "; ".join(problems), remedy) if problems else ok(check, detail)

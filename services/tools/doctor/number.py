@@ -4,7 +4,7 @@ from typing import Final, Protocol
 
 from services.adapters.twilio.client import TwilioError
 from services.adapters.twilio.numbers import Delivery
-from services.tools.doctor.finding import Finding, doubtful, fine, skipped, wrong
+from services.tools.doctor.finding import Finding, failed, ok, skipped, warning
 
 _CONNECT: Final = "voteapp connect --number {}"
 
@@ -23,23 +23,23 @@ def check_number(numbers: Numbers | None, number: str | None, webhook_url: str) 
         return skipped("number", "no credentials of Twilio's in the environment", remedy)
     if number is None:
         remedy = "connect one: voteapp connect --number +1..."
-        return wrong("number", "no poll shows one", remedy)
+        return failed("number", "no poll shows one", remedy)
     try:
         delivery = numbers.find(number)
     except TwilioError as error:
-        return wrong("number", f"{error.key}: {error.value}", error.remedy)
-    return _judge(delivery, webhook_url)
+        return failed("number", f"{error.key}: {error.value}", error.remedy)
+    return _check_delivery(delivery, webhook_url)
 
 
-def _judge(delivery: Delivery, webhook_url: str) -> Finding:
+def _check_delivery(delivery: Delivery, webhook_url: str) -> Finding:
     remedy = _CONNECT.format(delivery.number)
     if delivery.service_takes_texts:
         detail = f"messaging service {delivery.service_name} takes the texts of {delivery.number}"
-        return wrong("number", detail, remedy)
+        return failed("number", detail, remedy)
     if not delivery.reaches(webhook_url):
         detail = f"texts to {delivery.number} go to {delivery.url or 'nowhere'} ({delivery.method})"
-        return wrong("number", f"{detail}, not to {webhook_url}", remedy)
+        return failed("number", f"{detail}, not to {webhook_url}", remedy)
     if not delivery.retries:
         detail = f"{delivery.number}: without retries a text is lost when the webhook fails once"
-        return doubtful("number", detail, remedy)
-    return fine("number", f"{delivery.number} delivers here, with retries")
+        return warning("number", detail, remedy)
+    return ok("number", f"{delivery.number} delivers here, with retries")

@@ -51,7 +51,7 @@ STALE_MS: Final = 180_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DynamoDesk:
+class DynamoProbePoll:
     """One run. `began_at_ms` tells its round from every other."""
 
     client: "DynamoDBClient"

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from services.tools.doctor.finding import Finding, doubtful, fine, wrong
+from services.tools.doctor.finding import Finding, failed, ok, warning
 from services.tools.doctor.probe_poll import BODY, NUMBER, PHONE
 from services.voting.message import Message
 
 CHECK: Final = "a text"
-PATIENCE_SECONDS: Final = 30
-BETWEEN_SECONDS: Final = 0.25
-CACHED_SECONDS: Final = 2.2
+TIMEOUT_SECONDS: Final = 30
+POLL_INTERVAL_SECONDS: Final = 0.25
+CACHE_SECONDS: Final = 2.2
 """Every webhook reads the polls anew after two seconds; before, it does not know this one."""
 
 OK: Final = 200
@@ -22,7 +22,7 @@ Post = Callable[[Message], int]
 """Delivers a text to the webhook, signed; the HTTP status of the answer, 0 for none."""
 
 
-class Desk(Protocol):
+class ProbePoll(Protocol):
     """The self-test's own poll."""
 
     def open(self) -> bool:
@@ -45,7 +45,7 @@ class Desk(Protocol):
 class SelfTest:
     """Sends a text to a poll of its own, waits for the count, and leaves nothing behind."""
 
-    desk: Desk
+    probe_poll: ProbePoll
     post: Post
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -53,32 +53,32 @@ class SelfTest:
 
     def run(self) -> Finding:
         """What became of the text. Whatever happens, ballot and poll are removed."""
-        if not self.desk.open():
+        if not self.probe_poll.open():
             remedy = "wait three minutes, then ask the doctor again"
-            return doubtful(CHECK, "another examination is under way, or was killed", remedy)
+            return warning(CHECK, "another examination is under way, or was killed", remedy)
         try:
-            return self._examine()
+            return self._run_steps()
         finally:
-            self.desk.forget()
-            self.desk.clear()
+            self.probe_poll.forget()
+            self.probe_poll.clear()
 
-    def _examine(self) -> Finding:
-        self.sleep(CACHED_SECONDS)
+    def _run_steps(self) -> Finding:
+        self.sleep(CACHE_SECONDS)
         started = self.clock()
         if refusal := self._send():
             return refusal
-        if not self._until(lambda: self.desk.counted() == 1):
+        if not self._wait_until(lambda: self.probe_poll.counted() == 1):
             remedy = "see the mapping above, and read the aggregator's log"
-            detail = f"became a ballot, and was not counted in {PATIENCE_SECONDS} s"
-            return wrong(CHECK, detail, remedy)
+            detail = f"became a ballot, and was not counted in {TIMEOUT_SECONDS} s"
+            return failed(CHECK, detail, remedy)
         counted = self.clock() - started
-        self.desk.forget()
+        self.probe_poll.forget()
         started = self.clock()
-        if not self._until(lambda: self.desk.counted() == 0):
+        if not self._wait_until(lambda: self.probe_poll.counted() == 0):
             remedy = "read the aggregator's log; what is forgotten must go out of the count"
-            return wrong(CHECK, "was counted; forgotten, it is still in the count", remedy)
+            return failed(CHECK, "was counted; forgotten, it is still in the count", remedy)
         gone = self.clock() - started
-        return fine(CHECK, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
+        return ok(CHECK, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
 
     def _send(self) -> Finding | None:
         """Send until it is a ballot: the same text again changes nothing. A failure, or None."""
@@ -88,18 +88,18 @@ class SelfTest:
         def is_ballot() -> bool:
             nonlocal status
             status = self.post(text)
-            return status != OK or self.desk.has_ballot()
+            return status != OK or self.probe_poll.has_ballot()
 
-        arrived = self._until(is_ballot)
+        arrived = self._wait_until(is_ballot)
         if status != OK:
             remedy = "403: another token or URL is in force than was signed for; else see the log"
-            return wrong(CHECK, f"the webhook answered {status or 'nothing'}", remedy)
+            return failed(CHECK, f"the webhook answered {status or 'nothing'}", remedy)
         if not arrived:
-            return wrong(CHECK, "was accepted, and is no ballot", "read the webhook's log")
+            return failed(CHECK, "was accepted, and is no ballot", "read the webhook's log")
         return None
 
-    def _until(self, holds: Callable[[], bool]) -> bool:
-        deadline = self.clock() + PATIENCE_SECONDS
-        while not (held := holds()) and self.clock() < deadline:
-            self.sleep(BETWEEN_SECONDS)
-        return held
+    def _wait_until(self, condition: Callable[[], bool]) -> bool:
+        deadline = self.clock() + TIMEOUT_SECONDS
+        while not (is_met := condition()) and self.clock() < deadline:
+            self.sleep(POLL_INTERVAL_SECONDS)
+        return is_met

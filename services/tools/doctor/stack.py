@@ -5,7 +5,15 @@ from typing import Any, Final
 
 from services.adapters.secrets import Secrets
 from services.settings import LEAST_PEPPER_CHARACTERS
-from services.tools.doctor.finding import DEPLOY, RESTORE, Finding, fine, skipped, verdict_on, wrong
+from services.tools.doctor.finding import (
+    DEPLOY,
+    RESTORE,
+    Finding,
+    failed,
+    ok,
+    ok_or_failed,
+    skipped,
+)
 from services.voting import schema
 
 OUTPUTS: Final = (
@@ -14,16 +22,16 @@ OUTPUTS: Final = (
 )  # fmt: skip
 """What the commands and the page rely on; a container stack has no WebhookFunction."""
 
-_STANDING: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
 def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
     """Deployed in full; None as status where that cannot be asked."""
     problems = [f"output {name}: missing" for name in OUTPUTS if not outputs.get(name)]
-    if status and status not in _STANDING:
+    if status and status not in _COMPLETE:
         problems.insert(0, f"status {status}")
     detail = f"{status or 'there'}, {len(outputs)} outputs"
-    return verdict_on("stack", problems, detail, DEPLOY)
+    return ok_or_failed("stack", problems, detail, DEPLOY)
 
 
 def check_secret(secrets: Secrets) -> Finding:
@@ -31,11 +39,11 @@ def check_secret(secrets: Secrets) -> Finding:
     if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
         remedy = "the stack generates it; restore the version of the secret that had it"
         problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
-        return wrong("secret", f"voter_pepper: {problem}: no text is counted", remedy)
+        return failed("secret", f"voter_pepper: {problem}: no text is counted", remedy)
     if not secrets.twilio_auth_token:
         remedy = "set it: voteapp connect --number +1..."
-        return wrong("secret", "twilio_auth_token: not set: every text is refused", remedy)
-    return fine("secret", "token and pepper are set")
+        return failed("secret", "twilio_auth_token: not set: every text is refused", remedy)
+    return ok("secret", "token and pepper are set")
 
 
 def check_table(check: str, description: Mapping[str, Any]) -> Finding:
@@ -55,7 +63,7 @@ def check_table(check: str, description: Mapping[str, Any]) -> Finding:
         if found != wanted
     ]
     billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    return verdict_on(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
+    return ok_or_failed(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
 
 
 def check_expiry(description: Mapping[str, Any]) -> Finding:
@@ -65,7 +73,7 @@ def check_expiry(description: Mapping[str, Any]) -> Finding:
     problems = [] if status in {"ENABLED", "ENABLING"} and held == wanted else [
         f"TimeToLiveStatus: {status} on {held}, not ENABLED on {wanted}"
     ]  # fmt: skip
-    return verdict_on("expiry of ballots", problems, f"by {wanted}", RESTORE)
+    return ok_or_failed("expiry of ballots", problems, f"by {wanted}", RESTORE)
 
 
 def check_protection(
@@ -80,4 +88,4 @@ def check_protection(
         problems.append("DeletionProtectionEnabled: False, not True")
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         problems.append("PointInTimeRecoveryStatus: not ENABLED")
-    return verdict_on(check, problems, "against deletion, with recovery to any second", RESTORE)
+    return ok_or_failed(check, problems, "against deletion, with recovery to any second", RESTORE)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.adapters.dynamodb.ballot_items import item_of
-from services.tools.doctor.probe_poll import CHOICE, PHONE, DynamoDesk
+from services.tools.doctor.probe_poll import CHOICE, PHONE, DynamoProbePoll
 from services.voting.ballot import Vote, cast
 from services.voting.identity import voter_of
 from services.voting.poll import Phase
@@ -13,9 +13,9 @@ BEGAN = 1_800_000_000_000
 HOUR = 3_600_000
 
 
-def a_desk(there: Ledger) -> DynamoDesk:
+def a_probe_poll(there: Ledger) -> DynamoProbePoll:
     """One run."""
-    return DynamoDesk(
+    return DynamoProbePoll(
         client=there.dynamodb, votes="Votes", aggregates="Aggregates", pepper=PEPPER,
         began_at_ms=BEGAN,
     )  # fmt: skip
@@ -29,8 +29,8 @@ def items(there: Ledger) -> list[dict[str, Any]]:
 
 def test_its_poll_is_open_for_an_hour(there: Ledger) -> None:
     """It opens at once, and closes by itself if nobody removes it."""
-    desk = a_desk(there)
-    opened = desk.open()
+    probe_poll = a_probe_poll(there)
+    opened = probe_poll.open()
     held = there.directory.entry("doctor-selftest").round
 
     assert opened
@@ -41,24 +41,24 @@ def test_its_poll_is_open_for_an_hour(there: Ledger) -> None:
 
 def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(there: Ledger) -> None:
     """No table of ballots grows by what a doctor has asked; nobody deletes it by hand."""
-    desk = a_desk(there)
-    desk.open()
-    voter = voter_of(PEPPER, desk.round.poll.id, desk.round.number, PHONE)
+    probe_poll = a_probe_poll(there)
+    probe_poll.open()
+    voter = voter_of(PEPPER, probe_poll.round.poll.id, probe_poll.round.number, PHONE)
     vote = Vote(voter=voter, sid="SM1", choice=CHOICE, at_ms=BEGAN + 5_000)
-    ballot = cast(desk.round, None, vote).ballot
+    ballot = cast(probe_poll.round, None, vote).ballot
     assert ballot
-    there.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, desk.round))
+    there.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, probe_poll.round))
     there.fold()
-    counted, known = desk.counted(), desk.has_ballot()
-    desk.forget()
+    counted, known = probe_poll.counted(), probe_poll.has_ballot()
+    probe_poll.forget()
     there.fold()
-    forgotten = desk.counted()
-    desk.forget()
-    desk.clear()
+    forgotten = probe_poll.counted()
+    probe_poll.forget()
+    probe_poll.clear()
     (left,) = items(there)
 
     assert (counted, known, forgotten) == (1, True, 0)
-    assert not desk.has_ballot()
+    assert not probe_poll.has_ballot()
     assert left["picks"] == {"M": {}}
     assert int(left["expires_at"]["N"]) == (BEGAN + HOUR) // 1000 + 86_400 + 20
     assert int(left["writes"]["N"]) == 2
