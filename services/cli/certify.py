@@ -1,4 +1,4 @@
-"""`voteapp certify`: the official result of a round, once and for all."""
+"""`voteapp certify`: writes the official, final result of a round."""
 
 from typing import Annotated
 
@@ -23,11 +23,11 @@ def certify(
 ) -> None:
     """Recount a closed round and write its certified result, which the dashboard shows.
 
-    Refuses, and says why, while texts may still come in, the stream is not drained, ballots
-    have expired or cannot be read, or the board is not the recount. Asks first: a certified
-    round is final, takes no text any more, and a sealed poll becomes visible. The digest is a
-    SHA-256 over all ballots, sorted; who has the export with keys can recompute it. Certifying
-    again gives the same or fails.
+    Refuses, with the reason, while texts may still arrive, if the stream is not drained, if
+    ballots have expired or cannot be read, and if the board differs from the recount. Asks first:
+    a certified round is final, accepts no more texts, and a sealed poll becomes visible. The
+    digest is a SHA-256 over all sorted ballots; an export with keys is enough to recompute it.
+    Certifying again gives the same result or fails.
     """
     with exit_on_error():
         deployment = find(local=local, stage=stage)
@@ -48,8 +48,8 @@ def certify(
         "digest": certificate.digest,
         "new": new,
     }
-    word = "certified" if new else "certified before, and nothing has changed since"
-    emit(document, f"{render_document(document)}\n{word}", as_json=as_json)
+    status = "certified" if new else "certified before, and nothing has changed since"
+    emit(document, f"{render_document(document)}\n{status}", as_json=as_json)
 
 
 def _question(deployment: Deployment, round: Round) -> str:

@@ -1,4 +1,4 @@
-"""`voteapp connect`: a phone number at Twilio, joined to a deployment."""
+"""`voteapp connect`: connects a phone number at Twilio to a deployment."""
 
 import os
 import re
@@ -22,7 +22,7 @@ E164: Final = r"\+[1-9]\d{6,14}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be changed: how texts are delivered, the token, and what screens show."""
+    """The settings to change: delivery of texts, the auth token, and the numbers on screens."""
 
     delivery: Delivery
     webhook_url: str
@@ -30,7 +30,7 @@ class Plan:
     screens: Sequence[DirectoryEntry]
 
     def rows(self) -> list[dict[str, str]]:
-        """What it is, before and after; the token itself is never told."""
+        """Each setting before and after the change; the token itself is never shown."""
         old, new = self.delivery, pointed(self.delivery, self.webhook_url)
         service = f"messaging service {old.service_name}" if old.service_sid else ""
         taken = {True: "takes them itself", False: "leaves them to the number"}
@@ -49,7 +49,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything is not yet as it is to be."""
+        """Whether any setting differs from its target."""
         return any(row["before"] != row["after"] for row in self.rows())
 
 
@@ -57,7 +57,7 @@ def connect(
     number: Annotated[str, typer.Option(help="The number at Twilio (E.164), as +15550100199.")],
     *,
     screen: Annotated[
-        bool, typer.Option("--screen/--no-screen", help="Have the screen show the number.")
+        bool, typer.Option("--screen/--no-screen", help="Show the number on the screen.")
     ] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
@@ -66,12 +66,12 @@ def connect(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Join a phone number at Twilio to a deployment.
+    """Connect a phone number at Twilio to a deployment.
 
-    Points the number's texts at the webhook, with retries; stores the auth token in the
-    deployment's secret; has the screen show the number. TWILIO_ACCOUNT_SID and
-    TWILIO_AUTH_TOKEN come from the environment and go into no file. Sends nothing. Doing it
-    again changes nothing.
+    Points the number's texts at the webhook, with retries, stores the auth token in the
+    deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID and
+    TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
+    Connecting again changes nothing.
     """
     if not re.fullmatch(E164, number):
         raise typer.BadParameter("write it as +15550100199", param_hint="--number")
@@ -105,7 +105,7 @@ def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
 
 
 def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
-    """The token first: a text that comes before it is there would be refused."""
+    # The token first: without it the webhook refuses the texts that Twilio delivers.
     secret = SecretStore(deployment.client("secretsmanager"), deployment.outputs["SecretArn"])
     secret.set_token(os.environ[TOKEN])
     numbers.point(plan.delivery, plan.webhook_url)
@@ -132,10 +132,10 @@ def _render_plan(plan: Plan) -> str:
 
 def _text(plan: Plan, *, done: bool, stage: str) -> str:
     if not plan.has_changes:
-        return f"{_render_plan(plan)}\n\nAll as it should be; nothing was changed."
+        return f"{_render_plan(plan)}\n\nEverything is connected already; nothing was changed."
     if not done:
         return f"{_render_plan(plan)}\n\nNothing was changed."
     return (
-        "Connected; in force within a minute, no message was sent. "
+        "Connected; it takes effect within a minute. No text was sent. "
         f"Next: voteapp doctor --stage {stage}"
     )

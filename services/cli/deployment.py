@@ -1,4 +1,4 @@
-"""Where commands find what they work on: a stack in an account, or a demo on this machine."""
+"""Finds the deployment that a command works on: a stack in AWS or a demo on this machine."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from services.voting.begun import has_begun
 from services.voting.poll import Round
 
 ENDPOINT_VARIABLE: Final = "VOTEAPP_LOCAL_ENDPOINT"
-"""Of several demos on this machine, the one with this endpoint; else the newest."""
+"""Environment variable with the endpoint of the demo to use; without it, the newest demo."""
 
 Local = typer.Option("--local", help="Work on the demo that runs on this machine.")
 Stage = typer.Option(
@@ -30,7 +30,7 @@ Stage = typer.Option(
 
 
 class DeploymentError(Exception):
-    """There is nothing to work on, or it does not answer; `remedy` says what to do."""
+    """No deployment was found, or it does not answer; `remedy` says what to do."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         self.problem = problem
@@ -40,7 +40,7 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A running system. `client` makes a boto3 client of a service by its name."""
+    """A deployed system. `client` creates the boto3 client of a service, by name."""
 
     name: str
     region: str
@@ -51,37 +51,37 @@ class Deployment:
 
     @property
     def directory(self) -> DynamoDirectory:
-        """Its polls."""
+        """The directory of polls, in the aggregates table."""
         return DynamoDirectory(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
     def tallies(self) -> DynamoTallies:
-        """Its counts."""
+        """The totals, in the aggregates table."""
         return DynamoTallies(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
     def recounts(self) -> DynamoRecounts:
-        """Its ballots."""
+        """Recounts of the votes table."""
         return DynamoRecounts(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def certificates(self) -> DynamoCertificates:
-        """Its certified results."""
+        """The certified results, in the aggregates table."""
         return DynamoCertificates(self.client("dynamodb"), self.aggregates_table)
 
     @property
     def ballot_expiry(self) -> BallotExpiry:
-        """Its ballots, to give them their expiry."""
+        """Sets the expiry of ballots in the votes table."""
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def erasure(self) -> DynamoForgetting:
-        """Its ballots, to take some out."""
+        """Empties a phone's ballots in the votes table."""
         return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def phone_lists(self) -> PhoneListStore:
-        """Its lists of phones that may vote."""
+        """The allow lists of polls, in the aggregates table."""
         return PhoneListStore(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
@@ -91,11 +91,11 @@ class Deployment:
 
     @property
     def aggregates_table(self) -> str:
-        """Name of the table of everything that is read."""
+        """Name of the table of totals, poll directory, certificates and allow lists."""
         return self.outputs["AggregatesTable"]
 
     def secrets(self) -> Secrets:
-        """Twilio's token and the pepper, as they are now."""
+        """Twilio's token and the pepper, read from Secrets Manager."""
         manager = self.client("secretsmanager")
         held = json.loads(
             manager.get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
@@ -113,7 +113,7 @@ class Deployment:
 
 
 def find(*, local: bool, stage: str) -> Deployment:
-    """The deployment that a command is to work on.
+    """Find the deployment that a command works on.
 
     Raises:
         DeploymentError: no demo is running, or the account has no such stack.
@@ -140,7 +140,7 @@ def _find_demo() -> Deployment:
 
 
 def _find_stack(name: str) -> Deployment:
-    import boto3  # takes longer to import than most commands run
+    import boto3  # slow to import
 
     session: Any = boto3.Session()
     with translate_aws_errors():
@@ -171,7 +171,7 @@ def _outputs(cloudformation: Any, name: str, region: str) -> dict[str, str]:  # 
 
 @contextmanager
 def translate_aws_errors() -> Iterator[None]:
-    """Turn what AWS's library raises into a problem and a remedy.
+    """Translate botocore's errors.
 
     Raises:
         DeploymentError: no credentials, no network, no permission.

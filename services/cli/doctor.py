@@ -1,4 +1,4 @@
-"""`voteapp doctor`: a checklist along the way of a text."""
+"""`voteapp doctor`: checks a deployment and prints a checklist."""
 
 import json
 from typing import Annotated, Final
@@ -22,17 +22,17 @@ MARKS: Final = {
 def doctor(
     *,
     text: Annotated[
-        bool, typer.Option("--text/--no-text", help="Send the self-test text, and forget it.")
+        bool, typer.Option("--text/--no-text", help="Send a self-test text and remove it again.")
     ] = True,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Examine a deployment: the whole way of a text, from the number to the screen.
+    """Check a deployment along the path of a text, from the number to the screen.
 
-    Every line that is not as it should be says what to do. The self-test text goes to a poll
-    of its own that no phone reaches and no guest sees; it is counted, forgotten, and its poll
-    removed. Exits with 1 if a check failed.
+    Every warning and every failure says what to do. The self-test text goes to a poll of its own,
+    which no phone can reach and no guest can see; the text is counted, its ballot is emptied, and
+    the poll is removed. Exits with 1 if a check failed.
     """
     with exit_on_error():
         deployment = find(local=local, stage=stage)

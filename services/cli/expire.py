@@ -1,4 +1,4 @@
-"""`voteapp poll expire`: give the ballots of ended rounds the day on which they are deleted."""
+"""`voteapp poll expire`: sets the expiry of the ballots of ended rounds."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,10 +22,10 @@ def expire(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Give the ballots of ended rounds their expiry: retention_days after the round ended.
+    """Set the expiry of the ballots of ended rounds: retention_days after the round ended.
 
-    Ballots of a round without a closing time have none until then, since a voter whose ballot is
-    gone could vote again. Certify and export first: what has expired can be neither. May be
+    While a round without a closing time is open, its ballots have no expiry, as a voter whose
+    ballot was deleted could vote again. Certify and export first: both need all ballots. May be
     interrupted and run again; ballots that have an expiry keep it.
     """
     with exit_on_error():
@@ -44,7 +44,7 @@ def expire(
 
 
 def _ended(deployment: Deployment, poll: str, number: int | None) -> list[Round]:
-    """The round asked for, else all that have ended."""
+    """The round with this number, else all rounds that have ended."""
     if number is not None:
         return [find_round(deployment, poll, number)[0]]
     return [one for one in deployment.directory.rounds(poll) if has_settled(one, now_ms())]
@@ -52,17 +52,17 @@ def _ended(deployment: Deployment, poll: str, number: int | None) -> list[Round]
 
 def _expire(deployment: Deployment, ended: Round) -> dict[str, Any]:
     expires_from = deployment.directory.promise_expiry(ended.poll.id, ended.number)
-    with show_progress(f"Dating {ended.poll.id}, round {ended.number}") as advance:
+    with show_progress(f"Setting the expiry of {ended.poll.id}, round {ended.number}") as advance:
         ballots = deployment.ballot_expiry.carry_out(ended, expires_from, advance)
     return {"round": ended.number, "expires_from": expires_from, "ballots": ballots}
 
 
 def _text(poll: str, done: list[dict[str, Any]]) -> str:
     if not done:
-        return f"{poll}: no round has ended; close it, wait a moment, ask again"
+        return f"{poll}: no round has ended; close the poll, wait a few seconds, and try again"
     return "\n".join(
         f"{poll}, round {one['round']}: expires from "
         f"{datetime.fromtimestamp(one['expires_from'] / 1000, UTC):%Y-%m-%d %H:%M} UTC on; "
-        f"{one['ballots']:,} ballots dated now"
+        f"{one['ballots']:,} ballots set now"
         for one in done
     )

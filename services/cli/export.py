@@ -1,4 +1,4 @@
-"""`voteapp export`: all ballots of a round, to a file or to S3."""
+"""`voteapp export`: writes all ballots of a round to a file or to S3."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from services.tools.operations.exports import Export
 from services.voting.poll import Round
 from services.voting.recount import BallotRow
 
-To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
+To = typer.Option("--to", help="A file, or s3://bucket/key; without it, POLL-ROUND.FORMAT.")
 
 
 def export(
@@ -30,22 +30,26 @@ def export(
     to: Annotated[str | None, To] = None,
     form: Annotated[str, typer.Option("--format", help="csv, jsonl or parquet.")] = "csv",
     with_keys: Annotated[
-        bool, typer.Option("--with-keys", help="For auditors: whose ballot, and when it changed.")
+        bool,
+        typer.Option(
+            "--with-keys",
+            help="For auditors: add each ballot's key and the time of its last change.",
+        ),
     ] = False,
     round_number: Annotated[int | None, RoundNumber] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Export all ballots of a round: one row a ballot, one column a choice.
+    """Export all ballots of a round: one row for each ballot, one column for each choice.
 
-    Without keys nothing tells a voter, and the order says nothing. Interrupted, the same
-    command goes on where it was. Totals and digest are in a .digest.json beside the file
-    (Parquet: in its footer, too); with keys, anybody can recompute the digest. Items that cannot
-    be read as ballots are named, and make the command exit with 1.
+    Without keys neither the rows nor their order identify a voter. After an interruption the same
+    command resumes. Totals and digest are in a .digest.json file beside the export (for Parquet
+    also in its footer); with keys, anybody can recompute the digest. Items that cannot be read as
+    ballots are listed, and the command exits with 1.
     """
     if form not in get_args(Format):
-        raise typer.BadParameter(f"{form!r}: csv, jsonl or parquet", param_hint="--format")
+        raise typer.BadParameter(f"{form!r}: use csv, jsonl or parquet", param_hint="--format")
     chosen: Any = form
     unreadable: list[str] = []
     with exit_on_error():
@@ -75,7 +79,7 @@ def export(
 
 
 def _choices(deployment: Deployment, round: Round) -> tuple[str, ...]:
-    """In ballot order; then those that were voted for and the poll has no longer."""
+    """The poll's choices in order, then removed choices that have votes."""
     shown = deployment.tallies.totals(round.board, round.number).picks
     return tuple(dict.fromkeys([*(c.key for c in round.poll.choices), *sorted(shown)]))
 
@@ -83,32 +87,32 @@ def _choices(deployment: Deployment, round: Round) -> tuple[str, ...]:
 def _votes(
     deployment: Deployment, round: Round, columns: Columns, unreadable: list[str]
 ) -> Iterator[BallotRow]:
-    """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
+    """Yield the ballots with a vote; append the keys of unreadable ballots to `unreadable`."""
     known = set(columns.choices)
-    for slip in deployment.recounts.slips(round, unreadable.append):
-        if not slip.picks.keys() <= known:
-            unreadable.append(slip.key)
-        elif slip.picks:
-            yield slip
+    for ballot in deployment.recounts.slips(round, unreadable.append):
+        if not ballot.picks.keys() <= known:
+            unreadable.append(ballot.key)
+        elif ballot.picks:
+            yield ballot
 
 
 def _has_expired(round: Round, now_ms: int) -> bool:
-    """Whether ballots of the round have expired by now: the file lacks them."""
+    """Whether ballots of the round have begun to expire, so that the file may lack some."""
     return round.is_expiring_at(now_ms)
 
 
 def _local_file(where: str) -> Path:
-    """The file itself; for S3 one of that name in this folder, until it is uploaded."""
+    """The file to write; for S3, a temporary file in the current folder."""
     if not where.startswith("s3://"):
         return Path(where)
     url = urlsplit(where)
     if not url.netloc or not url.path.strip("/") or url.path.endswith("/"):
-        raise typer.BadParameter(f"{where!r}: write s3://bucket/key", param_hint="--to")
+        raise typer.BadParameter(f"{where!r}: write it as s3://bucket/key", param_hint="--to")
     return Path(f".{Path(url.path).name}")
 
 
 def _upload(deployment: Deployment, done: Export, where: str) -> None:
-    """The file and its sidecar, in parts where it is large; then the local ones go."""
+    """Upload the file and its sidecar (multipart if large), then delete both locally."""
     url, store = urlsplit(where), deployment.client("s3")
     key = url.path.lstrip("/")
     store.upload_file(str(done.target), url.netloc, key)
@@ -118,7 +122,7 @@ def _upload(deployment: Deployment, done: Export, where: str) -> None:
 
 
 def _is_certified(deployment: Deployment, round: Round, digest: str) -> bool:
-    """Whether these are the ballots of the certified result."""
+    """Whether the digest is the one of the certified result."""
     certificates = DynamoCertificates(deployment.client("dynamodb"), deployment.aggregates_table)
     found = certificates.find(round.poll.id, round.number)
     return found is not None and found.digest == digest

@@ -1,4 +1,4 @@
-"""`voteapp forget`: everything that a phone has voted, taken out."""
+"""`voteapp forget`: empties all ballots of a phone."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,12 +19,12 @@ def forget(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Empty a phone's ballots, in every round of every poll; the count goes down by them.
+    """Empty a phone's ballots in every round of every poll; their votes leave the count.
 
-    The phone is found by its keyed hash: its number is stored nowhere. It is the same phone by
-    text, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays as it was
-    certified, and votes whose ballots have expired stay counted. Exits with 1 if a poll or a
-    round cannot be read: its ballots were not searched.
+    Ballots are found by the phone's keyed hash, as no phone number is stored. One number is one
+    phone for SMS, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays
+    as it is, and votes whose ballots have expired stay counted. Exits with 1 if a poll or a round
+    cannot be read, as its ballots were not searched.
     """
     if not is_sender(phone):
         raise typer.BadParameter(
@@ -52,7 +52,7 @@ def forget(
     nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
     emit(document, f"removed:\n{_list_ballots(removed)}" if removed else nothing, as_json=as_json)
     for name in unreadable:
-        remedy = "its row in the directory cannot be read: mend that row, then forget again"
+        remedy = "its row in the directory cannot be read: repair that row, then run forget again"
         errors.print(f"not searched: {name}: {remedy}", markup=False)
     if unreadable:
         raise typer.Exit(FAILED)

@@ -1,4 +1,4 @@
-"""`voteapp lab`: the lab without a browser."""
+"""`voteapp lab`: measures hot partitions from the command line."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ from services.tools.local.errors import LocalCloudError
 
 PAGE, PLOT = "sharding.md", "images/sharding.svg"
 INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, by the shell's custom."""
+"""Exit code after Ctrl-C: 128 + SIGINT, as shells report it."""
 
 
 def lab(
@@ -29,10 +29,10 @@ def lab(
         int, typer.Option(min=10, max=3000, help="Writes a second of the whole table.")
     ] = 240,
     seconds: Annotated[
-        int, typer.Option(min=3, max=120, help="How long each number of shards is measured.")
+        int, typer.Option(min=3, max=120, help="How long to measure each number of shards.")
     ] = 10,
     shards: Annotated[
-        str, typer.Option(help="Numbers of shards to measure, 1 to 100, with commas.")
+        str, typer.Option(help="Numbers of shards to measure, 1 to 100, separated by commas.")
     ] = ",".join(map(str, STEPS)),
     write: Annotated[
         Path | None,
@@ -40,11 +40,11 @@ def lab(
     ] = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show a hot partition, and how more shards make it disappear.
+    """Measure a hot partition, and how more shards remove it.
 
-    Starts a local cloud of its own, puts a stand-in for DynamoDB's throttling in front of its
-    store, and texts real, signed votes at a steady rate to polls of 1, 2, 5, 10 and 20
-    shards. Takes about three minutes; Ctrl-C stops it, and nothing is left running.
+    Starts its own local cloud, puts a proxy that throttles like DynamoDB in front of the
+    emulator, and sends signed texts at a steady rate to polls with 1, 2, 5, 10 and 20 shards.
+    Takes about three minutes. Ctrl-C stops everything.
     """
     console = Console(stderr=True, highlight=False)
     experiment = Experiment(
@@ -89,7 +89,7 @@ def _steps(given: str) -> tuple[int, ...]:
 
 
 def _read_page(folder: Path) -> str:
-    """The page as it is, looked at before anything is measured."""
+    """Read and check the page first, so that a wrong folder fails before the measurement."""
     try:
         page = (folder / PAGE).read_text()
         written_into(page, "")

@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, how a failure is told, and how one is sure."""
+"""Shared by all commands: options, output as text or JSON, confirmation, exit codes."""
 
 import json
 from collections.abc import Iterator
@@ -13,32 +13,32 @@ from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1
-"""Exit code of a command that found something wrong or could not do its work."""
+"""Exit code if a check failed or the command could not do its work."""
 
 UNREACHED: Final = 3
-"""Exit code of a command that found nothing to work on, or got no answer from it."""
+"""Exit code if no deployment was found or it did not answer."""
 
 errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-"""Prints words as they are: those of a poll file may hold [brackets]."""
+"""Without markup: poll files may contain [brackets]."""
 
 Json = typer.Option("--json", help="Print one JSON document instead of text, for scripts.")
-Yes = typer.Option("--yes", "-y", help="Do it without asking.")
+Yes = typer.Option("--yes", "-y", help="Do not ask for confirmation.")
 
 
 def emit(document: object, text: str, *, as_json: bool) -> None:
-    """Print a result in the form that was asked for."""
+    """Print a result as one JSON document or as text."""
     print(json.dumps(document) if as_json else text)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is destroyed; exits with 1 if the answer is no."""
+    """Ask before a change; exit with 1 if the answer is no."""
     if not yes:
         typer.confirm(question, abort=True, err=True)
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Tell a known failure in words and exit; an unknown one keeps its traceback."""
+    """Print a known error and exit with its code; unknown errors keep their traceback."""
     try:
         with translate_aws_errors():
             yield

@@ -1,4 +1,4 @@
-"""`voteapp poll …`: polls as files, and the operator's word on them."""
+"""`voteapp poll …`: checks and applies poll files, shows polls, and changes their state."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,29 +20,28 @@ from services.voting.identity import allow_list_id
 __all__ = ["PollId", "app"]
 
 app = typer.Typer(
-    help="Polls as files, and the operator's word on them: open, close, reset, archive.",
+    help="Check and apply poll files; open, close, reset and archive polls.",
     no_args_is_help=True,
 )
 
 
 @app.callback()
 def polls() -> None:
-    """Polls as files, and the operator's word on them: open, close, reset, archive."""
+    """Check and apply poll files; open, close, reset and archive polls."""
 
 
 @app.command("check")
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILES]...", help="Poll files; without any, those in polls/."),
+        typer.Argument(metavar="[FILES]...", help="Poll files; without any, all files in polls/."),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Say everything that is wrong with poll files: file, line, key, value and remedy.
+    """Print every problem of poll files with file, line, key, value and remedy.
 
-    Exits with 1 if anything is wrong; a warning alone is not. The deploy makes the same
-    checks.
+    Exits with 1 on any problem that is not only a warning. The deploy makes the same checks.
     """
     found = poll_files.read(paths or _find_poll_files(poll_files.FOLDER))
     emit(found.document, found.text, as_json=as_json)
@@ -52,18 +51,16 @@ def check(
 
 @app.command("apply")
 def apply(
-    folder: Annotated[
-        Path, typer.Argument(help="Folder of poll files: all there are to be.")
-    ] = poll_files.FOLDER,
+    folder: Annotated[Path, typer.Argument(help="Folder of all poll files.")] = poll_files.FOLDER,
     *,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Apply poll files without a deploy, and the lists of phones beside them.
+    """Apply poll files, and the phone lists beside them, without a deploy.
 
-    A poll whose file is gone is archived, after asking. Applying twice changes nothing.
+    Asks before it archives a poll that has no file any more. Applying twice changes nothing.
     """
     found = poll_files.read(_find_poll_files(folder))
     if not found.is_usable:
@@ -74,9 +71,9 @@ def apply(
         directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
-        gone = [step.poll.id for step in plan if step.verdict == "archived"]
-        if gone:
-            confirm(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
+        without_file = [step.poll.id for step in plan if step.verdict == "archived"]
+        if without_file:
+            confirm(f"Archive {', '.join(without_file)}, which have no file in {folder}/?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
         lists = _apply_lists(deployment, found)
     document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
@@ -86,22 +83,22 @@ def apply(
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:
-    """What the deploy showed for polls that answer on all numbers."""
+    """The number that polls without numbers of their own display, as the deploy set it."""
     shared = (e.number for e in directory.entries() if not e.round.poll.numbers and e.number)
     return next(shared, None)
 
 
 def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
-    """Store the lists as keyed hashes; drop the list of a poll that has none any more."""
+    """Store the phone lists as keyed hashes; delete the list of a poll without one."""
     store, pepper, lists = deployment.phone_lists, b"", {}
     for poll in found.polls:
         phones = found.phones.get(poll.id, ())
         if phones and not pepper:
             pepper = deployment.secrets().voter_pepper
-        marks = {allow_list_id(pepper, poll.id, phone) for phone in phones}
-        added, removed = store.replace(poll.id, marks)
-        if marks or removed:
-            lists[poll.id] = {"phones": len(marks), "added": added, "removed": removed}
+        allow_list_ids = {allow_list_id(pepper, poll.id, phone) for phone in phones}
+        added, removed = store.replace(poll.id, allow_list_ids)
+        if allow_list_ids or removed:
+            lists[poll.id] = {"phones": len(allow_list_ids), "added": added, "removed": removed}
     return lists
 
 
@@ -122,7 +119,7 @@ def list_polls(
         unreadable = list(deployment.directory.unreadable())
     emit({"polls": rows, "unreadable": unreadable}, render_poll_list(rows), as_json=as_json)
     for name in unreadable:
-        remedy = "its row in the directory cannot be read: mend or delete that row"
+        remedy = "its row in the directory cannot be read: repair or delete that row"
         errors.print(f"{name}: {remedy}", markup=False)
     if unreadable:
         raise typer.Exit(FAILED)
@@ -136,7 +133,7 @@ def show(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show one poll: how it stands, its choices, its rounds, where the screen is."""
+    """Show one poll: its state, choices, rounds, and the address of its screen."""
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         rounds = deployment.directory.rounds(poll)
@@ -153,19 +150,19 @@ app.command("expire")(expire)
 
 @app.command("schema", hidden=True)
 def schema() -> None:
-    """Print the JSON Schema of poll files, from the table that they are checked by."""
+    """Print the JSON Schema of poll files, generated from the table of fields."""
     print(reference.json_schema(), end="")
 
 
 @app.command("reference", hidden=True)
 def print_reference() -> None:
-    """Print the reference of poll files (docs/polls.md), from the same table."""
+    """Print the reference of poll files (docs/polls.md), generated from the same table."""
     print(reference.reference(), end="")
 
 
 def _find_poll_files(folder: Path) -> list[Path]:
     found = poll_files.list_poll_files(folder)
     if not found:
-        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another place")
+        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another folder")
         raise typer.Exit(FAILED)
     return found

@@ -1,4 +1,4 @@
-"""`voteapp poll open | close | archive | reset`: the operator's word on a poll."""
+"""`voteapp poll open | close | archive | reset`: changes the state of a poll."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,10 +22,10 @@ def open_poll(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Open a poll now; in force everywhere within 3 seconds.
+    """Open a poll now; it takes effect everywhere within 3 seconds.
 
-    A closing time that is yet to come still closes it. Opens an archived poll, too. A round that
-    is certified, or whose ballots have begun to expire, is final: reset first.
+    A closing time in the future still closes it. Opens an archived poll, too. A round that is
+    certified, or whose ballots have begun to expire, is final: reset the poll first.
     """
     with exit_on_error():
         _change_poll(find(local=local, stage=stage), poll, lifecycle.opened, as_json=as_json)
@@ -38,7 +38,7 @@ def close(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Close a poll now; in force everywhere within 3 seconds. Later texts are told so."""
+    """Close a poll now, everywhere within 3 seconds. Later texts get the "closed" reply."""
     with exit_on_error():
         _change_poll(find(local=local, stage=stage), poll, lifecycle.closed, as_json=as_json)
 
@@ -51,7 +51,7 @@ def archive(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Archive a poll: no text reaches it any more. Nothing of it is deleted."""
+    """Archive a poll: it accepts no more texts. None of its data is deleted."""
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         deployment.directory.entry(poll)
@@ -63,17 +63,18 @@ def reset(
     poll: Annotated[str, PollId],
     *,
     opened: Annotated[
-        bool, typer.Option("--open", help="Open the new round at once, whatever the old was.")
+        bool,
+        typer.Option("--open", help="Open the new round at once, even if the old one was closed."),
     ] = False,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Start a new round: the screen goes to zero at once, everybody may vote again.
+    """Start a new round: the screen goes to zero at once, and everybody may vote again.
 
-    The ballots and totals of the old round stay readable. A round that has not begun is not
-    reset again, so that a second reset changes nothing. What was closed stays closed.
+    The ballots and totals of the old round stay readable. A round without ballots is not reset,
+    so a second reset changes nothing. A closed poll stays closed.
     """
     with exit_on_error():
         deployment = find(local=local, stage=stage)
@@ -89,7 +90,6 @@ def reset(
 def _change_poll(
     deployment: Deployment, poll: str, change: Callable[[Round, int], Round], *, as_json: bool
 ) -> None:
-    """Put the operator's word into force and tell what became of it."""
     at_ms = now_ms()
     before, after = deployment.directory.change(poll, lambda round: change(round, at_ms))
     _print_change(before, after, as_json=as_json)
@@ -110,7 +110,7 @@ def _print_change(before: DirectoryEntry, after: DirectoryEntry, *, as_json: boo
 
 
 def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
-    """What an operator should know of the expiry of a round that was ended or opened."""
+    """What the change means for the expiry of ballots; empty if nothing."""
     poll, now = after.round.poll.id, now_ms()
     expires, closes = after.round.expires_from_ms, after.round.known_close_ms
     if after.round.phase_at(now) is Phase.OPEN and expires is not None and closes is None:

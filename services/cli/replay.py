@@ -1,4 +1,4 @@
-"""`voteapp replay`: an evening again, in this process, with faults, against the truth."""
+"""`voteapp replay`: replays simulated texts with faults, and compares count and truth."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,32 +29,34 @@ _COLUMNS = (
 
 def replay(
     file: Annotated[
-        str, typer.Argument(help="An evening's file, or quiet, finale or adversarial.")
+        str, typer.Argument(help="File of `voteapp evening make`, or quiet, finale or adversarial.")
     ],
     *,
     faults: Annotated[
-        str, typer.Option(help="all, none, or names with commas between: see docs/exactness.md.")
+        str, typer.Option(help="all, none, or names separated by commas: see docs/exactness.md.")
     ] = "none",
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 7,
     engine: Annotated[str, typer.Option(help="Store: moto, ministack or memory.")] = "moto",
-    speed: Annotated[str, typer.Option(help="max, 1x or 10x of the evening's own.")] = "max",
+    speed: Annotated[str, typer.Option(help="max, or 1x or 10x of the recorded speed.")] = "max",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Replay an evening through the real webhook, store adapter and aggregator.
+    """Replay an evening of texts through the real webhook, store adapter and aggregator.
 
-    Prints what an independent oracle says the count must be, what this system counted, and
-    what two simpler algorithms would show after the same faults. Exits with 1 unless ours
-    is the truth.
+    Prints the correct count by an independent oracle, the count of this system, and the counts
+    of two simpler algorithms after the same faults. Exits with 1 unless this system's count is
+    correct.
     """
     try:
-        wanted = parse_faults(faults)
+        chosen_faults = parse_faults(faults)
         _require_one_of("--engine", engine, get_args(EngineName))
         _require_one_of("--speed", speed, tuple(SPEEDS))
         scenario = read(find(file))
         play = _import_play()
-        with _progress(len(scenario.deliveries()), scenario.name) as told:
+        with _progress(len(scenario.deliveries()), scenario.name) as advance:
             on: Any = engine
-            played = play(scenario, faults=wanted, seed=seed, on=on, speed=speed, told=told)
+            played = play(
+                scenario, faults=chosen_faults, seed=seed, on=on, speed=speed, told=advance
+            )
     except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
@@ -72,7 +74,7 @@ def replay(
 def document(
     scenario: Scenario, outcome: ReplayResult, *, seed: int, engine: str
 ) -> dict[str, object]:
-    """The run as JSON, without anything that two runs alike do not share."""
+    """The run as JSON, without times: the same run gives the same document."""
     return {
         "evening": scenario.name,
         "engine": engine,
@@ -92,19 +94,19 @@ def document(
 
 
 def _import_play() -> Callable[..., Played]:
-    """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
+    """Import late: the player needs libraries that `make demo` does not install."""
     try:
         from services.tools.replay.playback import play
     except ImportError as error:
         raise EngineMissingError(
-            f"{error.name}: not installed: make replay sets it up, or pip install 'voteapp[replay]'"
+            f"{error.name}: not installed: run make replay, or pip install 'voteapp[replay]'"
         ) from None
     return play
 
 
 def _require_one_of(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise ValueError(f"{option}: {value!r}: one of {', '.join(known)}")
+        raise ValueError(f"{option}: {value!r}: use one of {', '.join(known)}")
 
 
 @contextmanager
@@ -159,11 +161,11 @@ def _column(outcome: ReplayResult, name: str) -> Counts:
 
 
 def _coloured(values: list[int]) -> list[str]:
-    """The truth first; the others green where they agree with it and red where not."""
+    """The truth, then the other values: green if equal to the truth, else red."""
     truth, *others = values
-    shades = ("green" if value == truth else "red" for value in others)
-    marked = zip(others, shades, strict=True)
-    return [f"{truth:,}", *(f"[{shade}]{value:,}[/]" for value, shade in marked)]
+    colours = ("green" if value == truth else "red" for value in others)
+    coloured = zip(others, colours, strict=True)
+    return [f"{truth:,}", *(f"[{colour}]{value:,}[/]" for value, colour in coloured)]
 
 
 def _faults(outcome: ReplayResult) -> Table:

@@ -1,4 +1,4 @@
-"""`voteapp results`: the count as the screen has it, once or live, also as CSV and JSON."""
+"""`voteapp results`: shows the totals of a round, once or live, as text, JSON or CSV."""
 
 import json
 import os
@@ -28,14 +28,14 @@ from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
 RATE_SECONDS: Final = 10
-"""A rate is over so long."""
+"""Period over which the rate of texts is averaged."""
 CSV: Final = "--csv"
 _BAR: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountReading:
-    """The totals of a round at a moment; `per_second` is unknown at the first look."""
+    """The totals of a round at one time; `per_second` is None in the first reading."""
 
     round: Round
     totals: Totals
@@ -44,7 +44,7 @@ class CountReading:
 
     @property
     def document(self) -> dict[str, Any]:
-        """For scripts: times in epoch milliseconds."""
+        """The reading as JSON; times in epoch milliseconds."""
         poll, totals = self.round.poll, self.totals
         return {
             "poll": poll.id,
@@ -63,11 +63,13 @@ class CountReading:
 def results(
     poll: Annotated[str, PollId],
     *,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep looking.")] = False,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1,
-    looks: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 for never.")] = 0,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep reading.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two readings.")] = 1,
+    looks: Annotated[
+        int, typer.Option(min=0, help="Stop after this many readings; 0 for never.")
+    ] = 0,
     to_csv: Annotated[
-        Path | None, typer.Option(CSV, metavar="FILE", help="Write the count as CSV, too.")
+        Path | None, typer.Option(CSV, metavar="FILE", help="Also write the count as CSV.")
     ] = None,
     round_number: Annotated[
         int | None, typer.Option("--round", min=1, help="An earlier round.")
@@ -76,17 +78,17 @@ def results(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show the count: votes by choice, voters, rate, and how fresh it is.
+    """Show the count: votes by choice, voters, rate, and the age of the newest vote.
 
-    An operator sees sealed polls, too. With --watch and --json, one document a line.
+    Sealed polls are shown, too. With --watch and --json, prints one document per line.
     """
     with exit_on_error(), suppress(KeyboardInterrupt):
         if to_csv:
             require_writable(_resolve_link(to_csv), option=CSV, value=str(to_csv))
         deployment = find(local=local, stage=stage)
         _find_round(deployment, poll, round_number)
-        looking = _readings(deployment, poll, round_number, every if watch else None, looks)
-        readings = (_write_csv(reading, to_csv) for reading in looking)
+        all_readings = _readings(deployment, poll, round_number, every if watch else None, looks)
+        readings = (_write_csv(reading, to_csv) for reading in all_readings)
         if as_json:
             for reading in readings:
                 print(json.dumps(reading.document), flush=True)
@@ -111,20 +113,20 @@ def _find_round(deployment: Deployment, poll: str, number: int | None) -> Round:
 def _readings(
     deployment: Deployment, poll: str, number: int | None, every: float | None, looks: int
 ) -> Iterator[CountReading]:
-    """Readings, the round read anew each time: it may be reset while we look."""
-    seen: deque[tuple[int, int, int]] = deque()
-    tallies, taken = deployment.tallies, 0
+    """Yield readings; each reads the round again, as the poll may be reset meanwhile."""
+    recent: deque[tuple[int, int, int]] = deque()
+    tallies, count = deployment.tallies, 0
     while True:
         current = _find_round(deployment, poll, number)
         totals, at_ms = tallies.totals(current.board, current.number), now_ms()
-        seen.append((at_ms, current.number, totals.folded))
-        while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != current.number:
-            seen.popleft()
-        passed = (at_ms - seen[0][0]) / 1000
-        rate = round((totals.folded - seen[0][2]) / passed, 1) if passed else None
+        recent.append((at_ms, current.number, totals.folded))
+        while recent[0][0] < at_ms - RATE_SECONDS * 1000 or recent[0][1] != current.number:
+            recent.popleft()
+        passed = (at_ms - recent[0][0]) / 1000
+        rate = round((totals.folded - recent[0][2]) / passed, 1) if passed else None
         yield CountReading(round=current, totals=totals, at_ms=at_ms, per_second=rate)
-        taken += 1
-        if every is None or taken == looks:
+        count += 1
+        if every is None or count == looks:
             return
         time.sleep(every)
 
@@ -132,18 +134,18 @@ def _readings(
 def _render(reading: CountReading) -> Group:
     poll, totals = reading.round.poll, reading.totals
     votes = sum(totals.picks.values())
-    most = max([1, *totals.picks.values()])
+    largest = max([1, *totals.picks.values()])
     table = Table(box=None, pad_edge=False, show_header=False)
     for choice in poll.choices:
         count = max(0, totals.picks.get(choice.key, 0))
         share = f"{100 * count / votes:.1f}%" if votes else ""
-        bar = Text("█" * round(_BAR * count / most), style=choice.colour.get("dark", ""))
+        bar = Text("█" * round(_BAR * count / largest), style=choice.colour.get("dark", ""))
         table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
     phase = reading.round.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
     head.append(f"round {reading.round.number}, {phase}", style="dim")
     if poll.visibility == "sealed":
-        head.append("  sealed: guests see nothing of this", style="yellow")
+        head.append("  sealed: hidden from guests", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
     return Group(
         head,
@@ -155,10 +157,9 @@ def _render(reading: CountReading) -> Group:
 
 
 def _format_voters(reading: CountReading) -> str:
-    """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
     totals = reading.totals
     votes = f"{sum(totals.picks.values()):,} votes"
-    if reading.round.poll.policy is Policy.UNLIMITED:
+    if reading.round.poll.policy is Policy.UNLIMITED:  # each text is a ballot: voters are unknown
         return votes
     return f"{votes} from {totals.voters:,} voters"
 
@@ -170,7 +171,7 @@ def _format_age(reading: CountReading) -> str:
 
 
 def _write_csv(reading: CountReading, file: Path | None) -> CountReading:
-    """The reading; its count replaces the CSV file, one row a choice."""
+    """Replace the CSV file, one row per choice; return the reading."""
     if file is None:
         return reading
     poll, picks = reading.round.poll, reading.totals.picks
@@ -186,5 +187,5 @@ def _write_csv(reading: CountReading, file: Path | None) -> CountReading:
 
 
 def _resolve_link(file: Path) -> Path:
-    """The file that a link names: the link is to stay."""
+    """The target of a symbolic link, so that replacing the file keeps the link."""
     return Path(os.path.realpath(file))

@@ -1,4 +1,4 @@
-"""What audit, certify and export share: the auditor of a deployment, a round, progress."""
+"""Shared by audit, certify, export and expire: find a round, build the auditor, show progress."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from services.voting.poll import Round
 
 
 def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:
-    """The auditor of a deployment."""
+    """Create the auditor of a deployment."""
     dynamodb, table = deployment.client("dynamodb"), deployment.aggregates_table
     function = deployment.outputs["AggregatorFunction"]
     return Auditor(
@@ -30,7 +30,7 @@ def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:
 
 
 def create_stream_rest(deployment: Deployment) -> StreamRest:
-    """What is left of the stream of a deployment's ballots."""
+    """Create the reader of the records that remain in the votes table's stream."""
     return StreamRest(
         dynamodb=deployment.client("dynamodb"),
         streams=deployment.client("dynamodbstreams"),
@@ -39,10 +39,10 @@ def create_stream_rest(deployment: Deployment) -> StreamRest:
 
 
 def find_round(deployment: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
-    """A round of a poll, the current one if no number is given, and whether it is that.
+    """Find a round of a poll, by default the current one; also return whether it is current.
 
     Raises:
-        PollUnknownError, RoundUnknownError: there is none.
+        PollUnknownError, RoundUnknownError: no such poll or round.
     """
     rounds = deployment.directory.rounds(poll)
     current = rounds[-1].number
@@ -54,7 +54,7 @@ def find_round(deployment: Deployment, poll: str, number: int | None) -> tuple[R
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Callable[[int], None]]:
-    """Show how many ballots were read; what is yielded is told of more, from any thread."""
+    """Show the number of ballots read; the yielded function adds to it, from any thread."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"),
         TextColumn("{task.completed:,.0f} ballots"), TimeElapsedColumn(),

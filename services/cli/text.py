@@ -1,4 +1,4 @@
-"""`voteapp text`: one text message as Twilio delivers it, and the reply to it."""
+"""`voteapp text`: sends one text message as Twilio delivers it, and shows the reply."""
 
 import asyncio
 import os
@@ -25,17 +25,18 @@ TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def text(
-    words: Annotated[list[str], typer.Argument(help="What the phone texts.")],
+    words: Annotated[list[str], typer.Argument(help="The words of the text.")],
     *,
-    sender: Annotated[str, typer.Option("--from", help="The phone (E.164).")] = SENDER,
+    sender: Annotated[str, typer.Option("--from", help="The sending phone (E.164).")] = SENDER,
     receiver: Annotated[
-        str | None, typer.Option("--to", help="The number; without it, the first of a poll.")
+        str | None,
+        typer.Option("--to", help="The receiving number; without it, the first number of a poll."),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if that is set.")
+        str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if it is set.")
     ] = None,
     sid: Annotated[
-        str | None, typer.Option(help="MessageSid: the same again is a redelivery.")
+        str | None, typer.Option(help="MessageSid; the same one again is a redelivery.")
     ] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
@@ -43,7 +44,7 @@ def text(
 ) -> None:
     """Send one signed text as Twilio would, and show the reply.
 
-    It counts like any other. Exits with 1 if the webhook refuses it.
+    The text is counted like any other. Exits with 1 if the webhook refuses it.
     """
     message = SimulatedText(
         kind=TextKind.NEW,
@@ -76,7 +77,7 @@ def text(
 def _endpoint_and_message(
     message: SimulatedText, url: str | None, receiver: str | None, *, local: bool, stage: str
 ) -> tuple[WebhookEndpoint, SimulatedText]:
-    """Where to post, with which token; to the number of a poll where none is named."""
+    """The webhook and its token, and the message, addressed to a poll's number by default."""
     token = os.environ.get(TOKEN)
     if url and token and not local:
         return WebhookEndpoint(url=url, token=token), message

@@ -289,7 +289,7 @@ def test_results_show_votes_voters_rate_and_freshness() -> None:
 
     assert "4 votes from 4 voters   1.5 texts/s   newest vote 2 s ago" in shown
     assert "75.0%" in shown
-    assert "round 2, open  sealed: guests see nothing of this" in shown
+    assert "round 2, open  sealed: hidden from guests" in shown
     assert reading.document["choices"] == {"RED": 3, "GREEN": 0, "BLUE": 1}
 
 

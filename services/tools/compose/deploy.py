@@ -1,6 +1,6 @@
-"""Deploys the stack into the emulator, and tells the others where everything is.
+"""Deploys the stack into the emulator, and writes the addresses for the other containers.
 
-Ends when that is done; deploying again changes nothing.
+The program then exits; deploying again changes nothing.
 """
 
 import json
@@ -19,11 +19,11 @@ from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import LocalDeployment, Outputs
 
 ENVIRONMENT_FILE: Final = "webhook.env"
-"""File with the webhook's environment, as a shell reads it."""
+"""Shell file with the webhook's environment."""
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Raises: LocalCloudError where a step fails; its text says what to do."""
+    """Deploy everything. Raises: LocalCloudError if a step fails."""
     endpoint, folder = environ["AWS_ENDPOINT_URL"], Path(environ["TOLD_IN"])
     forget_own_account()
     aws = LocalAws(endpoint=endpoint)
@@ -39,7 +39,7 @@ def main(environ: Mapping[str, str]) -> None:
 
 
 def ensure_token(aws: LocalAws, outputs: Outputs) -> str:
-    """The token that texts are signed with: made up once, and kept from then on."""
+    """Return the Twilio token in the secret; generate and store one if there is none."""
     manager = aws.client("secretsmanager")
     secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
     token = secret.get(TOKEN_KEY) or secrets.token_hex(16)
@@ -48,7 +48,7 @@ def ensure_token(aws: LocalAws, outputs: Outputs) -> str:
 
 
 def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[str, str]:
-    """What the webhook's container is told; `SITE_BUCKET` is for the page's."""
+    """The webhook container's environment; the page container reads `SITE_BUCKET`."""
     settings = WebhookSettings(
         votes_table=outputs.votes_table,
         aggregates_table=outputs.aggregates_table,
@@ -59,7 +59,7 @@ def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[
 
 
 def write_environment(folder: Path, environment: Mapping[str, str]) -> None:
-    """Write the file, complete or not at all."""
+    """Write the environment file atomically."""
     draft = folder / f"{ENVIRONMENT_FILE}.draft"
     lines = [f"export {name}='{value}'" for name, value in environment.items()]
     draft.write_text("\n".join(lines) + "\n", encoding="utf-8")

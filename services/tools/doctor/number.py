@@ -1,4 +1,4 @@
-"""The number at Twilio."""
+"""Checks how Twilio delivers the texts of the number."""
 
 from typing import Final, Protocol
 
@@ -10,20 +10,20 @@ _CONNECT: Final = "voteapp connect --number {}"
 
 
 class Numbers(Protocol):
-    """Those of an account at Twilio."""
+    """The phone numbers of a Twilio account."""
 
     def find(self, number: str) -> Delivery:
-        """How the texts of a number are delivered. Raises: TwilioError."""
+        """Find how the texts of a number are delivered. Raises: TwilioError."""
 
 
 def check_number(numbers: Numbers | None, number: str | None, webhook_url: str) -> Finding:
-    """The texts of the number on the screen come here, and are sent again after a failure."""
+    """Check that Twilio delivers the displayed number's texts to this webhook, with retries."""
     if numbers is None:
         remedy = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to have it checked"
-        return skipped("number", "no credentials of Twilio's in the environment", remedy)
+        return skipped("number", "no Twilio credentials in the environment", remedy)
     if number is None:
         remedy = "connect one: voteapp connect --number +1..."
-        return failed("number", "no poll shows one", remedy)
+        return failed("number", "no poll displays one", remedy)
     try:
         delivery = numbers.find(number)
     except TwilioError as error:

@@ -1,4 +1,4 @@
-"""What is reached over HTTP: the webhook and the page. `fetch` is how, for the tests."""
+"""Checks the webhook and the dashboard over HTTP; tests replace `fetch`."""
 
 import http.client
 import json
@@ -24,16 +24,16 @@ TIMEOUT_SECONDS: Final = 15
 OK: Final = 200
 REFUSED: Final = 403
 SIGNED_WITHIN: Final = 300
-"""AWS refuses requests whose clock is further off ("Signature Version 4 ... 15 minutes" for
-most services, 5 for some)."""
+"""AWS refuses requests that were signed by a clock further off ("Signature Version 4": 15 minutes
+for most services, 5 for some)."""
 
 NOTICED: Final = 2
-"""An operator's word carries this machine's time: seconds by which an opening would be off."""
+"""`voteapp poll open` and `close` record this machine's time: the error in seconds that matters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """An HTTP answer; the names of the headers are in lower case."""
+    """An HTTP response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,14 +41,14 @@ class HttpResponse:
 
 
 class Fetch(Protocol):
-    """Asks for a URL, following nothing. Raises: OSError where nobody answers."""
+    """Fetches a URL without following redirects. Raises: OSError if there is no response."""
 
     def __call__(self, url: str, *, data: bytes | None = None) -> HttpResponse:
-        """GET, or POST with data."""
+        """Send a GET, or a POST if there is data."""
 
 
 def fetch(url: str, *, data: bytes | None = None) -> HttpResponse:
-    """Ask for a URL, following nothing."""
+    """Fetch a URL without following redirects; see `Fetch`."""
     request = urllib.request.Request(url, data=data)  # noqa: S310 - of the deployment's outputs
     opener = urllib.request.build_opener(_NoRedirect)
     try:
@@ -62,7 +62,7 @@ def fetch(url: str, *, data: bytes | None = None) -> HttpResponse:
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
-        """Where a redirect leads is for the check to say."""
+        """Return the redirect itself as the response."""
 
 
 def _response(status: int, headers: Message, body: bytes) -> HttpResponse:
@@ -71,7 +71,7 @@ def _response(status: int, headers: Message, body: bytes) -> HttpResponse:
 
 
 def check_webhook(fetch: Fetch, webhook_url: str) -> Finding:
-    """It answers, and its tables answer it."""
+    """Check that the webhook and its tables are healthy."""
     response = fetch(f"{webhook_url.removesuffix('/sms')}/health")
     if response.status == OK:
         return ok("webhook", f"{webhook_url} answers, and so do its tables")
@@ -80,34 +80,34 @@ def check_webhook(fetch: Fetch, webhook_url: str) -> Finding:
 
 
 def check_refusal(fetch: Fetch, webhook_url: str) -> Finding:
-    """A text that Twilio has not signed is refused; the body names nothing that could count."""
+    """Check that an unsigned text is refused; the body names no choice of any poll."""
     response = fetch(webhook_url, data=b"Body=doctor")
     if response.status == REFUSED:
         return ok("forged texts", "refused")
-    remedy = "is this URL the webhook's? Then stop the evening, and deploy again: cdk deploy"
+    remedy = "if this URL is the webhook's, stop the poll and deploy again: cdk deploy"
     return failed("forged texts", f"answered {response.status}, not {REFUSED}", remedy)
 
 
 def check_clock(fetch: Fetch, webhook_url: str, now_s: float) -> Finding:
-    """This machine's clock (epoch seconds) against the one that the votes are stamped by."""
+    """Compare this machine's clock (epoch seconds) with the one of the webhook."""
     date = fetch(webhook_url.removesuffix("sms")).headers.get("date")
     if not date:
-        return skipped("clock", "the webhook's answer names no time")
+        return skipped("clock", "the webhook's response has no Date header")
     # The header has whole seconds, so on average it is half a second behind.
     skew = now_s - (parsedate_to_datetime(date).timestamp() + 0.5)
-    config = f"this machine is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
-    remedy = "have this machine set its clock by a time server"
+    detail = f"this machine is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    remedy = "synchronise the clock of this machine with a time server"
     if abs(skew) > SIGNED_WITHIN:
-        return failed("clock", config, remedy)
+        return failed("clock", detail, remedy)
     if abs(skew) > NOTICED:
-        return warning("clock", f"{config}: what you open or close is off by that", remedy)
+        return warning("clock", f"{detail}: times of opening and closing are off by that", remedy)
     return ok("clock", "right to the second")
 
 
 def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, table: str) -> Finding:
-    """The page is there, with the headers it was deployed with, and reads this table."""
+    """Check that the dashboard is served with its headers, and that it reads this table."""
     if url is None:
-        return skipped("page", "this deployment serves none")
+        return skipped("page", "this deployment serves no page")
     page, config = fetch(f"{url}/"), fetch(f"{url}/config.json")
     problems = [
         f"{name}: {page.headers.get(name.lower(), 'missing')!r}, not {value!r}"
@@ -131,7 +131,7 @@ def _table_of(config: str) -> object:
 
 
 def check_transport(fetch: Fetch, url: str | None) -> Finding:
-    """Plain HTTP leads to HTTPS."""
+    """Check that HTTP redirects to HTTPS."""
     if not url or not url.startswith("https://"):
         return skipped("HTTP to HTTPS", "on this machine there is no HTTPS")
     response = fetch(url.replace("https://", "http://", 1) + "/")
