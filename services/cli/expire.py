@@ -63,6 +63,6 @@ def _text(poll: str, done: list[dict[str, Any]]) -> str:
     return "\n".join(
         f"{poll}, round {one['round']}: expires from "
         f"{datetime.fromtimestamp(one['expires_from'] / 1000, UTC):%Y-%m-%d %H:%M} UTC on; "
-        f"{one['ballots']:,} ballots set now"
+        f"expiry set on {one['ballots']:,} ballots"
         for one in done
     )
