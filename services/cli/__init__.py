@@ -1,8 +1,8 @@
-"""The `voteapp` command: a module a noun, each a thin layer over a service."""
+"""The `voteapp` command: one module for each subcommand, a thin layer over the services."""
 
 
 def main() -> None:
-    """Run the command; the console script calls this."""
-    from services.cli.app import app  # the libraries it needs are many
+    """Run the command line; the console script `voteapp` calls it."""
+    from services.cli.app import app  # slow: it imports many libraries
 
     app()

@@ -1,4 +1,4 @@
-"""`python -m services.cli` is `voteapp`."""
+"""Runs `voteapp` as `python -m services.cli`."""
 
 from services.cli import main
 

@@ -1,4 +1,4 @@
-"""Assembles the commands; what they share is in `output`."""
+"""Registers all commands of `voteapp`."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -33,6 +33,6 @@ register_proof(app)
 
 @app.command("version")
 def show_version(*, as_json: Annotated[bool, Json] = False) -> None:
-    """Say which version this is."""
+    """Print the version."""
     found = version("voteapp")
     emit({"version": found}, found, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`voteapp audit`: is the board what the ballots say?"""
+"""`voteapp audit`: compares the board with a recount of the ballots, and repairs it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -8,14 +8,14 @@ from rich.table import Table
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.poll_tables import rendered
-from services.cli.rounds import auditor_of, reading, round_of, stream_rest_of
+from services.cli.poll_tables import render
+from services.cli.rounds import create_auditor, create_stream_rest, find_round, show_progress
 from services.voting.audit import Audit
 from services.voting.recount import Difference
 
-Settle = typer.Option(min=0, help="Seconds to wait at most until every write is folded.")
+Settle = typer.Option(min=0, help="Maximum seconds to wait until every write is folded.")
 RoundNumber = typer.Option("--round", min=1, help="An earlier round.")
 
 
@@ -24,13 +24,13 @@ def audit(
     *,
     round_number: Annotated[int | None, RoundNumber] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set the board right with a correction row.")
+        bool, typer.Option("--repair", help="Correct the board with a correction row.")
     ] = False,
     stream_lost: Annotated[
         bool,
         typer.Option(
             "--stream-lost",
-            help="With --repair, of a closed round: write off records that are lost for good.",
+            help="With --repair, for a closed round: write off lost stream records.",
         ),
     ] = False,
     settle: Annotated[float, Settle] = 10,
@@ -39,38 +39,41 @@ def audit(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Recount all ballots of a round and hold the sum against the board.
+    """Recount all ballots of a round and compare the result with the board.
 
-    A second line counts the writes of the ballots and the stream records that the board holds:
-    only where both are equal is the stream drained, and means a difference something. Exits
-    with 1 on any difference, and where the stream is not drained.
+    A second line compares the number of ballot writes with the number of stream records that the
+    board includes. Only if they are equal is the stream drained, and only then does a difference
+    mean that the board is wrong. Exits with 1 on any difference, and if the stream is not
+    drained.
     """
     if stream_lost and not repair:
-        raise typer.BadParameter("goes with --repair", param_hint="--stream-lost")
-    with told():
-        there = find(local=local, stage=stage)
-        round, _ = round_of(there, poll, round_number)
-        auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {round.number}") as advance:
+        raise typer.BadParameter(
+            "add --repair: it only works together with it", param_hint="--stream-lost"
+        )
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, _ = find_round(deployment, poll, round_number)
+        auditor = create_auditor(deployment, settle_seconds=settle)
+        with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance)
-        unfolded = stream_rest_of(there).count if stream_lost else None
+        unfolded = create_stream_rest(deployment).unfolded if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.differences or found.not_drained):
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
-                confirm=lambda off: confirm(_question(found, off), yes=yes),
+                confirm=lambda difference: confirm(_question(found, difference), yes=yes),
             )
-            _log(found, repaired)
+            _log_repairs(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
     if (found.not_drained or found.differences or found.impaired) and not repaired:
         raise typer.Exit(FAILED)
 
 
 def _question(found: Audit, wanted: Sequence[Difference]) -> str:
-    lost = sum(off.missing for off in wanted)
+    lost = sum(difference.missing for difference in wanted)
     write_off = f"\nWrite off {lost:,} stream records as lost for good." if lost else ""
-    return f"Correct the board?\n{rendered(_table(found))}{write_off}\n"
+    return f"Correct the board?\n{render(_table(found))}{write_off}\n"
 
 
 def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
@@ -87,40 +90,40 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "iterator_age_ms": found.iterator_age_ms,
         "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
-        "differences": [_difference(off) for off in found.differences],
-        "repaired": [_difference(off) for off in repaired],
-        "exact": not (found.differences or found.not_drained or found.impaired),
+        "differences": [_difference(difference) for difference in found.off],
+        "repaired": [_difference(difference) for difference in repaired],
+        "exact": not (found.off or found.not_drained or found.impaired),
     }
 
 
-def _difference(off: Difference) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
-        "board": off.board,
-        "votes": dict(off.picks),
-        "voters": off.voters,
-        "missing": off.missing,
-        "removed": off.removed,
-        "bad": off.bad,
+        "board": difference.board,
+        "votes": dict(difference.picks),
+        "voters": difference.voters,
+        "missing": difference.missing,
+        "removed": difference.removed,
+        "bad": difference.bad,
     }
 
 
 def _text(found: Audit, repaired: list[Difference]) -> str:
     drained = "not drained" if found.not_drained else "drained"
     lines = [
-        rendered(_table(found)),
+        render(_table(found)),
         f"writes {found.writes:,}, folded {found.folded:,}: {drained}",
         *(f"  - {reason}" for reason in (*found.not_drained, *found.impaired)),
     ]
     if repaired:
-        lines.append("repaired: a correction row was written; the board is the recount now")
+        lines.append("repaired: a correction row was written; the board equals the recount now")
     elif found.not_drained:
-        lines.append("nothing can be said yet: the stream is not drained")
+        lines.append("no verdict yet: the stream is not drained")
     elif found.impaired:
-        lines.append("the ballots are not all there: the board stays as it is")
-    elif found.differences:
-        lines.append("the board is not the recount; set it right with --repair")
+        lines.append("some ballots are missing: the board stays as it is")
+    elif found.off:
+        lines.append("the board differs from the recount; correct it with --repair")
     else:
-        lines.append("exact: the board is the recount")
+        lines.append("exact: the board equals the recount")
     return "\n".join(lines)
 
 
@@ -130,27 +133,34 @@ def _table(found: Audit) -> Table:
     table.add_column("choice")
     for name in ("ballots say", "board says", "difference"):
         table.add_column(name, justify="right")
-    for board, shown in sorted(found.boards.items()):
+    for board, totals in sorted(found.boards.items()):
         counted: Mapping[str, int] = found.recount.picks.get(board, {})
-        rows = {choice: counted.get(choice, 0) for choice in sorted({*counted, *shown.picks})}
-        pairs = [(choice, said, shown.picks.get(choice, 0)) for choice, said in rows.items()]
-        if found.recount.ballots[board] or shown.voters:
-            pairs.append(("ballots", found.recount.ballots[board], shown.voters))
-        for name, said, showed in pairs:
-            off = said - showed
-            table.add_row(board, name, f"{said:,}", f"{showed:,}", f"{off:+,}" if off else "-")
+        rows = {choice: counted.get(choice, 0) for choice in sorted({*counted, *totals.picks})}
+        pairs = [
+            (choice, in_ballots, totals.picks.get(choice, 0)) for choice, in_ballots in rows.items()
+        ]
+        if found.recount.ballots[board] or totals.voters:
+            pairs.append(("ballots", found.recount.ballots[board], totals.voters))
+        for name, in_ballots, on_board in pairs:
+            difference = in_ballots - on_board
+            table.add_row(
+                board,
+                name,
+                f"{in_ballots:,}",
+                f"{on_board:,}",
+                f"{difference:+,}" if difference else "-",
+            )
     return table
 
 
-def _log(found: Audit, repaired: list[Difference]) -> None:
-    """Who looks for a correction later finds it in the row itself, and here."""
-    for off in repaired:
+def _log_repairs(found: Audit, repaired: list[Difference]) -> None:
+    for difference in repaired:
         errors.print_json(
             data={
                 "event": "repaired",
                 "round": found.round.number,
                 "at_ms": now_ms(),
-                **_difference(off),
+                **_difference(difference),
             },
             indent=None,
         )

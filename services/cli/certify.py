@@ -1,13 +1,13 @@
-"""`voteapp certify`: the official result of a round, once and for all."""
+"""`voteapp certify`: writes the official, final result of a round."""
 
 from typing import Annotated
 
 from services.cli.audit import RoundNumber, Settle
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, told
+from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.poll_tables import described
-from services.cli.rounds import auditor_of, reading, round_of
+from services.cli.poll_tables import render_document
+from services.cli.rounds import create_auditor, find_round, show_progress
 from services.voting.poll import Round
 
 
@@ -23,20 +23,20 @@ def certify(
 ) -> None:
     """Recount a closed round and write its certified result, which the dashboard shows.
 
-    Refuses, and says why, while texts may still come in, the stream is not drained, ballots
-    have expired or cannot be read, or the board is not the recount. Asks first: a certified
-    round is final, takes no text any more, and a sealed poll becomes visible. The digest is a
-    SHA-256 over all ballots, sorted; who has the export with keys can recompute it. Certifying
-    again gives the same or fails.
+    Refuses, with the reason, while texts may still arrive, if the stream is not drained, if
+    ballots have expired or cannot be read, and if the board differs from the recount. Asks first:
+    a certified round is final, accepts no more texts, and a sealed poll becomes visible. The
+    digest is a SHA-256 over all sorted ballots; an export with keys is enough to recompute it.
+    Certifying again gives the same result or fails.
     """
-    with told():
-        there = find(local=local, stage=stage)
-        round, current = round_of(there, poll, round_number)
-        auditor = auditor_of(there, settle_seconds=settle)
-        with reading(f"Recounting {poll}, round {round.number}") as advance:
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, current = find_round(deployment, poll, round_number)
+        auditor = create_auditor(deployment, settle_seconds=settle)
+        with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance, digest=True)
         if auditor.certificate(found)[1]:
-            confirm(_question(there, round), yes=yes)
+            confirm(_question(deployment, round), yes=yes)
         certificate, new = auditor.certify(found, current=current)
     document = {
         "poll": certificate.poll,
@@ -48,15 +48,15 @@ def certify(
         "digest": certificate.digest,
         "new": new,
     }
-    word = "certified" if new else "certified before, and nothing has changed since"
-    emit(document, f"{described(document)}\n{word}", as_json=as_json)
+    status = "certified" if new else "certified before, and nothing has changed since"
+    emit(document, f"{render_document(document)}\n{status}", as_json=as_json)
 
 
-def _question(there: Deployment, round: Round) -> str:
+def _question(deployment: Deployment, round: Round) -> str:
     reveals = (
         ", and shows its sealed result to everybody" if round.poll.visibility == "sealed" else ""
     )
     return (
-        f"Certify round {round.number} of {round.poll.id} on {there.name}? "
+        f"Certify round {round.number} of {round.poll.id} on {deployment.name}? "
         f"That is final{reveals}: the round takes no text any more and cannot be opened again."
     )

@@ -1,4 +1,4 @@
-"""`voteapp connect`: a phone number at Twilio, joined to a deployment."""
+"""`voteapp connect`: connects a phone number at Twilio to a deployment."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from services.adapters.secret_store import SecretStore
 from services.adapters.twilio.client import TOKEN
 from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_delivery
 from services.cli.deployment import Deployment, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, told
+from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollChangedError
 from services.voting.poll import State
@@ -22,7 +22,7 @@ E164: Final = r"\+[1-9]\d{6,14}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be changed: how texts are delivered, the token, and what screens show."""
+    """The settings to change: delivery of texts, the auth token, and the numbers on screens."""
 
     delivery: Delivery
     webhook_url: str
@@ -30,8 +30,8 @@ class Plan:
     screens: Sequence[DirectoryEntry]
 
     def rows(self) -> list[dict[str, str]]:
-        """What it is, before and after; the token itself is never told."""
-        old, new = self.delivery, desired_delivery(self.delivery, self.webhook_url)
+        """Each setting before and after the change; the token itself is never shown."""
+        old, new = self.delivery, pointed(self.delivery, self.webhook_url)
         service = f"messaging service {old.service_name}" if old.service_sid else ""
         taken = {True: "takes them itself", False: "leaves them to the number"}
         rows = [
@@ -48,8 +48,8 @@ class Plan:
         return [{"what": w, "before": b, "after": a} for w, b, a in rows if w]
 
     @property
-    def changes(self) -> bool:
-        """Whether anything is not yet as it is to be."""
+    def has_changes(self) -> bool:
+        """Whether any setting differs from its target."""
         return any(row["before"] != row["after"] for row in self.rows())
 
 
@@ -57,7 +57,7 @@ def connect(
     number: Annotated[str, typer.Option(help="The number at Twilio (E.164), as +15550100199.")],
     *,
     screen: Annotated[
-        bool, typer.Option("--screen/--no-screen", help="Have the screen show the number.")
+        bool, typer.Option("--screen/--no-screen", help="Show the number on the screen.")
     ] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
@@ -66,45 +66,50 @@ def connect(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Join a phone number at Twilio to a deployment.
+    """Connect a phone number at Twilio to a deployment.
 
-    Points the number's texts at the webhook, with retries; stores the auth token in the
-    deployment's secret; has the screen show the number. TWILIO_ACCOUNT_SID and
-    TWILIO_AUTH_TOKEN come from the environment and go into no file. Sends nothing. Doing it
-    again changes nothing.
+    Points the number's texts at the webhook, with retries, stores the auth token in the
+    deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID and
+    TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
+    Connecting again changes nothing.
     """
     if not re.fullmatch(E164, number):
         raise typer.BadParameter("write it as +15550100199", param_hint="--number")
-    with told():
+    with exit_on_error():
         numbers = TwilioNumbers.from_env(os.environ)
-        there = find(local=False, stage=stage)
-        plan = _plan(there, numbers.find(number), screen=screen)
-        if plan.changes and not dry_run:
-            confirm(f"{_shown(plan)}\n\nChange this?", yes=yes)
-            _carry_out(plan, there, numbers)
-    done = plan.changes and not dry_run
-    document = {"number": number, "stack": there.name, "changed": done, "settings": plan.rows()}
+        deployment = find(local=False, stage=stage)
+        plan = _plan(deployment, numbers.find(number), screen=screen)
+        if plan.has_changes and not dry_run:
+            confirm(f"{_render_plan(plan)}\n\nChange this?", yes=yes)
+            _apply(plan, deployment, numbers)
+    done = plan.has_changes and not dry_run
+    document = {
+        "number": number,
+        "stack": deployment.name,
+        "changed": done,
+        "settings": plan.rows(),
+    }
     emit(document, _text(plan, done=done, stage=stage), as_json=as_json)
 
 
-def _plan(there: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
-    held, given = there.secrets().twilio_auth_token, os.environ[TOKEN]
-    shared = (e for e in there.directory.entries() if not e.round.poll.numbers)
+def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
+    held, given = deployment.secrets().twilio_auth_token, os.environ[TOKEN]
+    shared = (e for e in deployment.directory.entries() if not e.round.poll.numbers)
     shown = [e for e in shared if e.round.state is not State.ARCHIVED] if screen else []
     return Plan(
         delivery=delivery,
-        webhook_url=there.webhook_url,
+        webhook_url=deployment.webhook_url,
         token="set" if held == given else "another one" if held else "not set",
         screens=shown,
     )
 
 
-def _carry_out(plan: Plan, there: Deployment, numbers: TwilioNumbers) -> None:
-    """The token first: a text that comes before it is there would be refused."""
-    secret = SecretStore(there.client("secretsmanager"), there.outputs["SecretArn"])
+def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
+    # The token first: without it the webhook refuses the texts that Twilio delivers.
+    secret = SecretStore(deployment.client("secretsmanager"), deployment.outputs["SecretArn"])
     secret.set_token(os.environ[TOKEN])
     numbers.point(plan.delivery, plan.webhook_url)
-    directory = there.directory
+    directory = deployment.directory
     for entry in plan.screens:
         if entry.number == plan.delivery.number:
             continue
@@ -114,7 +119,7 @@ def _carry_out(plan: Plan, there: Deployment, numbers: TwilioNumbers) -> None:
             raise PollChangedError(entry.round.poll.id) from None
 
 
-def _shown(plan: Plan) -> str:
+def _render_plan(plan: Plan) -> str:
     rows: list[dict[str, Any]] = plan.rows()
     width = max(len(row["what"]) for row in rows)
     lines = [f"{plan.delivery.number}"]
@@ -126,11 +131,11 @@ def _shown(plan: Plan) -> str:
 
 
 def _text(plan: Plan, *, done: bool, stage: str) -> str:
-    if not plan.changes:
-        return f"{_shown(plan)}\n\nAll as it should be; nothing was changed."
+    if not plan.has_changes:
+        return f"{_render_plan(plan)}\n\nEverything is connected already; nothing was changed."
     if not done:
-        return f"{_shown(plan)}\n\nNothing was changed."
+        return f"{_render_plan(plan)}\n\nNothing was changed."
     return (
-        "Connected; in force within a minute, no message was sent. "
+        "Connected; it takes effect within a minute. No text was sent. "
         f"Next: voteapp doctor --stage {stage}"
     )

@@ -1,4 +1,4 @@
-"""`voteapp cost`: what an evening costs, by service and by vote."""
+"""`voteapp cost`: estimates the cost of an evening by service and by vote."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, get_args
@@ -16,7 +16,7 @@ TYPICAL: Final = (
     Event(voters=20_000, minutes=30, viewers=1_000),
     Event(voters=500_000, minutes=30, viewers=5_000),
 )
-"""What the table without options shows: a class, a hall, a stadium, a television evening."""
+"""The rows of the table without options: a class, a hall, a stadium, a television show."""
 
 KINDS: Final[tuple[Webhook, ...]] = get_args(Webhook)
 
@@ -24,10 +24,11 @@ KINDS: Final[tuple[Webhook, ...]] = get_args(Webhook)
 def cost(
     *,
     voters: Annotated[
-        int | None, typer.Option(min=1, help="Phones that vote; without, a table of evenings.")
+        int | None,
+        typer.Option(min=1, help="Phones that vote; without it, a table of typical evenings."),
     ] = None,
     minutes: Annotated[float, typer.Option(min=1, help="From open to close.")] = 60,
-    viewers: Annotated[int, typer.Option(min=0, help="Screens that show the page.")] = 1,
+    viewers: Annotated[int, typer.Option(min=0, help="Screens that show the dashboard.")] = 1,
     webhook: Annotated[
         str | None, typer.Option(help="lambda or container; without it, both.")
     ] = None,
@@ -35,21 +36,21 @@ def cost(
         float, typer.Option(min=1, max=20, help="Above 1 where people change their minds.")
     ] = 1.2,
     replies: Annotated[
-        bool, typer.Option("--replies/--no-replies", help="Whether each text is answered.")
+        bool, typer.Option("--replies/--no-replies", help="Whether each text gets a reply.")
     ] = True,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Say what an evening costs, and what dominates the bill.
+    """Estimate what an evening costs, and which service costs most.
 
-    List prices of us-east-1 and of Twilio's US long codes, from a dated file, as an upper
-    bound: no free allowance is taken off. Nothing is looked up and nothing is charged.
+    Uses the list prices of us-east-1 and of Twilio's US long codes from a dated file. An upper
+    bound: no free allowance is deducted. Reads no account and costs nothing.
     """
     if webhook not in {None, *KINDS}:
-        raise typer.BadParameter("say lambda or container", param_hint="--webhook")
+        raise typer.BadParameter(f"{webhook!r}: use lambda or container", param_hint="--webhook")
     prices = Prices.load()
     if voters is None:
-        rows = [_summary(evening, prices) for evening in TYPICAL]
-        emit({"evenings": rows} | _source(prices), _overview(rows, prices), as_json=as_json)
+        rows = [_summary(event, prices) for event in TYPICAL]
+        emit({"evenings": rows} | _source(prices), _render_typical(rows, prices), as_json=as_json)
         return
     kinds = [kind for kind in KINDS if webhook in {None, kind}]
     bills = {
@@ -67,7 +68,9 @@ def cost(
         for kind in kinds
     }
     documents = {kind: _document(bill) for kind, bill in bills.items()}
-    emit({"webhook": documents} | _source(prices), _compared(bills, prices), as_json=as_json)
+    emit(
+        {"webhook": documents} | _source(prices), _render_comparison(bills, prices), as_json=as_json
+    )
 
 
 def _source(prices: Prices) -> dict[str, str]:
@@ -92,24 +95,26 @@ def _line(line: BillItem) -> dict[str, object]:
     return {"service": line.service, "what": line.what, "usd": round(line.usd, 6)}
 
 
-def _summary(evening: Event, prices: Prices) -> dict[str, Any]:
-    one = bill_for(evening, prices)
-    quiet = Event(
-        voters=evening.voters, minutes=evening.minutes, viewers=evening.viewers, replies=False
+def _summary(event: Event, prices: Prices) -> dict[str, Any]:
+    bill = bill_for(event, prices)
+    without_replies = Event(
+        voters=event.voters, minutes=event.minutes, viewers=event.viewers, replies=False
     )
     return {
-        "voters": evening.voters,
-        "minutes": evening.minutes,
-        "viewers": evening.viewers,
-        "aws_usd": round(one.without("Twilio"), 4),
-        "twilio_usd": round(one.usd - one.without("Twilio"), 2),
-        "twilio_usd_without_replies": round(bill_for(quiet, prices).by_service()["Twilio"], 2),
-        "usd_per_vote": round(one.usd_per_vote, 4),
-        "aws_usd_per_vote": round(one.without("Twilio") / one.voters, 8),
+        "voters": event.voters,
+        "minutes": event.minutes,
+        "viewers": event.viewers,
+        "aws_usd": round(bill.without("Twilio"), 4),
+        "twilio_usd": round(bill.usd - bill.without("Twilio"), 2),
+        "twilio_usd_without_replies": round(
+            bill_for(without_replies, prices).by_service()["Twilio"], 2
+        ),
+        "usd_per_vote": round(bill.usd_per_vote, 4),
+        "aws_usd_per_vote": round(bill.without("Twilio") / bill.voters, 8),
     }
 
 
-def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
+def _render_typical(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
     lines = [
         "| voters | minutes | screens | AWS | Twilio | without replies | a vote | of it AWS |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -131,32 +136,32 @@ def _overview(rows: Sequence[Mapping[str, Any]], prices: Prices) -> str:
         kind: bill_for(Event(voters=1, minutes=1, viewers=0, webhook=kind), prices)
         for kind in KINDS
     }
-    told = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
-    return "\n".join([*lines, "", f"Standing, a month: {told}. {_footnote(prices)}"])
+    idle_costs = " or ".join(f"${bill.monthly_usd:,.2f} ({kind})" for kind, bill in idle.items())
+    return "\n".join([*lines, "", f"Standing, a month: {idle_costs}. {_footnote(prices)}"])
 
 
-def _compared(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
-    """A row a thing that is paid for, a column a kind of webhook."""
-    evening = {kind: bill.lines for kind, bill in bills.items()}
+def _render_comparison(bills: Mapping[Webhook, Bill], prices: Prices) -> str:
+    """One row for each item of the bill, one column for each kind of webhook."""
+    one_event = {kind: bill.lines for kind, bill in bills.items()}
     monthly = {kind: bill.monthly for kind, bill in bills.items()}
-    blocks = [_table("the evening", evening), _table("a month, idle", monthly)]
-    blocks.extend(_verdict(kind, bill) for kind, bill in bills.items())
+    blocks = [_table("the evening", one_event), _table("a month, idle", monthly)]
+    blocks.extend(_render_share(kind, bill) for kind, bill in bills.items())
     return "\n\n".join([*blocks, _footnote(prices)])
 
 
 def _table(title: str, bills: Mapping[Webhook, Sequence[BillItem]]) -> str:
     lines = [f"| {title} | | {' | '.join(bills)} |", f"|---|---|{'---:|' * len(bills)}"]
-    held = {
+    amounts = {
         kind: {(line.service, line.what): line.usd for line in bill} for kind, bill in bills.items()
     }
-    for service, what in dict.fromkeys(key for rows in held.values() for key in rows):
-        cells = [_usd(rows.get((service, what))) for rows in held.values()]
+    for service, what in dict.fromkeys(key for rows in amounts.values() for key in rows):
+        cells = [_usd(rows.get((service, what))) for rows in amounts.values()]
         lines.append(f"| {service} | {what} | {' | '.join(cells)} |")
-    totals = " | ".join(f"**{_usd(sum(rows.values()))}**" for rows in held.values())
+    totals = " | ".join(f"**{_usd(sum(rows.values()))}**" for rows in amounts.values())
     return "\n".join([*lines, f"| **all** | | {totals} |"])
 
 
-def _verdict(kind: Webhook, bill: Bill) -> str:
+def _render_share(kind: Webhook, bill: Bill) -> str:
     service, share = bill.dominant
     aws = bill.without("Twilio")
     return (

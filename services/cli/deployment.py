@@ -1,4 +1,4 @@
-"""Where commands find what they work on: a stack in an account, or a demo on this machine."""
+"""Finds the deployment that a command works on: a stack in AWS or a demo on this machine."""
 
 import json
 import os
@@ -20,8 +20,8 @@ from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
 from services.voting.poll import Round
 
-PICK: Final = "VOTEAPP_LOCAL_ENDPOINT"
-"""Of several demos on this machine, the one with this endpoint; else the newest."""
+ENDPOINT_VARIABLE: Final = "VOTEAPP_LOCAL_ENDPOINT"
+"""Environment variable with the endpoint of the demo to use; without it, the newest demo."""
 
 Local = typer.Option("--local", help="Work on the demo that runs on this machine.")
 Stage = typer.Option(
@@ -30,7 +30,7 @@ Stage = typer.Option(
 
 
 class DeploymentError(Exception):
-    """There is nothing to work on, or it does not answer; `remedy` says what to do."""
+    """No deployment was found, or it does not answer; `remedy` says what to do."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         self.problem = problem
@@ -40,7 +40,7 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A running system. `client` makes a boto3 client of a service by its name."""
+    """A deployed system. `client` creates the boto3 client of a service, by name."""
 
     name: str
     region: str
@@ -51,37 +51,37 @@ class Deployment:
 
     @property
     def directory(self) -> DynamoDirectory:
-        """Its polls."""
+        """The directory of polls, in the aggregates table."""
         return DynamoDirectory(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
     def tallies(self) -> DynamoTallies:
-        """Its counts."""
+        """The totals, in the aggregates table."""
         return DynamoTallies(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
     def recounts(self) -> DynamoRecounts:
-        """Its ballots."""
+        """Recounts of the votes table."""
         return DynamoRecounts(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def certificates(self) -> DynamoCertificates:
-        """Its certified results."""
+        """The certified results, in the aggregates table."""
         return DynamoCertificates(self.client("dynamodb"), self.aggregates_table)
 
     @property
     def ballot_expiry(self) -> BallotExpiry:
-        """Its ballots, to give them their expiry."""
+        """Sets the expiry of ballots in the votes table."""
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
-    def forgetting(self) -> DynamoErasure:
-        """Its ballots, to take some out."""
-        return DynamoErasure(client=self.client("dynamodb"), table=self.votes_table)
+    def erasure(self) -> DynamoForgetting:
+        """Empties a phone's ballots in the votes table."""
+        return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def phone_lists(self) -> PhoneListStore:
-        """Its lists of phones that may vote."""
+        """The allow lists of polls, in the aggregates table."""
         return PhoneListStore(client=self.client("dynamodb"), table=self.aggregates_table)
 
     @property
@@ -91,11 +91,11 @@ class Deployment:
 
     @property
     def aggregates_table(self) -> str:
-        """Name of the table of everything that is read."""
+        """Name of the table of totals, poll directory, certificates and allow lists."""
         return self.outputs["AggregatesTable"]
 
     def secrets(self) -> Secrets:
-        """Twilio's token and the pepper, as they are now."""
+        """Twilio's token and the pepper, read from Secrets Manager."""
         manager = self.client("secretsmanager")
         held = json.loads(
             manager.get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
@@ -113,20 +113,20 @@ class Deployment:
 
 
 def find(*, local: bool, stage: str) -> Deployment:
-    """The deployment that a command is to work on.
+    """Find the deployment that a command works on.
 
     Raises:
         DeploymentError: no demo is running, or the account has no such stack.
     """
-    return _local() if local else _stack(f"VoteApp-{stage}")
+    return _find_demo() if local else _find_stack(f"VoteApp-{stage}")
 
 
-def _local() -> Deployment:
+def _find_demo() -> Deployment:
     from services.tools.local.aws import LocalAws
     from services.tools.local.runs import find_running
 
-    wanted = os.environ.get(PICK)
-    for demo in find_running():
+    wanted = os.environ.get(ENDPOINT_VARIABLE)
+    for demo in running():
         if wanted in (None, "", demo.endpoint):
             return Deployment(
                 name=demo.stack,
@@ -139,11 +139,11 @@ def _local() -> Deployment:
     raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")
 
 
-def _stack(name: str) -> Deployment:
-    import boto3  # takes longer to import than most commands run
+def _find_stack(name: str) -> Deployment:
+    import boto3  # slow to import
 
     session: Any = boto3.Session()
-    with reachable():
+    with translate_aws_errors():
         region = session.region_name
         if not region:
             raise DeploymentError("no AWS region is set", "set AWS_REGION, or use --local")
@@ -170,8 +170,8 @@ def _outputs(cloudformation: Any, name: str, region: str) -> dict[str, str]:  # 
 
 
 @contextmanager
-def reachable() -> Iterator[None]:
-    """Turn what AWS's library raises into a problem and a remedy.
+def translate_aws_errors() -> Iterator[None]:
+    """Translate botocore's errors.
 
     Raises:
         DeploymentError: no credentials, no network, no permission.

@@ -1,4 +1,4 @@
-"""`voteapp doctor`: a checklist along the way of a text."""
+"""`voteapp doctor`: checks a deployment and prints a checklist."""
 
 import json
 from typing import Annotated, Final
@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from services.cli.checks import Examination
+from services.cli.checks import DeploymentChecks
 from services.cli.deployment import Local, Stage, find
-from services.cli.output import FAILED, Json, told
+from services.cli.output import FAILED, Json, exit_on_error
 from services.tools.doctor.finding import CheckStatus, Finding
 
 MARKS: Final = {
@@ -22,35 +22,43 @@ MARKS: Final = {
 def doctor(
     *,
     text: Annotated[
-        bool, typer.Option("--text/--no-text", help="Send the self-test text, and forget it.")
+        bool, typer.Option("--text/--no-text", help="Send a self-test text and remove it again.")
     ] = True,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Examine a deployment: the whole way of a text, from the number to the screen.
+    """Check a deployment along the path of a text, from the number to the screen.
 
-    Every line that is not as it should be says what to do. The self-test text goes to a poll
-    of its own that no phone reaches and no guest sees; it is counted, forgotten, and its poll
-    removed. Exits with 1 if a check failed.
+    Every warning and every failure says what to do. The self-test text goes to a poll of its own,
+    which no phone can reach and no guest can see; the text is counted, its ballot is emptied, and
+    the poll is removed. Exits with 1 if a check failed.
     """
-    with told():
-        there = find(local=local, stage=stage)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
         findings = []
-        for finding in Examination(there, stage="local" if local else stage).walk(text=text):
+        for finding in DeploymentChecks(deployment, stage="local" if local else stage).run(
+            text=text
+        ):
             findings.append(finding)
             if not as_json:
                 _show(finding)
-    sick = [finding for finding in findings if finding.verdict is CheckStatus.FAILED]
+    failures = [finding for finding in findings if finding.verdict is CheckStatus.FAILED]
     if as_json:
         print(
             json.dumps(
-                {"ok": not sick, "stack": there.name, "checks": [f.document for f in findings]}
+                {
+                    "ok": not failures,
+                    "stack": deployment.name,
+                    "checks": [f.document for f in findings],
+                }
             )
         )
     else:
-        print(f"\n{len(sick)} of {len(findings)} checks failed." if sick else "\nAll is well.")
-    if sick:
+        print(
+            f"\n{len(failures)} of {len(findings)} checks failed." if failures else "\nAll is well."
+        )
+    if failures:
         raise typer.Exit(FAILED)
 
 

@@ -1,4 +1,4 @@
-"""`voteapp evening …`: evenings of texts, as files."""
+"""`voteapp evening …`: generates files of simulated texts for `voteapp replay`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,44 +9,44 @@ from services.cli.output import FAILED, Json, emit, errors
 from services.tools.replay.generate import STYLES, make_scenario
 from services.tools.replay.texts import SUFFIX, write_scenario
 
-app = typer.Typer(help="Evenings of texts, to replay.", no_args_is_help=True)
+app = typer.Typer(help="Files of simulated texts, for voteapp replay.", no_args_is_help=True)
 
 
 @app.callback()
-def evenings() -> None:
-    """Evenings of texts, to replay."""
+def scenarios() -> None:
+    """Files of simulated texts, for voteapp replay."""
 
 
 @app.command("make")
 def make_one(
     file: Annotated[
-        Path | None, typer.Argument(help=f"Where to write it; without, STYLE-SEED{SUFFIX}.")
+        Path | None, typer.Argument(help=f"File to write; without it, STYLE-SEED{SUFFIX}.")
     ] = None,
     *,
     voters: Annotated[int, typer.Option(min=1, max=100_000, help="Phones that text.")] = 20_000,
     minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="From open to close.")] = 30,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same evening.")] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same texts.")] = 7,
     style: Annotated[str, typer.Option(help=f"One of {', '.join(STYLES)}.")] = "finale",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Make an evening: arrivals with peaks, changed minds, garbage, STOP, late and lost texts.
+    """Make the texts of an evening: peaks, changed votes, garbage, STOP, late and lost texts.
 
-    The numbers are fictional (+1 555 01x xxxx); what is no vote was really texted by
-    somebody: a corpus of 2,787 messages, CC BY 4.0.
+    The numbers are fictional (+1 555 01x xxxx). Texts that are no vote come from a corpus of
+    2,787 real messages (CC BY 4.0).
     """
     if style not in STYLES:
-        errors.print(f"--style: {style!r}: one of {', '.join(STYLES)}")
+        errors.print(f"--style: {style!r}: use one of {', '.join(STYLES)}")
         raise typer.Exit(FAILED)
-    evening = make_scenario(voters=voters, minutes=minutes, seed=seed, style=style)
+    scenario = make(voters=voters, minutes=minutes, seed=seed, style=style)
     path = file or Path(f"{style}-{seed}{SUFFIX}")
-    write_scenario(evening, path)
-    deliveries = len(evening.deliveries())
+    write(scenario, path)
+    deliveries = len(scenario.deliveries())
     document = {
         "file": str(path),
-        "texts": len(evening.texts),
+        "texts": len(scenario.texts),
         "deliveries": deliveries,
         "voters": voters,
         "seed": seed,
     }
-    text = f"{path}: {len(evening.texts):,} texts, {deliveries:,} deliveries"
+    text = f"{path}: {len(scenario.texts):,} texts, {deliveries:,} deliveries"
     emit(document, f"{text}\nReplay it: voteapp replay {path} --faults all", as_json=as_json)

@@ -1,4 +1,4 @@
-"""`voteapp export`: all ballots of a round, to a file or to S3."""
+"""`voteapp export`: writes all ballots of a round to a file or to S3."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +11,17 @@ from services.adapters.clock import now_ms
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.cli.audit import RoundNumber
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import FAILED, Json, emit, told
+from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.cli.poll import PollId
-from services.cli.poll_tables import described
-from services.cli.rounds import reading, round_of
-from services.cli.targets import require_writable, writing
+from services.cli.poll_tables import render_document
+from services.cli.rounds import find_round, show_progress
+from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
 from services.voting.poll import Round
 from services.voting.recount import BallotRow
 
-To = typer.Option("--to", help="A file, or s3://bucket/key; without, POLL-ROUND.FORMAT.")
+To = typer.Option("--to", help="A file, or s3://bucket/key; without it, POLL-ROUND.FORMAT.")
 
 
 def export(
@@ -30,86 +30,90 @@ def export(
     to: Annotated[str | None, To] = None,
     form: Annotated[str, typer.Option("--format", help="csv, jsonl or parquet.")] = "csv",
     with_keys: Annotated[
-        bool, typer.Option("--with-keys", help="For auditors: whose ballot, and when it changed.")
+        bool,
+        typer.Option(
+            "--with-keys",
+            help="For auditors: add each ballot's key and the time of its last change.",
+        ),
     ] = False,
     round_number: Annotated[int | None, RoundNumber] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Export all ballots of a round: one row a ballot, one column a choice.
+    """Export all ballots of a round: one row for each ballot, one column for each choice.
 
-    Without keys nothing tells a voter, and the order says nothing. Interrupted, the same
-    command goes on where it was. Totals and digest are in a .digest.json beside the file
-    (Parquet: in its footer, too); with keys, anybody can recompute the digest. Items that cannot
-    be read as ballots are named, and make the command exit with 1.
+    Without keys neither the rows nor their order identify a voter. After an interruption the same
+    command resumes. Totals and digest are in a .digest.json file beside the export (for Parquet
+    also in its footer); with keys, anybody can recompute the digest. Items that cannot be read as
+    ballots are listed, and the command exits with 1.
     """
     if form not in get_args(Format):
-        raise typer.BadParameter(f"{form!r}: csv, jsonl or parquet", param_hint="--format")
+        raise typer.BadParameter(f"{form!r}: use csv, jsonl or parquet", param_hint="--format")
     chosen: Any = form
     unreadable: list[str] = []
-    with told():
-        there = find(local=local, stage=stage)
-        round, _ = round_of(there, poll, round_number)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, _ = find_round(deployment, poll, round_number)
         where = to or f"{poll}-{round.number}.{form}"
         wanted = Export(
             round_name=f"{poll}:{round.number}",
             form=chosen,
-            columns=Columns(choices=_choices(there, round), with_keys=with_keys),
+            columns=Columns(choices=_choices(deployment, round), with_keys=with_keys),
             target=_local_file(where),
             expired=_has_expired(round, now_ms()),
         )
         require_writable(wanted.target, option="--to", value=where)
         with (
-            reading(f"Exporting {poll}, round {round.number}") as advance,
-            writing(option="--to", value=where),
+            show_progress(f"Exporting {poll}, round {round.number}") as advance,
+            translate_write_errors(option="--to", value=where),
         ):
-            notes = wanted.run(_votes(there, round, wanted.columns, unreadable), advance)
+            notes = wanted.run(_votes(deployment, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
-            _upload(there, wanted, where)
-    certified = _is_certified(there, round, notes["digest"])
+            _upload(deployment, wanted, where)
+    certified = _is_certified(deployment, round, notes["digest"])
     notes |= {"to": where, "certified": certified, "unreadable": unreadable}
-    emit(notes, described(notes), as_json=as_json)
+    emit(notes, render_document(notes), as_json=as_json)
     if unreadable:
         raise typer.Exit(FAILED)
 
 
-def _choices(there: Deployment, round: Round) -> tuple[str, ...]:
-    """In ballot order; then those that were voted for and the poll has no longer."""
-    shown = there.tallies.totals(round.board, round.number).picks
+def _choices(deployment: Deployment, round: Round) -> tuple[str, ...]:
+    """The poll's choices in order, then removed choices that have votes."""
+    shown = deployment.tallies.totals(round.board, round.number).picks
     return tuple(dict.fromkeys([*(c.key for c in round.poll.choices), *sorted(shown)]))
 
 
 def _votes(
-    there: Deployment, round: Round, columns: Columns, unreadable: list[str]
+    deployment: Deployment, round: Round, columns: Columns, unreadable: list[str]
 ) -> Iterator[BallotRow]:
-    """The ballots that hold a vote; the keys of those that cannot be exported are collected."""
+    """Yield the ballots with a vote; append the keys of unreadable ballots to `unreadable`."""
     known = set(columns.choices)
-    for slip in there.recounts.rows(round, unreadable.append):
-        if not slip.picks.keys() <= known:
-            unreadable.append(slip.key)
-        elif slip.picks:
-            yield slip
+    for ballot in deployment.recounts.slips(round, unreadable.append):
+        if not ballot.picks.keys() <= known:
+            unreadable.append(ballot.key)
+        elif ballot.picks:
+            yield ballot
 
 
 def _has_expired(round: Round, now_ms: int) -> bool:
-    """Whether ballots of the round have expired by now: the file lacks them."""
+    """Whether ballots of the round have begun to expire, so that the file may lack some."""
     return round.is_expiring_at(now_ms)
 
 
 def _local_file(where: str) -> Path:
-    """The file itself; for S3 one of that name in this folder, until it is uploaded."""
+    """The file to write; for S3, a temporary file in the current folder."""
     if not where.startswith("s3://"):
         return Path(where)
     url = urlsplit(where)
     if not url.netloc or not url.path.strip("/") or url.path.endswith("/"):
-        raise typer.BadParameter(f"{where!r}: write s3://bucket/key", param_hint="--to")
+        raise typer.BadParameter(f"{where!r}: write it as s3://bucket/key", param_hint="--to")
     return Path(f".{Path(url.path).name}")
 
 
-def _upload(there: Deployment, done: Export, where: str) -> None:
-    """The file and its sidecar, in parts where it is large; then the local ones go."""
-    url, store = urlsplit(where), there.client("s3")
+def _upload(deployment: Deployment, done: Export, where: str) -> None:
+    """Upload the file and its sidecar (multipart if large), then delete both locally."""
+    url, store = urlsplit(where), deployment.client("s3")
     key = url.path.lstrip("/")
     store.upload_file(str(done.target), url.netloc, key)
     store.upload_file(str(done.sidecar), url.netloc, f"{key}.digest.json")
@@ -117,8 +121,8 @@ def _upload(there: Deployment, done: Export, where: str) -> None:
     done.sidecar.unlink()
 
 
-def _is_certified(there: Deployment, round: Round, digest: str) -> bool:
-    """Whether these are the ballots of the certified result."""
-    certificates = DynamoCertificates(there.client("dynamodb"), there.aggregates_table)
+def _is_certified(deployment: Deployment, round: Round, digest: str) -> bool:
+    """Whether the digest is the one of the certified result."""
+    certificates = DynamoCertificates(deployment.client("dynamodb"), deployment.aggregates_table)
     found = certificates.find(round.poll.id, round.number)
     return found is not None and found.digest == digest

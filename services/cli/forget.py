@@ -1,4 +1,4 @@
-"""`voteapp forget`: everything that a phone has voted, taken out."""
+"""`voteapp forget`: empties all ballots of a phone."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from services.cli.deployment import DeploymentError, Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
-from services.tools.operations.erasure import ErasedBallot
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
+from services.tools.operations.erasure import Forgotten
 from services.voting.addresses import is_sender, without_channel
 
 
@@ -19,12 +19,12 @@ def forget(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Empty a phone's ballots, in every round of every poll; the count goes down by them.
+    """Empty a phone's ballots in every round of every poll; their votes leave the count.
 
-    The phone is found by its keyed hash: its number is stored nowhere. It is the same phone by
-    text, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays as it was
-    certified, and votes whose ballots have expired stay counted. Exits with 1 if a poll or a
-    round cannot be read: its ballots were not searched.
+    Ballots are found by the phone's keyed hash, as no phone number is stored. One number is one
+    phone for SMS, WhatsApp and RCS. Forgetting it again finds nothing. A certified result stays
+    as it is, and votes whose ballots have expired stay counted. Exits with 1 if a poll or a round
+    cannot be read, as its ballots were not searched.
     """
     if not is_sender(phone):
         raise typer.BadParameter(
@@ -32,33 +32,33 @@ def forget(
             param_hint="PHONE",
         )
     phone = without_channel(phone)
-    with told():
-        there = find(local=local, stage=stage)
-        pepper = there.secrets().voter_pepper
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        pepper = deployment.secrets().voter_pepper
         if not pepper:
             raise DeploymentError("the secret holds no pepper", "see docs/operating.md")
-        polls = [entry.round.poll.id for entry in there.directory.entries()]
-        rounds = [one for poll in polls for one in there.directory.rounds(poll)]
-        found = [ballot for ballot, _, _ in there.forgetting.find(rounds, phone, pepper)]
+        polls = [entry.round.poll.id for entry in deployment.directory.entries()]
+        rounds = [one for poll in polls for one in deployment.directory.rounds(poll)]
+        found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pepper)]
         if found:
-            confirm(f"Empty {len(found)} ballots?\n{_told(found)}\n", yes=yes)
-        removed = there.forgetting.remove(rounds, phone, pepper)
-        unreadable = list(there.directory.unreadable())
+            confirm(f"Empty {len(found)} ballots?\n{_list_ballots(found)}\n", yes=yes)
+        removed = deployment.erasure.remove(rounds, phone, pepper)
+        unreadable = list(deployment.directory.unreadable())
     document = {
         "removed": [{"poll": f.poll, "round": f.round, "picks": {**f.picks}} for f in removed],
         "rounds_searched": len(rounds),
         "unreadable": unreadable,
     }
     nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
-    emit(document, f"removed:\n{_told(removed)}" if removed else nothing, as_json=as_json)
+    emit(document, f"removed:\n{_list_ballots(removed)}" if removed else nothing, as_json=as_json)
     for name in unreadable:
-        remedy = "its row in the directory cannot be read: mend that row, then forget again"
+        remedy = "its row in the directory cannot be read: repair that row, then run forget again"
         errors.print(f"not searched: {name}: {remedy}", markup=False)
     if unreadable:
         raise typer.Exit(FAILED)
 
 
-def _told(ballots: Sequence[ErasedBallot]) -> str:
+def _list_ballots(ballots: Sequence[Forgotten]) -> str:
     return "\n".join(
         f"  {ballot.poll}, round {ballot.round}: "
         + ", ".join(f"{choice} {count}" for choice, count in ballot.picks.items())

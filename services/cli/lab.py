@@ -1,4 +1,4 @@
-"""`voteapp lab`: the lab without a browser."""
+"""`voteapp lab`: measures hot partitions from the command line."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.output import FAILED, Json, emit, told
-from services.cli.poll_tables import rendered
-from services.tools.demo.cloud import clear_aws_environment, local_cloud
+from services.cli.output import FAILED, Json, emit, exit_on_error
+from services.cli.poll_tables import render
+from services.tools.demo.cloud import forget_own_account, local_cloud
 from services.tools.demo.demo import ConsoleProgress, end_on_signals
 from services.tools.demo.experiment import STEPS, Experiment, Measurement
 from services.tools.demo.sharding_page import insert_figures, render_plot, render_table
@@ -19,7 +19,7 @@ from services.tools.local.errors import LocalCloudError
 
 PAGE, PLOT = "sharding.md", "images/sharding.svg"
 INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, by the shell's custom."""
+"""Exit code after Ctrl-C: 128 + SIGINT, as shells report it."""
 
 
 def lab(
@@ -29,10 +29,10 @@ def lab(
         int, typer.Option(min=10, max=3000, help="Writes a second of the whole table.")
     ] = 240,
     seconds: Annotated[
-        int, typer.Option(min=3, max=120, help="How long each number of shards is measured.")
+        int, typer.Option(min=3, max=120, help="How long to measure each number of shards.")
     ] = 10,
     shards: Annotated[
-        str, typer.Option(help="Numbers of shards to measure, 1 to 100, with commas.")
+        str, typer.Option(help="Numbers of shards to measure, 1 to 100, separated by commas.")
     ] = ",".join(map(str, STEPS)),
     write: Annotated[
         Path | None,
@@ -40,11 +40,11 @@ def lab(
     ] = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show a hot partition, and how more shards make it disappear.
+    """Measure a hot partition, and how more shards remove it.
 
-    Starts a local cloud of its own, puts a stand-in for DynamoDB's throttling in front of its
-    store, and texts real, signed votes at a steady rate to polls of 1, 2, 5, 10 and 20
-    shards. Takes about three minutes; Ctrl-C stops it, and nothing is left running.
+    Starts its own local cloud, puts a proxy that throttles like DynamoDB in front of the
+    emulator, and sends signed texts at a steady rate to polls with 1, 2, 5, 10 and 20 shards.
+    Takes about three minutes. Ctrl-C stops everything.
     """
     console = Console(stderr=True, highlight=False)
     experiment = Experiment(
@@ -53,8 +53,8 @@ def lab(
     end_on_signals()
     clear_aws_environment()
     progress = ConsoleProgress(console)
-    with told():
-        page = _page(write) if write else ""
+    with exit_on_error():
+        page = _read_page(write) if write else ""
         try:
             with local_cloud(progress=progress) as cloud:
                 rows = experiment.run(cloud, progress)
@@ -73,7 +73,7 @@ def lab(
         "seconds": seconds,
         "steps": [asdict(row) | {"exact": row.exact} for row in rows],
     }
-    emit(document, _shown(rows, experiment), as_json=as_json)
+    emit(document, _render_results(rows, experiment), as_json=as_json)
     if not all(row.exact for row in rows):
         raise typer.Exit(FAILED)
 
@@ -88,8 +88,8 @@ def _steps(given: str) -> tuple[int, ...]:
     return steps
 
 
-def _page(folder: Path) -> str:
-    """The page as it is, looked at before anything is measured."""
+def _read_page(folder: Path) -> str:
+    """Read and check the page first, so that a wrong folder fails before the measurement."""
     try:
         page = (folder / PAGE).read_text()
         insert_figures(page, "")
@@ -98,7 +98,7 @@ def _page(folder: Path) -> str:
     return page
 
 
-def _shown(rows: list[Measurement], experiment: Experiment) -> str:
+def _render_results(rows: list[Measured], experiment: Experiment) -> str:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in (
         "shards", "partitions", "accepted/s", "given up/s", "throttled/s", "reply ms", "counted",
@@ -118,4 +118,4 @@ def _shown(rows: list[Measurement], experiment: Experiment) -> str:
         f"{experiment.texts_per_second} texts/s, {experiment.write_capacity} writes/s: "
         f"{experiment.partition_rate:g} for each of {PARTITIONS} partitions\n"
     )
-    return f"{head}\n{rendered(made)}"
+    return f"{head}\n{render(made)}"

@@ -1,11 +1,11 @@
-"""`voteapp demo` and `voteapp smoke`: the local cloud."""
+"""`voteapp demo` and `voteapp smoke`: run the whole system on this machine."""
 
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from services.cli.output import told
+from services.cli.output import exit_on_error
 from services.tools.demo.demo import SEED, ConsoleProgress, run_demo
 from services.tools.demo.smoke import run_smoke
 
@@ -13,17 +13,15 @@ from services.tools.demo.smoke import run_smoke
 def demo(
     *,
     rate: Annotated[
-        float, typer.Option(min=0.1, max=500, help="Texts a second that the phones send.")
+        float, typer.Option(min=0.1, max=500, help="Texts per second that the phones send.")
     ] = 5,
     phones: Annotated[
-        bool, typer.Option("--phones/--no-phones", help="Have simulated phones text.")
+        bool, typer.Option("--phones/--no-phones", help="Send texts from simulated phones.")
     ] = True,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 for a free one.")
     ] = 0,
-    seed: Annotated[
-        int, typer.Option(help="Another seed is another crowd; the same one texts the same.")
-    ] = SEED,
+    seed: Annotated[int, typer.Option(help="The same seed sends the same texts.")] = SEED,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")
     ] = True,
@@ -31,24 +29,27 @@ def demo(
     """Run the whole system on this machine: no account, no Docker, no network.
 
     Starts an AWS emulator, deploys the real stack into it with the CDK command line, serves
-    the dashboard, and has simulated phones send signed texts: new voters, changed votes,
+    the dashboard, and sends signed texts from simulated phones: new voters, changed votes,
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
-    with told():
+    with exit_on_error():
         run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
 
 
 def smoke(
     *,
     seed: Annotated[
-        int | None, typer.Option(help="Send the same texts again; without it, others each time.")
+        int | None,
+        typer.Option(
+            help="The same seed sends the same texts; without it, different ones each time."
+        ),
     ] = None,
 ) -> None:
     """Send 520 texts through a fresh local cloud and say whether the count is exact.
 
-    50 are redeliveries, 50 change a vote, 20 are forged, 30 are no choice, 10 say STOP or
-    the like, and 20 go through the HTTP API to the webhook on Lambda. The last line is one
-    line of JSON; the exit code is 0 only if the count is exact.
+    50 are redeliveries, 50 change a vote, 20 are forged, 30 name no choice, 10 say STOP or a
+    similar word, and 20 go through the HTTP API to the webhook on Lambda. The last line is a
+    JSON document; the exit code is 0 only if the count is exact.
     """
-    with told():
+    with exit_on_error():
         raise typer.Exit(run_smoke(ConsoleProgress(Console(stderr=True)), seed=seed))

@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, how a failure is told, and how one is sure."""
+"""Shared by all commands: options, output as text or JSON, confirmation, exit codes."""
 
 import json
 from collections.abc import Iterator
@@ -8,45 +8,45 @@ from typing import Final
 import typer
 from rich.console import Console
 
-from services.cli.deployment import DeploymentError, reachable
+from services.cli.deployment import DeploymentError, translate_aws_errors
 from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1
-"""Exit code of a command that found something wrong or could not do its work."""
+"""Exit code if a check failed or the command could not do its work."""
 
 UNREACHED: Final = 3
-"""Exit code of a command that found nothing to work on, or got no answer from it."""
+"""Exit code if no deployment was found or it did not answer."""
 
 errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-"""Prints words as they are: those of a poll file may hold [brackets]."""
+"""Without markup: poll files may contain [brackets]."""
 
 Json = typer.Option("--json", help="Print one JSON document instead of text, for scripts.")
-Yes = typer.Option("--yes", "-y", help="Do it without asking.")
+Yes = typer.Option("--yes", "-y", help="Do not ask for confirmation.")
 
 
 def emit(document: object, text: str, *, as_json: bool) -> None:
-    """Print a result in the form that was asked for."""
+    """Print a result as one JSON document or as text."""
     print(json.dumps(document) if as_json else text)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is destroyed; exits with 1 if the answer is no."""
+    """Ask before a change; exit with 1 if the answer is no."""
     if not yes:
         typer.confirm(question, abort=True, err=True)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell a known failure in words and exit; an unknown one keeps its traceback."""
+def exit_on_error() -> Iterator[None]:
+    """Print a known error and exit with its code; unknown errors keep their traceback."""
     try:
-        with reachable():
+        with translate_aws_errors():
             yield
     except LocalCloudError as error:
-        _tell(error.problem, error.details, error.remedy)
+        _print_error(error.problem, error.details, error.remedy)
         raise typer.Exit(FAILED) from None
     except DeploymentError as error:
-        _tell(error.problem, (), error.remedy)
+        _print_error(error.problem, (), error.remedy)
         raise typer.Exit(UNREACHED) from None
     except PollFileError as error:
         for line in str(error).splitlines():
@@ -57,7 +57,7 @@ def told() -> Iterator[None]:
         raise typer.Exit(FAILED) from None
 
 
-def _tell(problem: str, details: tuple[str, ...], remedy: str) -> None:
+def _print_error(problem: str, details: tuple[str, ...], remedy: str) -> None:
     errors.print("\n✗ ", style="bold red", end="")
     errors.print(problem)
     for line in details:

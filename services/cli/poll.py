@@ -1,4 +1,4 @@
-"""`voteapp poll …`: polls as files, and the operator's word on them."""
+"""`voteapp poll …`: checks and applies poll files, shows polls, and changes their state."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +10,9 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files, poll_lifecycle
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
-from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, told
+from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollFiles, PollId
-from services.cli.poll_tables import described, listing, shown
+from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
 from services.polls.plan import AppliedPolls
 from services.voting.identity import allow_list_id
@@ -20,88 +20,85 @@ from services.voting.identity import allow_list_id
 __all__ = ["PollId", "app"]
 
 app = typer.Typer(
-    help="Polls as files, and the operator's word on them: open, close, reset, archive.",
+    help="Check and apply poll files; open, close, reset and archive polls.",
     no_args_is_help=True,
 )
 
 
 @app.callback()
 def polls() -> None:
-    """Polls as files, and the operator's word on them: open, close, reset, archive."""
+    """Check and apply poll files; open, close, reset and archive polls."""
 
 
 @app.command("check")
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILES]...", help="Poll files; without any, those in polls/."),
+        typer.Argument(metavar="[FILES]...", help="Poll files; without any, all files in polls/."),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Say everything that is wrong with poll files: file, line, key, value and remedy.
+    """Print every problem of poll files with file, line, key, value and remedy.
 
-    Exits with 1 if anything is wrong; a warning alone is not. The deploy makes the same
-    checks.
+    Exits with 1 on any problem that is not only a warning. The deploy makes the same checks.
     """
-    found = poll_files.read(paths or _sources(poll_files.FOLDER))
+    found = poll_files.read(paths or _find_poll_files(poll_files.FOLDER))
     emit(found.document, found.text, as_json=as_json)
-    if not found.usable:
+    if not found.is_usable:
         raise typer.Exit(FAILED)
 
 
 @app.command("apply")
 def apply(
-    folder: Annotated[
-        Path, typer.Argument(help="Folder of poll files: all there are to be.")
-    ] = poll_files.FOLDER,
+    folder: Annotated[Path, typer.Argument(help="Folder of all poll files.")] = poll_files.FOLDER,
     *,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Apply poll files without a deploy, and the lists of phones beside them.
+    """Apply poll files, and the phone lists beside them, without a deploy.
 
-    A poll whose file is gone is archived, after asking. Applying twice changes nothing.
+    Asks before it archives a poll that has no file any more. Applying twice changes nothing.
     """
-    found = poll_files.read(_sources(folder))
-    if not found.usable:
+    found = poll_files.read(_find_poll_files(folder))
+    if not found.is_usable:
         emit(found.document, found.text, as_json=as_json)
         raise typer.Exit(FAILED)
-    with told():
-        there = find(local=local, stage=stage)
-        directory = there.directory
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
-        gone = [step.poll.id for step in plan if step.verdict == "archived"]
-        if gone:
-            confirm(f"Archive {', '.join(gone)}, which have no file in {folder}/?", yes=yes)
-        applied = directory.apply(found.polls, default_number=number, begun=there.has_begun)
-        lists = _apply_lists(there, found)
+        without_file = [step.poll.id for step in plan if step.verdict == "archived"]
+        if without_file:
+            confirm(f"Archive {', '.join(without_file)}, which have no file in {folder}/?", yes=yes)
+        applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
+        lists = _apply_lists(deployment, found)
     document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
         "lists": lists
     }
-    emit(document, described(document), as_json=as_json)
+    emit(document, render_document(document), as_json=as_json)
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:
-    """What the deploy showed for polls that answer on all numbers."""
+    """The number that polls without numbers of their own display, as the deploy set it."""
     shared = (e.number for e in directory.entries() if not e.round.poll.numbers and e.number)
     return next(shared, None)
 
 
-def _apply_lists(there: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
-    """Store the lists as keyed hashes; drop the list of a poll that has none any more."""
-    store, pepper, lists = there.phone_lists, b"", {}
+def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
+    """Store the phone lists as keyed hashes; delete the list of a poll without one."""
+    store, pepper, lists = deployment.phone_lists, b"", {}
     for poll in found.polls:
         phones = found.phones.get(poll.id, ())
         if phones and not pepper:
-            pepper = there.secrets().voter_pepper
-        marks = {allow_list_id(pepper, poll.id, phone) for phone in phones}
-        added, removed = store.replace(poll.id, marks)
-        if marks or removed:
-            lists[poll.id] = {"phones": len(marks), "added": added, "removed": removed}
+            pepper = deployment.secrets().voter_pepper
+        allow_list_ids = {allow_list_id(pepper, poll.id, phone) for phone in phones}
+        added, removed = store.replace(poll.id, allow_list_ids)
+        if allow_list_ids or removed:
+            lists[poll.id] = {"phones": len(allow_list_ids), "added": added, "removed": removed}
     return lists
 
 
@@ -116,13 +113,13 @@ def list_polls(
 
     Exits with 1 if a row of the directory cannot be read.
     """
-    with told():
-        there = find(local=local, stage=stage)
-        rows = [shown(entry, there, now_ms()) for entry in there.directory.entries()]
-        unreadable = list(there.directory.unreadable())
-    emit({"polls": rows, "unreadable": unreadable}, listing(rows), as_json=as_json)
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        rows = [poll_row(entry, deployment, now_ms()) for entry in deployment.directory.entries()]
+        unreadable = list(deployment.directory.unreadable())
+    emit({"polls": rows, "unreadable": unreadable}, render_poll_list(rows), as_json=as_json)
     for name in unreadable:
-        remedy = "its row in the directory cannot be read: mend or delete that row"
+        remedy = "its row in the directory cannot be read: repair or delete that row"
         errors.print(f"{name}: {remedy}", markup=False)
     if unreadable:
         raise typer.Exit(FAILED)
@@ -136,12 +133,12 @@ def show(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show one poll: how it stands, its choices, its rounds, where the screen is."""
-    with told():
-        there = find(local=local, stage=stage)
-        rounds = there.directory.rounds(poll)
-        row = shown(there.directory.entry(poll), there, now_ms(), rounds=rounds)
-    emit(row, described(row), as_json=as_json)
+    """Show one poll: its state, choices, rounds, and the address of its screen."""
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        rounds = deployment.directory.rounds(poll)
+        row = poll_row(deployment.directory.entry(poll), deployment, now_ms(), rounds=rounds)
+    emit(row, render_document(row), as_json=as_json)
 
 
 app.command("open")(poll_lifecycle.open_poll)
@@ -153,19 +150,19 @@ app.command("expire")(expire)
 
 @app.command("schema", hidden=True)
 def schema() -> None:
-    """Print the JSON Schema of poll files, from the table that they are checked by."""
+    """Print the JSON Schema of poll files, generated from the table of fields."""
     print(reference.json_schema(), end="")
 
 
 @app.command("reference", hidden=True)
 def print_reference() -> None:
-    """Print the reference of poll files (docs/polls.md), from the same table."""
+    """Print the reference of poll files (docs/polls.md), generated from the same table."""
     print(reference.reference(), end="")
 
 
-def _sources(folder: Path) -> list[Path]:
-    found = poll_files.sources(folder)
+def _find_poll_files(folder: Path) -> list[Path]:
+    found = poll_files.list_poll_files(folder)
     if not found:
-        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another place")
+        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another folder")
         raise typer.Exit(FAILED)
     return found

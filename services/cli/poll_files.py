@@ -1,4 +1,4 @@
-"""Poll files as the commands read them: checked alone, side by side, with their lists."""
+"""Reads and checks poll files: each alone, all together, and with their phone lists."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,23 +18,23 @@ FOLDER = Path("polls")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollFiles:
-    """Poll files, read. `phones` are the lists by poll; `problems` by file, warnings too."""
+    """Parsed poll files; `phones` by poll id, `problems` by file, warnings included."""
 
     polls: Sequence[Poll]
     phones: dict[str, tuple[str, ...]]
     problems: dict[Path, tuple[Problem, ...]]
 
     @property
-    def usable(self) -> bool:
-        """Whether nothing but warnings was found."""
+    def is_usable(self) -> bool:
+        """Whether there is no problem other than warnings."""
         found = (problem for problems in self.problems.values() for problem in problems)
         return all(problem.severity == "warning" for problem in found)
 
     @property
     def document(self) -> dict[str, object]:
-        """For scripts."""
+        """The problems as JSON."""
         return {
-            "ok": self.usable,
+            "ok": self.is_usable,
             "files": {
                 str(source): [
                     {
@@ -52,7 +52,7 @@ class PollFiles:
 
     @property
     def text(self) -> str:
-        """For people: one line a problem, as compilers write them."""
+        """The problems as text, one per line, as `file:line: problem`."""
         lines = []
         for source, problems in self.problems.items():
             if not problems:
@@ -63,22 +63,22 @@ class PollFiles:
         return "\n".join(lines)
 
 
-def sources(folder: Path) -> list[Path]:
-    """The poll files of a folder."""
+def list_poll_files(folder: Path) -> list[Path]:
+    """List the poll files of a folder, sorted by name."""
     return sorted(folder.glob("*.toml"))
 
 
 def read(paths: Iterable[Path]) -> PollFiles:
-    """Read poll files and the lists beside them, and find everything that is wrong."""
-    examined = {path: _examine(path) for path in paths}
-    problems = {path: [*found.problems] for path, found in examined.items()}
-    polls = {path: found.poll for path, found in examined.items() if found.poll}
+    """Read poll files and the phone lists beside them, and collect every problem."""
+    results = {path: _parse_file(path) for path in paths}
+    problems = {path: [*found.problems] for path, found in results.items()}
+    polls = {path: found.poll for path, found in results.items() if found.poll}
     phones = {}
     for path, poll in polls.items():
         if poll.phones:
-            listed, wrong = _read_list(path.parent / poll.phones)
+            listed, list_problems = _read_phone_list(path.parent / poll.phones)
             phones[poll.id] = listed
-            problems[path] += [with_line(problem, poll.definition) for problem in wrong]
+            problems[path] += [located(problem, poll.definition) for problem in list_problems]
     path_of = {poll.id: path for path, poll in polls.items()}
     for poll, problem in check_name_conflicts([*polls.values()]):
         problems[path_of[poll.id]].append(with_line(problem, poll.definition))
@@ -89,7 +89,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
     )
 
 
-def _examine(path: Path) -> ParseResult:
+def _parse_file(path: Path) -> ParseResult:
     try:
         return check_poll(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
@@ -100,26 +100,25 @@ def _examine(path: Path) -> ParseResult:
     return ParseResult(poll=None, problems=(problem,))
 
 
-def _read_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
+def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     try:
         lines = list(read_phones(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         remedy = f"the list cannot be read ({error}); put it beside the poll file"
         return (), [Problem(key="phones", value=path.name, remedy=remedy)]
-    wrong = [
+    list_problems = [
         Problem(key="phones", value=phone, remedy=f"{path.name}:{line}: write it as +15550100199")
         for line, phone in lines
         if not re.fullmatch(r"\+[1-9]\d{6,14}", phone)
     ]
     if not lines:
-        wrong.append(Problem(key="phones", value=path.name, remedy="the list is empty"))
-    return tuple(phone for _, phone in lines), wrong
+        list_problems.append(Problem(key="phones", value=path.name, remedy="the list is empty"))
+    return tuple(phone for _, phone in lines), list_problems
 
 
-def _known(incomplete: str) -> list[str]:
-    """For the shell's completion: the polls that have a file here."""
-    found = (path.stem for path in sources(FOLDER))
+def _complete_poll_id(incomplete: str) -> list[str]:
+    found = (path.stem for path in list_poll_files(FOLDER))
     return [poll for poll in found if poll.startswith(incomplete)]
 
 
-PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_known)
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_complete_poll_id)

@@ -1,4 +1,4 @@
-"""`voteapp poll open | close | archive | reset`: the operator's word on a poll."""
+"""`voteapp poll open | close | archive | reset`: changes the state of a poll."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import typer
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, told
+from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.polls.entry import DirectoryEntry
 from services.voting import lifecycle
@@ -22,13 +22,13 @@ def open_poll(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Open a poll now; in force everywhere within 3 seconds.
+    """Open a poll now; it takes effect everywhere within 3 seconds.
 
-    A closing time that is yet to come still closes it. Opens an archived poll, too. A round that
-    is certified, or whose ballots have begun to expire, is final: reset first.
+    A closing time in the future still closes it. Opens an archived poll, too. A round that is
+    certified, or whose ballots have begun to expire, is final: reset the poll first.
     """
-    with told():
-        _say(find(local=local, stage=stage), poll, lifecycle.opened, as_json=as_json)
+    with exit_on_error():
+        _change_poll(find(local=local, stage=stage), poll, lifecycle.opened, as_json=as_json)
 
 
 def close(
@@ -38,9 +38,9 @@ def close(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Close a poll now; in force everywhere within 3 seconds. Later texts are told so."""
-    with told():
-        _say(find(local=local, stage=stage), poll, lifecycle.closed, as_json=as_json)
+    """Close a poll now, everywhere within 3 seconds. Later texts get the "closed" reply."""
+    with exit_on_error():
+        _change_poll(find(local=local, stage=stage), poll, lifecycle.closed, as_json=as_json)
 
 
 def archive(
@@ -51,56 +51,58 @@ def archive(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Archive a poll: no text reaches it any more. Nothing of it is deleted."""
-    with told():
-        there = find(local=local, stage=stage)
-        there.directory.entry(poll)
+    """Archive a poll: it accepts no more texts. None of its data is deleted."""
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        deployment.directory.entry(poll)
         confirm(f"Archive {poll}? No text will reach it any more.", yes=yes)
-        _say(there, poll, lifecycle.archived, as_json=as_json)
+        _change_poll(deployment, poll, lifecycle.archived, as_json=as_json)
 
 
 def reset(
     poll: Annotated[str, PollId],
     *,
     opened: Annotated[
-        bool, typer.Option("--open", help="Open the new round at once, whatever the old was.")
+        bool,
+        typer.Option("--open", help="Open the new round at once, even if the old one was closed."),
     ] = False,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Start a new round: the screen goes to zero at once, everybody may vote again.
+    """Start a new round: the screen goes to zero at once, and everybody may vote again.
 
-    The ballots and totals of the old round stay readable. A round that has not begun is not
-    reset again, so that a second reset changes nothing. What was closed stays closed.
+    The ballots and totals of the old round stay readable. A round without ballots is not reset,
+    so a second reset changes nothing. A closed poll stays closed.
     """
-    with told():
-        there = find(local=local, stage=stage)
-        number = there.directory.entry(poll).round.number
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        number = deployment.directory.entry(poll).round.number
         confirm(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
 
-        before, after = there.directory.reset(poll, number, begun=there.has_begun, opened=opened)
-        _tell(before, after, as_json=as_json)
+        before, after = deployment.directory.reset(
+            poll, number, begun=deployment.has_begun, opened=opened
+        )
+        _print_change(before, after, as_json=as_json)
 
 
-def _say(
-    there: Deployment, poll: str, word: Callable[[Round, int], Round], *, as_json: bool
+def _change_poll(
+    deployment: Deployment, poll: str, change: Callable[[Round, int], Round], *, as_json: bool
 ) -> None:
-    """Put the operator's word into force and tell what became of it."""
-    moment = now_ms()
-    before, after = there.directory.change(poll, lambda round: word(round, moment))
-    _tell(before, after, as_json=as_json)
+    at_ms = now_ms()
+    before, after = deployment.directory.change(poll, lambda round: change(round, at_ms))
+    _print_change(before, after, as_json=as_json)
 
 
-def _tell(before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool) -> None:
-    moment, poll = now_ms(), after.round.poll.id
+def _print_change(before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool) -> None:
+    at_ms, poll = now_ms(), after.round.poll.id
     document: dict[str, Any] = {
         "poll": poll,
         "changed": before != after,
         "round": after.round.number,
-        "phase": after.round.phase_at(moment).value,
-        "was": before.round.phase_at(moment).value,
+        "phase": after.round.phase_at(at_ms).value,
+        "was": before.round.phase_at(at_ms).value,
     }
     done = "" if document["changed"] else " (as it was)"
     text = f"{poll}: round {document['round']}, {document['phase']}{done}{_hint(before, after)}"
@@ -108,7 +110,7 @@ def _tell(before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool) -> No
 
 
 def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
-    """What an operator should know of the expiry of a round that was ended or opened."""
+    """What the change means for the expiry of ballots; empty if nothing."""
     poll, now = after.round.poll.id, now_ms()
     expires, closes = after.round.expires_from_ms, after.round.known_close_ms
     if after.round.phase_at(now) is Phase.OPEN and expires is not None and closes is None:

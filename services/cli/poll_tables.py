@@ -1,4 +1,4 @@
-"""Polls as the commands show them: rows for scripts, tables for people."""
+"""Formats polls for output: rows for JSON, tables and lines as text."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,16 +14,16 @@ from services.polls.entry import DirectoryEntry
 from services.voting.poll import Policy, Round
 
 
-def shown(
-    entry: DirectoryEntry, there: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
+def poll_row(
+    entry: DirectoryEntry, deployment: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
 ) -> dict[str, Any]:
-    """A poll as it stands; times in epoch milliseconds.
+    """Return a poll's settings, state and totals; times in epoch milliseconds.
 
-    `voters` are the ballots that hold a vote. Under policy `unlimited` every text is a ballot,
-    so nobody knows how many people voted: for people, the number is left out.
+    `voters` counts the ballots with a vote. Under policy `unlimited` every text is a ballot, so
+    the number of voters is unknown: the text output omits it. `rounds` adds the details.
     """
     round = entry.round
-    poll, totals = round.poll, there.tallies.totals(round.board, round.number)
+    poll, totals = round.poll, deployment.tallies.totals(round.board, round.number)
     row: dict[str, Any] = {
         "poll": poll.id,
         "question": poll.question,
@@ -47,14 +47,16 @@ def shown(
             "shards": poll.shards,
             "replies": poll.reply_mode.value,
             "choices": {choice.key: choice.word for choice in poll.choices},
-            "rounds": [_past(there, one, now_ms) for one in rounds],
-            "screen": f"{there.dashboard_url}/?poll={poll.id}" if there.dashboard_url else None,
+            "rounds": [_round_row(deployment, one, now_ms) for one in rounds],
+            "screen": f"{deployment.dashboard_url}/?poll={poll.id}"
+            if deployment.dashboard_url
+            else None,
         }
     return row
 
 
-def _past(there: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
-    totals = there.tallies.totals(round.board, round.number)
+def _round_row(deployment: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
+    totals = deployment.tallies.totals(round.board, round.number)
     return {
         "round": round.number,
         "phase": round.phase_at(now_ms).value,
@@ -64,8 +66,8 @@ def _past(there: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
     }
 
 
-def listing(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table of polls."""
+def render_poll_list(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Render the rows of polls as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("poll", "phase", "round", "votes", "voters", "number", "question"):
         table.add_column(name, justify="right" if name in {"round", "votes", "voters"} else "left")
@@ -77,16 +79,16 @@ def listing(rows: Sequence[Mapping[str, Any]]) -> str:
             row["phase"] + sealed,
             str(row["round"]),
             f"{row['votes']:,}",
-            "-" if _hidden(row) else f"{row['voters']:,}",
+            "-" if _hidden_fields(row) else f"{row['voters']:,}",
             numbers,
-            Text(row["question"]),  # as it is: in a string, [words] would be rich's markup
+            Text(row["question"]),  # Text: in a string, rich reads [words] as markup
         )
-    return rendered(table)
+    return render(table)
 
 
-def described(document: Mapping[str, Any]) -> str:
-    """A document as lines: what is empty is left out, and voters that nobody can know."""
-    lines, hidden = [], _hidden(document)
+def render_document(document: Mapping[str, Any]) -> str:
+    """Render a document as lines, without empty values and unknown numbers of voters."""
+    lines, hidden = [], _hidden_fields(document)
     for name, value in document.items():
         if value in (None, "", [], {}) or name in hidden:
             continue
@@ -98,21 +100,20 @@ def described(document: Mapping[str, Any]) -> str:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        hidden = _hidden(value)
-        pairs = ((key, _inline(held)) for key, held in value.items() if key not in hidden)
-        return ", ".join(key if key == held else f"{key} {held}" for key, held in pairs)
+        hidden = _hidden_fields(value)
+        pairs = ((key, _inline(item)) for key, item in value.items() if key not in hidden)
+        return ", ".join(key if key == item else f"{key} {item}" for key, item in pairs)
     if isinstance(value, list | tuple):
-        return "; ".join(_inline(held) for held in value)
+        return "; ".join(_inline(item) for item in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _hidden(document: Mapping[str, Any]) -> set[str]:
-    """What people are not shown: the voters, where every text is a ballot of its own."""
+def _hidden_fields(document: Mapping[str, Any]) -> set[str]:
     return {"voters"} if document.get("policy") == Policy.UNLIMITED else set()
 
 
-def rendered(what: RenderableType) -> str:
-    """A table as text, as wide as it needs to be where nobody looks at a terminal."""
+def render(renderable: RenderableType) -> str:
+    """Render a table as text: as wide as the terminal, 160 columns without one."""
     console = Console(file=(text := StringIO()), width=None if Console().is_terminal else 160)
-    console.print(what)
+    console.print(renderable)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())

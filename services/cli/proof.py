@@ -1,4 +1,4 @@
-"""The commands that prove a count: replay an evening, audit, certify, export."""
+"""Registers the commands that verify a count: evening, replay, audit, certify, export."""
 
 import typer
 
@@ -10,7 +10,7 @@ from services.cli.replay import replay
 
 
 def register(app: typer.Typer) -> None:
-    """Add them to the command."""
+    """Add the commands to the app."""
     app.add_typer(evening.app, name="evening")
     app.command("replay")(replay)
     app.command("audit")(audit)

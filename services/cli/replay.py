@@ -1,4 +1,4 @@
-"""`voteapp replay`: an evening again, in this process, with faults, against the truth."""
+"""`voteapp replay`: replays simulated texts with faults, and compares count and truth."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,54 +29,54 @@ _COLUMNS = (
 
 def replay(
     file: Annotated[
-        str, typer.Argument(help="An evening's file, or quiet, finale or adversarial.")
+        str, typer.Argument(help="File of `voteapp evening make`, or quiet, finale or adversarial.")
     ],
     *,
     faults: Annotated[
-        str, typer.Option(help="all, none, or names with commas between: see docs/exactness.md.")
+        str, typer.Option(help="all, none, or names separated by commas: see docs/exactness.md.")
     ] = "none",
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 7,
     engine: Annotated[str, typer.Option(help="Store: moto, ministack or memory.")] = "moto",
-    speed: Annotated[str, typer.Option(help="max, 1x or 10x of the evening's own.")] = "max",
+    speed: Annotated[str, typer.Option(help="max, or 1x or 10x of the recorded speed.")] = "max",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Replay an evening through the real webhook, store adapter and aggregator.
+    """Replay an evening of texts through the real webhook, store adapter and aggregator.
 
-    Prints what an independent oracle says the count must be, what this system counted, and
-    what two simpler algorithms would show after the same faults. Exits with 1 unless ours
-    is the truth.
+    Prints the correct count by an independent oracle, the count of this system, and the counts
+    of two simpler algorithms after the same faults. Exits with 1 unless this system's count is
+    correct.
     """
     try:
-        wanted = parse_faults(faults)
-        _among("--engine", engine, get_args(EngineName))
-        _among("--speed", speed, tuple(SPEEDS))
-        evening = read_scenario(find_scenario_file(file))
-        play = _player()
-        with _progress(len(evening.deliveries()), evening.name) as on_delivery:
+        chosen_faults = parse_faults(faults)
+        _require_one_of("--engine", engine, get_args(EngineName))
+        _require_one_of("--speed", speed, tuple(SPEEDS))
+        scenario = read(find(file))
+        play = _import_play()
+        with _progress(len(scenario.deliveries()), scenario.name) as advance:
             on: Any = engine
             played = play(
-                evening, faults=wanted, seed=seed, engine=on, speed=speed, on_delivery=on_delivery
+                scenario, faults=chosen_faults, seed=seed, on=on, speed=speed, told=advance
             )
-    except (ScenarioError, EngineMissingError, UnknownFaultError, ValueError) as error:
+    except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
     except LocalCloudError as error:
         errors.print(f"{error.problem}: {error.remedy}")
         raise typer.Exit(FAILED) from None
     if as_json:
-        print(json.dumps(document(evening, played.outcome, seed=seed, engine=engine), indent=1))
+        print(json.dumps(document(scenario, played.outcome, seed=seed, engine=engine), indent=1))
     else:
-        _show(evening, played, engine)
+        _show(scenario, played, engine)
     if not played.outcome.exact:
         raise typer.Exit(FAILED)
 
 
 def document(
-    evening: Scenario, outcome: ReplayResult, *, seed: int, engine: str
+    scenario: Scenario, outcome: ReplayResult, *, seed: int, engine: str
 ) -> dict[str, object]:
-    """The run as JSON, without anything that two runs alike do not share."""
+    """The run as JSON, without times: the same run gives the same document."""
     return {
-        "evening": evening.name,
+        "evening": scenario.name,
         "engine": engine,
         "seed": seed,
         "deliveries": outcome.deliveries,
@@ -93,20 +93,20 @@ def document(
     }
 
 
-def _player() -> Callable[..., TimedReplay]:
-    """What plays it needs the aggregator's library and moto: a demo's set-up has neither."""
+def _import_play() -> Callable[..., Played]:
+    """Import late: the player needs libraries that `make demo` does not install."""
     try:
         from services.tools.replay.playback import play
     except ImportError as error:
         raise EngineMissingError(
-            f"{error.name}: not installed: make replay sets it up, or pip install 'voteapp[replay]'"
+            f"{error.name}: not installed: run make replay, or pip install 'voteapp[replay]'"
         ) from None
     return play
 
 
-def _among(option: str, value: str, known: tuple[str, ...]) -> None:
+def _require_one_of(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise ValueError(f"{option}: {value!r}: one of {', '.join(known)}")
+        raise ValueError(f"{option}: {value!r}: use one of {', '.join(known)}")
 
 
 @contextmanager
@@ -119,9 +119,9 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(evening: Scenario, played: TimedReplay, engine: str) -> None:
+def _show(scenario: Scenario, played: Played, engine: str) -> None:
     outcome, console = played.outcome, Console()
-    console.print(_counts(evening, outcome))
+    console.print(_counts(scenario, outcome))
     if outcome.injected:
         console.print(_faults(outcome))
     rate = outcome.deliveries / played.seconds
@@ -132,27 +132,27 @@ def _show(evening: Scenario, played: TimedReplay, engine: str) -> None:
     console.print(
         "[bold green]exact ✓[/] ours is the truth"
         if outcome.exact
-        else f"[bold red]NOT EXACT[/] {_why(outcome)}"
+        else f"[bold red]NOT EXACT[/] {_failure_reason(outcome)}"
     )
 
 
-def _counts(evening: Scenario, outcome: ReplayResult) -> Table:
-    table = Table(title=Text(f"{evening.name}: what each would show"), title_style="bold")
+def _counts(scenario: Scenario, outcome: ReplayResult) -> Table:
+    table = Table(title=Text(f"{scenario.name}: what each would show"), title_style="bold")
     table.add_column("poll")
     table.add_column("choice")
     for _, title in _COLUMNS:
         table.add_column(title, justify="right")
-    for poll in evening.polls:
+    for poll in scenario.polls:
         for choice in poll.choices:
             table.add_row(poll.id, Text(choice.label), *_cells(outcome, poll.id, choice.key))
         table.add_section()
     totals = [sum(sum(c.values()) for c in _column(outcome, name).values()) for name, _ in _COLUMNS]
-    table.add_row("", "all", *_marked(totals), style="bold")
+    table.add_row("", "all", *_coloured(totals), style="bold")
     return table
 
 
 def _cells(outcome: ReplayResult, poll_id: str, key: str) -> list[str]:
-    return _marked([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
+    return _coloured([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
 
 
 def _column(outcome: ReplayResult, name: str) -> Counts:
@@ -160,12 +160,12 @@ def _column(outcome: ReplayResult, name: str) -> Counts:
     return counts
 
 
-def _marked(values: list[int]) -> list[str]:
-    """The truth first; the others green where they agree with it and red where not."""
+def _coloured(values: list[int]) -> list[str]:
+    """The truth, then the other values: green if equal to the truth, else red."""
     truth, *others = values
-    shades = ("green" if value == truth else "red" for value in others)
-    marked = zip(others, shades, strict=True)
-    return [f"{truth:,}", *(f"[{shade}]{value:,}[/]" for value, shade in marked)]
+    colours = ("green" if value == truth else "red" for value in others)
+    coloured = zip(others, colours, strict=True)
+    return [f"{truth:,}", *(f"[{colour}]{value:,}[/]" for value, colour in coloured)]
 
 
 def _faults(outcome: ReplayResult) -> Table:
@@ -179,7 +179,7 @@ def _faults(outcome: ReplayResult) -> Table:
     return table
 
 
-def _why(outcome: ReplayResult) -> str:
+def _failure_reason(outcome: ReplayResult) -> str:
     reasons = {
         "ours is not the truth": outcome.ours != outcome.truth,
         "the ballots are not the truth": not outcome.recounted,

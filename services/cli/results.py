@@ -1,4 +1,4 @@
-"""`voteapp results`: the count as the screen has it, once or live, also as CSV and JSON."""
+"""`voteapp results`: shows the totals of a round, once or live, as text, JSON or CSV."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from rich.text import Text
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, told
+from services.cli.output import Json, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.targets import require_writable, writing
+from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.whole_file import replace_file
 from services.voting.errors import RoundUnknownError
@@ -28,14 +28,14 @@ from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
 RATE_SECONDS: Final = 10
-"""A rate is over so long."""
+"""Period over which the rate of texts is averaged."""
 CSV: Final = "--csv"
 _BAR: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountReading:
-    """The totals of a round at a moment; `per_second` is unknown at the first look."""
+    """The totals of a round at one time; `per_second` is None in the first reading."""
 
     round: Round
     totals: Totals
@@ -44,7 +44,7 @@ class CountReading:
 
     @property
     def document(self) -> dict[str, Any]:
-        """For scripts: times in epoch milliseconds."""
+        """The reading as JSON; times in epoch milliseconds."""
         poll, totals = self.round.poll, self.totals
         return {
             "poll": poll.id,
@@ -63,11 +63,13 @@ class CountReading:
 def results(
     poll: Annotated[str, PollId],
     *,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep looking.")] = False,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1,
-    looks: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 for never.")] = 0,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep reading.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two readings.")] = 1,
+    looks: Annotated[
+        int, typer.Option(min=0, help="Stop after this many readings; 0 for never.")
+    ] = 0,
     to_csv: Annotated[
-        Path | None, typer.Option(CSV, metavar="FILE", help="Write the count as CSV, too.")
+        Path | None, typer.Option(CSV, metavar="FILE", help="Also write the count as CSV.")
     ] = None,
     round_number: Annotated[
         int | None, typer.Option("--round", min=1, help="An earlier round.")
@@ -76,32 +78,32 @@ def results(
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Show the count: votes by choice, voters, rate, and how fresh it is.
+    """Show the count: votes by choice, voters, rate, and the age of the newest vote.
 
-    An operator sees sealed polls, too. With --watch and --json, one document a line.
+    Sealed polls are shown, too. With --watch and --json, prints one document per line.
     """
-    with told(), suppress(KeyboardInterrupt):
+    with exit_on_error(), suppress(KeyboardInterrupt):
         if to_csv:
-            require_writable(_real(to_csv), option=CSV, value=str(to_csv))
-        there = find(local=local, stage=stage)
-        _round(there, poll, round_number)
-        looking = _readings(there, poll, round_number, every if watch else None, looks)
-        readings = (_written(reading, to_csv) for reading in looking)
+            require_writable(_resolve_link(to_csv), option=CSV, value=str(to_csv))
+        deployment = find(local=local, stage=stage)
+        _find_round(deployment, poll, round_number)
+        all_readings = _readings(deployment, poll, round_number, every if watch else None, looks)
+        readings = (_write_csv(reading, to_csv) for reading in all_readings)
         if as_json:
             for reading in readings:
                 print(json.dumps(reading.document), flush=True)
             return
         if not watch:
-            Console().print(*map(_picture, readings))
+            Console().print(*map(_render, readings))
             return
         with Live(console=Console(), auto_refresh=False) as live:
             for reading in readings:
-                live.update(_picture(reading), refresh=True)
+                live.update(_render(reading), refresh=True)
 
 
-def _round(there: Deployment, poll: str, number: int | None) -> Round:
+def _find_round(deployment: Deployment, poll: str, number: int | None) -> Round:
     """Raises: PollUnknownError, RoundUnknownError."""
-    rounds = there.directory.rounds(poll)
+    rounds = deployment.directory.rounds(poll)
     for round in rounds:
         if round.number == (number or rounds[-1].number):
             return round
@@ -109,64 +111,67 @@ def _round(there: Deployment, poll: str, number: int | None) -> Round:
 
 
 def _readings(
-    there: Deployment, poll: str, number: int | None, every: float | None, looks: int
+    deployment: Deployment, poll: str, number: int | None, every: float | None, looks: int
 ) -> Iterator[CountReading]:
-    """Readings, the round read anew each time: it may be reset while we look."""
-    seen: deque[tuple[int, int, int]] = deque()
-    tallies, taken = there.tallies, 0
+    """Yield readings; each reads the round again, as the poll may be reset meanwhile."""
+    recent: deque[tuple[int, int, int]] = deque()
+    tallies, count = deployment.tallies, 0
     while True:
-        current = _round(there, poll, number)
+        current = _find_round(deployment, poll, number)
         totals, at_ms = tallies.totals(current.board, current.number), now_ms()
-        seen.append((at_ms, current.number, totals.folded))
-        while seen[0][0] < at_ms - RATE_SECONDS * 1000 or seen[0][1] != current.number:
-            seen.popleft()
-        passed = (at_ms - seen[0][0]) / 1000
-        rate = round((totals.folded - seen[0][2]) / passed, 1) if passed else None
+        recent.append((at_ms, current.number, totals.folded))
+        while recent[0][0] < at_ms - RATE_SECONDS * 1000 or recent[0][1] != current.number:
+            recent.popleft()
+        passed = (at_ms - recent[0][0]) / 1000
+        rate = round((totals.folded - recent[0][2]) / passed, 1) if passed else None
         yield CountReading(round=current, totals=totals, at_ms=at_ms, per_second=rate)
-        taken += 1
-        if every is None or taken == looks:
+        count += 1
+        if every is None or count == looks:
             return
         time.sleep(every)
 
 
-def _picture(reading: CountReading) -> Group:
+def _render(reading: CountReading) -> Group:
     poll, totals = reading.round.poll, reading.totals
     votes = sum(totals.picks.values())
-    most = max([1, *totals.picks.values()])
+    largest = max([1, *totals.picks.values()])
     table = Table(box=None, pad_edge=False, show_header=False)
     for choice in poll.choices:
         count = max(0, totals.picks.get(choice.key, 0))
         share = f"{100 * count / votes:.1f}%" if votes else ""
-        bar = Text("█" * round(_BAR * count / most), style=choice.colour.get("dark", ""))
+        bar = Text("█" * round(_BAR * count / largest), style=choice.colour.get("dark", ""))
         table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
     phase = reading.round.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
     head.append(f"round {reading.round.number}, {phase}", style="dim")
     if poll.visibility == "sealed":
-        head.append("  sealed: guests see nothing of this", style="yellow")
+        head.append("  sealed: hidden from guests", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
     return Group(
-        head, "", table, "", Text(f"{_people(reading)}{rate}   {_freshness(reading)}", style="dim")
+        head,
+        "",
+        table,
+        "",
+        Text(f"{_format_voters(reading)}{rate}   {_format_age(reading)}", style="dim"),
     )
 
 
-def _people(reading: CountReading) -> str:
-    """Votes and voters; votes alone where each is a ballot, and nobody knows how many voted."""
+def _format_voters(reading: CountReading) -> str:
     totals = reading.totals
     votes = f"{sum(totals.picks.values()):,} votes"
-    if reading.round.poll.policy is Policy.UNLIMITED:
+    if reading.round.poll.policy is Policy.UNLIMITED:  # each text is a ballot: voters are unknown
         return votes
     return f"{votes} from {totals.voters:,} voters"
 
 
-def _freshness(reading: CountReading) -> str:
+def _format_age(reading: CountReading) -> str:
     if not reading.totals.as_of_ms:
         return "no vote yet"
     return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
 
 
-def _written(reading: CountReading, file: Path | None) -> CountReading:
-    """The reading; its count replaces the CSV file, one row a choice."""
+def _write_csv(reading: CountReading, file: Path | None) -> CountReading:
+    """Replace the CSV file, one row per choice; return the reading."""
     if file is None:
         return reading
     poll, picks = reading.round.poll, reading.totals.picks
@@ -174,13 +179,13 @@ def _written(reading: CountReading, file: Path | None) -> CountReading:
         (poll.id, reading.round.number, c.key, c.label, picks.get(c.key, 0)) for c in poll.choices
     ]
     content = encode_csv([("poll", "round", "choice", "label", "votes"), *counts])
-    target = _real(file)
+    target = _resolve_link(file)
     draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
-    with writing(option=CSV, value=str(file)):
+    with translate_write_errors(option=CSV, value=str(file)):
         replace_file(target, content, draft=draft)
     return reading
 
 
-def _real(file: Path) -> Path:
-    """The file that a link names: the link is to stay."""
+def _resolve_link(file: Path) -> Path:
+    """The target of a symbolic link, so that replacing the file keeps the link."""
     return Path(os.path.realpath(file))

@@ -1,4 +1,4 @@
-"""What audit, certify and export share: the auditor of a deployment, a round, progress."""
+"""Shared by audit, certify, export and expire: find a round, build the auditor, show progress."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,36 +15,36 @@ from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round
 
 
-def auditor_of(there: Deployment, *, settle_seconds: float) -> Auditor:
-    """The auditor of a deployment."""
-    dynamodb, table = there.client("dynamodb"), there.aggregates_table
-    function = there.outputs["AggregatorFunction"]
+def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:
+    """Create the auditor of a deployment."""
+    dynamodb, table = deployment.client("dynamodb"), deployment.aggregates_table
+    function = deployment.outputs["AggregatorFunction"]
     return Auditor(
-        tallies=there.tallies,
-        recounts=there.recounts,
-        certificates=there.certificates,
+        tallies=deployment.tallies,
+        recounts=deployment.recounts,
+        certificates=deployment.certificates,
         corrections=DynamoCorrections(dynamodb, table),
-        mapping=lambda: mapping_state(there.client, function),
+        mapping=lambda: mapping_state(deployment.client, function),
         settle_seconds=settle_seconds,
     )
 
 
-def stream_rest_of(there: Deployment) -> UnfoldedRecords:
-    """What is left of the stream of a deployment's ballots."""
-    return UnfoldedRecords(
-        dynamodb=there.client("dynamodb"),
-        streams=there.client("dynamodbstreams"),
-        table=there.votes_table,
+def create_stream_rest(deployment: Deployment) -> StreamRest:
+    """Create the reader of the records that remain in the votes table's stream."""
+    return StreamRest(
+        dynamodb=deployment.client("dynamodb"),
+        streams=deployment.client("dynamodbstreams"),
+        table=deployment.votes_table,
     )
 
 
-def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
-    """A round of a poll, the current one if no number is given, and whether it is that.
+def find_round(deployment: Deployment, poll: str, number: int | None) -> tuple[Round, bool]:
+    """Find a round of a poll, by default the current one; also return whether it is current.
 
     Raises:
-        PollUnknownError, RoundUnknownError: there is none.
+        PollUnknownError, RoundUnknownError: no such poll or round.
     """
-    rounds = there.directory.rounds(poll)
+    rounds = deployment.directory.rounds(poll)
     current = rounds[-1].number
     for round in rounds:
         if round.number == (number or current):
@@ -53,8 +53,8 @@ def round_of(there: Deployment, poll: str, number: int | None) -> tuple[Round, b
 
 
 @contextmanager
-def reading(title: str) -> Iterator[Callable[[int], None]]:
-    """Show how many ballots were read; what is yielded is told of more, from any thread."""
+def show_progress(title: str) -> Iterator[Callable[[int], None]]:
+    """Show the number of ballots read; the yielded function adds to it, from any thread."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"),
         TextColumn("{task.completed:,.0f} ballots"), TimeElapsedColumn(),

@@ -1,4 +1,4 @@
-"""The files that a command writes: one that cannot be written is told before any work is done."""
+"""Checks, before a command starts its work, that its output file can be written."""
 
 import os
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from typing import Final
 import typer
 
 LONGEST_SUFFIX: Final = ".digest.json.draft"
-"""The longest that is put after the name of a target while it is written."""
+"""The longest suffix of a temporary file beside the target."""
 
 
 def require_writable(target: Path, *, option: str, value: str) -> None:
-    """Find out whether a file can be written: by writing a file of another name beside it.
+    """Check that a file can be written, by creating a temporary file beside it.
 
     Raises:
-        typer.BadParameter: names the option, its value, what is wrong and the remedy.
+        typer.BadParameter: names the option, its value, the problem and the remedy.
     """
-    with writing(option=option, value=value):
+    with translate_write_errors(option=option, value=value):
         if problem := _problem(target):
             raise typer.BadParameter(f"{value!r}: {problem}", param_hint=option)
         with NamedTemporaryFile(dir=target.parent, prefix=target.name, suffix=LONGEST_SUFFIX):
@@ -27,11 +27,11 @@ def require_writable(target: Path, *, option: str, value: str) -> None:
 
 
 @contextmanager
-def writing(*, option: str, value: str) -> Iterator[None]:
-    """Tell a failure to write the file of an option as a usage error.
+def translate_write_errors(*, option: str, value: str) -> Iterator[None]:
+    """Translate an OSError on the file of an option into a usage error.
 
     Raises:
-        typer.BadParameter: names the option, its value, what is wrong and the remedy.
+        typer.BadParameter: names the option, its value, the problem and the remedy.
     """
     try:
         yield
@@ -42,7 +42,7 @@ def writing(*, option: str, value: str) -> Iterator[None]:
 
 
 def _problem(target: Path) -> str:
-    """What is wrong with a target by what stands there; empty if nothing is."""
+    """What prevents writing to the target; empty if nothing does."""
     if target.is_dir():
         return "is a folder: name a file in it"
     if not target.parent.is_dir():

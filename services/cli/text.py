@@ -1,4 +1,4 @@
-"""`voteapp text`: one text message as Twilio delivers it, and the reply to it."""
+"""`voteapp text`: sends one text message as Twilio delivers it, and shows the reply."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
-from services.cli.output import FAILED, Json, emit, told
+from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.tools.phones.handsets import message_in
 from services.tools.phones.load_generator import (
     UNREACHABLE,
@@ -25,17 +25,18 @@ TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def text(
-    words: Annotated[list[str], typer.Argument(help="What the phone texts.")],
+    words: Annotated[list[str], typer.Argument(help="The words of the text.")],
     *,
-    sender: Annotated[str, typer.Option("--from", help="The phone (E.164).")] = SENDER,
+    sender: Annotated[str, typer.Option("--from", help="The sending phone (E.164).")] = SENDER,
     receiver: Annotated[
-        str | None, typer.Option("--to", help="The number; without it, the first of a poll.")
+        str | None,
+        typer.Option("--to", help="The receiving number; without it, the first number of a poll."),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if that is set.")
+        str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if it is set.")
     ] = None,
     sid: Annotated[
-        str | None, typer.Option(help="MessageSid: the same again is a redelivery.")
+        str | None, typer.Option(help="MessageSid; the same one again is a redelivery.")
     ] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
@@ -43,7 +44,7 @@ def text(
 ) -> None:
     """Send one signed text as Twilio would, and show the reply.
 
-    It counts like any other. Exits with 1 if the webhook refuses it.
+    The text is counted like any other. Exits with 1 if the webhook refuses it.
     """
     message = SimulatedText(
         kind=TextKind.NEW,
@@ -52,11 +53,11 @@ def text(
         to=receiver or RECEIVER,
         body=" ".join(words),
     )
-    with told():
-        line, message = _line(message, url, receiver, local=local, stage=stage)
-        answer = asyncio.run(_send(line, message))
-        if answer.status == UNREACHABLE:
-            raise DeploymentError(f"{line.url} does not answer", answer.body)
+    with exit_on_error():
+        endpoint, message = _endpoint_and_message(message, url, receiver, local=local, stage=stage)
+        answer = asyncio.run(_send(endpoint, message))
+        if answer.status == UNREACHED:
+            raise DeploymentError(f"{endpoint.url} does not answer", answer.body)
     reply = message_in(answer.body) if answer.accepted else None
     document = {
         "status": answer.status,
@@ -67,34 +68,34 @@ def text(
         "to": message.to,
         "milliseconds": round((answer.answered_at - answer.sent_at) * 1000),
     }
-    told_back = reply or "(no reply)" if answer.accepted else f"{answer.status}: {answer.body}"
-    emit(document, told_back, as_json=as_json)
+    reply_text = reply or "(no reply)" if answer.accepted else f"{answer.status}: {answer.body}"
+    emit(document, reply_text, as_json=as_json)
     if not answer.accepted:
         raise typer.Exit(FAILED)
 
 
-def _line(
+def _endpoint_and_message(
     message: SimulatedText, url: str | None, receiver: str | None, *, local: bool, stage: str
 ) -> tuple[WebhookEndpoint, SimulatedText]:
-    """Where to post, with which token; to the number of a poll where none is named."""
+    """The webhook and its token, and the message, addressed to a poll's number by default."""
     token = os.environ.get(TOKEN)
     if url and token and not local:
         return WebhookEndpoint(url=url, token=token), message
-    there = find(local=local, stage=stage)
+    deployment = find(local=local, stage=stage)
     if receiver is None:
-        number = _number_of(there) or message.to
+        number = _first_number(deployment) or message.to
         message = SimulatedText(
             kind=message.kind, sid=message.sid, sender=message.sender, to=number, body=message.body
         )
     return WebhookEndpoint(
-        url=url or there.webhook_url, token=there.secrets().twilio_auth_token
+        url=url or deployment.webhook_url, token=deployment.secrets().twilio_auth_token
     ), message
 
 
-def _number_of(there: Deployment) -> str | None:
-    return next((entry.number for entry in there.directory.entries() if entry.number), None)
+def _first_number(deployment: Deployment) -> str | None:
+    return next((entry.number for entry in deployment.directory.entries() if entry.number), None)
 
 
-async def _send(line: WebhookEndpoint, message: SimulatedText) -> WebhookReply:
+async def _send(endpoint: WebhookEndpoint, message: SimulatedText) -> WebhookReply:
     async with session() as http:
-        return await deliver(http, line, message)
+        return await deliver(http, endpoint, message)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.commands import wire
-from tests.support.ledger import Ledger, ledger
+from tests.support.moto_system import MotoSystem, moto_system
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoSystem]:
     """With an open poll of three colours that has no closing time."""
-    with ledger() as made:
+    with moto_system() as made:
         wire(monkeypatch, made)
         yield made

@@ -5,36 +5,36 @@ from typing import Any
 import pytest
 
 from tests.support.commands import document, voteapp
-from tests.support.ledger import Ledger
+from tests.support.moto_system import MotoSystem
 
 MINUTE_MS = 60_000
 ANN = "+15550100001"
 """The phone that the ledger calls 1."""
 
 
-def everything(there: Ledger) -> list[Any]:
+def everything(system: MotoSystem) -> list[Any]:
     """Every row of both tables."""
-    rows = [row for name in ("Votes", "Aggregates") for row in _scanned(there, name)]
+    rows = [row for name in ("Votes", "Aggregates") for row in _scanned(system, name)]
     return sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 
-def _scanned(there: Ledger, table: str) -> list[Any]:
-    return list(there.dynamodb.scan(TableName=table)["Items"])
+def _scanned(system: MotoSystem, table: str) -> list[Any]:
+    return list(system.dynamodb.scan(TableName=table)["Items"])
 
 
-def end(there: Ledger) -> None:
+def end(system: MotoSystem) -> None:
     """A round with two votes that ended an hour ago, whose board lacks one."""
-    there.vote(1, "RED")
-    there.vote(2, "BLUE")
-    there.close()
-    there.wait(60 * MINUTE_MS)
+    system.vote(1, "RED")
+    system.vote(2, "BLUE")
+    system.close()
+    system.wait(60 * MINUTE_MS)
 
 
-def lose_a_vote(there: Ledger) -> None:
+def lose_a_vote(system: MotoSystem) -> None:
     """As if the board had lost what one phone has voted: all is drained, and it is off."""
-    for row in _scanned(there, "Aggregates"):
+    for row in _scanned(system, "Aggregates"):
         if row["sk"]["S"].startswith("tally#"):
-            there.dynamodb.put_item(TableName="Aggregates", Item=row | {"c#RED": {"N": "0"}})
+            system.dynamodb.put_item(TableName="Aggregates", Item=row | {"c#RED": {"N": "0"}})
 
 
 ASKED = [
@@ -49,46 +49,48 @@ ASKED = [
 @pytest.mark.parametrize(("command", "question"), ASKED, ids=[c[-2] for c, _ in ASKED])
 @pytest.mark.parametrize("answer", ["n", ""], ids=["no", "nothing"])
 def test_a_no_changes_nothing(
-    there: Ledger, command: tuple[str, ...], question: str, answer: str
+    system: MotoSystem, command: tuple[str, ...], question: str, answer: str
 ) -> None:
     """Nor does an answer that is none; the exit code is 1."""
-    end(there)
-    before = everything(there)
+    end(system)
+    before = everything(system)
     done = voteapp(*command, answer=answer)
 
     assert question in done.output
     assert done.exit_code == 1
-    assert everything(there) == before
+    assert everything(system) == before
 
 
 @pytest.mark.parametrize("command", [c for c, _ in ASKED], ids=[c[-2] for c, _ in ASKED])
-def test_with_yes_nothing_is_asked_and_it_is_done(there: Ledger, command: tuple[str, ...]) -> None:
+def test_with_yes_nothing_is_asked_and_it_is_done(
+    system: MotoSystem, command: tuple[str, ...]
+) -> None:
     """For scripts: no input is needed."""
-    end(there)
-    before = everything(there)
+    end(system)
+    before = everything(system)
     done = voteapp(*command, "--yes", answer="")
 
     assert done.exit_code == 0, done.output
     assert "?" not in done.output
-    assert everything(there) != before
+    assert everything(system) != before
 
 
-def test_a_repair_that_is_not_confirmed_changes_nothing(there: Ledger) -> None:
+def test_a_repair_that_is_not_confirmed_changes_nothing(system: MotoSystem) -> None:
     """The differences are shown in the question."""
-    end(there)
-    lose_a_vote(there)
-    before = everything(there)
+    end(system)
+    lose_a_vote(system)
+    before = everything(system)
     done = voteapp("audit", "colors", "--repair", answer="n")
 
     assert "Correct the board?" in done.output
     assert "RED" in done.output
     assert done.exit_code == 1
-    assert everything(there) == before
+    assert everything(system) == before
 
 
-def test_a_poll_that_is_not_there_is_told_before_anything_is_asked(there: Ledger) -> None:
+def test_a_poll_that_is_not_there_is_told_before_anything_is_asked(system: MotoSystem) -> None:
     """Nobody confirms what cannot be done."""
-    del there
+    del system
     done = voteapp("poll", "archive", "nobody")
 
     assert done.exit_code == 1
@@ -96,18 +98,18 @@ def test_a_poll_that_is_not_there_is_told_before_anything_is_asked(there: Ledger
     assert "?" not in done.output
 
 
-def test_a_reset_of_a_round_without_ballots_starts_none(there: Ledger) -> None:
+def test_a_reset_of_a_round_without_ballots_starts_none(system: MotoSystem) -> None:
     """It is told as what it is."""
     found = document("poll", "reset", "colors", "--yes")
 
     assert (found["changed"], found["round"]) == (False, 1)
     assert "(as it was)" in voteapp("poll", "reset", "colors", "--yes").output
-    assert there.round.number == 1
+    assert system.round.number == 1
 
 
-def test_a_reset_starts_the_next_round_as_it_was_confirmed(there: Ledger) -> None:
+def test_a_reset_starts_the_next_round_as_it_was_confirmed(system: MotoSystem) -> None:
     """And says which phase the one before had."""
-    end(there)
+    end(system)
     found = document("poll", "reset", "colors", "--open", "--yes")
 
     assert found == {
@@ -115,9 +117,9 @@ def test_a_reset_starts_the_next_round_as_it_was_confirmed(there: Ledger) -> Non
     }  # fmt: skip
 
 
-def test_a_phone_without_votes_is_not_asked_about(there: Ledger) -> None:
+def test_a_phone_without_votes_is_not_asked_about(system: MotoSystem) -> None:
     """There is nothing to lose."""
-    end(there)
+    end(system)
     done = voteapp("forget", "+15550100099", answer="")
 
     assert done.exit_code == 0
@@ -125,26 +127,26 @@ def test_a_phone_without_votes_is_not_asked_about(there: Ledger) -> None:
 
 
 def test_without_a_pepper_nobody_can_say_that_a_phone_has_not_voted(
-    there: Ledger, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hash under no pepper finds nothing: exit code 3, and no word that there is nothing."""
-    end(there)
-    before = everything(there)
+    end(system)
+    before = everything(system)
     empty = {"SecretString": '{"twilio_auth_token": "token", "voter_pepper": ""}'}
-    monkeypatch.setattr(Ledger, "get_secret_value", lambda *_, **__: empty)
+    monkeypatch.setattr(MotoSystem, "get_secret_value", lambda *_, **__: empty)
     done = voteapp("forget", ANN, "--yes")
 
     assert done.exit_code == 3
     assert "the secret holds no pepper" in done.output
     assert "nothing: no ballot" not in done.output
-    assert everything(there) == before
+    assert everything(system) == before
 
 
-def test_a_phone_is_forgotten_in_earlier_rounds_too(there: Ledger) -> None:
+def test_a_phone_is_forgotten_in_earlier_rounds_too(system: MotoSystem) -> None:
     """It was told: in every round of every poll."""
-    end(there)
+    end(system)
     voteapp("poll", "reset", "colors", "--open", "--yes")
-    there.vote(1, "GREEN")
+    system.vote(1, "GREEN")
     found = document("forget", ANN, "--yes")
 
     assert [(one["round"], one["picks"]) for one in found["removed"]] == [
@@ -152,8 +154,8 @@ def test_a_phone_is_forgotten_in_earlier_rounds_too(there: Ledger) -> None:
     ]  # fmt: skip
 
 
-def test_a_phone_is_forgotten_by_its_address_on_whatsapp(there: Ledger) -> None:
+def test_a_phone_is_forgotten_by_its_address_on_whatsapp(system: MotoSystem) -> None:
     """It is one phone, by whatever channel it votes."""
-    end(there)
+    end(system)
 
     assert document("forget", f"whatsapp:{ANN}", "--yes")["removed"][0]["picks"] == {"RED": 1}

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli.app import app
-from services.cli.deployment import PICK
+from services.cli.deployment import ENDPOINT_VARIABLE
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
 from services.tools.demo.cloud import LocalCloud
@@ -39,7 +39,7 @@ label = "Nay"
 
 def voteapp(cloud: LocalCloud, *arguments: str) -> Any:
     """Run a command on the running cloud."""
-    with patch.dict(os.environ, {PICK: cloud.aws.endpoint}):
+    with patch.dict(os.environ, {ENDPOINT_VARIABLE: cloud.aws.endpoint}):
         return CliRunner().invoke(app, [*arguments, "--local", "--json"])
 
 

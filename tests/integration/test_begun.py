@@ -8,34 +8,34 @@ import pytest
 
 from services.voting import schema
 from tests.support.commands import document, voteapp
-from tests.support.ledger import POLL, Ledger
+from tests.support.moto_system import POLL, MotoSystem
 
 
-def a_ballot(there: Ledger) -> None:
+def a_ballot(system: MotoSystem) -> None:
     """That is not folded."""
-    there.vote(1, "RED", folded=False)
+    system.vote(1, "RED", folded=False)
 
 
-def a_board(there: Ledger) -> None:
+def a_board(system: MotoSystem) -> None:
     """Whose ballot is gone without a trace on the stream."""
-    there.vote(1, "RED")
-    item = there.dynamodb.scan(TableName="Votes")["Items"][0]
-    there.dynamodb.delete_item(TableName="Votes", Key={k: item[k] for k in ("pk", "sk")})
+    system.vote(1, "RED")
+    item = system.dynamodb.scan(TableName="Votes")["Items"][0]
+    system.dynamodb.delete_item(TableName="Votes", Key={k: item[k] for k in ("pk", "sk")})
 
 
-def a_certificate(there: Ledger) -> None:
+def a_certificate(system: MotoSystem) -> None:
     """Of a round in which nobody voted."""
     key = {"pk": {"S": "open#colors"}, "sk": {"S": schema.certified_sk(1)}}
     numbers = {"ballots": {"N": "0"}, "voters": {"N": "0"}, "certified_at": {"N": "1"}}
     item = {**key, **numbers, "digest": {"S": "0"}}
-    there.dynamodb.put_item(TableName="Aggregates", Item=item)
+    system.dynamodb.put_item(TableName="Aggregates", Item=item)
 
 
-def an_unreadable_ballot(there: Ledger) -> None:
+def an_unreadable_ballot(system: MotoSystem) -> None:
     """Nobody knows what it counts for, but there it is."""
-    there.vote(1, "RED")
-    item = there.dynamodb.scan(TableName="Votes")["Items"][0]
-    there.dynamodb.put_item(TableName="Votes", Item=item | {"picks": {"S": "?"}})
+    system.vote(1, "RED")
+    item = system.dynamodb.scan(TableName="Votes")["Items"][0]
+    system.dynamodb.put_item(TableName="Votes", Item=item | {"picks": {"S": "?"}})
 
 
 BEGINNINGS = [a_ballot, a_board, a_certificate, an_unreadable_ballot]
@@ -48,9 +48,11 @@ def apply(folder: Path, more: str) -> Any:
 
 
 @pytest.mark.parametrize("begin", BEGINNINGS)
-def test_a_round_that_has_begun_is_reset(there: Ledger, begin: Callable[[Ledger], None]) -> None:
+def test_a_round_that_has_begun_is_reset(
+    system: MotoSystem, begin: Callable[[MotoSystem], None]
+) -> None:
     """Once: the new round has nothing yet."""
-    begin(there)
+    begin(system)
     first, second = (document("poll", "reset", "colors", "--yes") for _ in range(2))
 
     assert (first["changed"], first["round"]) == (True, 2)
@@ -60,11 +62,11 @@ def test_a_round_that_has_begun_is_reset(there: Ledger, begin: Callable[[Ledger]
 @pytest.mark.parametrize("more", ["shards = 3", 'policy = "first"', 'visibility = "sealed"'])
 @pytest.mark.parametrize("begin", BEGINNINGS)
 def test_in_a_round_that_has_begun_nothing_changes_that_ballots_depend_on(
-    there: Ledger, tmp_path: Path, begin: Callable[[Ledger], None], more: str
+    system: MotoSystem, tmp_path: Path, begin: Callable[[MotoSystem], None], more: str
 ) -> None:
     """However long ago it was closed; the remedy is the next round."""
-    begin(there)
-    there.close(ago_ms=3_600_000)
+    begin(system)
+    system.close(ago_ms=3_600_000)
     answer = apply(tmp_path, more)
 
     assert answer.exit_code == 1
@@ -73,30 +75,32 @@ def test_in_a_round_that_has_begun_nothing_changes_that_ballots_depend_on(
 
 
 def test_shards_are_not_changed_under_votes_that_are_not_folded(
-    there: Ledger, tmp_path: Path
+    system: MotoSystem, tmp_path: Path
 ) -> None:
     """Twenty phones have voted and the board is at zero: none of them votes twice."""
     for phone in range(20):
-        there.vote(phone, "RED", folded=False)
+        system.vote(phone, "RED", folded=False)
     answer = apply(tmp_path, 'policy = "last"\nshards = 3')
     for phone in range(20):
-        there.vote(phone, "BLUE", folded=False)
-    there.fold()
+        system.vote(phone, "BLUE", folded=False)
+    system.fold()
     told = document("audit", "colors")
 
     assert answer.exit_code == 1
-    assert there.round.poll.shards == 10
+    assert system.round.poll.shards == 10
     assert (told["votes"], told["voters"], told["exact"]) == ({"BLUE": 20}, 20, True)
 
 
-def test_the_way_to_other_shards_is_reset_close_wait_apply(there: Ledger, tmp_path: Path) -> None:
+def test_the_way_to_other_shards_is_reset_close_wait_apply(
+    system: MotoSystem, tmp_path: Path
+) -> None:
     """Each step says what is missing."""
-    there.vote(1, "RED")
+    system.vote(1, "RED")
     voteapp("poll", "reset", "colors", "--yes")
     is_open = apply(tmp_path, "shards = 3")
     voteapp("poll", "close", "colors")
     too_soon = apply(tmp_path, "shards = 3")
-    there.wait(20_000)
+    system.wait(20_000)
     applied = apply(tmp_path, "shards = 3")
     opened = document("poll", "open", "colors")
 
@@ -104,4 +108,4 @@ def test_the_way_to_other_shards_is_reset_close_wait_apply(there: Ledger, tmp_pa
         assert refused.exit_code == 1
         assert "close it, wait 20 seconds, then change this" in refused.stderr
     assert applied.exit_code == 0, applied.output
-    assert (opened["phase"], there.round.poll.shards) == ("open", 3)
+    assert (opened["phase"], system.round.poll.shards) == ("open", 3)

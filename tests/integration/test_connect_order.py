@@ -10,18 +10,18 @@ from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.app import app
 from services.cli.deployment import Deployment
 from tests.integration.test_connect import (  # the fixtures are found by their names
+    deployment,
     run,
     secret_of,
-    there,
     twilio,
 )
 from tests.support.twilio_api import NUMBER, TOKEN, Account
 
-__all__ = ["there", "twilio"]
+__all__ = ["deployment", "twilio"]
 
 
 def test_the_token_is_in_the_secret_before_a_text_can_come(
-    there: Deployment, twilio: Account, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, twilio: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text that comes before its token is refused; Twilio is pointed here after it is stored."""
     twilio.add_number()
@@ -29,7 +29,7 @@ def test_the_token_is_in_the_secret_before_a_text_can_come(
     point = TwilioNumbers.point
 
     def watched(self: TwilioNumbers, *arguments: Any) -> Any:
-        held.append(secret_of(there)["twilio_auth_token"])
+        held.append(secret_of(deployment)["twilio_auth_token"])
         return point(self, *arguments)
 
     monkeypatch.setattr(TwilioNumbers, "point", watched)
@@ -40,7 +40,7 @@ def test_the_token_is_in_the_secret_before_a_text_can_come(
 
 
 def test_the_screen_shows_a_number_only_once_its_texts_come_here(
-    there: Deployment, twilio: Account, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, twilio: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where Twilio refuses, the audience is not asked to text to it."""
     twilio.add_number()
@@ -52,20 +52,20 @@ def test_the_screen_shows_a_number_only_once_its_texts_come_here(
     done = run("--yes")
 
     assert done.exit_code == 1
-    assert there.directory.entry("shared").number is None
+    assert deployment.directory.entry("shared").number is None
 
 
 def test_a_poll_that_was_archived_does_not_show_the_number(
-    there: Deployment, twilio: Account
+    deployment: Deployment, twilio: Account
 ) -> None:
     """Nobody can vote in it."""
     twilio.add_number()
-    entry = there.directory.entry("shared")
-    there.directory.apply([there.directory.entry("own").round.poll])
+    entry = deployment.directory.entry("shared")
+    deployment.directory.apply([deployment.directory.entry("own").round.poll])
     run("--yes")
 
     assert entry.number is None
-    assert there.directory.entry("shared").number is None
+    assert deployment.directory.entry("shared").number is None
 
 
 @pytest.mark.parametrize("number", ["15550100177", "+05550100177", "5550100177", "+1555"])

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from services.tools.demo.cloud import LocalCloud
-from services.tools.doctor.probe_poll import NUMBER, POLL, DynamoDesk
+from services.tools.doctor.probe_poll import NUMBER, POLL, DynamoProbePoll
 
 pytestmark = pytest.mark.cloud
 
@@ -81,8 +81,8 @@ def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
 ) -> None:
     """By how long ago it began."""
 
-    def desk(began_at_ms: int) -> DynamoDesk:
-        return DynamoDesk(
+    def probe_poll(began_at_ms: int) -> DynamoProbePoll:
+        return DynamoProbePoll(
             client=cloud.dynamodb,
             votes=cloud.outputs.votes_table,
             aggregates=cloud.outputs.aggregates_table,
@@ -90,7 +90,7 @@ def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
             began_at_ms=began_at_ms,
         )
 
-    killed, running, late = desk(1_000_000), desk(1_300_000), desk(1_350_000)
+    killed, running, late = probe_poll(1_000_000), probe_poll(1_300_000), probe_poll(1_350_000)
     try:
         opened = killed.open(), running.open(), late.open()
         round, number = cloud.round_of(POLL)

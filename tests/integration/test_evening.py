@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.cli.deployment import PICK
+from services.cli.deployment import ENDPOINT_VARIABLE
 from services.tools.demo.cloud import LocalCloud
 
 pytestmark = pytest.mark.cloud
@@ -142,7 +142,7 @@ def evening(
     cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Evening]:
     """The polls of the evening, applied; afterwards those of the project again."""
-    monkeypatch.setenv(PICK, cloud.aws.endpoint)
+    monkeypatch.setenv(ENDPOINT_VARIABLE, cloud.aws.endpoint)
     opens = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
     closes = opens + timedelta(seconds=59)
     files = {

@@ -12,7 +12,7 @@ from services.voting import lifecycle
 from services.voting.errors import PollFileError
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp, wire
-from tests.support.ledger import DAY_MS, POLL, Ledger, ledger
+from tests.support.moto_system import DAY_MS, POLL, MotoSystem, moto_system
 
 
 def moment(at_ms: int) -> str:
@@ -24,13 +24,13 @@ def moment(at_ms: int) -> str:
 def expired(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A round that closed three days ago, whose ballots were kept for two; five are gone."""
     closes = now_ms() - 3 * DAY_MS
-    with ledger(f"closes_at = {moment(closes)}\nretention_days = 2") as there:
-        wire(monkeypatch, there)
+    with moto_system(f"closes_at = {moment(closes)}\nretention_days = 2") as system:
+        wire(monkeypatch, system)
         for phone in range(5):
-            there.vote(phone, "RED", at_ms=closes - DAY_MS)
-        there.vote(7, "BLUE", at_ms=closes + 8_000)
-        assert there.expire(at_ms=now_ms()) == 6
-        yield there
+            system.vote(phone, "RED", at_ms=closes - DAY_MS)
+        system.vote(7, "BLUE", at_ms=closes + 8_000)
+        assert system.expire(at_ms=now_ms()) == 6
+        yield system
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def expired(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_a_round_with_expired_ballots_is_neither_opened_nor_certified_nor_repaired(
-    expired: Ledger, command: tuple[str, ...], why: str
+    expired: MotoSystem, command: tuple[str, ...], why: str
 ) -> None:
     """What TTL has taken is still counted, and stays so."""
     before = expired.tallies.totals("open#colors", 1)
@@ -58,7 +58,7 @@ def test_a_round_with_expired_ballots_is_neither_opened_nor_certified_nor_repair
     assert before.picks == {"RED": 5, "BLUE": 1}
 
 
-def test_an_audit_of_it_says_why_nothing_can_be_said(expired: Ledger) -> None:
+def test_an_audit_of_it_says_why_nothing_can_be_said(expired: MotoSystem) -> None:
     """It does not advise a repair."""
     told, text = document("audit", "colors"), voteapp("audit", "colors")
 
@@ -68,14 +68,14 @@ def test_an_audit_of_it_says_why_nothing_can_be_said(expired: Ledger) -> None:
     assert "have begun to expire" in text.stdout
 
 
-def closing(there: Ledger) -> str:
+def closing(system: MotoSystem) -> str:
     """When the current round closes by itself, as its file says."""
-    closes = there.round.poll.closes_at_ms
+    closes = system.round.poll.closes_at_ms
     assert closes
     return moment(closes)
 
 
-def test_raising_the_retention_does_not_bring_it_back(expired: Ledger) -> None:
+def test_raising_the_retention_does_not_bring_it_back(expired: MotoSystem) -> None:
     """The round knows since when its ballots may be gone; a later close is refused."""
     more = f"closes_at = {closing(expired)}\nretention_days = 365"
     poll = parse_poll(POLL.format(more=more), source="colors.toml")
@@ -95,7 +95,7 @@ def test_raising_the_retention_does_not_bring_it_back(expired: Ledger) -> None:
 
 @pytest.mark.parametrize("more", ["shards = 3", 'policy = "first"', 'visibility = "sealed"'])
 def test_a_round_whose_ballots_are_all_gone_has_begun_all_the_same(
-    expired: Ledger, more: str
+    expired: MotoSystem, more: str
 ) -> None:
     """The board says so: what ballots depend on is not changed."""
     lines = f"closes_at = {closing(expired)}\nretention_days = 2\n{more}"
@@ -106,7 +106,7 @@ def test_a_round_whose_ballots_are_all_gone_has_begun_all_the_same(
     assert expired.dynamodb.scan(TableName="Votes")["Count"] == 0
 
 
-def test_it_is_reset_and_the_next_evening_begins_at_zero(expired: Ledger) -> None:
+def test_it_is_reset_and_the_next_evening_begins_at_zero(expired: MotoSystem) -> None:
     """Everybody may vote again, on a board of its own."""
     answer = document("poll", "reset", "colors", "--yes", "--open")
     expired.vote(0, "BLUE")
@@ -120,32 +120,32 @@ def test_it_is_reset_and_the_next_evening_begins_at_zero(expired: Ledger) -> Non
 # --- what used to make a ballot expire while its round went on ------------------------
 
 
-def longer(there: Ledger) -> None:
+def longer(system: MotoSystem) -> None:
     """A deploy raises the retention while people vote."""
     more = f"opens_at = {moment(now_ms() - 5 * DAY_MS)}\nretention_days = 30"
-    there.directory.apply([parse_poll(POLL.format(more=more), source="colors.toml")])
+    system.directory.apply([parse_poll(POLL.format(more=more), source="colors.toml")])
 
 
-def opened_by_hand(there: Ledger) -> None:
+def opened_by_hand(system: MotoSystem) -> None:
     """Before its opening time."""
-    there.directory_at(4 * DAY_MS).change(
+    system.directory_at(4 * DAY_MS).change(
         "colors", lambda r: lifecycle.opened(r, now_ms() - 4 * DAY_MS)
     )
 
 
 @pytest.mark.parametrize("what", [longer, opened_by_hand])
 def test_ballots_of_a_poll_without_a_closing_time_never_expire_while_it_is_open(
-    monkeypatch: pytest.MonkeyPatch, what: Callable[[Ledger], None]
+    monkeypatch: pytest.MonkeyPatch, what: Callable[[MotoSystem], None]
 ) -> None:
     """However short they are kept: retention counts from the end."""
-    with ledger(f"opens_at = {moment(now_ms() - DAY_MS)}\nretention_days = 1") as there:
-        wire(monkeypatch, there)
+    with moto_system(f"opens_at = {moment(now_ms() - DAY_MS)}\nretention_days = 1") as system:
+        wire(monkeypatch, system)
         for phone in range(5):
-            there.vote(phone, "RED", at_ms=now_ms() - 4 * DAY_MS)
-        what(there)
-        there.vote(9, "BLUE")
-        gone = there.expire()
-        there.close()
+            system.vote(phone, "RED", at_ms=now_ms() - 4 * DAY_MS)
+        what(system)
+        system.vote(9, "BLUE")
+        gone = system.expire()
+        system.close()
 
         assert gone == 0
         assert document("audit", "colors")["exact"]

@@ -18,16 +18,16 @@ from services.tools.operations import exports
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import BallotsChangedError, Export
 from services.voting.recount import BallotRow
-from tests.support.ledger import DAY_MS, PEPPER, Ledger, ledger
+from tests.support.moto_system import DAY_MS, PEPPER, MotoSystem, moto_system
 
 CHOICES = ("RED", "GREEN", "BLUE")
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ledger]:
+def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MotoSystem]:
     """Thirty ballots; the command runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    with ledger() as made:
+    with moto_system() as made:
         for phone in range(30):
             made.vote(phone, *CHOICES[phone % 3 :][:2])
         for command in ("audit", "certify", "export"):
@@ -61,11 +61,11 @@ def recomputed(rows: list[dict[str, Any]]) -> str:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_without_keys_there_is_nothing_but_picks(there: Ledger, form: str) -> None:
+def test_without_keys_there_is_nothing_but_picks(system: MotoSystem, form: str) -> None:
     """No voter, no time, and an order that is not the order of the keys either."""
     told = export("--format", form)
     rows = read(Path(f"colors-1.{form}"))
-    keys = sorted(item["sk"]["S"] for item in there.dynamodb.scan(TableName="Votes")["Items"])
+    keys = sorted(item["sk"]["S"] for item in system.dynamodb.scan(TableName="Votes")["Items"])
     text = Path(f"colors-1.{form}").read_text()
 
     assert {tuple(row) for row in rows} == {CHOICES}
@@ -75,9 +75,9 @@ def test_without_keys_there_is_nothing_but_picks(there: Ledger, form: str) -> No
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_with_keys_anybody_can_recompute_the_digest(there: Ledger, form: str) -> None:
+def test_with_keys_anybody_can_recompute_the_digest(system: MotoSystem, form: str) -> None:
     """It is that of the certificate."""
-    there.close()
+    system.close()
     CliRunner().invoke(app, ["certify", "colors", "--settle", "0", "--yes"])
     told = export("--format", form, "--with-keys", "--to", f"audit.{form}")
     rows = read(Path(f"audit.{form}"))
@@ -88,9 +88,9 @@ def test_with_keys_anybody_can_recompute_the_digest(there: Ledger, form: str) ->
     assert all(int(row["changed_at_ms"]) for row in rows)
 
 
-def test_the_sidecar_tells_totals_digest_and_the_files_own_sum(there: Ledger) -> None:
+def test_the_sidecar_tells_totals_digest_and_the_files_own_sum(system: MotoSystem) -> None:
     """So that a file that was changed is noticed."""
-    del there
+    del system
     export()
     sidecar = json.loads(Path("colors-1.csv.digest.json").read_text())
 
@@ -99,9 +99,9 @@ def test_the_sidecar_tells_totals_digest_and_the_files_own_sum(there: Ledger) ->
     assert not export()["certified"]
 
 
-def test_nothing_is_left_beside_the_file_and_its_sidecar(there: Ledger) -> None:
+def test_nothing_is_left_beside_the_file_and_its_sidecar(system: MotoSystem) -> None:
     """No part, no state."""
-    del there
+    del system
     export("--format", "jsonl")
 
     assert {path.name for path in Path().iterdir()} == {
@@ -109,10 +109,10 @@ def test_nothing_is_left_beside_the_file_and_its_sidecar(there: Ledger) -> None:
     }  # fmt: skip
 
 
-def test_parquet_has_its_digest_in_the_footer(there: Ledger) -> None:
+def test_parquet_has_its_digest_in_the_footer(system: MotoSystem) -> None:
     """And typed columns."""
     parquet = pytest.importorskip("pyarrow.parquet")
-    del there
+    del system
     told = export("--format", "parquet", "--with-keys")
     table = parquet.read_table("colors-1.parquet")
 
@@ -123,10 +123,10 @@ def test_parquet_has_its_digest_in_the_footer(there: Ledger) -> None:
 
 
 def test_without_its_library_parquet_is_refused_before_anything_is_read(
-    there: Ledger, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the words that install it."""
-    del there
+    del system
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--format", "parquet"])
 
@@ -135,12 +135,12 @@ def test_without_its_library_parquet_is_refused_before_anything_is_read(
     assert list(Path().iterdir()) == []
 
 
-def test_s3_gets_the_file_and_its_sidecar(there: Ledger) -> None:
+def test_s3_gets_the_file_and_its_sidecar(system: MotoSystem) -> None:
     """And this machine keeps neither."""
-    there.s3.create_bucket(Bucket="archive")
+    system.s3.create_bucket(Bucket="archive")
     told = export("--to", "s3://archive/evenings/colors.csv", "--with-keys")
-    body = there.s3.get_object(Bucket="archive", Key="evenings/colors.csv")["Body"].read()
-    sidecar = there.s3.get_object(Bucket="archive", Key="evenings/colors.csv.digest.json")
+    body = system.s3.get_object(Bucket="archive", Key="evenings/colors.csv")["Body"].read()
+    sidecar = system.s3.get_object(Bucket="archive", Key="evenings/colors.csv.digest.json")
 
     assert sha256(body).hexdigest() == told["file_sha256"]
     assert json.loads(sidecar["Body"].read())["digest"] == told["digest"]
@@ -148,9 +148,9 @@ def test_s3_gets_the_file_and_its_sidecar(there: Ledger) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--format", "xls"), ("--to", "s3://bucket")])
-def test_what_cannot_be_written_is_told(there: Ledger, arguments: tuple[str, ...]) -> None:
+def test_what_cannot_be_written_is_told(system: MotoSystem, arguments: tuple[str, ...]) -> None:
     """Exit code 2: used wrongly."""
-    del there
+    del system
     answer = CliRunner().invoke(app, ["export", "colors", *arguments])
 
     assert answer.exit_code == 2
@@ -159,11 +159,11 @@ def test_what_cannot_be_written_is_told(there: Ledger, arguments: tuple[str, ...
 
 @pytest.mark.parametrize("to", [".", "missing/a.csv", "s3:a.csv/b.csv"])
 def test_a_target_that_cannot_be_written_is_told_before_any_ballot_is_read(
-    there: Ledger, to: str, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, to: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit code 2; option, value and remedy are named, and nothing is left."""
-    del there
-    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.rows", None)
+    del system
+    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.slips", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--to", to])
 
     assert answer.exit_code == 2
@@ -173,10 +173,10 @@ def test_a_target_that_cannot_be_written_is_told_before_any_ballot_is_read(
 
 
 def test_what_goes_to_s3_needs_this_folder_until_it_is_uploaded(
-    there: Ledger, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There the state lies that it goes on from."""
-    del there
+    del system
     Path(".colors.csv").mkdir()
     monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.rows", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--to", "s3://archive/colors.csv"])
@@ -185,9 +185,9 @@ def test_what_goes_to_s3_needs_this_folder_until_it_is_uploaded(
     assert "'s3://archive/colors.csv'" in answer.stderr
 
 
-def test_the_notes_tell_that_no_ballot_has_expired(there: Ledger) -> None:
+def test_the_notes_tell_that_no_ballot_has_expired(system: MotoSystem) -> None:
     """To a script, and to people."""
-    del there
+    del system
     shown = CliRunner().invoke(app, ["export", "colors"]).stdout
 
     assert export()["expired"] is False
@@ -195,25 +195,25 @@ def test_the_notes_tell_that_no_ballot_has_expired(there: Ledger) -> None:
 
 
 def test_the_notes_tell_that_ballots_have_expired(
-    there: Ledger, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file lacks them, although the board counts them."""
     closes_at_ms = now_ms() + DAY_MS
     moment = datetime.fromtimestamp(closes_at_ms / 1000, UTC).isoformat()
-    there.open_poll(f"closes_at = {moment}\nretention_days = 1")
+    system.open_poll(f"closes_at = {moment}\nretention_days = 1")
     two_days_later = closes_at_ms + 2 * DAY_MS
     monkeypatch.setattr("services.cli.export.now_ms", lambda: two_days_later)
 
     assert export()["expired"] is True
 
 
-def test_items_that_are_no_ballots_are_named_and_the_others_exported(there: Ledger) -> None:
+def test_items_that_are_no_ballots_are_named_and_the_others_exported(system: MotoSystem) -> None:
     """One lacks its picks, one holds a choice that nobody knows: exit code 1, no traceback."""
-    broken, foreign, *_ = there.dynamodb.scan(TableName="Votes")["Items"]
+    broken, foreign, *_ = system.dynamodb.scan(TableName="Votes")["Items"]
     del broken["picks"]
     foreign["picks"] = {"M": {"PURPLE": {"N": "1"}}}
     for item in (broken, foreign):
-        there.dynamodb.put_item(TableName="Votes", Item=item)
+        system.dynamodb.put_item(TableName="Votes", Item=item)
     answer = CliRunner().invoke(app, ["export", "colors", "--json"])
     told = json.loads(answer.stdout)
 
@@ -224,10 +224,10 @@ def test_items_that_are_no_ballots_are_named_and_the_others_exported(there: Ledg
     )
 
 
-def test_a_forgotten_ballot_is_no_row(there: Ledger) -> None:
+def test_a_forgotten_ballot_is_no_row(system: MotoSystem) -> None:
     """It holds no vote, and the digest is that of the ballots that do."""
-    rounds = there.directory.rounds("colors")
-    there.deployment.forgetting.remove(rounds, "+15550100003", PEPPER)
+    rounds = system.directory.rounds("colors")
+    system.deployment.erasure.remove(rounds, "+15550100003", PEPPER)
     told = export("--with-keys")
 
     assert told["rows"] == told["voters"] == 29

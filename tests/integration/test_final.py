@@ -10,27 +10,27 @@ from services.adapters.clock import now_ms
 from services.voting.ballot import OutcomeKind
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp
-from tests.support.intake_harness import IntakeHarness
-from tests.support.ledger import DAY_MS, POLL, Ledger
+from tests.support.desk import Desk
+from tests.support.moto_system import DAY_MS, POLL, MotoSystem
 
 REMEDY = "voteapp poll reset colors"
 
 
 @pytest.fixture
-def certified(there: Ledger) -> Ledger:
+def certified(system: MotoSystem) -> MotoSystem:
     """Four red, two green, certified an hour ago."""
     for phone in range(6):
-        there.vote(phone, "GREEN" if phone > 3 else "RED")
-    there.close(ago_ms=2 * 3_600_000)
+        system.vote(phone, "GREEN" if phone > 3 else "RED")
+    system.close(ago_ms=2 * 3_600_000)
     assert voteapp("certify", "colors", "--yes").exit_code == 0
-    there.wait(3_600_000)
-    return there
+    system.wait(3_600_000)
+    return system
 
 
-def certificate(there: Ledger) -> dict[str, Any]:
+def certificate(system: MotoSystem) -> dict[str, Any]:
     """The row that the screen shows."""
     key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
-    row: dict[str, Any] = there.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
+    row: dict[str, Any] = system.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
     return row
 
 
@@ -40,7 +40,7 @@ def apply(folder: Path, more: str = "", *, text: str = POLL) -> Any:
     return voteapp("poll", "apply", str(folder), "--yes")
 
 
-def test_it_is_not_opened_again(certified: Ledger) -> None:
+def test_it_is_not_opened_again(certified: MotoSystem) -> None:
     """The remedy is the next round."""
     answer = voteapp("poll", "open", "colors")
 
@@ -60,7 +60,7 @@ def test_it_is_not_opened_again(certified: Ledger) -> None:
     ids=["a later close", "another label", "another choice"],
 )
 def test_no_file_opens_it_or_changes_what_was_voted_on(
-    certified: Ledger, tmp_path: Path, more: str, text: str, named: str
+    certified: MotoSystem, tmp_path: Path, more: str, text: str, named: str
 ) -> None:
     """Refused with key and remedy; nothing is applied."""
     before = certified.directory.entry("colors")
@@ -74,7 +74,7 @@ def test_no_file_opens_it_or_changes_what_was_voted_on(
     assert certified.directory.entry("colors") == before
 
 
-def test_its_words_may_still_be_put_right(certified: Ledger, tmp_path: Path) -> None:
+def test_its_words_may_still_be_put_right(certified: MotoSystem, tmp_path: Path) -> None:
     """A question with a typing mistake, and how long the ballots are kept."""
     answer = apply(tmp_path, "retention_days = 5", text=POLL.replace("color", "colour"))
 
@@ -84,7 +84,7 @@ def test_its_words_may_still_be_put_right(certified: Ledger, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("body", ["red", "purple"])
-async def test_a_text_to_it_is_told_that_voting_is_over(certified: Ledger, body: str) -> None:
+async def test_a_text_to_it_is_told_that_voting_is_over(certified: MotoSystem, body: str) -> None:
     """And nothing is written."""
     harness = IntakeHarness(list(certified.directory.load().rounds), now_ms=now_ms())
     answer = await harness.say(body, phone=99)
@@ -95,7 +95,7 @@ async def test_a_text_to_it_is_told_that_voting_is_over(certified: Ledger, body:
 
 
 def test_a_file_that_goes_and_comes_back_does_not_open_it(
-    certified: Ledger, tmp_path: Path
+    certified: MotoSystem, tmp_path: Path
 ) -> None:
     """Archived with its file, restored with it, final as before."""
     other = POLL.replace("RED", "OAK").replace("GREEN", "ASH").replace("BLUE", "ELM")
@@ -111,7 +111,7 @@ def test_a_file_that_goes_and_comes_back_does_not_open_it(
     assert voteapp("poll", "open", "colors").exit_code == 1
 
 
-def test_no_vote_is_taken_and_thanked_for_after_the_certificate(certified: Ledger) -> None:
+def test_no_vote_is_taken_and_thanked_for_after_the_certificate(certified: MotoSystem) -> None:
     """Open, vote, close, certify again: refused at the first step; the screen keeps its result."""
     before = certificate(certified)
     opened = voteapp("poll", "open", "colors")
@@ -123,7 +123,7 @@ def test_no_vote_is_taken_and_thanked_for_after_the_certificate(certified: Ledge
     assert again["votes"] == {"BLUE": 0, "GREEN": 2, "RED": 4}
 
 
-def test_after_a_reset_everybody_votes_again_and_the_result_stays(certified: Ledger) -> None:
+def test_after_a_reset_everybody_votes_again_and_the_result_stays(certified: MotoSystem) -> None:
     """The certificate belongs to its round."""
     before = certificate(certified)
     told = document("poll", "reset", "colors", "--yes", "--open")
@@ -138,7 +138,7 @@ def test_after_a_reset_everybody_votes_again_and_the_result_stays(certified: Led
     assert (second["new"], second["votes"]["BLUE"]) == (True, 1)
 
 
-def test_a_certified_board_is_not_repaired(certified: Ledger) -> None:
+def test_a_certified_board_is_not_repaired(certified: MotoSystem) -> None:
     """A correction would make the screen disagree with its certificate."""
     (row,) = [
         row
@@ -154,7 +154,7 @@ def test_a_certified_board_is_not_repaired(certified: Ledger) -> None:
     assert "its count is final" in answer.stderr
 
 
-def test_a_phone_that_is_forgotten_afterwards_leaves_the_certificate(certified: Ledger) -> None:
+def test_a_phone_that_is_forgotten_afterwards_leaves_the_certificate(certified: MotoSystem) -> None:
     """What it counted for is gone from the ballots; who certifies again is told."""
     before = certificate(certified)
     answer = voteapp("forget", "+15550100001", "--yes")

@@ -5,7 +5,7 @@ from pathlib import Path
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.voting.identity import allow_list_id
 from tests.support.commands import voteapp
-from tests.support.ledger import PEPPER, POLL, Ledger
+from tests.support.moto_system import PEPPER, POLL, MotoSystem
 
 ANN, BOB = "+15550100001", "+15550100002"
 
@@ -17,38 +17,40 @@ def a_folder(folder: Path, *phones: str) -> str:
     return str(folder)
 
 
-def marks(there: Ledger) -> set[str]:
+def marks(system: MotoSystem) -> set[str]:
     """What is stored of the list."""
-    return PhoneListStore(there.dynamodb, "Aggregates").marks("colors")
+    return PhoneListStore(system.dynamodb, "Aggregates").marks("colors")
 
 
 def test_a_list_is_stored_as_hashes_under_the_pepper_of_the_secret(
-    there: Ledger, tmp_path: Path
+    system: MotoSystem, tmp_path: Path
 ) -> None:
     """The webhook hashes a sender with the same one; a number is stored nowhere."""
     done = voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
 
     assert done.exit_code == 0, done.output
-    assert marks(there) == {allow_list_id(PEPPER, "colors", phone) for phone in (ANN, BOB)}
-    assert ANN not in str(there.dynamodb.scan(TableName="Aggregates")["Items"])
+    assert marks(system) == {allow_list_id(PEPPER, "colors", phone) for phone in (ANN, BOB)}
+    assert ANN not in str(system.dynamodb.scan(TableName="Aggregates")["Items"])
 
 
-def test_a_phone_that_left_the_list_may_vote_no_more(there: Ledger, tmp_path: Path) -> None:
+def test_a_phone_that_left_the_list_may_vote_no_more(system: MotoSystem, tmp_path: Path) -> None:
     """The stored list is exactly the file."""
     voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
     voteapp("poll", "apply", a_folder(tmp_path, BOB))
 
-    assert marks(there) == {allow_list_id(PEPPER, "colors", BOB)}
+    assert marks(system) == {allow_list_id(PEPPER, "colors", BOB)}
 
 
-def test_a_poll_without_a_file_is_archived_only_after_a_yes(there: Ledger, tmp_path: Path) -> None:
+def test_a_poll_without_a_file_is_archived_only_after_a_yes(
+    system: MotoSystem, tmp_path: Path
+) -> None:
     """The command may run in the wrong folder."""
     other = POLL.format(more='numbers = ["+15550100123"]')
     (tmp_path / "other.toml").write_text(other)
     refused = voteapp("poll", "apply", str(tmp_path), answer="n")
-    phase = there.round.state.value
+    phase = system.round.state.value
     done = voteapp("poll", "apply", str(tmp_path), answer="y")
 
     assert "Archive colors, which have no file" in refused.output
     assert (refused.exit_code, phase) == (1, "auto")
-    assert (done.exit_code, there.round.state.value) == (0, "archived")
+    assert (done.exit_code, system.round.state.value) == (0, "archived")

@@ -8,16 +8,18 @@ from services.voting.ports import Progress
 from services.voting.recount import Recount
 from tests.support.boards import corrections, rows, some_votes, spoil_board
 from tests.support.commands import document, voteapp
-from tests.support.ledger import Ledger
+from tests.support.moto_system import MotoSystem
 
 
-def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(there: Ledger) -> None:
+def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(
+    system: MotoSystem,
+) -> None:
     """The repair is refused, the record is folded a moment later, and the board is right."""
-    some_votes(there)
-    there.ages_ms = [40]
-    there.vote(20, "BLUE", folded=False)
+    some_votes(system)
+    system.ages_ms = [40]
+    system.vote(20, "BLUE", folded=False)
     answer = voteapp("audit", "colors", "--repair", "--yes")
-    there.fold()
+    system.fold()
     told = document("audit", "colors")
 
     assert answer.exit_code == 1
@@ -26,13 +28,13 @@ def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(there: 
     assert told["votes"] == {"BLUE": 2, "GREEN": 2, "RED": 3}
 
 
-def test_a_repair_sets_the_board_right_without_touching_the_tallies(there: Ledger) -> None:
+def test_a_repair_sets_the_board_right_without_touching_the_tallies(system: MotoSystem) -> None:
     """One more row, summed like the others; done again, nothing changes."""
-    some_votes(there)
-    spoil_board(there, "BLUE")
-    before = [row for row in rows(there) if row["sk"]["S"].startswith("tally#")]
+    some_votes(system)
+    spoil_board(system, "BLUE")
+    before = [row for row in rows(system) if row["sk"]["S"].startswith("tally#")]
     first = voteapp("audit", "colors", "--repair", "--yes")
-    after = rows(there)
+    after = rows(system)
     second = document("audit", "colors", "--repair", "--yes")
 
     assert first.exit_code == 0, first.output
@@ -40,49 +42,49 @@ def test_a_repair_sets_the_board_right_without_touching_the_tallies(there: Ledge
     assert all(row in after for row in before)
     assert second["repaired"] == []
     assert second["exact"]
-    assert rows(there) == after
+    assert rows(system) == after
 
 
-def test_a_correction_row_adds_no_record_to_the_bookkeeping(there: Ledger) -> None:
+def test_a_correction_row_adds_no_record_to_the_bookkeeping(system: MotoSystem) -> None:
     """Its own counter counts corrections: the lines of writes and records stay equal."""
-    some_votes(there)
+    some_votes(system)
     for choice in ("RED", "GREEN", "BLUE"):
-        spoil_board(there, choice)
+        spoil_board(system, choice)
         voteapp("audit", "colors", "--repair", "--yes")
     told = document("audit", "colors")
 
     assert (told["writes"], told["folded"], told["exact"]) == (7, 7, True)
 
 
-def test_a_second_repair_of_other_votes_adds_to_the_same_row(there: Ledger) -> None:
+def test_a_second_repair_of_other_votes_adds_to_the_same_row(system: MotoSystem) -> None:
     """The row grows, so the screen takes its newest version; its log tells both."""
-    some_votes(there)
+    some_votes(system)
     for _ in range(2):
-        spoil_board(there, "GREEN")
+        spoil_board(system, "GREEN")
         voteapp("audit", "colors", "--repair", "--yes")
-    (row,) = corrections(there)
+    (row,) = corrections(system)
 
     assert row["c#GREEN"] == {"N": "2"}
     assert row["folded"] == {"N": "2"}
     assert [entry["M"]["picks"] for entry in row["log"]["L"]] == [{"M": {"GREEN": {"N": "1"}}}] * 2
 
 
-def test_a_repair_asks_first(there: Ledger) -> None:
+def test_a_repair_asks_first(system: MotoSystem) -> None:
     """And writes nothing if the answer is no."""
-    some_votes(there)
-    spoil_board(there, "BLUE")
+    some_votes(system)
+    spoil_board(system, "BLUE")
     answer = voteapp("audit", "colors", "--repair", answer="n")
 
     assert answer.exit_code == 1
-    assert corrections(there) == []
+    assert corrections(system) == []
 
 
 def test_a_repair_beside_another_one_is_refused(
-    there: Ledger, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two desks found the same difference: only one adds it."""
-    some_votes(there)
-    spoil_board(there, "BLUE")
+    some_votes(system)
+    spoil_board(system, "BLUE")
     recount = DynamoRecounts.sums
 
     def meanwhile(self: DynamoRecounts, round: Round, told: Progress) -> Recount:
@@ -109,12 +111,12 @@ def test_a_repair_beside_another_one_is_refused(
     ],
 )
 def test_nothing_is_repaired_or_certified_while_the_stream_is_not_drained(
-    there: Ledger, state: str, result: str, age_ms: int, why: str
+    system: MotoSystem, state: str, result: str, age_ms: int, why: str
 ) -> None:
     """What is missing may only be late."""
-    there.vote(20, "BLUE", folded=False)
-    there.close()
-    there.lambda_state, there.last_result, there.ages_ms = state, result, [0, age_ms]
+    system.vote(20, "BLUE", folded=False)
+    system.close()
+    system.lambda_state, system.last_result, system.ages_ms = state, result, [0, age_ms]
     audit, repair = document("audit", "colors"), voteapp("audit", "colors", "--repair", "--yes")
     certify = voteapp("certify", "colors")
 

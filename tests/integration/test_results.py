@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from services.polls.definition import parse_poll
-from tests.support.ledger import POLL, Ledger, ledger
+from tests.support.moto_system import POLL, MotoSystem, moto_system
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def more() -> str:
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, more: str) -> Iterator[Ledger]:
+def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, more: str) -> Iterator[MotoSystem]:
     """Two votes; the command runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    with ledger(more) as made:
+    with moto_system(more) as made:
         made.vote(1, "RED")
         made.vote(2, "RED")
         for command in ("results", "poll"):
@@ -35,9 +35,9 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
-def test_the_count_replaces_an_older_file_as_a_whole(there: Ledger) -> None:
+def test_the_count_replaces_an_older_file_as_a_whole(system: MotoSystem) -> None:
     """And leaves no draft beside it."""
-    del there
+    del system
     Path("count.csv").write_text("what was there before\n" * 100)
     done = run("results", "colors", "--csv", "count.csv")
 
@@ -50,9 +50,9 @@ def test_the_count_replaces_an_older_file_as_a_whole(there: Ledger) -> None:
     assert [path.name for path in Path().iterdir()] == ["count.csv"]
 
 
-def test_a_link_goes_on_to_name_the_file(there: Ledger) -> None:
+def test_a_link_goes_on_to_name_the_file(system: MotoSystem) -> None:
     """The file behind it is replaced."""
-    del there
+    del system
     Path("shared").mkdir()
     Path("count.csv").symlink_to("shared/real.csv")
     run("results", "colors", "--csv", "count.csv")
@@ -61,10 +61,10 @@ def test_a_link_goes_on_to_name_the_file(there: Ledger) -> None:
     assert Path("shared/real.csv").read_text().startswith("poll,round,choice,label,votes\n")
 
 
-def test_a_label_that_begins_like_a_formula_is_none(there: Ledger) -> None:
+def test_a_label_that_begins_like_a_formula_is_none(system: MotoSystem) -> None:
     """It comes from a poll file, and opens in somebody's spreadsheet."""
     toml = POLL.format(more="").replace('label = "Red"', 'label = "=HYPERLINK(1)"')
-    there.directory.apply([parse_poll(toml, source="colors.toml")])
+    system.directory.apply([parse_poll(toml, source="colors.toml")])
     run("results", "colors", "--csv", "count.csv")
 
     assert "RED,'=HYPERLINK(1),2\n" in Path("count.csv").read_text()
@@ -72,10 +72,10 @@ def test_a_label_that_begins_like_a_formula_is_none(there: Ledger) -> None:
 
 @pytest.mark.parametrize("target", [".", "missing/count.csv"])
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(
-    there: Ledger, target: str, monkeypatch: pytest.MonkeyPatch
+    system: MotoSystem, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit code 2; option, value and remedy are named."""
-    del there
+    del system
     monkeypatch.setattr("services.cli.results.find", None)
     done = run("results", "colors", "--csv", target)
 
@@ -84,18 +84,18 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(
     assert "name a file" in done.stderr
 
 
-def test_labels_and_questions_with_brackets_are_shown_as_they_are(there: Ledger) -> None:
+def test_labels_and_questions_with_brackets_are_shown_as_they_are(system: MotoSystem) -> None:
     """By the list, by show, by results."""
     toml = POLL.format(more="").replace("tonight?", "tonight [/10]")
     toml = toml.replace('label = "Red"', 'label = "The [red] one"')
-    there.directory.apply([parse_poll(toml, source="colors.toml")])
+    system.directory.apply([parse_poll(toml, source="colors.toml")])
 
     assert "tonight [/10]" in run("poll", "list").stdout
     assert "tonight [/10]" in run("poll", "show", "colors").stdout
     assert "The [red] one" in run("results", "colors").stdout
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("system")
 @pytest.mark.parametrize("more", ['policy = "unlimited"'])
 def test_under_the_policy_unlimited_voters_are_for_scripts_only() -> None:
     """Each text is a ballot, so they are no people."""
@@ -105,8 +105,8 @@ def test_under_the_policy_unlimited_voters_are_for_scripts_only() -> None:
     assert '"voters": 2' in run("results", "colors", "--json").stdout
 
 
-def test_results_advise_no_repair(there: Ledger) -> None:
+def test_results_advise_no_repair(system: MotoSystem) -> None:
     """A board that is a moment behind is no fault."""
-    there.vote(3, "BLUE", folded=False)
+    system.vote(3, "BLUE", folded=False)
 
     assert "repair" not in run("results", "colors").stdout

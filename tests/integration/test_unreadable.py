@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import document, voteapp
-from tests.support.ledger import Ledger
+from tests.support.moto_system import MotoSystem
 
 BROKEN: dict[str, dict[str, Any] | None] = {
     "without picks": {"picks": None},
@@ -18,24 +18,24 @@ BROKEN: dict[str, dict[str, Any] | None] = {
 }
 
 
-def spoil_ballot(there: Ledger, **attributes: Any) -> str:
+def spoil_ballot(system: MotoSystem, **attributes: Any) -> str:
     """One ballot gets another attribute or loses one; its two keys."""
-    item = there.dynamodb.scan(TableName="Votes")["Items"][0]
+    item = system.dynamodb.scan(TableName="Votes")["Items"][0]
     item = {name: value for name, value in (item | attributes).items() if value is not None}
-    there.dynamodb.put_item(TableName="Votes", Item=item)
-    there.fold()
+    system.dynamodb.put_item(TableName="Votes", Item=item)
+    system.fold()
     return f"{item['pk']['S']} {item['sk']['S']}"
 
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_ballot_that_cannot_be_read_is_told_by_audit_and_stops_certify(
-    there: Ledger, what: str
+    system: MotoSystem, what: str
 ) -> None:
     """By its keys, with what to do; no traceback, no certificate."""
     for phone in range(3):
-        there.vote(phone, "RED")
-    keys = spoil_ballot(there, **(BROKEN[what] or {}))
-    there.close()
+        system.vote(phone, "RED")
+    keys = spoil_ballot(system, **(BROKEN[what] or {}))
+    system.close()
     told, text = document("audit", "colors"), voteapp("audit", "colors")
     certify, repair = voteapp("certify", "colors", "--yes"), voteapp("audit", "colors", "--repair")
 
@@ -49,29 +49,29 @@ def test_a_ballot_that_cannot_be_read_is_told_by_audit_and_stops_certify(
     assert keys in repair.stderr
 
 
-def test_an_expiry_that_is_none_does_not_make_a_ballot_unreadable(there: Ledger) -> None:
+def test_an_expiry_that_is_none_does_not_make_a_ballot_unreadable(system: MotoSystem) -> None:
     """A ballot of a poll without a closing time has none."""
-    there.vote(1, "RED")
-    there.close()
+    system.vote(1, "RED")
+    system.close()
 
-    assert "expires_at" not in there.dynamodb.scan(TableName="Votes")["Items"][0]
+    assert "expires_at" not in system.dynamodb.scan(TableName="Votes")["Items"][0]
     assert document("certify", "colors", "--yes")["votes"]["RED"] == 1
 
 
-def spoil_row(there: Ledger, sk: str, *, definition: str = 'question = ""') -> None:
+def spoil_row(system: MotoSystem, sk: str, *, definition: str = 'question = ""') -> None:
     """A row of that key in the directory, like that of colors, that is no poll."""
     key = {"pk": {"S": "directory"}, "sk": {"S": "colors"}}
-    row = there.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
+    row = system.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
     row |= {"sk": {"S": sk}, "definition": {"S": definition}}
-    there.dynamodb.put_item(TableName="Aggregates", Item=row)
+    system.dynamodb.put_item(TableName="Aggregates", Item=row)
 
 
 def test_a_poll_that_cannot_be_read_is_listed_as_such_and_the_others_as_they_are(
-    there: Ledger,
+    system: MotoSystem,
 ) -> None:
     """For people and for scripts; exit code 1."""
-    there.vote(1, "RED")
-    spoil_row(there, "old-poll")
+    system.vote(1, "RED")
+    spoil_row(system, "old-poll")
     text, told = voteapp("poll", "list"), document("poll", "list")
 
     assert text.exit_code == 1
@@ -81,7 +81,7 @@ def test_a_poll_that_cannot_be_read_is_listed_as_such_and_the_others_as_they_are
     assert told["unreadable"] == ["old-poll"]
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("system")
 def test_a_list_of_sound_polls_says_that_none_is_unreadable() -> None:
     """And exits with 0."""
     assert document("poll", "list")["unreadable"] == []
@@ -92,20 +92,20 @@ def test_a_list_of_sound_polls_says_that_none_is_unreadable() -> None:
     "command", [("poll", "close"), ("poll", "show"), ("audit",), ("poll", "reset")]
 )
 def test_a_command_on_a_poll_that_cannot_be_read_says_so(
-    there: Ledger, command: tuple[str, ...]
+    system: MotoSystem, command: tuple[str, ...]
 ) -> None:
     """And not that there is none."""
-    spoil_row(there, "old-poll")
+    spoil_row(system, "old-poll")
     answer = voteapp(*command, "old-poll")
 
     assert answer.exit_code == 1
     assert "poll 'old-poll': its row in the directory cannot be read" in answer.stderr
 
 
-def test_commands_on_the_other_polls_go_on(there: Ledger) -> None:
+def test_commands_on_the_other_polls_go_on(system: MotoSystem) -> None:
     """As if the bad row were not there."""
-    there.vote(1, "RED")
-    spoil_row(there, "old-poll")
+    system.vote(1, "RED")
+    spoil_row(system, "old-poll")
 
     assert voteapp("poll", "close", "colors").exit_code == 0
     assert document("audit", "colors")["exact"]
@@ -113,13 +113,13 @@ def test_commands_on_the_other_polls_go_on(there: Ledger) -> None:
 
 
 def test_a_past_round_that_cannot_be_read_is_named_and_the_current_one_goes_on(
-    there: Ledger,
+    system: MotoSystem,
 ) -> None:
     """Its poll can be counted and certified."""
-    there.vote(1, "RED")
+    system.vote(1, "RED")
     voteapp("poll", "reset", "colors", "--yes")
-    there.vote(1, "BLUE")
-    spoil_row(there, "~round#colors#00001")
+    system.vote(1, "BLUE")
+    spoil_row(system, "~round#colors#00001")
 
     assert document("poll", "list")["unreadable"] == ["colors, round 1"]
     assert document("audit", "colors")["votes"] == {"BLUE": 1}
@@ -129,12 +129,12 @@ def test_a_past_round_that_cannot_be_read_is_named_and_the_current_one_goes_on(
 @pytest.mark.parametrize(
     ("sk", "name"), [("old-poll", "old-poll"), ("~round#colors#00007", "colors, round 7")]
 )
-def test_forgetting_says_where_it_could_not_look(there: Ledger, sk: str, name: str) -> None:
+def test_forgetting_says_where_it_could_not_look(system: MotoSystem, sk: str, name: str) -> None:
     """It forgets what it finds, and does not pretend that this was all."""
-    there.vote(1, "RED")
-    spoil_row(there, sk)
+    system.vote(1, "RED")
+    spoil_row(system, sk)
     answer = voteapp("forget", "+15550100001", "--yes", "--json")
-    ballot = there.ballot(1)
+    ballot = system.ballot(1)
 
     assert answer.exit_code == 1
     assert f"not searched: {name}" in answer.stderr
@@ -144,12 +144,12 @@ def test_forgetting_says_where_it_could_not_look(there: Ledger, sk: str, name: s
     assert ballot.picks == {}
 
 
-def test_forgetting_where_all_can_be_read_is_done(there: Ledger) -> None:
+def test_forgetting_where_all_can_be_read_is_done(system: MotoSystem) -> None:
     """With exit code 0; the board goes down with it, and both lines stay equal."""
-    there.vote(1, "RED")
-    there.vote(2, "RED")
+    system.vote(1, "RED")
+    system.vote(2, "RED")
     answer = voteapp("forget", "+15550100001", "--yes")
-    there.fold()
+    system.fold()
     told = document("audit", "colors")
 
     assert answer.exit_code == 0

@@ -3,19 +3,19 @@
 from typing import Any
 
 from services.voting import schema
-from tests.support.ledger import Ledger
+from tests.support.moto_system import MotoSystem
 
 
-def some_votes(there: Ledger) -> None:
+def some_votes(system: MotoSystem) -> None:
     """Three red, two green, one changed to blue."""
     for phone, choices in enumerate([("RED",), ("RED",), ("RED",), ("GREEN",), ("GREEN",)]):
-        there.vote(phone, *choices)
-    there.vote(9, "RED", "BLUE")
+        system.vote(phone, *choices)
+    system.vote(9, "RED", "BLUE")
 
 
-def rows(there: Ledger, board: str = "open#colors") -> list[dict[str, Any]]:
+def rows(system: MotoSystem, board: str = "open#colors") -> list[dict[str, Any]]:
     """Every row of a board."""
-    found: list[dict[str, Any]] = there.dynamodb.query(
+    found: list[dict[str, Any]] = system.dynamodb.query(
         TableName="Aggregates",
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": board}},
@@ -23,15 +23,15 @@ def rows(there: Ledger, board: str = "open#colors") -> list[dict[str, Any]]:
     return found
 
 
-def corrections(there: Ledger) -> list[dict[str, Any]]:
+def corrections(system: MotoSystem) -> list[dict[str, Any]]:
     """The rows that repairs have written."""
-    return [row for row in rows(there) if row["sk"]["S"] == schema.correction_sk(1)]
+    return [row for row in rows(system) if row["sk"]["S"] == schema.correction_sk(1)]
 
 
-def spoil_board(there: Ledger, choice: str) -> None:
+def spoil_board(system: MotoSystem, choice: str) -> None:
     """Somebody takes a vote and its voter off the board by hand."""
-    (row,) = [row for row in rows(there) if "wm" in row]
-    there.dynamodb.update_item(
+    (row,) = [row for row in rows(system) if "wm" in row]
+    system.dynamodb.update_item(
         TableName="Aggregates",
         Key={"pk": row["pk"], "sk": row["sk"]},
         UpdateExpression="ADD #choice :less, voters :less",
@@ -40,6 +40,6 @@ def spoil_board(there: Ledger, choice: str) -> None:
     )
 
 
-def rows_by_key(there: Ledger) -> dict[str, dict[str, Any]]:
+def rows_by_key(system: MotoSystem) -> dict[str, dict[str, Any]]:
     """Every row of the open board by its sort key."""
-    return {row["sk"]["S"]: row for row in rows(there)}
+    return {row["sk"]["S"]: row for row in rows(system)}

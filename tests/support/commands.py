@@ -9,19 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.cli.rounds import stream_rest_of
-from tests.support.ledger import Ledger
+from services.cli.rounds import create_stream_rest
+from tests.support.moto_system import MotoSystem
 
 _COMMANDS = ("audit", "certify", "poll_lifecycle", "expire", "export", "forget", "poll")
 
 
-def wire(monkeypatch: pytest.MonkeyPatch, there: Ledger) -> None:
+def wire(monkeypatch: pytest.MonkeyPatch, system: MotoSystem) -> None:
     """Let the commands find this deployment, and wait for no stream."""
-    rest = replace(stream_rest_of(there.deployment), sleep=lambda _: None)
-    monkeypatch.setattr("services.cli.audit.stream_rest_of", lambda _: rest)
+    rest = replace(create_stream_rest(system.deployment), sleep=lambda _: None)
+    monkeypatch.setattr("services.cli.audit.create_stream_rest", lambda _: rest)
     for name in _COMMANDS:
         command = importlib.import_module(f"services.cli.{name}")
-        monkeypatch.setattr(command, "find", lambda **_: there.deployment)
+        monkeypatch.setattr(command, "find", lambda **_: system.deployment)
 
 
 def voteapp(*arguments: str, answer: str = "y") -> Any:

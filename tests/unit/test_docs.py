@@ -78,6 +78,29 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_in_a_page_exists(page: Path) -> None:
+    """Files and folders of the code, in inline code."""
+    folders = r"(?:services|lambdas|infra|dashboard/src|polls|tests)"
+    named = {
+        path
+        for code in re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
+        for path in re.findall(rf"^{folders}/[\w./-]+$", code)
+    }
+
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_the_map_of_the_folders_names_where_to_begin() -> None:
+    """The table of CONTRIBUTING.md: a path in every row."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text[text.index("| to change | open |") :].partition("\n\n")[0]
+    rows = [row.split("|")[2] for row in table.splitlines()[2:]]
+
+    assert len(rows) >= 10
+    assert all(re.search(r"`[a-z][\w]*/[\w./-]+`", row) for row in rows)
+
+
 def test_the_environments_names_are_those_of_the_settings() -> None:
     """Fixed names: whoever renames one breaks somebody's deploy."""
     names = {

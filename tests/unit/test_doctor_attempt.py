@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from services.tools.doctor.attempt import carried_out
-from services.tools.doctor.finding import CheckStatus, Finding, fine
+from services.tools.doctor.attempt import run_check
+from services.tools.doctor.finding import CheckStatus, Finding, ok
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
 
@@ -15,14 +15,14 @@ def failing(error: Exception) -> Finding:
     def check() -> Finding:
         raise error
 
-    return carried_out("a check", check)
+    return run_check("a check", check)
 
 
 def test_what_a_check_finds_is_passed_on() -> None:
     """As it is."""
-    found = fine("a check", "well")
+    found = ok("a check", "well")
 
-    assert carried_out("a check", lambda: found) is found
+    assert run_check("a check", lambda: found) is found
 
 
 @pytest.mark.parametrize(

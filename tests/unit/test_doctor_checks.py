@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from services.cli import doctor
 from services.cli.app import app
-from services.cli.checks import Examination
+from services.cli.checks import DeploymentChecks
 from services.cli.deployment import Deployment
 from services.tools.doctor import web
 from services.tools.doctor.finding import CheckStatus
@@ -56,14 +56,14 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> None:
     """Eighteen, whatever becomes of those before."""
-    findings = [*Examination(dead, stage="prod").walk(text=True)]
+    findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert [finding.check for finding in findings] == ALONG_THE_WAY
 
 
 def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
     """Each check fails by itself, with what stands in its way and a remedy."""
-    findings = [*Examination(dead, stage="prod").walk(text=True)]
+    findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert {finding.verdict for finding in findings} == {CheckStatus.FAILED}
     assert all(finding.remedy for finding in findings)
@@ -71,14 +71,14 @@ def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
 
 def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployment) -> None:
     """The last line stays, so that nobody takes the rest for the whole."""
-    *_, last = Examination(dead, stage="prod").walk(text=False)
+    *_, last = DeploymentChecks(dead, stage="prod").run(text=False)
 
     assert (last.check, last.verdict) == ("a text", CheckStatus.SKIPPED)
 
 
 def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:
     """Number, expiry and iterator age; the rest is examined."""
-    findings = Examination(dead, stage="local").walk(text=True)
+    findings = DeploymentChecks(dead, stage="local").run(text=True)
     skipped = [one.check for one in findings if one.verdict is CheckStatus.SKIPPED]
 
     assert skipped == ["number", "expiry of ballots", "iterator age"]

@@ -6,7 +6,7 @@ from services.tools.doctor.selftest import SelfTest
 from services.tools.doctor.stack import check_stack
 from services.tools.doctor.web import check_clock, check_page, check_refusal
 from services.voting.tally import Totals
-from tests.unit.test_doctor_selftest import Desk
+from tests.unit.test_doctor_selftest import FakeProbePoll
 from tests.unit.test_doctor_web import HEADERS, HOOK, NOW, PAGE, an_answer, answering
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026-11-20T00:00:00.000"
@@ -93,21 +93,28 @@ def test_a_page_that_is_not_there_or_is_no_page_is_found() -> None:
 
 def test_the_self_test_waits_until_every_webhook_has_read_the_polls_anew() -> None:
     """They read them every two seconds; the text is sent after that."""
-    desk, sent_at = Desk(), []
+    probe_poll, sent_at = FakeProbePoll(), []
 
     def post(message: object) -> int:
-        sent_at.append(desk.now)
-        return desk.post(message)  # type: ignore[arg-type]
+        sent_at.append(probe_poll.now)
+        return probe_poll.post(message)  # type: ignore[arg-type]
 
-    SelfTest(desk=desk, post=post, sleep=desk.sleep, clock=lambda: desk.now).run()
+    SelfTest(
+        probe_poll=probe_poll, post=post, sleep=probe_poll.sleep, clock=lambda: probe_poll.now
+    ).run()
 
     assert sent_at[0] > 2
 
 
 def test_the_self_test_waits_half_a_minute_for_the_count_and_no_longer() -> None:
     """A batch may have to be folded again; then it is a fault."""
-    desk = Desk(counts=False)
-    finding = SelfTest(desk=desk, post=desk.post, sleep=desk.sleep, clock=lambda: desk.now).run()
+    probe_poll = FakeProbePoll(counts=False)
+    finding = SelfTest(
+        probe_poll=probe_poll,
+        post=probe_poll.post,
+        sleep=probe_poll.sleep,
+        clock=lambda: probe_poll.now,
+    ).run()
 
     assert "not counted in 30 s" in finding.detail
-    assert 30 <= desk.now <= 35
+    assert 30 <= probe_poll.now <= 35

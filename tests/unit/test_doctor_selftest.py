@@ -16,7 +16,7 @@ COLORS = 'question = "Which?"\n[[choices]]\nkey = "RED"\nlabel = "Red"\n[[choice
 
 
 @dataclass(slots=True)
-class Desk:
+class FakeProbePoll:
     """A deployment in a few words: what works of it is said when it is made."""
 
     taken: bool = False
@@ -67,54 +67,59 @@ class Desk:
         self.now += seconds
 
 
-def examine(desk: Desk) -> Finding:
+def examine(probe_poll: FakeProbePoll) -> Finding:
     """Run the self-test on a clock of the desk's own."""
-    return SelfTest(desk=desk, post=desk.post, sleep=desk.sleep, clock=lambda: desk.now).run()
+    return SelfTest(
+        probe_poll=probe_poll,
+        post=probe_poll.post,
+        sleep=probe_poll.sleep,
+        clock=lambda: probe_poll.now,
+    ).run()
 
 
 def test_a_text_that_is_counted_and_forgotten_is_fine() -> None:
     """And nothing of it is left."""
-    desk = Desk()
+    probe_poll = FakeProbePoll()
 
-    assert examine(desk).verdict is CheckStatus.OK
-    assert (desk.votes, desk.ballots, desk.cleared) == (0, set(), 1)
+    assert examine(probe_poll).verdict is CheckStatus.OK
+    assert (probe_poll.votes, probe_poll.ballots, probe_poll.cleared) == (0, set(), 1)
 
 
 def test_the_text_goes_to_the_poll_of_the_self_test_from_a_phone_that_nobody_has() -> None:
     """The same text again until the webhook knows the poll."""
-    desk = Desk(knows_after=3)
+    probe_poll = FakeProbePoll(knows_after=3)
 
-    assert examine(desk).verdict is CheckStatus.OK
-    assert {(m.to, m.sender, m.body) for m in desk.sent} == {(NUMBER, PHONE, BODY)}
-    assert len({m.sid for m in desk.sent}) == 1
+    assert examine(probe_poll).verdict is CheckStatus.OK
+    assert {(m.to, m.sender, m.body) for m in probe_poll.sent} == {(NUMBER, PHONE, BODY)}
+    assert len({m.sid for m in probe_poll.sent}) == 1
 
 
 @pytest.mark.parametrize(
-    ("desk", "named"),
+    ("probe_poll", "named"),
     [
-        (Desk(status=403), "answered 403"),
-        (Desk(status=0), "answered nothing"),
-        (Desk(stores=False), "is no ballot"),
-        (Desk(counts=False), "was not counted"),
-        (Desk(takes_back=False), "still in the count"),
+        (FakeProbePoll(status=403), "answered 403"),
+        (FakeProbePoll(status=0), "answered nothing"),
+        (FakeProbePoll(stores=False), "is no ballot"),
+        (FakeProbePoll(counts=False), "was not counted"),
+        (FakeProbePoll(takes_back=False), "still in the count"),
     ],
 )
-def test_where_the_way_is_broken_it_says_where(desk: Desk, named: str) -> None:
+def test_where_the_way_is_broken_it_says_where(probe_poll: FakeProbePoll, named: str) -> None:
     """With a remedy; and it cleans up all the same."""
-    finding = examine(desk)
+    finding = examine(probe_poll)
 
     assert finding.verdict is CheckStatus.FAILED
     assert named in finding.detail
     assert finding.remedy
-    assert (desk.ballots, desk.cleared) == (set(), 1)
+    assert (probe_poll.ballots, probe_poll.cleared) == (set(), 1)
 
 
 def test_while_another_run_is_under_way_nothing_is_touched() -> None:
     """Its poll is not ours to clear."""
-    desk = Desk(taken=True)
+    probe_poll = FakeProbePoll(taken=True)
 
-    assert examine(desk).verdict is CheckStatus.WARNING
-    assert (desk.sent, desk.cleared) == ([], 0)
+    assert examine(probe_poll).verdict is CheckStatus.WARNING
+    assert (probe_poll.sent, probe_poll.cleared) == ([], 0)
 
 
 def test_the_text_can_count_for_no_other_poll() -> None:

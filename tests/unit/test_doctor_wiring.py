@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.adapters.secrets import Secrets
-from services.cli.checks import Examination
+from services.cli.checks import DeploymentChecks
 from services.polls.entry import DirectoryEntry
 from services.tools.doctor import web
 from services.tools.doctor.finding import CheckStatus, Finding
@@ -146,7 +146,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
             totals=lambda *_: Totals(picks={}, voters=1, folded=1, as_of_ms=1_000)
         ),
     )  # fmt: skip
-    return {one.check: one for one in Examination(there, stage).walk(text=False)}
+    return {one.check: one for one in DeploymentChecks(there, stage).run(text=False)}
 
 
 def failed(findings: dict[str, Finding]) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.targets import require_writable, writing
+from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.export_formats import Columns, header, lines
 from services.tools.operations.whole_file import replace_file
@@ -148,6 +148,6 @@ def test_a_disk_that_is_full_is_told_in_the_same_words() -> None:
     """It shows only while the file is written."""
     with (
         pytest.raises(typer.BadParameter, match="No space left on device"),
-        writing(option="--to", value="a.csv"),
+        translate_write_errors(option="--to", value="a.csv"),
     ):
         raise OSError(28, "No space left on device")

@@ -6,8 +6,8 @@ import pytest
 from rich.console import RenderableType
 
 from services.cli import replay, results
-from services.cli.output import _tell, errors
-from services.cli.poll_tables import described, listing, rendered
+from services.cli.output import _print_error, errors
+from services.cli.poll_tables import render, render_document, render_poll_list
 from services.tools.demo.demo import live_line
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.texts import Scenario
@@ -32,7 +32,7 @@ def a_reading(round: Round, picks: dict[str, int]) -> RenderableType:
     """What `voteapp results` shows."""
     totals = Totals(picks=picks, voters=2, as_of_ms=NOON)
     reading = results.CountReading(round=round, totals=totals, at_ms=NOON)
-    return results._picture(reading)
+    return results._render(reading)
 
 
 def a_round_labelled(words: str) -> Round:
@@ -48,13 +48,13 @@ def in_columns(shown: str) -> list[list[str]]:
 @pytest.mark.parametrize("words", WORDS)
 def test_the_list_of_polls_shows_a_question_as_it_is(words: str) -> None:
     """Neither a traceback nor words that are missing."""
-    assert words in listing([a_row(question=words)])
+    assert words in render_poll_list([a_row(question=words)])
 
 
 @pytest.mark.parametrize("words", WORDS)
 def test_a_poll_is_shown_with_its_words_as_they_are(words: str) -> None:
     """Question, and what to text."""
-    shown = described(a_row(question=words, choices={"RED": words}))
+    shown = render_document(a_row(question=words, choices={"RED": words}))
 
     assert ["question", words] in in_columns(shown)
     assert ["choices", f"RED {words}"] in in_columns(shown)
@@ -63,7 +63,7 @@ def test_a_poll_is_shown_with_its_words_as_they_are(words: str) -> None:
 @pytest.mark.parametrize("words", WORDS)
 def test_results_show_question_and_labels_as_they_are(words: str) -> None:
     """Once each."""
-    assert rendered(a_reading(a_round_labelled(words), {"RED": 3})).count(words) == 2
+    assert render(a_reading(a_round_labelled(words), {"RED": 3})).count(words) == 2
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -81,7 +81,7 @@ def test_a_replay_shows_names_and_labels_as_they_are() -> None:
         truth=counts, ours=counts, counters_2015=counts, differences=counts, recounted=True,
         injected={}, bad=0, other_replies=0, deliveries=1, transcript="",
     )  # fmt: skip
-    shown = rendered(replay._counts(evening, outcome))
+    shown = render(replay._counts(evening, outcome))
 
     assert "The [red] one [/10]" in shown
     assert "[b] side: what each would show" in shown
@@ -90,7 +90,7 @@ def test_a_replay_shows_names_and_labels_as_they_are() -> None:
 def test_an_error_shows_words_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of a poll file are in it."""
     errors.print("label: 'The [red] one [/10]'")
-    _tell("no poll [/x]", ("a [b] line",), "see [docs]")
+    _print_error("no poll [/x]", ("a [b] line",), "see [docs]")
     shown = capsys.readouterr().err
 
     assert "label: 'The [red] one [/10]'" in shown
@@ -103,13 +103,13 @@ def test_where_every_text_is_a_ballot_no_number_of_people_is_told() -> None:
     past = [{"round": 1, "policy": "unlimited", "votes": 9, "voters": 9}]
     row = a_row(policy="unlimited", votes=9, voters=9)
 
-    assert "3 votes   no vote yet" in rendered(
-        results._picture(
+    assert "3 votes   no vote yet" in render(
+        results._render(
             results.CountReading(round=round, totals=Totals(picks={"RED": 3}), at_ms=NOON)
         )
     )
-    assert "3 votes from 2 voters" in rendered(a_reading(a_round(), {"RED": 3}))
-    assert listing([row]).splitlines()[1].split()[3:5] == ["9", "-"]
-    assert listing([a_row()]).splitlines()[1].split()[3:5] == ["3", "2"]
-    assert "voters" not in described(row | {"rounds": past})
-    assert ["voters", "2"] in in_columns(described(a_row()))
+    assert "3 votes from 2 voters" in render(a_reading(a_round(), {"RED": 3}))
+    assert render_poll_list([row]).splitlines()[1].split()[3:5] == ["9", "-"]
+    assert render_poll_list([a_row()]).splitlines()[1].split()[3:5] == ["3", "2"]
+    assert "voters" not in render_document(row | {"rounds": past})
+    assert ["voters", "2"] in in_columns(render_document(a_row()))

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from services.cli import deployment, results
 from services.cli.app import app
 from services.cli.deployment import DeploymentError, find
-from services.cli.output import told
+from services.cli.output import exit_on_error
 from services.tools.local import runs
 from services.tools.local.runs import CloudFile
 from services.tools.phones.handsets import message_in
@@ -123,7 +123,7 @@ def test_of_several_demos_the_newest_or_the_one_that_is_named(
     ]  # fmt: skip
     monkeypatch.setattr(runs, "find_running", lambda: demos)
     newest = find(local=True, stage="dev")
-    monkeypatch.setenv(deployment.PICK, "http://127.0.0.1:1")
+    monkeypatch.setenv(deployment.ENDPOINT_VARIABLE, "http://127.0.0.1:1")
     named = find(local=True, stage="dev")
 
     assert (newest.votes_table, named.votes_table) == ("2", "1")
@@ -193,7 +193,7 @@ def test_what_awss_library_raises_is_told_in_words(
     error: Exception, problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At any point of a command."""
-    with pytest.raises(typer.Exit) as caught, told():
+    with pytest.raises(typer.Exit) as caught, exit_on_error():
         raise error
 
     assert caught.value.exit_code == 3
@@ -283,13 +283,13 @@ def test_results_show_votes_voters_rate_and_freshness() -> None:
         round=a_round(number=2, visibility="sealed"), totals=totals, at_ms=NOON, per_second=1.5
     )
     (console := Console(width=100, record=True, file=open(os.devnull, "w"))).print(  # noqa: PTH123, SIM115
-        results._picture(reading)
+        results._render(reading)
     )
     shown = console.export_text()
 
     assert "4 votes from 4 voters   1.5 texts/s   newest vote 2 s ago" in shown
     assert "75.0%" in shown
-    assert "round 2, open  sealed: guests see nothing of this" in shown
+    assert "round 2, open  sealed: hidden from guests" in shown
     assert reading.document["choices"] == {"RED": 3, "GREEN": 0, "BLUE": 1}
 
 

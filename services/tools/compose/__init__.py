@@ -1,5 +1,5 @@
-"""The local cloud in containers: what `compose.yaml` starts beside emulator and webhook.
+"""Programs that `compose.yaml` runs beside the emulator and the webhook.
 
-The same steps as `services/tools/demo/cloud.py`, each as a program that ends or serves, with the
-addresses taken from the environment. `make demo` needs none of this.
+They take the steps of `services/tools/demo/cloud.py` as separate containers, with the addresses
+read from the environment. `make demo` uses none of them.
 """

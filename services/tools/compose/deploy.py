@@ -1,6 +1,6 @@
-"""Deploys the stack into the emulator, and tells the others where everything is.
+"""Deploys the stack into the emulator, and writes the addresses for the other containers.
 
-Ends when that is done; deploying again changes nothing.
+The program then exits; deploying again changes nothing.
 """
 
 import json
@@ -18,12 +18,12 @@ from services.tools.local import site
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import LocalDeployment, Outputs
 
-TOLD: Final = "webhook.env"
-"""File with the webhook's environment, as a shell reads it."""
+ENVIRONMENT_FILE: Final = "webhook.env"
+"""Shell file with the webhook's environment."""
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Raises: LocalCloudError where a step fails; its text says what to do."""
+    """Deploy everything. Raises: LocalCloudError if a step fails."""
     endpoint, folder = environ["AWS_ENDPOINT_URL"], Path(environ["TOLD_IN"])
     clear_aws_environment()
     aws = LocalAws(endpoint=endpoint)
@@ -32,23 +32,23 @@ def main(environ: Mapping[str, str]) -> None:
     print("Bootstrapping and synthesising ...", flush=True)  # noqa: T201
     deployment.bootstrap()
     outputs = deployment.deploy(deployment.synthesise(), lambda _: None)
-    token = set_token(aws, outputs)
+    token = ensure_token(aws, outputs)
     site.upload(aws, outputs, poll=DEFAULT_POLL)
-    tell(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
+    write_environment(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
     print(f"Deployed. Texts are signed with TWILIO_AUTH_TOKEN={token}", flush=True)  # noqa: T201
 
 
-def set_token(aws: LocalAws, outputs: Outputs) -> str:
-    """The token that texts are signed with: made up once, and kept from then on."""
+def ensure_token(aws: LocalAws, outputs: Outputs) -> str:
+    """Return the Twilio token in the secret; generate and store one if there is none."""
     manager = aws.client("secretsmanager")
-    held = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
-    token = held.get(TOKEN_KEY) or secrets.token_hex(16)
+    secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
+    token = secret.get(TOKEN_KEY) or secrets.token_hex(16)
     SecretStore(manager, outputs.secret_arn).set_token(token)
     return str(token)
 
 
 def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[str, str]:
-    """What the webhook's container is told; `SITE_BUCKET` is for the page's."""
+    """The webhook container's environment; the page container reads `SITE_BUCKET`."""
     settings = WebhookSettings(
         votes_table=outputs.votes_table,
         aggregates_table=outputs.aggregates_table,
@@ -58,12 +58,12 @@ def webhook_environment(aws: LocalAws, outputs: Outputs, base_url: str) -> dict[
     return aws.environment() | settings.to_env() | {"SITE_BUCKET": outputs.site_bucket}
 
 
-def tell(folder: Path, environment: Mapping[str, str]) -> None:
-    """Write the file, complete or not at all."""
-    draft = folder / f"{TOLD}.draft"
+def write_environment(folder: Path, environment: Mapping[str, str]) -> None:
+    """Write the environment file atomically."""
+    draft = folder / f"{ENVIRONMENT_FILE}.draft"
     lines = [f"export {name}='{value}'" for name, value in environment.items()]
     draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    draft.rename(folder / TOLD)
+    draft.rename(folder / ENVIRONMENT_FILE)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Serves the page from the emulator's bucket, with the headers that CloudFront sends."""
+"""Serves the dashboard from the emulator's bucket, with CloudFront's security headers."""
 
 import os
 from collections.abc import Mapping

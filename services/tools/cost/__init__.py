@@ -1,1 +1,1 @@
-"""What an evening costs: usage by the design's own arithmetic, times a dated price list."""
+"""Estimates what a voting event costs: usage, times a dated price list."""

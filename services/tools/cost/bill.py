@@ -1,4 +1,4 @@
-"""The bill: usage times prices, line by line."""
+"""Computes the bill: usage times prices, one item at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from services.tools.cost.usage import Event
 MONTH_HOURS: Final = 730
 ALARMS: Final = 8
 METRICS: Final = 6
-"""Three filters of logs, three of the aggregator's own."""
+"""Custom metrics: three from log filters, three from the aggregator."""
 INSIGHTS_METRICS: Final = 20
-"""Container Insights of one small cluster, about."""
+"""Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillItem:
-    """What one service takes for one thing."""
+    """One line of the bill."""
 
     service: str
     what: str
@@ -28,7 +28,7 @@ class BillItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """`lines` are for the evening itself, `monthly` for having the stack, idle or not."""
+    """`lines` are the costs of the event, `monthly` the costs of the stack even if idle."""
 
     lines: Sequence[BillItem]
     monthly: Sequence[BillItem]
@@ -36,141 +36,157 @@ class Bill:
 
     @property
     def usd(self) -> float:
-        """The evening."""
+        """Cost of the event."""
         return sum(line.usd for line in self.lines)
 
     @property
     def monthly_usd(self) -> float:
-        """A month, without an evening in it."""
+        """Cost of a month without an event."""
         return sum(line.usd for line in self.monthly)
 
     @property
     def usd_per_vote(self) -> float:
-        """The evening, by voter."""
+        """Cost of the event per voter."""
         return self.usd / self.voters
 
     @property
     def dominant(self) -> tuple[str, float]:
-        """The dearest service, and its share of the evening."""
+        """The most expensive service, and its share of the event's cost (0 to 1)."""
         totals = self.by_service()
         name = max(totals, key=lambda service: totals[service])
         return name, totals[name] / self.usd if self.usd else 0.0
 
     def by_service(self) -> Mapping[str, float]:
-        """The evening by service, the dearest first."""
+        """Cost of the event by service, the most expensive first."""
         totals: dict[str, float] = {}
         for line in self.lines:
             totals[line.service] = totals.get(line.service, 0.0) + line.usd
         return dict(sorted(totals.items(), key=lambda item: -item[1]))
 
     def without(self, service: str) -> float:
-        """The evening without one service."""
+        """Cost of the event without one service."""
         return sum(line.usd for line in self.lines if line.service != service)
 
 
-def bill_for(evening: Event, prices: Prices) -> Bill:
-    """What an evening costs, and what the stack costs a month."""
-    of = prices.of
-    texts = _texting(evening, of)
-    hook = _container(evening, of) if evening.webhook == "container" else _lambda(evening, of)
-    rest = [*_tables(evening, of), *_folding(evening, of), *_watching(evening, of)]
-    return Bill(lines=[*texts, *hook, *rest], monthly=_monthly(evening, of), voters=evening.voters)
+def bill_for(event: Event, prices: Prices) -> Bill:
+    """Compute what an event costs, and what the stack costs per month."""
+    usd_of = prices.usd_of
+    texts = _twilio_items(event, usd_of)
+    webhook = (
+        _container_webhook_items(event, usd_of)
+        if event.webhook == "container"
+        else _lambda_webhook_items(event, usd_of)
+    )
+    rest = [
+        *_dynamodb_items(event, usd_of),
+        *_aggregator_items(event, usd_of),
+        *_delivery_and_log_items(event, usd_of),
+    ]
+    return Bill(
+        lines=[*texts, *webhook, *rest], monthly=_monthly_items(event, usd_of), voters=event.voters
+    )
 
 
-_Of = Callable[[str], float]
+_PriceOf = Callable[[str], float]
 
 
-def _texting(evening: Event, of: _Of) -> list[BillItem]:
-    received = evening.texts * (of("text_in") + of("text_in_carrier"))
-    sent = evening.texts * (of("text_out") + of("text_out_carrier")) if evening.replies else 0.0
+def _twilio_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    received = event.texts * (usd_of("text_in") + usd_of("text_in_carrier"))
+    sent = event.texts * (usd_of("text_out") + usd_of("text_out_carrier")) if event.replies else 0.0
     return [
         BillItem(service="Twilio", what="texts received", usd=received),
         BillItem(service="Twilio", what="replies sent", usd=sent),
     ]
 
 
-def _lambda(evening: Event, of: _Of) -> list[BillItem]:
-    seconds = evening.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
-    restored = evening.environments * usage.WEBHOOK_GB * of("snapshot_restored_gb")
-    calls = evening.texts * of("lambda_request")
+def _lambda_webhook_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    seconds = event.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
+    restored = event.webhook_instances * usage.WEBHOOK_GB * usd_of("snapshot_restored_gb")
+    calls = event.texts * usd_of("lambda_request")
     return [
-        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(service="API Gateway", what="requests", usd=event.texts * usd_of("api_request")),
         BillItem(
             service="Lambda",
             what="webhook",
-            usd=calls + seconds * of("lambda_gb_second") + restored,
+            usd=calls + seconds * usd_of("lambda_gb_second") + restored,
         ),
     ]
 
 
-def _container(evening: Event, of: _Of) -> list[BillItem]:
-    hours = evening.seconds / 3600
-    task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")
-    units = max(1.0, evening.busiest / usage.CONNECTIONS_PER_UNIT)
-    balancer = of("balancer_hour") + units * of("balancer_unit_hour")
+def _container_webhook_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    hours = event.seconds / 3600
+    task = usage.TASK_VCPU * usd_of("vcpu_hour") + usage.TASK_GB * usd_of("memory_gb_hour")
+    units = max(1.0, event.peak_texts_per_second / usage.CONNECTIONS_PER_UNIT)
+    balancer = usd_of("balancer_hour") + units * usd_of("balancer_unit_hour")
     return [
-        BillItem(service="API Gateway", what="requests", usd=evening.texts * of("api_request")),
+        BillItem(service="API Gateway", what="requests", usd=event.texts * usd_of("api_request")),
         BillItem(
             service="Fargate",
-            what=f"{evening.environments} tasks",
-            usd=evening.environments * hours * (task + of("address_hour")),
+            what=f"{event.webhook_instances} tasks",
+            usd=event.webhook_instances * hours * (task + usd_of("address_hour")),
         ),
         BillItem(service="Load balancer", what="hours and units", usd=hours * balancer),
     ]
 
 
-def _tables(evening: Event, of: _Of) -> list[BillItem]:
-    changed = evening.texts - evening.voters
-    directory = evening.environments * evening.seconds / usage.DIRECTORY_SECONDS
-    looks = evening.looks * usage.BOARD_READ_UNITS
-    votes = evening.vote_writes * of("write_unit") + changed * of("read_unit")
-    out = evening.looks * usage.BOARD_BYTES / _GB
+def _dynamodb_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    changed = event.texts - event.voters
+    directory = event.webhook_instances * event.seconds / usage.DIRECTORY_SECONDS
+    board_reads = event.board_reads * usage.BOARD_READ_UNITS
+    votes = event.vote_writes * usd_of("write_unit") + changed * usd_of("read_unit")
+    out = event.board_reads * usage.BOARD_BYTES / _GB
     return [
         BillItem(service="DynamoDB", what="votes", usd=votes),
-        BillItem(service="DynamoDB", what="folds", usd=evening.batches * of("write_unit")),
-        BillItem(service="DynamoDB", what="polls read", usd=directory * of("read_unit")),
-        BillItem(service="DynamoDB", what="screens read", usd=looks * of("read_unit")),
-        BillItem(service="Data transfer", what="to the screens", usd=out * of("out_gb")),
+        BillItem(service="DynamoDB", what="folds", usd=event.batches * usd_of("write_unit")),
+        BillItem(service="DynamoDB", what="polls read", usd=directory * usd_of("read_unit")),
+        BillItem(service="DynamoDB", what="screens read", usd=board_reads * usd_of("read_unit")),
+        BillItem(service="Data transfer", what="to the screens", usd=out * usd_of("out_gb")),
     ]
 
 
-def _folding(evening: Event, of: _Of) -> list[BillItem]:
-    seconds = evening.batches * usage.FOLD_SECONDS * usage.FOLD_GB
-    calls = evening.batches * of("lambda_request")
+def _aggregator_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    seconds = event.batches * usage.FOLD_SECONDS * usage.FOLD_GB
+    calls = event.batches * usd_of("lambda_request")
     return [
-        BillItem(service="Lambda", what="aggregator", usd=calls + seconds * of("lambda_gb_second"))
+        BillItem(
+            service="Lambda", what="aggregator", usd=calls + seconds * usd_of("lambda_gb_second")
+        )
     ]
 
 
-def _watching(evening: Event, of: _Of) -> list[BillItem]:
-    lines = evening.texts * usage.LOG_BYTES_PER_TEXT + evening.batches * usage.LOG_BYTES_PER_BATCH
-    page = evening.viewers * usage.PAGE_BYTES / _GB * of("edge_gb")
-    requests = evening.viewers * usage.PAGE_REQUESTS * of("edge_request")
-    reads = evening.environments * evening.seconds / usage.SECRET_SECONDS
+def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
+    page = event.viewers * usage.PAGE_BYTES / _GB * usd_of("edge_gb")
+    requests = event.viewers * usage.PAGE_REQUESTS * usd_of("edge_request")
+    reads = event.webhook_instances * event.seconds / usage.SECRET_SECONDS
     return [
         BillItem(service="CloudFront", what="the page", usd=page + requests),
-        BillItem(service="CloudWatch", what="logs", usd=lines / _GB * of("log_gb")),
-        BillItem(service="Secrets Manager", what="reads", usd=reads * of("secret_call")),
+        BillItem(service="CloudWatch", what="logs", usd=lines / _GB * usd_of("log_gb")),
+        BillItem(service="Secrets Manager", what="reads", usd=reads * usd_of("secret_call")),
     ]
 
 
-def _monthly(evening: Event, of: _Of) -> list[BillItem]:
-    watching = ALARMS * of("alarm_month") + METRICS * of("metric_month") + of("dashboard_month")
+def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    watching = (
+        ALARMS * usd_of("alarm_month")
+        + METRICS * usd_of("metric_month")
+        + usd_of("dashboard_month")
+    )
     lines = [
-        BillItem(service="Twilio", what="number", usd=of("number_month")),
-        BillItem(service="Twilio", what="campaign", usd=of("campaign_month") * evening.replies),
+        BillItem(service="Twilio", what="number", usd=usd_of("number_month")),
+        BillItem(service="Twilio", what="campaign", usd=usd_of("campaign_month") * event.replies),
         BillItem(service="CloudWatch", what="alarms, metrics, dashboard", usd=watching),
-        BillItem(service="Secrets Manager", what="secret", usd=of("secret_month")),
+        BillItem(service="Secrets Manager", what="secret", usd=usd_of("secret_month")),
     ]
-    if evening.webhook == "lambda":
-        kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * of("snapshot_gb_second")
+    if event.webhook == "lambda":
+        kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * usd_of("snapshot_gb_second")
         return [*lines, BillItem(service="Lambda", what="SnapStart's snapshot", usd=kept)]
-    task = usage.TASK_VCPU * of("vcpu_hour") + usage.TASK_GB * of("memory_gb_hour")
-    hourly = usage.TASKS * (task + of("address_hour"))
-    insights = INSIGHTS_METRICS * of("metric_month")
+    task = usage.TASK_VCPU * usd_of("vcpu_hour") + usage.TASK_GB * usd_of("memory_gb_hour")
+    hourly = usage.TASKS * (task + usd_of("address_hour"))
+    insights = INSIGHTS_METRICS * usd_of("metric_month")
     return [
         *lines,
         BillItem(service="Fargate", what=f"{usage.TASKS} tasks", usd=MONTH_HOURS * hourly),
-        BillItem(service="Load balancer", what="hours", usd=MONTH_HOURS * of("balancer_hour")),
+        BillItem(service="Load balancer", what="hours", usd=MONTH_HOURS * usd_of("balancer_hour")),
         BillItem(service="CloudWatch", what="Container Insights", usd=insights),
     ]

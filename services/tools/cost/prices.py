@@ -1,4 +1,4 @@
-"""The price list, read from the dated file beside this one."""
+"""Reads the dated price list in prices.toml."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One price in US dollars, and the page that says so."""
+    """One price in US dollars, and the page it was read from."""
 
     usd: float
     unit: str
@@ -19,7 +19,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """All prices as they were read on a day."""
+    """All prices of one region, read on one day."""
 
     read_on: date
     region: str
@@ -27,13 +27,13 @@ class Prices:
 
     @classmethod
     def load(cls) -> Self:
-        """The file's."""
+        """Load prices.toml."""
         text = (files(__package__) / "prices.toml").read_text(encoding="utf-8")
         table = tomllib.loads(text)
         read_on, region = table.pop("read_on"), table.pop("region")
         by_name = {name: Price(**fields) for name, fields in table.items()}
         return cls(read_on=read_on, region=region, by_name=by_name)
 
-    def of(self, name: str) -> float:
-        """Price of one unit, in US dollars."""
+    def usd_of(self, name: str) -> float:
+        """The price of one unit, in US dollars."""
         return self.by_name[name].usd

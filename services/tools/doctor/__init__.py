@@ -1,6 +1,6 @@
-"""Checks the whole way of a text, from the number to the screen, and says what is wrong.
+"""Checks a deployment along the path of a text, from the number to the screen.
 
-A check is a function over what it looks at, and returns a finding; `walk` gets hold of the
-things and puts the checks in the order in which a text passes them. Nothing here changes a
-deployment, but for the self-test, which removes all it made.
+A check is a function that takes what it looks at and returns a finding; `services/cli/checks.py`
+fetches the inputs and orders the checks. Only the self-test changes a deployment, and it removes
+everything that it made.
 """

@@ -1,21 +1,21 @@
-"""A check, carried out: what stands in its way is a finding, too."""
+"""Runs a check and turns the errors that prevent it into a finding."""
 
 from collections.abc import Callable
 
-from services.tools.doctor.finding import DEPLOY, Finding, wrong
+from services.tools.doctor.finding import DEPLOY, Finding, failed
 
 
-def carried_out(name: str, check: Callable[[], Finding]) -> Finding:
-    """The finding; what stands in the way of a check is one, too."""
+def run_check(name: str, check: Callable[[], Finding]) -> Finding:
+    """Run a check; an AWS error, a network error or a missing stack output is a failure."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return check()
     except ClientError as error:
-        said = error.response["Error"]
-        remedy = "the examination needs an operator's permissions"
-        return wrong(name, f"AWS refused: {said['Code']}: {said.get('Message', '')}", remedy)
+        details = error.response["Error"]
+        remedy = "run the doctor with an operator's permissions"
+        return failed(name, f"AWS refused: {details['Code']}: {details.get('Message', '')}", remedy)
     except (BotoCoreError, OSError) as error:
-        return wrong(name, f"no answer: {error}", "check the network, and whether it is deployed")
+        return failed(name, f"no answer: {error}", "check the network and the deployment")
     except KeyError as error:
-        return wrong(name, f"output {error.args[0]}: missing", DEPLOY)
+        return failed(name, f"output {error.args[0]}: missing", DEPLOY)

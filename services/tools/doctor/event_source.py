@@ -1,6 +1,6 @@
-"""The aggregator's mapping to the stream of the votes: the count is exact only as it is here.
+"""Checks the aggregator's event source mapping to the stream of the votes table.
 
-The stack sets the same; a test holds the two against each other.
+The count is exact only with these settings. The stack sets the same ones; a test compares them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +9,11 @@ from typing import Any, Final
 from services.tools.doctor.finding import (
     RESTORE,
     Finding,
-    doubtful,
-    fine,
+    failed,
+    ok,
+    ok_or_failed,
     skipped,
-    verdict_on,
-    wrong,
+    warning,
 )
 from services.voting.tally import Totals
 
@@ -25,80 +25,80 @@ REQUIRED: Final[Mapping[str, object]] = {
     "MaximumRecordAgeInSeconds": -1,
     "BisectBatchOnFunctionError": False,
 }
-"""Settings without which the fold can miscount or lose what it could not fold at once."""
+"""Without these settings the aggregator can miscount or lose records."""
 
 WHY: Final[Mapping[str, str]] = {
-    "StartingPosition": "votes cast before the mapping was made are not counted",
-    "ParallelizationFactor": "lanes split a stream shard: votes behind the watermark are lost",
-    "TumblingWindowInSeconds": "events do not name their stream shard, and are refused",
-    "MaximumRetryAttempts": "batches are given up, and lost",
-    "MaximumRecordAgeInSeconds": "old batches are given up, and lost",
-    "BisectBatchOnFunctionError": "halves of a batch pass each other, and votes are lost",
+    "StartingPosition": "votes cast before the mapping existed are not counted",
+    "ParallelizationFactor": "concurrent batches of a shard: votes behind the watermark are lost",
+    "TumblingWindowInSeconds": "events lack the stream shard, and the aggregator rejects them",
+    "MaximumRetryAttempts": "failed batches are dropped, and lost",
+    "MaximumRecordAgeInSeconds": "old batches are dropped, and lost",
+    "BisectBatchOnFunctionError": "the halves of a batch may change order, and votes are lost",
 }
 LIMIT_SECONDS: Final = 60
-"""As the alarm has it: votes that wait longer are a fault, not a burst."""
+"""Threshold of the alarm: votes that wait longer are a fault, not a burst."""
 
-_AGAIN: Final = f"{RESTORE}; then recount: voteapp audit"
+_REMEDY: Final = f"{RESTORE}; then recount: voteapp audit"
 
 
 def check_mapping(
     mappings: Sequence[Mapping[str, Any]], stream_arn: str, *, emulated: bool = False
 ) -> Finding:
-    """One mapping, enabled, on the stream as it is now, with every required setting.
+    """Check that there is one mapping, enabled, on the current stream, with the required settings.
 
-    `mappings` are all of the aggregator's, as ListEventSourceMappings tells them. A setting
-    that an emulator does not keep cannot be held against it.
+    `mappings` are all of the aggregator's, from ListEventSourceMappings. Settings that the
+    emulator does not store are skipped.
     """
     if not mappings:
-        return wrong("mapping", "none: no vote is counted", RESTORE)
+        return failed("mapping", "none: no vote is counted", RESTORE)
     if len(mappings) > 1:
-        remedy = "delete all but the stack's own, and recount: voteapp audit"
-        return wrong("mapping", f"{len(mappings)} of them: they count at several places", remedy)
+        remedy = "delete all but the stack's, then recount: voteapp audit"
+        return failed("mapping", f"{len(mappings)} of them: each counts the votes again", remedy)
     (mapping,) = mappings
-    problems = [*_strays(mapping, emulated=emulated)]
+    problems = [*_wrong_settings(mapping, emulated=emulated)]
     if mapping.get("EventSourceArn") != stream_arn:
-        problems.insert(0, "follows another stream than the one the votes have now")
+        problems.insert(0, "reads another stream than the current one of the votes table")
     if (state := mapping.get("State")) != "Enabled":
         problems.insert(0, f"State: {state}, not Enabled: no vote is counted")
     if str(last := mapping.get("LastProcessingResult") or "").startswith("PROBLEM"):
         problems.append(f"LastProcessingResult: {last}")
-    return verdict_on("mapping", problems, "one, enabled, with every setting", _AGAIN)
+    return ok_or_failed("mapping", problems, "one, enabled, with every setting", _REMEDY)
 
 
-def _strays(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[str]:
+def _wrong_settings(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[str]:
     for name, wanted in REQUIRED.items():
         if emulated and mapping.get(name) is None:
             continue
         if (found := mapping.get(name)) != wanted:
             yield f"{name}: {found}, not {wanted}: {WHY[name]}"
     if mapping.get("FunctionResponseTypes"):
-        yield "FunctionResponseTypes: set: a part of a batch is given up behind the watermark"
+        yield "FunctionResponseTypes: set: retried parts of a batch are behind the watermark"
     if mapping.get("FilterCriteria"):
-        yield "FilterCriteria: set: records that it drops are not counted"
+        yield "FilterCriteria: set: records that it filters out are not counted"
     if (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination"):
-        yield "DestinationConfig: set: batches are given up, and lost"
+        yield "DestinationConfig: set: failed batches are dropped, and lost"
 
 
 def check_age(datapoints: Sequence[Mapping[str, Any]], *, minutes: int) -> Finding:
-    """How long the oldest vote has waited, by CloudWatch's `IteratorAge` (milliseconds)."""
+    """Check how long the oldest vote has waited: CloudWatch's `IteratorAge`, in milliseconds."""
     if not datapoints:
         return skipped("iterator age", f"no vote came in the last {minutes} minutes")
     latest = max(datapoints, key=lambda point: point["Timestamp"])
     seconds = latest["Maximum"] / 1000
     if seconds >= LIMIT_SECONDS:
-        remedy = "read the aggregator's log; after 24 h votes leave the stream: voteapp audit"
-        return wrong("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)
-    return fine("iterator age", f"{seconds:,.1f} s at most")
+        remedy = "read the aggregator's log; after 24 h votes expire from the stream: voteapp audit"
+        return failed("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)
+    return ok("iterator age", f"{seconds:,.1f} s at most")
 
 
 def check_fold(totals: Mapping[str, Totals], now_ms: int) -> Finding:
-    """When last something was folded, and whether all of it could be read. By poll."""
+    """Check when a vote was last counted, and that all records could be read. `totals` by poll."""
     if bad := {poll: total.bad for poll, total in totals.items() if total.bad}:
-        told = ", ".join(f"{count:,} of {poll}" for poll, count in bad.items())
+        counts = ", ".join(f"{count:,} of {poll}" for poll, count in bad.items())
         remedy = "the aggregator's log says why; recount: voteapp audit"
-        return doubtful("last fold", f"records that could not be read: {told}", remedy)
+        return warning("last fold", f"records that could not be read: {counts}", remedy)
     latest = max(totals.items(), key=lambda one: one[1].as_of_ms, default=None)
     if latest is None or not latest[1].as_of_ms:
         return skipped("last fold", "no vote has ever been counted")
     poll, total = latest
-    return fine("last fold", f"{poll}, {(now_ms - total.as_of_ms) / 1000:,.0f} s ago")
+    return ok("last fold", f"{poll}, {(now_ms - total.as_of_ms) / 1000:,.0f} s ago")

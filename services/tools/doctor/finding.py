@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The finding of a check, and its constructors."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ CloudFormation, "Drift-aware change sets")."""
 
 
 class CheckStatus(StrEnum):
-    """How a check went; only `failed` makes the whole examination fail."""
+    """The result of a check; only `failed` makes the command exit with 1."""
 
     OK = "ok"
     WARNING = "warning"
@@ -31,30 +31,30 @@ class Finding:
 
     @property
     def document(self) -> dict[str, str]:
-        """For scripts."""
+        """The finding as JSON."""
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def fine(check: str, detail: str) -> Finding:
-    """As it should be."""
+def ok(check: str, detail: str) -> Finding:
+    """The check passed."""
     return Finding(check=check, verdict=CheckStatus.OK, detail=detail)
 
 
-def wrong(check: str, detail: str, remedy: str) -> Finding:
-    """Texts are lost, miscounted, not shown, or shown to whom they should not be."""
+def failed(check: str, detail: str, remedy: str) -> Finding:
+    """The check failed: texts are lost, miscounted, not shown, or shown to the wrong people."""
     return Finding(check=check, verdict=CheckStatus.FAILED, detail=detail, remedy=remedy)
 
 
-def doubtful(check: str, detail: str, remedy: str) -> Finding:
-    """Works, but not as it was meant to."""
+def warning(check: str, detail: str, remedy: str) -> Finding:
+    """The deployment works, but not as intended."""
     return Finding(check=check, verdict=CheckStatus.WARNING, detail=detail, remedy=remedy)
 
 
 def skipped(check: str, detail: str, remedy: str = "") -> Finding:
-    """Could not be looked at, or not here."""
+    """The check could not run, or does not apply to this deployment."""
     return Finding(check=check, verdict=CheckStatus.SKIPPED, detail=detail, remedy=remedy)
 
 
-def verdict_on(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:
-    """Fine with the detail, or all the problems with the remedy."""
-    return wrong(check, "; ".join(problems), remedy) if problems else fine(check, detail)
+def ok_or_failed(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:
+    """Return `ok` with the detail if there are no problems, else `failed` with all of them."""
+    return failed(check, "; ".join(problems), remedy) if problems else ok(check, detail)

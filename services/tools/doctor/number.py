@@ -1,45 +1,45 @@
-"""The number at Twilio."""
+"""Checks how Twilio delivers the texts of the number."""
 
 from typing import Final, Protocol
 
 from services.adapters.twilio.client import TwilioError
 from services.adapters.twilio.numbers import Delivery
-from services.tools.doctor.finding import Finding, doubtful, fine, skipped, wrong
+from services.tools.doctor.finding import Finding, failed, ok, skipped, warning
 
 _CONNECT: Final = "voteapp connect --number {}"
 
 
 class Numbers(Protocol):
-    """Those of an account at Twilio."""
+    """The phone numbers of a Twilio account."""
 
     def find(self, number: str) -> Delivery:
-        """How the texts of a number are delivered. Raises: TwilioError."""
+        """Find how the texts of a number are delivered. Raises: TwilioError."""
 
 
 def check_number(numbers: Numbers | None, number: str | None, webhook_url: str) -> Finding:
-    """The texts of the number on the screen come here, and are sent again after a failure."""
+    """Check that Twilio delivers the displayed number's texts to this webhook, with retries."""
     if numbers is None:
         remedy = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to have it checked"
-        return skipped("number", "no credentials of Twilio's in the environment", remedy)
+        return skipped("number", "no Twilio credentials in the environment", remedy)
     if number is None:
         remedy = "connect one: voteapp connect --number +1..."
-        return wrong("number", "no poll shows one", remedy)
+        return failed("number", "no poll displays one", remedy)
     try:
         delivery = numbers.find(number)
     except TwilioError as error:
-        return wrong("number", f"{error.key}: {error.value}", error.remedy)
-    return _judge(delivery, webhook_url)
+        return failed("number", f"{error.key}: {error.value}", error.remedy)
+    return _check_delivery(delivery, webhook_url)
 
 
-def _judge(delivery: Delivery, webhook_url: str) -> Finding:
+def _check_delivery(delivery: Delivery, webhook_url: str) -> Finding:
     remedy = _CONNECT.format(delivery.number)
     if delivery.service_takes_texts:
         detail = f"messaging service {delivery.service_name} takes the texts of {delivery.number}"
-        return wrong("number", detail, remedy)
+        return failed("number", detail, remedy)
     if not delivery.reaches(webhook_url):
         detail = f"texts to {delivery.number} go to {delivery.url or 'nowhere'} ({delivery.method})"
-        return wrong("number", f"{detail}, not to {webhook_url}", remedy)
+        return failed("number", f"{detail}, not to {webhook_url}", remedy)
     if not delivery.retries:
         detail = f"{delivery.number}: without retries a text is lost when the webhook fails once"
-        return doubtful("number", detail, remedy)
-    return fine("number", f"{delivery.number} delivers here, with retries")
+        return warning("number", detail, remedy)
+    return ok("number", f"{delivery.number} delivers here, with retries")

@@ -1,8 +1,7 @@
-"""The self-test's own poll on DynamoDB: made for one text, and removed to the last row.
+"""The poll of the self-test: written to DynamoDB for one text, then removed completely.
 
-It has a number of its own that nobody has, a keyword of its own, a sealed board and a round
-number that no other run has, so that it can touch no real poll, nor an earlier run's rows. Of
-its ballot the emptied item stays until it expires, a day later: forgetting deletes nothing.
+Its fictional number, keyword, sealed board and unique round number keep it apart from real polls
+and from earlier runs. Only the emptied ballot item stays, until it expires a day later.
 """
 
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 POLL: Final = "doctor-selftest"
 NUMBER: Final = "+15550100198"
 PHONE: Final = "+15550100197"
-"""Both fictional: nobody has them."""
+"""Both numbers are fictional."""
 
 BODY: Final = "DOCTORSELFTEST ARRIVED"
 CHOICE: Final = "ARRIVED"
@@ -45,14 +44,14 @@ key = "UNUSED"
 label = "Unused"
 """
 OPEN_MS: Final = 3_600_000
-"""A poll with a closing time: its ballot has an expiry from the first write on."""
+"""Time until the poll closes; a poll with a closing time gives its ballots an expiry at once."""
 STALE_MS: Final = 180_000
-"""A run that began longer ago was killed; a younger one may still be under way."""
+"""A run that began longer ago was killed; a younger one may still be running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DynamoDesk:
-    """One run. `began_at_ms` tells its round from every other."""
+class DynamoProbePoll:
+    """The poll of one run; `began_at_ms` makes its round number unique."""
 
     client: "DynamoDBClient"
     votes: str
@@ -62,7 +61,7 @@ class DynamoDesk:
 
     @property
     def round(self) -> Round:
-        """The round of this run, open from its beginning."""
+        """The round of this run, open from the start."""
         closes = datetime.fromtimestamp((self.began_at_ms + OPEN_MS) // 1000, UTC)
         definition = f"closes_at = {closes:%Y-%m-%dT%H:%M:%SZ}\n{DEFINITION}"
         return Round(
@@ -74,7 +73,7 @@ class DynamoDesk:
         )
 
     def open(self) -> bool:
-        """Make the poll; False where another run has it. What a killed run left goes first."""
+        """Create the poll, after removing that of a killed run; False if another run has one."""
         directory = DynamoDirectory(client=self.client, table=self.aggregates)
         try:
             held = directory.entry(POLL).round
@@ -90,12 +89,12 @@ class DynamoDesk:
         return True
 
     def has_ballot(self) -> bool:
-        """Whether the text is a ballot."""
-        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pepper)
+        """Whether the ballot was written."""
+        found = DynamoForgetting(self.client, self.votes).find([self.round], PHONE, self.pepper)
         return next(found, None) is not None
 
     def counted(self) -> int:
-        """Votes on the board of this run."""
+        """The votes on the board of this run."""
         totals = DynamoTallies(self.client, self.aggregates)
         round = self.round
         return totals.totals(round.board, round.number).picks.get(CHOICE, 0)
@@ -105,7 +104,7 @@ class DynamoDesk:
         DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pepper)
 
     def clear(self) -> None:
-        """Remove the poll, its face and every row of its boards."""
+        """Delete the poll from the directory, and every row of its boards."""
         for key in [*self._keys()]:
             self.client.delete_item(TableName=self.aggregates, Key=key)
 

@@ -1,4 +1,4 @@
-"""One signed text, all the way to a count, and out again."""
+"""Sends one signed text, waits until it is counted, and removes it from the count."""
 
 import secrets
 import time
@@ -6,100 +6,104 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from services.tools.doctor.finding import Finding, doubtful, fine, wrong
+from services.tools.doctor.finding import Finding, failed, ok, warning
 from services.tools.doctor.probe_poll import BODY, NUMBER, PHONE
 from services.voting.message import Message
 
 CHECK: Final = "a text"
-PATIENCE_SECONDS: Final = 30
-BETWEEN_SECONDS: Final = 0.25
-CACHED_SECONDS: Final = 2.2
-"""Every webhook reads the polls anew after two seconds; before, it does not know this one."""
+TIMEOUT_SECONDS: Final = 30
+POLL_INTERVAL_SECONDS: Final = 0.25
+CACHE_SECONDS: Final = 2.2
+"""Webhooks cache the polls for two seconds; before that they do not know the new one."""
 
 OK: Final = 200
 
 Post = Callable[[Message], int]
-"""Delivers a text to the webhook, signed; the HTTP status of the answer, 0 for none."""
+"""Sends a signed text to the webhook; returns the HTTP status, 0 without a response."""
 
 
-class Desk(Protocol):
-    """The self-test's own poll."""
+class ProbePoll(Protocol):
+    """The poll that the self-test votes in."""
 
     def open(self) -> bool:
-        """Make the poll; False where another run has it."""
+        """Create the poll; False if another run has one."""
 
     def has_ballot(self) -> bool:
-        """Whether the text is a ballot."""
+        """Whether the ballot was written."""
 
     def counted(self) -> int:
-        """Votes on the poll's board."""
+        """The votes on the poll's board."""
 
     def forget(self) -> None:
-        """Take the ballot out."""
+        """Empty the ballot."""
 
     def clear(self) -> None:
-        """Remove every row that was made."""
+        """Delete every row of the poll."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
-    """Sends a text to a poll of its own, waits for the count, and leaves nothing behind."""
+    """One run of the self-test; `sleep` and `clock` (seconds) are replaceable in tests."""
 
-    desk: Desk
+    probe_poll: ProbePoll
     post: Post
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     sid: str = field(default_factory=lambda: f"SM{secrets.token_hex(16)}")
 
     def run(self) -> Finding:
-        """What became of the text. Whatever happens, ballot and poll are removed."""
-        if not self.desk.open():
-            remedy = "wait three minutes, then ask the doctor again"
-            return doubtful(CHECK, "another examination is under way, or was killed", remedy)
+        """Run the self-test; the ballot and the poll are removed in any case."""
+        if not self.probe_poll.open():
+            remedy = "wait three minutes, then run the doctor again"
+            return warning(CHECK, "another self-test is running, or was killed", remedy)
         try:
-            return self._examine()
+            return self._run_steps()
         finally:
-            self.desk.forget()
-            self.desk.clear()
+            self.probe_poll.forget()
+            self.probe_poll.clear()
 
-    def _examine(self) -> Finding:
-        self.sleep(CACHED_SECONDS)
+    def _run_steps(self) -> Finding:
+        self.sleep(CACHE_SECONDS)
         started = self.clock()
         if refusal := self._send():
             return refusal
-        if not self._until(lambda: self.desk.counted() == 1):
-            remedy = "see the mapping above, and read the aggregator's log"
-            detail = f"became a ballot, and was not counted in {PATIENCE_SECONDS} s"
-            return wrong(CHECK, detail, remedy)
+        if not self._wait_until(lambda: self.probe_poll.counted() == 1):
+            remedy = "see the mapping check above, and read the aggregator's log"
+            detail = f"became a ballot, but was not counted in {TIMEOUT_SECONDS} s"
+            return failed(CHECK, detail, remedy)
         counted = self.clock() - started
-        self.desk.forget()
+        self.probe_poll.forget()
         started = self.clock()
-        if not self._until(lambda: self.desk.counted() == 0):
-            remedy = "read the aggregator's log; what is forgotten must go out of the count"
-            return wrong(CHECK, "was counted; forgotten, it is still in the count", remedy)
+        if not self._wait_until(lambda: self.probe_poll.counted() == 0):
+            remedy = "read the aggregator's log; a forgotten ballot must leave the count"
+            return failed(
+                CHECK, "was counted; after forgetting it, it is still in the count", remedy
+            )
         gone = self.clock() - started
-        return fine(CHECK, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
+        return ok(CHECK, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
 
     def _send(self) -> Finding | None:
-        """Send until it is a ballot: the same text again changes nothing. A failure, or None."""
+        """Send the same text until the ballot exists; return a failure or None."""
         text = Message(sid=self.sid, sender=PHONE, to=NUMBER, body=BODY)
         status = 0
 
         def is_ballot() -> bool:
             nonlocal status
             status = self.post(text)
-            return status != OK or self.desk.has_ballot()
+            return status != OK or self.probe_poll.has_ballot()
 
-        arrived = self._until(is_ballot)
+        arrived = self._wait_until(is_ballot)
         if status != OK:
-            remedy = "403: another token or URL is in force than was signed for; else see the log"
-            return wrong(CHECK, f"the webhook answered {status or 'nothing'}", remedy)
+            remedy = (
+                "on 403 the webhook has another token or URL than the signature; else see its log"
+            )
+            return failed(CHECK, f"the webhook answered {status or 'nothing'}", remedy)
         if not arrived:
-            return wrong(CHECK, "was accepted, and is no ballot", "read the webhook's log")
+            return failed(CHECK, "was accepted, but is no ballot", "read the webhook's log")
         return None
 
-    def _until(self, holds: Callable[[], bool]) -> bool:
-        deadline = self.clock() + PATIENCE_SECONDS
-        while not (held := holds()) and self.clock() < deadline:
-            self.sleep(BETWEEN_SECONDS)
-        return held
+    def _wait_until(self, condition: Callable[[], bool]) -> bool:
+        deadline = self.clock() + TIMEOUT_SECONDS
+        while not (is_met := condition()) and self.clock() < deadline:
+            self.sleep(POLL_INTERVAL_SECONDS)
+        return is_met

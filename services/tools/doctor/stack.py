@@ -1,45 +1,53 @@
-"""The stack, its secret and its tables."""
+"""Checks the stack, its secret and its tables."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from services.adapters.secrets import Secrets
 from services.settings import LEAST_PEPPER_CHARACTERS
-from services.tools.doctor.finding import DEPLOY, RESTORE, Finding, fine, skipped, verdict_on, wrong
+from services.tools.doctor.finding import (
+    DEPLOY,
+    RESTORE,
+    Finding,
+    failed,
+    ok,
+    ok_or_failed,
+    skipped,
+)
 from services.voting import schema
 
 OUTPUTS: Final = (
     "WebhookUrl", "VotesTable", "AggregatesTable", "SiteBucket", "IdentityPoolId",
     "GuestIdentityId", "SecretArn", "AggregatorFunction",
 )  # fmt: skip
-"""What the commands and the page rely on; a container stack has no WebhookFunction."""
+"""Outputs that the commands and the dashboard need; a container stack has no WebhookFunction."""
 
-_STANDING: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
 def check_stack(outputs: Mapping[str, str], status: str | None) -> Finding:
-    """Deployed in full; None as status where that cannot be asked."""
+    """Check that all outputs exist and the last deploy succeeded; ignores a status of None."""
     problems = [f"output {name}: missing" for name in OUTPUTS if not outputs.get(name)]
-    if status and status not in _STANDING:
+    if status and status not in _COMPLETE:
         problems.insert(0, f"status {status}")
     detail = f"{status or 'there'}, {len(outputs)} outputs"
-    return verdict_on("stack", problems, detail, DEPLOY)
+    return ok_or_failed("stack", problems, detail, DEPLOY)
 
 
 def check_secret(secrets: Secrets) -> Finding:
-    """Token set and pepper long enough: else the webhook counts no text."""
+    """Check that the token is set and the pepper is long enough: else no text is counted."""
     if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
-        remedy = "the stack generates it; restore the version of the secret that had it"
+        remedy = "the stack generates it; restore the previous version of the secret"
         problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
-        return wrong("secret", f"voter_pepper: {problem}: no text is counted", remedy)
+        return failed("secret", f"voter_pepper: {problem}: no text is counted", remedy)
     if not secrets.twilio_auth_token:
         remedy = "set it: voteapp connect --number +1..."
-        return wrong("secret", "twilio_auth_token: not set: every text is refused", remedy)
-    return fine("secret", "token and pepper are set")
+        return failed("secret", "twilio_auth_token: not set: every text is refused", remedy)
+    return ok("secret", "token and pepper are set")
 
 
 def check_table(check: str, description: Mapping[str, Any]) -> Finding:
-    """Active, keyed and streamed as the programs expect it. `description` is DescribeTable's."""
+    """Check a table's status, keys and stream. `description` is DescribeTable's."""
     stream = description.get("StreamSpecification", {})
     keys = {key["KeyType"]: key["AttributeName"] for key in description["KeySchema"]}
     expected = {
@@ -55,23 +63,23 @@ def check_table(check: str, description: Mapping[str, Any]) -> Finding:
         if found != wanted
     ]
     billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    return verdict_on(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
+    return ok_or_failed(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
 
 
 def check_expiry(description: Mapping[str, Any]) -> Finding:
-    """Ballots go away by themselves. `description` is TimeToLiveDescription's."""
+    """Check that ballots expire. `description` is TimeToLiveDescription."""
     status, wanted = description.get("TimeToLiveStatus"), schema.VOTES.ttl_attribute
-    held = description.get("AttributeName")
-    problems = [] if status in {"ENABLED", "ENABLING"} and held == wanted else [
-        f"TimeToLiveStatus: {status} on {held}, not ENABLED on {wanted}"
+    attribute = description.get("AttributeName")
+    problems = [] if status in {"ENABLED", "ENABLING"} and attribute == wanted else [
+        f"TimeToLiveStatus: {status} on {attribute}, not ENABLED on {wanted}"
     ]  # fmt: skip
-    return verdict_on("expiry of ballots", problems, f"by {wanted}", RESTORE)
+    return ok_or_failed("expiry of ballots", problems, f"by {wanted}", RESTORE)
 
 
 def check_protection(
     check: str, description: Mapping[str, Any], backups: Mapping[str, Any], *, stage: str
 ) -> Finding:
-    """In production: no deletion by accident, and any second of the last 35 days back."""
+    """Check deletion protection and point-in-time recovery (35 days) in production."""
     if stage != "prod":
         return skipped(check, f"a {stage} stack may be deleted")
     recovery = backups.get("PointInTimeRecoveryDescription", {})
@@ -80,4 +88,4 @@ def check_protection(
         problems.append("DeletionProtectionEnabled: False, not True")
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         problems.append("PointInTimeRecoveryStatus: not ENABLED")
-    return verdict_on(check, problems, "against deletion, with recovery to any second", RESTORE)
+    return ok_or_failed(check, problems, "against deletion, with point-in-time recovery", RESTORE)

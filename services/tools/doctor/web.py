@@ -1,4 +1,4 @@
-"""What is reached over HTTP: the webhook and the page. `fetch` is how, for the tests."""
+"""Checks the webhook and the dashboard over HTTP; tests replace `fetch`."""
 
 import http.client
 import json
@@ -13,27 +13,27 @@ from typing import Final, Protocol
 from services.tools.doctor.finding import (
     DEPLOY,
     Finding,
-    doubtful,
-    fine,
+    failed,
+    ok,
+    ok_or_failed,
     skipped,
-    verdict_on,
-    wrong,
+    warning,
 )
 
-SECONDS: Final = 15
+TIMEOUT_SECONDS: Final = 15
 OK: Final = 200
 REFUSED: Final = 403
 SIGNED_WITHIN: Final = 300
-"""AWS refuses requests whose clock is further off ("Signature Version 4 ... 15 minutes" for
-most services, 5 for some)."""
+"""AWS refuses requests that were signed by a clock further off ("Signature Version 4": 15 minutes
+for most services, 5 for some)."""
 
 NOTICED: Final = 2
-"""An operator's word carries this machine's time: seconds by which an opening would be off."""
+"""`voteapp poll open` and `close` record this machine's time: the error in seconds that matters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """An HTTP answer; the names of the headers are in lower case."""
+    """An HTTP response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,74 +41,74 @@ class HttpResponse:
 
 
 class Fetch(Protocol):
-    """Asks for a URL, following nothing. Raises: OSError where nobody answers."""
+    """Fetches a URL without following redirects. Raises: OSError if there is no response."""
 
     def __call__(self, url: str, *, data: bytes | None = None) -> HttpResponse:
-        """GET, or POST with data."""
+        """Send a GET, or a POST if there is data."""
 
 
 def fetch(url: str, *, data: bytes | None = None) -> HttpResponse:
-    """Ask for a URL, following nothing."""
+    """Fetch a URL without following redirects; see `Fetch`."""
     request = urllib.request.Request(url, data=data)  # noqa: S310 - of the deployment's outputs
-    opener = urllib.request.build_opener(_Stay)
+    opener = urllib.request.build_opener(_NoRedirect)
     try:
-        with opener.open(request, timeout=SECONDS) as answer:
-            return _answer(answer.status, answer.headers, answer.read())
+        with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+            return _response(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
-        return _answer(error.code, error.headers, error.read())
+        return _response(error.code, error.headers, error.read())
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
-        """Where a redirect leads is for the check to say."""
+        """Return the redirect itself as the response."""
 
 
-def _answer(status: int, headers: Message, body: bytes) -> HttpResponse:
+def _response(status: int, headers: Message, body: bytes) -> HttpResponse:
     lower = {name.lower(): value for name, value in headers.items()}
     return HttpResponse(status=status, headers=lower, body=body.decode("utf-8", "replace"))
 
 
 def check_webhook(fetch: Fetch, webhook_url: str) -> Finding:
-    """It answers, and its tables answer it."""
-    answer = fetch(f"{webhook_url.removesuffix('/sms')}/health")
-    if answer.status == OK:
-        return fine("webhook", f"{webhook_url} answers, and so do its tables")
+    """Check that the webhook and its tables are healthy."""
+    response = fetch(f"{webhook_url.removesuffix('/sms')}/health")
+    if response.status == OK:
+        return ok("webhook", f"{webhook_url} answers, and so do its tables")
     remedy = "read the webhook's log; if it never worked, deploy again: cdk deploy"
-    return wrong("webhook", f"/health: {answer.status}: {answer.body[:200]}", remedy)
+    return failed("webhook", f"/health: {response.status}: {response.body[:200]}", remedy)
 
 
 def check_refusal(fetch: Fetch, webhook_url: str) -> Finding:
-    """A text that Twilio has not signed is refused; the body names nothing that could count."""
-    answer = fetch(webhook_url, data=b"Body=doctor")
-    if answer.status == REFUSED:
-        return fine("forged texts", "refused")
-    remedy = "is this URL the webhook's? Then stop the evening, and deploy again: cdk deploy"
-    return wrong("forged texts", f"answered {answer.status}, not {REFUSED}", remedy)
+    """Check that an unsigned text is refused; the body names no choice of any poll."""
+    response = fetch(webhook_url, data=b"Body=doctor")
+    if response.status == REFUSED:
+        return ok("forged texts", "refused")
+    remedy = "if this URL is the webhook's, stop the poll and deploy again: cdk deploy"
+    return failed("forged texts", f"answered {response.status}, not {REFUSED}", remedy)
 
 
 def check_clock(fetch: Fetch, webhook_url: str, now_s: float) -> Finding:
-    """This machine's clock (epoch seconds) against the one that the votes are stamped by."""
-    said = fetch(webhook_url.removesuffix("sms")).headers.get("date")
-    if not said:
-        return skipped("clock", "the webhook's answer names no time")
+    """Compare this machine's clock (epoch seconds) with the one of the webhook."""
+    date = fetch(webhook_url.removesuffix("sms")).headers.get("date")
+    if not date:
+        return skipped("clock", "the webhook's response has no Date header")
     # The header has whole seconds, so on average it is half a second behind.
-    skew = now_s - (parsedate_to_datetime(said).timestamp() + 0.5)
-    told = f"this machine is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
-    remedy = "have this machine set its clock by a time server"
+    skew = now_s - (parsedate_to_datetime(date).timestamp() + 0.5)
+    detail = f"this machine is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    remedy = "synchronise the clock of this machine with a time server"
     if abs(skew) > SIGNED_WITHIN:
-        return wrong("clock", told, remedy)
+        return failed("clock", detail, remedy)
     if abs(skew) > NOTICED:
-        return doubtful("clock", f"{told}: what you open or close is off by that", remedy)
-    return fine("clock", "right to the second")
+        return warning("clock", f"{detail}: times of opening and closing are off by that", remedy)
+    return ok("clock", "right to the second")
 
 
 def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, table: str) -> Finding:
-    """The page is there, with the headers it was deployed with, and reads this table."""
+    """Check that the dashboard is served with its headers, and that it reads this table."""
     if url is None:
-        return skipped("page", "this deployment serves none")
-    page, told = fetch(f"{url}/"), fetch(f"{url}/config.json")
+        return skipped("page", "this deployment serves no page")
+    page, config = fetch(f"{url}/"), fetch(f"{url}/config.json")
     problems = [
         f"{name}: {page.headers.get(name.lower(), 'missing')!r}, not {value!r}"
         for name, value in headers.items()
@@ -116,11 +116,11 @@ def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, tab
     ]
     if "no-cache" not in page.headers.get("cache-control", ""):
         problems.append("Cache-Control: not no-cache: screens keep an old page")
-    if told.status != OK or _table_of(told.body) != table:
+    if config.status != OK or _table_of(config.body) != table:
         problems.append(f"config.json: does not name the table {table}")
     if page.status != OK or "<html" not in page.body.lower():
         problems.insert(0, f"{url}/ answered {page.status}")
-    return verdict_on("page", problems, f"{url} with all headers", DEPLOY)
+    return ok_or_failed("page", problems, f"{url} with all headers", DEPLOY)
 
 
 def _table_of(config: str) -> object:
@@ -131,10 +131,10 @@ def _table_of(config: str) -> object:
 
 
 def check_transport(fetch: Fetch, url: str | None) -> Finding:
-    """Plain HTTP leads to HTTPS."""
+    """Check that HTTP redirects to HTTPS."""
     if not url or not url.startswith("https://"):
         return skipped("HTTP to HTTPS", "on this machine there is no HTTPS")
-    answer = fetch(url.replace("https://", "http://", 1) + "/")
-    if answer.headers.get("location", "").startswith("https://"):
-        return fine("HTTP to HTTPS", "redirected")
-    return wrong("HTTP to HTTPS", f"answered {answer.status}", DEPLOY)
+    response = fetch(url.replace("https://", "http://", 1) + "/")
+    if response.headers.get("location", "").startswith("https://"):
+        return ok("HTTP to HTTPS", "redirected")
+    return failed("HTTP to HTTPS", f"answered {response.status}", DEPLOY)

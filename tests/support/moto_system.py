@@ -55,7 +55,7 @@ _CONFIG = Config(account_id_endpoint_mode="disabled")
 
 
 @dataclass
-class Ledger:
+class MotoSystem:
     """What a test works on. `lambda_state` and `ages_ms` are what AWS says of the mapping.
 
     `unfolded` are the stream records that were read, and that no board holds.
@@ -133,29 +133,29 @@ class Ledger:
             moved = {name: {"N": str(int(row[name]["N"]) - ms)} for name in times}
             self.dynamodb.put_item(TableName="Aggregates", Item=row | moved)
 
-    def ballot(self, phone: int, there: Round | None = None) -> Ballot | None:
+    def ballot(self, phone: int, round: Round | None = None) -> Ballot | None:
         """What a phone holds, in the current round if none is given."""
-        there = there or self.round
-        key: Any = key_of(*there.ballot_key(_voter(phone, there), ""))
+        round = round or self.round
+        key: Any = key_of(*round.ballot_key(_voter(phone, round), ""))
         found = self.dynamodb.get_item(TableName="Votes", Key=key, ConsistentRead=True)
-        return ballot_of(found["Item"], there) if "Item" in found else None
+        return ballot_of(found["Item"], round) if "Item" in found else None
 
     def vote(
         self, phone: int, *choices: str, folded: bool = True, at_ms: int | None = None
     ) -> None:
         """Texts of one phone, straight into its ballot; and onto the board, if folded."""
-        there = self.round
-        ballot = self.ballot(phone, there)
+        round = self.round
+        ballot = self.ballot(phone, round)
         for choice in choices:
             self.sids += 1
             vote = Vote(
-                voter=_voter(phone, there), sid=f"SM{self.sids:032x}", choice=choice,
+                voter=_voter(phone, round), sid=f"SM{self.sids:032x}", choice=choice,
                 at_ms=at_ms or now_ms(),
             )  # fmt: skip
-            after = cast(there, ballot, vote).ballot
+            after = cast(round, ballot, vote).ballot
             assert after
-            self.put(after, there, folded=folded)
-            ballot = None if there.poll.policy is Policy.UNLIMITED else after
+            self.put(after, round, folded=folded)
+            ballot = None if round.poll.policy is Policy.UNLIMITED else after
 
     def expire(self, *, at_ms: int | None = None) -> int:
         """Delete what TTL would delete, and fold that; how many ballots it was."""
@@ -203,9 +203,9 @@ class Ledger:
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
 
-    def put(self, ballot: Ballot, there: Round, *, folded: bool = True) -> None:
+    def put(self, ballot: Ballot, round: Round, *, folded: bool = True) -> None:
         """Write a ballot."""
-        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, there))
+        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, round))
         if folded:
             self._fold(self.written())
         else:
@@ -244,12 +244,12 @@ class Ledger:
         return {"SecretString": json.dumps(held)}
 
 
-def _voter(phone: int, there: Round) -> str:
-    return voter_of(PEPPER, "colors", there.number, f"+155501{phone:05d}")
+def _voter(phone: int, round: Round) -> str:
+    return voter_of(PEPPER, "colors", round.number, f"+155501{phone:05d}")
 
 
 @contextmanager
-def ledger(more: str = "") -> Iterator[Ledger]:
+def moto_system(more: str = "") -> Iterator[MotoSystem]:
     """An empty deployment with one open poll, in this process."""
     environ = {
         "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
@@ -259,7 +259,7 @@ def ledger(more: str = "") -> Iterator[Ledger]:
         dynamodb = boto3.client("dynamodb", config=_CONFIG)
         create_table(dynamodb, VOTES, "Votes")
         create_table(dynamodb, AGGREGATES, "Aggregates")
-        made = Ledger(
+        made = MotoSystem(
             dynamodb=dynamodb,
             s3=boto3.client("s3"),
             streams=boto3.client("dynamodbstreams", config=_CONFIG),
