@@ -11,7 +11,7 @@ from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render
-from services.cli.rounds import create_auditor, create_stream_rest, find_round, show_progress
+from services.cli.rounds import create_auditor, create_unfolded_records, find_round, show_progress
 from services.voting.audit import Audit
 from services.voting.recount import Difference
 
@@ -56,7 +56,7 @@ def audit(
         auditor = create_auditor(deployment, settle_seconds=settle)
         with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance)
-        unfolded = create_stream_rest(deployment).unfolded if stream_lost else None
+        unfolded = create_unfolded_records(deployment).count if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.differences or found.not_drained):
             repaired = auditor.repair(
@@ -90,9 +90,9 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "iterator_age_ms": found.iterator_age_ms,
         "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
-        "differences": [_difference(difference) for difference in found.off],
+        "differences": [_difference(difference) for difference in found.differences],
         "repaired": [_difference(difference) for difference in repaired],
-        "exact": not (found.off or found.not_drained or found.impaired),
+        "exact": not (found.differences or found.not_drained or found.impaired),
     }
 
 
@@ -120,7 +120,7 @@ def _text(found: Audit, repaired: list[Difference]) -> str:
         lines.append("no verdict yet: the stream is not drained")
     elif found.impaired:
         lines.append("some ballots are missing: the board stays as it is")
-    elif found.off:
+    elif found.differences:
         lines.append("the board differs from the recount; correct it with --repair")
     else:
         lines.append("exact: the board equals the recount")

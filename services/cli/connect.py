@@ -31,7 +31,7 @@ class Plan:
 
     def rows(self) -> list[dict[str, str]]:
         """Each setting before and after the change; the token itself is never shown."""
-        old, new = self.delivery, pointed(self.delivery, self.webhook_url)
+        old, new = self.delivery, desired_delivery(self.delivery, self.webhook_url)
         service = f"messaging service {old.service_name}" if old.service_sid else ""
         taken = {True: "takes them itself", False: "leaves them to the number"}
         rows = [

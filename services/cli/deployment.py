@@ -75,9 +75,9 @@ class Deployment:
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
-    def erasure(self) -> DynamoForgetting:
+    def erasure(self) -> DynamoErasure:
         """Empties a phone's ballots in the votes table."""
-        return DynamoForgetting(client=self.client("dynamodb"), table=self.votes_table)
+        return DynamoErasure(client=self.client("dynamodb"), table=self.votes_table)
 
     @property
     def phone_lists(self) -> PhoneListStore:
@@ -126,7 +126,7 @@ def _find_demo() -> Deployment:
     from services.tools.local.runs import find_running
 
     wanted = os.environ.get(ENDPOINT_VARIABLE)
-    for demo in running():
+    for demo in find_running():
         if wanted in (None, "", demo.endpoint):
             return Deployment(
                 name=demo.stack,

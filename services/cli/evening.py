@@ -37,9 +37,9 @@ def make_one(
     if style not in STYLES:
         errors.print(f"--style: {style!r}: use one of {', '.join(STYLES)}")
         raise typer.Exit(FAILED)
-    scenario = make(voters=voters, minutes=minutes, seed=seed, style=style)
+    scenario = make_scenario(voters=voters, minutes=minutes, seed=seed, style=style)
     path = file or Path(f"{style}-{seed}{SUFFIX}")
-    write(scenario, path)
+    write_scenario(scenario, path)
     deliveries = len(scenario.deliveries())
     document = {
         "file": str(path),

@@ -53,7 +53,7 @@ def _ended(deployment: Deployment, poll: str, number: int | None) -> list[Round]
 def _expire(deployment: Deployment, ended: Round) -> dict[str, Any]:
     expires_from = deployment.directory.promise_expiry(ended.poll.id, ended.number)
     with show_progress(f"Setting the expiry of {ended.poll.id}, round {ended.number}") as advance:
-        ballots = deployment.ballot_expiry.carry_out(ended, expires_from, advance)
+        ballots = deployment.ballot_expiry.set_expiry(ended, expires_from, advance)
     return {"round": ended.number, "expires_from": expires_from, "ballots": ballots}
 
 

@@ -89,7 +89,7 @@ def _votes(
 ) -> Iterator[BallotRow]:
     """Yield the ballots with a vote; append the keys of unreadable ballots to `unreadable`."""
     known = set(columns.choices)
-    for ballot in deployment.recounts.slips(round, unreadable.append):
+    for ballot in deployment.recounts.rows(round, unreadable.append):
         if not ballot.picks.keys() <= known:
             unreadable.append(ballot.key)
         elif ballot.picks:

@@ -7,7 +7,7 @@ import typer
 
 from services.cli.deployment import DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
-from services.tools.operations.erasure import Forgotten
+from services.tools.operations.erasure import ErasedBallot
 from services.voting.addresses import is_sender, without_channel
 
 
@@ -58,7 +58,7 @@ def forget(
         raise typer.Exit(FAILED)
 
 
-def _list_ballots(ballots: Sequence[Forgotten]) -> str:
+def _list_ballots(ballots: Sequence[ErasedBallot]) -> str:
     return "\n".join(
         f"  {ballot.poll}, round {ballot.round}: "
         + ", ".join(f"{choice} {count}" for choice, count in ballot.picks.items())

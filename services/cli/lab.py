@@ -10,7 +10,7 @@ from rich.table import Table
 
 from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.cli.poll_tables import render
-from services.tools.demo.cloud import forget_own_account, local_cloud
+from services.tools.demo.cloud import clear_aws_environment, local_cloud
 from services.tools.demo.demo import ConsoleProgress, end_on_signals
 from services.tools.demo.experiment import STEPS, Experiment, Measurement
 from services.tools.demo.sharding_page import insert_figures, render_plot, render_table
@@ -98,7 +98,7 @@ def _read_page(folder: Path) -> str:
     return page
 
 
-def _render_results(rows: list[Measured], experiment: Experiment) -> str:
+def _render_results(rows: list[Measurement], experiment: Experiment) -> str:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in (
         "shards", "partitions", "accepted/s", "given up/s", "throttled/s", "reply ms", "counted",

@@ -78,7 +78,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
         if poll.phones:
             listed, list_problems = _read_phone_list(path.parent / poll.phones)
             phones[poll.id] = listed
-            problems[path] += [located(problem, poll.definition) for problem in list_problems]
+            problems[path] += [with_line(problem, poll.definition) for problem in list_problems]
     path_of = {poll.id: path for path, poll in polls.items()}
     for poll, problem in check_name_conflicts([*polls.values()]):
         problems[path_of[poll.id]].append(with_line(problem, poll.definition))

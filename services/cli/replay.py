@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -50,14 +50,18 @@ def replay(
         chosen_faults = parse_faults(faults)
         _require_one_of("--engine", engine, get_args(EngineName))
         _require_one_of("--speed", speed, tuple(SPEEDS))
-        scenario = read(find(file))
+        scenario = read_scenario(find_scenario_file(file))
         play = _import_play()
         with _progress(len(scenario.deliveries()), scenario.name) as advance:
-            on: Any = engine
             played = play(
-                scenario, faults=chosen_faults, seed=seed, on=on, speed=speed, told=advance
+                scenario,
+                faults=chosen_faults,
+                seed=seed,
+                engine=engine,
+                speed=speed,
+                on_delivery=advance,
             )
-    except (EveningError, EngineMissingError, UnknownFaultError, ValueError) as error:
+    except (ScenarioError, EngineMissingError, UnknownFaultError, ValueError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
     except LocalCloudError as error:
@@ -93,7 +97,7 @@ def document(
     }
 
 
-def _import_play() -> Callable[..., Played]:
+def _import_play() -> Callable[..., TimedReplay]:
     """Import late: the player needs libraries that `make demo` does not install."""
     try:
         from services.tools.replay.playback import play
@@ -119,7 +123,7 @@ def _progress(total: int, name: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _show(scenario: Scenario, played: Played, engine: str) -> None:
+def _show(scenario: Scenario, played: TimedReplay, engine: str) -> None:
     outcome, console = played.outcome, Console()
     console.print(_counts(scenario, outcome))
     if outcome.injected:

@@ -29,9 +29,9 @@ def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:
     )
 
 
-def create_stream_rest(deployment: Deployment) -> StreamRest:
+def create_unfolded_records(deployment: Deployment) -> UnfoldedRecords:
     """Create the reader of the records that remain in the votes table's stream."""
-    return StreamRest(
+    return UnfoldedRecords(
         dynamodb=deployment.client("dynamodb"),
         streams=deployment.client("dynamodbstreams"),
         table=deployment.votes_table,

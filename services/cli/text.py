@@ -56,7 +56,7 @@ def text(
     with exit_on_error():
         endpoint, message = _endpoint_and_message(message, url, receiver, local=local, stage=stage)
         answer = asyncio.run(_send(endpoint, message))
-        if answer.status == UNREACHED:
+        if answer.status == UNREACHABLE:
             raise DeploymentError(f"{endpoint.url} does not answer", answer.body)
     reply = message_in(answer.body) if answer.accepted else None
     document = {

@@ -10,7 +10,7 @@ from services.adapters.clock import now_ms
 from services.voting.ballot import OutcomeKind
 from services.voting.poll import Phase
 from tests.support.commands import document, voteapp
-from tests.support.desk import Desk
+from tests.support.intake_harness import IntakeHarness
 from tests.support.moto_system import DAY_MS, POLL, MotoSystem
 
 REMEDY = "voteapp poll reset colors"

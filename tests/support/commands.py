@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.cli.rounds import create_stream_rest
+from services.cli.rounds import create_unfolded_records
 from tests.support.moto_system import MotoSystem
 
 _COMMANDS = ("audit", "certify", "poll_lifecycle", "expire", "export", "forget", "poll")
@@ -17,8 +17,8 @@ _COMMANDS = ("audit", "certify", "poll_lifecycle", "expire", "export", "forget",
 
 def wire(monkeypatch: pytest.MonkeyPatch, system: MotoSystem) -> None:
     """Let the commands find this deployment, and wait for no stream."""
-    rest = replace(create_stream_rest(system.deployment), sleep=lambda _: None)
-    monkeypatch.setattr("services.cli.audit.create_stream_rest", lambda _: rest)
+    rest = replace(create_unfolded_records(system.deployment), sleep=lambda _: None)
+    monkeypatch.setattr("services.cli.audit.create_unfolded_records", lambda _: rest)
     for name in _COMMANDS:
         command = importlib.import_module(f"services.cli.{name}")
         monkeypatch.setattr(command, "find", lambda **_: system.deployment)

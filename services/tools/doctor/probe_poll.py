@@ -90,7 +90,7 @@ class DynamoProbePoll:
 
     def has_ballot(self) -> bool:
         """Whether the ballot was written."""
-        found = DynamoForgetting(self.client, self.votes).find([self.round], PHONE, self.pepper)
+        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pepper)
         return next(found, None) is not None
 
     def counted(self) -> int:
