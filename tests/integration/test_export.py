@@ -163,7 +163,7 @@ def test_a_target_that_cannot_be_written_is_told_before_any_ballot_is_read(
 ) -> None:
     """Exit code 2; option, value and remedy are named, and nothing is left."""
     del system
-    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.slips", None)
+    monkeypatch.setattr("services.adapters.dynamodb.recounts.DynamoRecounts.rows", None)
     answer = CliRunner().invoke(app, ["export", "colors", "--to", to])
 
     assert answer.exit_code == 2

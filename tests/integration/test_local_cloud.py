@@ -55,7 +55,7 @@ def test_a_text_through_the_http_api_is_counted_by_the_same_rules(cloud: LocalCl
     assert after.picks["RED"] - before.picks.get("RED", 0) == 1
 
 
-@pytest.mark.parametrize("door", ["line", "api"])
+@pytest.mark.parametrize("door", ["webhook", "api"])
 def test_a_forged_text_is_refused_at_both_doors(cloud: LocalCloud, door: str) -> None:
     """Signed with another token than the account's."""
     forged = SimulatedText(

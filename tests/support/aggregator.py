@@ -13,9 +13,9 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
+from infra.packaging import ROOT, sources
 from lambdas.aggregator.handler import assemble
 
-ROOT = Path(__file__).parents[2]
 NAME = "Aggregator"
 LIBRARIES = ("aws_lambda_powertools", "jmespath", "typing_extensions")
 """What the deployed bundle has besides our own code; boto3 is the runtime's."""
@@ -37,11 +37,8 @@ def aggregator_in_process() -> Iterator[None]:
 def bundle() -> bytes:
     """The function's code."""
     with zipfile.ZipFile(held := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder in ("services/voting", "services/adapters", "lambdas/aggregator"):
-            for path in (ROOT / folder).glob("*.py"):
-                archive.write(path, path.relative_to(ROOT))
-        for single in ("services/__init__.py", "services/settings.py", "lambdas/__init__.py"):
-            archive.write(ROOT / single, single)
+        for path in sources("aggregator"):
+            archive.write(path, path.relative_to(ROOT))
         for library in LIBRARIES:
             spec = importlib.util.find_spec(library)
             assert spec

@@ -49,7 +49,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "recounts.ballots": lambda c: list(DynamoRecounts(c, "Votes").ballots(a_round())),
     "recounts.has_ballots": lambda c: DynamoRecounts(c, "Votes").has_ballots(a_round()),
     "recounts.sums": lambda c: DynamoRecounts(c, "Votes").sums(a_round()),
-    "recounts.slips": lambda c: list(DynamoRecounts(c, "Votes").rows(a_round(), print)),
+    "recounts.rows": lambda c: list(DynamoRecounts(c, "Votes").rows(a_round(), print)),
     "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PEPPER)),
     "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PEPPER),
     "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),

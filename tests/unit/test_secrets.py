@@ -70,11 +70,11 @@ def test_what_is_no_such_secret_is_refused_without_being_told(held: dict[str, An
         ),
         (
             {"SecretString": json.dumps({"twilio_auth_token": 1, "voter_pepper": "p" * 32})},
-            "twilio_auth_token: not a text",
+            "twilio_auth_token: not a string",
         ),
         (
             {"SecretString": json.dumps({"twilio_auth_token": "t", "voter_pepper": None})},
-            "voter_pepper: not a text",
+            "voter_pepper: not a string",
         ),
     ],
 )

@@ -46,7 +46,7 @@ def test_the_client_asks_as_the_account_of_the_environment() -> None:
         ),
         (
             COMPLETE | {"TWILIO_API_URL": "https://example.com"},
-            "TWILIO_API_URL: https://example.com: only for a stand-in on 127.0.0.1; unset it",
+            "TWILIO_API_URL: https://example.com: only for a fake API on 127.0.0.1; unset it",
         ),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_stand_in_gets_path_and_query_of_every_request(asked: str, sent: str) 
     requests: list[tuple[str, str]] = []
     stand_in: Any = client.http_client
     recorder = SimpleNamespace(request=lambda method, url, **_: requests.append((method, url)))
-    type(stand_in)(stand_in.address, recorder).request("GET", asked)
+    type(stand_in)(stand_in.base_url, recorder).request("GET", asked)
 
     assert requests == [("GET", f"http://127.0.0.1:8000{sent}")]
 

@@ -14,6 +14,7 @@ from services.adapters.secret_store import SecretStore
 from services.adapters.secrets import TOKEN_KEY
 from services.settings import WebhookSettings
 from services.tools.demo.cloud import DEFAULT_POLL, clear_aws_environment
+from services.tools.lab.lab_poll import POLL as LAB_POLL
 from services.tools.local import site
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import LocalDeployment, Outputs
@@ -33,7 +34,7 @@ def main(environ: Mapping[str, str]) -> None:
     deployment.bootstrap()
     outputs = deployment.deploy(deployment.synthesise(), lambda _: None)
     token = ensure_token(aws, outputs)
-    site.upload(aws, outputs, poll=DEFAULT_POLL)
+    site.upload(aws, outputs, poll=DEFAULT_POLL, lab_poll=LAB_POLL)
     write_environment(folder, webhook_environment(aws, outputs, environ["PUBLIC_BASE_URL"]))
     print(f"Deployed. Texts are signed with TWILIO_AUTH_TOKEN={token}", flush=True)  # noqa: T201
 
