@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal, Self
 
+from services.voting.addresses import E164
+
 Stage = Literal["local", "dev", "prod"]
 
 _EMULATOR_SHARD_ID: Final = "local"
-_E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -65,7 +66,7 @@ def _check(option: str, value: str) -> str | int:
     match option:
         case "webhook" if value not in {"lambda", "container"}:
             raise OptionError(option, value, "say lambda or container")
-        case "number" if not _E164.fullmatch(value):
+        case "number" if not re.fullmatch(E164, value):
             raise OptionError(option, value, "write it as +15550100199")
         case "alarm_email" if not _EMAIL.fullmatch(value):
             raise OptionError(option, value, "give one e-mail address")

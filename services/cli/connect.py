@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -14,10 +14,9 @@ from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_de
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.polls.entry import DirectoryEntry
+from services.voting.addresses import E164
 from services.voting.errors import PollChangedError
 from services.voting.poll import State
-
-E164: Final = r"\+[1-9]\d{6,14}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

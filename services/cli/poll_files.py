@@ -10,6 +10,7 @@ import typer
 from services.adapters.dynamodb.allow_lists import read_phones
 from services.polls.definition import ParseResult, check_poll, with_line
 from services.polls.names import check_name_conflicts
+from services.voting.addresses import E164
 from services.voting.errors import Problem
 from services.voting.poll import Poll
 
@@ -109,7 +110,7 @@ def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     list_problems = [
         Problem(key="phones", value=phone, remedy=f"{path.name}:{line}: write it as +15550100199")
         for line, phone in lines
-        if not re.fullmatch(r"\+[1-9]\d{6,14}", phone)
+        if not re.fullmatch(E164, phone)
     ]
     if not lines:
         list_problems.append(Problem(key="phones", value=path.name, remedy="the list is empty"))

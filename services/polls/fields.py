@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.polls.validation import Field
+from services.voting.addresses import E164
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, ReplyMode
 from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
 from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
@@ -14,7 +15,7 @@ _HUE = r"#[0-9a-fA-F]{6}"
 FIELDS: Sequence[Field] = (
     Field("question", str, "What is asked, as the screen shows it.", required=True, low=1, high=120),
     Field("choices", list, "What may be voted for, in ballot order. While a round has ballots, new ones go to the end and none is taken away.", required=True, low=2, high=12),
-    Field("numbers", list, "Phone numbers (E.164) that the poll answers on; without it, all of the account.", entry_pattern=r"\+[1-9]\d{6,14}"),
+    Field("numbers", list, "Phone numbers (E.164) that the poll answers on; without it, all of the account.", entry_pattern=E164),
     Field("keyword", str, "Leading word that picks this poll where several share a number, as in FINALE RED.", pattern=r"\w{1,16}"),
     Field("policy", str, "How the texts of one phone count: the latest, the first, each up to the limit, or all of them. Fixed while a round has ballots.", one_of=tuple(Policy), default="last"),
     Field("limit", int, "Votes a phone, with policy each.", low=1, high=MESSAGES_PER_BALLOT, default=1),

@@ -68,7 +68,9 @@ def test_a_poll_that_was_archived_does_not_show_the_number(
     assert deployment.directory.entry("shared").number is None
 
 
-@pytest.mark.parametrize("number", ["15550100177", "+05550100177", "5550100177", "+1555"])
+@pytest.mark.parametrize(
+    "number", ["15550100177", "+05550100177", "5550100177", "+1555", "+1٥550100177"]
+)
 def test_a_number_that_is_not_written_in_full_is_refused_before_anybody_is_asked(
     number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

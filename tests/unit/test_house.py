@@ -27,7 +27,7 @@ ALLOWED = {
     "lambdas/webhook": ("services.webhook",),
     "lambdas/aggregator": (*CORE, "services.adapters", "services.settings", "lambdas.aggregator"),
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
-    "infra": ("services.voting.schema", "services.settings", "infra"),
+    "infra": ("services.voting.schema", "services.voting.addresses", "services.settings", "infra"),
 }
 SEAMS = {
     # The replay counts with the aggregator that is deployed, not with one of its own.
