@@ -75,11 +75,11 @@ class SimulatedVotes:
         """Return whether the round has any ballot."""
         return any(self._shards(round))
 
-    def sums(self, round: Round, told: Progress) -> Recount:
+    def sums(self, round: Round, on_progress: Progress) -> Recount:
         """Return the recount of a round."""
         recount = Recount()
         recount.add(self.rows(round, recount.add_unreadable))
-        told(recount.ballots.total())
+        on_progress(recount.ballots.total())
         return recount
 
     def rows(self, round: Round, unreadable: Callable[[str], None]) -> Iterator[BallotRow]:
