@@ -101,7 +101,7 @@ AREAS: Final = (
                 "export_resume", "files", "fold", "forgotten", "function_webhook", "ballot_items",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "size", "slow_store",
-                "store_errors", "unfolded_records", "mapping_state", "ballot_requests", "page_sizes",
+                "store_errors", "unfolded_records", "mapping_state", "ballot_requests", "page_sizes", "phone_lists",
                 "twilio_client", "twilio_numbers", "webhook",
             )),
             "tests/contract",

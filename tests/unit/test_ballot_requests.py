@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.adapters.dynamodb.async_client import async_client
 from services.adapters.dynamodb.ballots import DynamoBallots, within_budget
 from services.adapters.dynamodb.client import sync_client
 from services.voting.errors import StoreUnavailableError
@@ -50,8 +51,20 @@ def test_the_synchronous_client_is_dynamodbs(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     client = sync_client()
+    config: Any = client.meta.config
 
     assert (client.meta.service_model.service_name, client.meta.region_name) == (
         "dynamodb",
         "eu-central-1",
     )
+    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+    assert config.account_id_endpoint_mode == "disabled"
+
+
+def test_the_asynchronous_client_reads_whole_numbers() -> None:
+    """A count of votes is no float."""
+    session: Any = object()
+    client = async_client({"AWS_REGION": "eu-central-1"}, session)
+
+    assert client.numeric_type is int
+    assert (client.http, client.region) == (session, "eu-central-1")

@@ -162,3 +162,21 @@ def test_a_number_without_sms_is_refused(bought: Bought) -> None:
 
     with pytest.raises(TwilioError, match="cannot receive texts"):
         bought.numbers.find(LONG)
+
+
+def test_what_is_wanted_keeps_number_and_service_and_drops_the_application() -> None:
+    """Posted to the webhook, with its retries."""
+    before = Delivery(
+        number="+15550100177",
+        sid="PN1",
+        url="https://old.example.com",
+        method="GET",
+        application_sid="AP1",
+        service_sid="MG1",
+        service_name="Votes",
+    )
+    wanted = desired_delivery(before, "https://votes.example.com/sms")
+
+    assert wanted.url.startswith("https://votes.example.com/sms#")
+    assert (wanted.number, wanted.sid, wanted.method) == ("+15550100177", "PN1", "POST")
+    assert (wanted.application_sid, wanted.service_sid, wanted.service_name) == ("", "MG1", "Votes")
