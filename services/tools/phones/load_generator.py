@@ -75,11 +75,11 @@ async def deliver(
     )  # fmt: skip
 
 
-def session() -> aiohttp.ClientSession:
-    """Create a session with Twilio's timeout."""
+def session(*, connections: int = 64) -> aiohttp.ClientSession:
+    """Create a session with Twilio's timeout and so many connections at most; 0: no limit."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=TWILIO_SECONDS),
-        connector=aiohttp.TCPConnector(limit=64),
+        connector=aiohttp.TCPConnector(limit=connections),
     )
 
 

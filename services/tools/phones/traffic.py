@@ -11,10 +11,10 @@ from typing import Final, Literal, Self
 import aiohttp
 
 from services.tools.phones.load_generator import (
-    TWILIO_SECONDS,
     WebhookEndpoint,
     WebhookReply,
     deliver,
+    session,
 )
 from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText
@@ -68,9 +68,7 @@ class Traffic:
         self._thread.join(timeout=2)
 
     async def _run(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=TWILIO_SECONDS)
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+        async with session(connections=0) as http:
             due = time.monotonic()
             while not self._stopping.is_set():
                 rate, now = self._rate(), time.monotonic()
