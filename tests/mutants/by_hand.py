@@ -32,7 +32,7 @@ INSTALLED: Final = ("infra/node_modules", "dashboard/node_modules", ".venv-emula
 NOTICED_PERCENT: Final = 95
 
 EXAMPLES: Final = """examples:
-  python -m tests.mutants.by_hand                      every area: some ten minutes on two cores
+  python -m tests.mutants.by_hand                      every area: about six minutes on two cores
   python -m tests.mutants.by_hand --area webhook       one file of tests/mutants/changes
   python -m tests.mutants.by_hand --only "round"       names with these words, while writing one
   python -m tests.mutants.by_hand --json > noticed.json

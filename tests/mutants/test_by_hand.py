@@ -132,7 +132,7 @@ def test_a_list_that_does_not_fit_the_code_fails_the_run(
 def test_every_text_that_does_not_fit_is_told_at_once(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before half an hour of tests."""
+    """Before any test runs."""
     write(checkout, "signs", change("first", search="x >"), change("second", search="y >"))
     run(checkout)
 
