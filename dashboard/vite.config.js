@@ -33,7 +33,7 @@ export default defineConfig({
           groups: [
             // All libraries in one file: what the SDK would fetch late is there at once.
             { name: 'libraries', test: /node_modules|no-event-streams/ },
-            { name: 'shared', test: /src\/(dom|phase|theme|words)\.js/ }, // by both pages
+            { name: 'shared', test: /src\/(dom|phase|sentences|theme)\.js/ }, // by both pages
           ],
         },
       },

@@ -1,7 +1,7 @@
 /**
  * The count for people who hear it: one sentence for a `role=status`, at most every 30 s.
  */
-import { amount } from './words.js';
+import { amount } from './sentences.js';
 
 /** @typedef {import('./view.js').View} View */
 

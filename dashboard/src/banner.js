@@ -4,10 +4,10 @@
  */
 import { generate } from 'lean-qr';
 import { element, write } from './dom.js';
-import { phoneText } from './words.js';
+import { phoneText } from './sentences.js';
 
 /** @typedef {import('./view.js').View} View */
-/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').PollView} PollView */
 
 const QUIET = 2; // modules around the code; the card around it is white too
 
@@ -43,27 +43,27 @@ export function createBanner(find) {
     else link.removeAttribute('href');
   }
 
-  /** @param {Face} face */
-  function paintHow(face) {
-    const wanted = JSON.stringify([face.choices, face.number, phone.matches]);
+  /** @param {PollView} pollView */
+  function paintHow(pollView) {
+    const wanted = JSON.stringify([pollView.choices, pollView.number, phone.matches]);
     if (wanted === painted) return;
     painted = wanted;
-    const chips = face.choices.map(({ word, dark, light }) => {
+    const chips = pollView.choices.map(({ word, dark, light }) => {
       const chip = element('a', 'chip', word);
       chip.style.setProperty('--dark', dark);
       chip.style.setProperty('--light', light);
       chip.dir = 'auto';
-      lead(chip, face.number && `sms:${face.number}?body=${encodeURIComponent(word)}`);
+      lead(chip, pollView.number && `sms:${pollView.number}?body=${encodeURIComponent(word)}`);
       return element('li', '', chip);
     });
     find('chips').replaceChildren(...chips);
     find('how').style.setProperty('--n', String(chips.length));
-    find('to').hidden = face.number === null;
-    document.getElementById('qr')?.toggleAttribute('hidden', face.number === null);
-    if (face.number === null) return;
-    write(find('number'), phoneText(face.number));
-    lead(find('number'), `sms:${face.number}`);
-    paintQr(/** @type {Element} */ (document.getElementById('qr')), `sms:${face.number}`);
+    find('to').hidden = pollView.number === null;
+    document.getElementById('qr')?.toggleAttribute('hidden', pollView.number === null);
+    if (pollView.number === null) return;
+    write(find('number'), phoneText(pollView.number));
+    lead(find('number'), `sms:${pollView.number}`);
+    paintQr(/** @type {Element} */ (document.getElementById('qr')), `sms:${pollView.number}`);
   }
 
   /** @param {View['verdict']} verdict */
@@ -90,13 +90,13 @@ export function createBanner(find) {
       write(find('phase'), view.phase);
       write(find('question'), view.question || 'Live vote');
       find('question').dataset.length = view.question.length > 90 ? 'long' : view.question.length > 45 ? 'middle' : 'short';
-      find('how').hidden = view.face === null || view.verdict !== null || view.scene === 'message';
+      find('how').hidden = view.pollView === null || view.verdict !== null || view.scene === 'message';
       find('opens-line').hidden = view.invitation.countdown === '';
       write(find('opens'), view.invitation.opens);
       write(find('countdown'), view.invitation.countdown);
       write(find('lead'), view.invitation.lead);
       write(find('sub'), view.invitation.sub);
-      if (view.face) paintHow(view.face);
+      if (view.pollView) paintHow(view.pollView);
       paintVerdict(view.verdict);
       find('message').hidden = view.scene !== 'message' || view.message.title === '';
       write(find('message-title'), view.message.title);

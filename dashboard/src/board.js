@@ -4,7 +4,7 @@
  */
 import { element, write } from './dom.js';
 import { countTo, reorder } from './motion.js';
-import { amount } from './words.js';
+import { amount } from './sentences.js';
 
 /** @typedef {import('./view.js').Row} Row */
 /** @typedef {{item: HTMLElement, name: Element, note: HTMLElement, percent: HTMLElement, fill: HTMLElement, votes: Element}} Parts */

@@ -1,13 +1,13 @@
 /**
- * The lab: sliders for the rate of texts, capacity and shards; the partitions; the tape of
- * the last writes. Loaded only where there is a lab, which is in a demo on one's own machine.
+ * The lab: sliders for the rate of texts, capacity and shards; the partitions; the
+ * last writes. Loaded only where there is a lab, which is in a demo on one's own machine.
  */
 import './lab.css';
 import { element, write } from './dom.js';
-import { partitionText, tapeText, textsText } from './labWords.js';
+import { partitionText, recentWritesText, textsText } from './labSentences.js';
 import { createPartitions } from './partitions.js';
 import { createSliders } from './sliders.js';
-import { createTape } from './tape.js';
+import { createRecentWrites } from './recentWrites.js';
 
 /**
  * @typedef {object} Report
@@ -16,42 +16,42 @@ import { createTape } from './tape.js';
  * @property {number} stored ballots of the round
  * @property {{label: string, dark?: string, light?: string}[]} choices
  * @property {number} written writes there ever were
- * @property {string} tape
+ * @property {string} tape a letter for each of the last writes
  * @property {number} partition_rate
- * @property {import('./labWords.js').Partition[]} partitions
- * @property {import('./labWords.js').Texts} texts
+ * @property {import('./labSentences.js').Partition[]} partitions
+ * @property {import('./labSentences.js').Texts} texts
  */
 
 const ADDRESS = './api/lab';
 const EVERY_MS = 500; // twice a second: a cell that changes more often would flash
 const PATIENCE_MS = 15_000; // the first answer waits for the lab to start
 
-function createStrip() {
-  const tape = createTape();
-  const strip = element('div', 'tape');
-  strip.setAttribute('role', 'img');
-  const cells = tape.cells.map(() => element('i', 'cell'));
-  strip.append(...cells);
+function createWriteGrid() {
+  const writes = createRecentWrites();
+  const grid = element('div', 'recent-writes');
+  grid.setAttribute('role', 'img');
+  const cells = writes.places.map(() => element('i', 'cell'));
+  grid.append(...cells);
 
   return {
-    part: strip,
-    seen: () => tape.written,
+    part: grid,
+    written: () => writes.written,
     /** @param {Report} report @returns {string} the counts in words */
     paint({ written, tape: letters, choices }) {
-      strip.querySelector('.head')?.classList.remove('head');
-      for (const at of tape.take(written, letters)) {
-        const [cell, what] = [cells[at], tape.cells[at]];
-        const choice = what ? choices[what.place] : undefined;
+      grid.querySelector('.next')?.classList.remove('next');
+      for (const index of writes.add(written, letters)) {
+        const [cell, write] = [cells[index], writes.places[index]];
+        const choice = write ? choices[write.choiceIndex] : undefined;
         if (!cell) continue;
-        cell.className = what ? (what.stored ? 'cell stored' : 'cell throttled') : 'cell';
+        cell.className = write ? (write.stored ? 'cell stored' : 'cell throttled') : 'cell';
         cell.textContent = choice?.label.slice(0, 1) ?? '';
         cell.style.setProperty('--dark', choice?.dark ?? '');
         cell.style.setProperty('--light', choice?.light ?? '');
       }
-      if (written > 0) cells[tape.head]?.classList.add('head');
-      const words = tapeText(tape.counts());
-      strip.setAttribute('aria-label', words);
-      return words;
+      if (written > 0) cells[writes.nextIndex]?.classList.add('next');
+      const text = recentWritesText(writes.counts());
+      grid.setAttribute('aria-label', text);
+      return text;
     },
   };
 }
@@ -67,16 +67,16 @@ function link(href, text) {
 export function openLab(find) {
   let count = 1;
   let [asked, painted] = [0, 0];
-  const strip = createStrip();
+  const grid = createWriteGrid();
   const partitions = createPartitions();
   const sliders = createSliders(change, () => count);
-  const [tapeWords, partitionWords, textWords, trouble] = ['said', 'said', 'texts', 'trouble'].map((name) => element('p', name));
-  if (!tapeWords || !partitionWords || !textWords || !trouble) return;
+  const [writeLine, partitionLine, textLine, trouble] = ['said', 'said', 'texts', 'trouble'].map((name) => element('p', name));
+  if (!writeLine || !partitionLine || !textLine || !trouble) return;
   write(trouble, 'Starting the lab…');
   const lab = element('section', 'lab', trouble, sliders.part,
     element('div', 'writes',
-      element('div', 'pane', partitionWords, partitions.part, element('p', 'soft legend', 'Dots are keys. Below: writes stored a second; above: throttled.')),
-      element('div', 'pane', tapeWords, strip.part, textWords)));
+      element('div', 'pane', partitionLine, partitions.part, element('p', 'soft legend', 'Dots are keys. Below: writes stored a second; above: throttled.')),
+      element('div', 'pane', writeLine, grid.part, textLine)));
   lab.setAttribute('aria-label', 'Lab');
   lab.dataset.ready = 'no';
   document.documentElement.toggleAttribute('data-lab', true);
@@ -90,11 +90,11 @@ export function openLab(find) {
   function paint(report) {
     count = report.partitions.length;
     sliders.show(report.settings);
-    write(/** @type {Element} */ (tapeWords), strip.paint(report));
+    write(/** @type {Element} */ (writeLine), grid.paint(report));
     const words = partitionText(report.partitions, report.partition_rate);
     partitions.paint(report.partitions, report.partition_rate, words);
-    write(/** @type {Element} */ (partitionWords), words);
-    write(/** @type {Element} */ (textWords), textsText(report.texts));
+    write(/** @type {Element} */ (partitionLine), words);
+    write(/** @type {Element} */ (textLine), textsText(report.texts));
     lab.dataset.ready = 'yes';
     lab.dataset.stored = String(report.stored);
     lab.dataset.round = String(report.round);
@@ -105,7 +105,7 @@ export function openLab(find) {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const serial = (asked += 1);
     try {
-      const answer = await fetch(`${ADDRESS}?after=${strip.seen()}`, { ...request, signal, cache: 'no-store' });
+      const answer = await fetch(`${ADDRESS}?after=${grid.written()}`, { ...request, signal, cache: 'no-store' });
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.error);
       write(/** @type {Element} */ (trouble), '');

@@ -51,14 +51,14 @@ function start(config, controls) {
   function take(snapshot) {
     boardState = merge(boardState, snapshot, now());
     skew = skewOf(snapshot.serverAt, Date.now());
-    const { face } = boardState;
-    if (!face) return;
-    if (face.round !== round) startRound(face.round);
-    const added = sum([...boardState.rows.values()].map(({ row }) => row), face);
+    const { pollView } = boardState;
+    if (!pollView) return;
+    if (pollView.round !== round) startRound(pollView.round);
+    const added = sum([...boardState.rows.values()].map(({ row }) => row), pollView);
     if (added) [totals, soundAt] = [added, now()];
     if (!totals) return;
     history.add(now(), totals.total);
-    watchLeader(standings(face.choices.map(({ key }) => key), totals.counts).leaders);
+    watchLeader(standings(pollView.choices.map(({ key }) => key), totals.counts).leaders);
   }
 
   /** @param {number} next */
@@ -77,9 +77,9 @@ function start(config, controls) {
 
   function link() {
     const own = poller.link();
-    const wrong = !boardState.face ? null
+    const wrong = !boardState.pollView ? null
       : now() - soundAt > STALE_MS ? { trouble: 'contradiction', ageMs: now() - soundAt }
-      : now() - (boardState.faceLostAt ?? now()) > STALE_MS ? { trouble: 'face', ageMs: now() - (boardState.faceLostAt ?? 0) } : null;
+      : now() - (boardState.pollViewLostAt ?? now()) > STALE_MS ? { trouble: 'poll', ageMs: now() - (boardState.pollViewLostAt ?? 0) } : null;
     if (own.kind !== 'live' || !wrong) return own;
     return /** @type {typeof own} */ ({ kind: 'delayed', ...wrong });
   }
@@ -88,7 +88,7 @@ function start(config, controls) {
     const current = link();
     const view = describe({
       poll: config.poll,
-      face: boardState.face,
+      pollView: boardState.pollView,
       totals,
       certified: boardState.certified,
       unread: boardState.unread,

@@ -2,19 +2,19 @@
  * Where a poll stands in time, and how times are written. Pure.
  */
 
-/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').PollView} PollView */
 /** @typedef {'waiting' | 'open' | 'closed' | 'archived'} Phase */
 
 const SKEW_MS = 2000; // what the Date header, in whole seconds, cannot tell from no skew
 
 /**
  * The operator's word counts before the timetable, until the timetable's next turn.
- * @param {Face} face
+ * @param {PollView} pollView
  * @param {number} now epoch ms
  * @returns {Phase}
  */
-export function phaseOf(face, now) {
-  const { state, stateAt, opensAt, closesAt } = face;
+export function phaseOf(pollView, now) {
+  const { state, stateAt, opensAt, closesAt } = pollView;
   const over = closesAt !== null && now >= closesAt;
   if (state === 'archived' || state === 'closed') return state;
   if (state === 'open') return over && closesAt > stateAt ? 'closed' : 'open';
@@ -22,20 +22,20 @@ export function phaseOf(face, now) {
   return over ? 'closed' : 'open';
 }
 
-/** @param {Face} face @returns {number | null} when a closed poll closed, epoch ms */
-export function closedAt(face) {
-  if (face.state === 'closed' || face.state === 'archived') return face.stateAt || face.closesAt;
-  return face.closesAt;
+/** @param {PollView} pollView @returns {number | null} when a closed poll closed, epoch ms */
+export function closedAt(pollView) {
+  if (pollView.state === 'closed' || pollView.state === 'archived') return pollView.stateAt || pollView.closesAt;
+  return pollView.closesAt;
 }
 
 /**
- * @param {Face} face
+ * @param {PollView} pollView
  * @param {Phase} phase
  * @param {number} now
  * @returns {number | null} ms to the next turn of the timetable
  */
-export function untilTurn(face, phase, now) {
-  const turn = phase === 'waiting' ? face.opensAt : face.closesAt;
+export function untilTurn(pollView, phase, now) {
+  const turn = phase === 'waiting' ? pollView.opensAt : pollView.closesAt;
   if (turn === null || now >= turn || phase === 'closed' || phase === 'archived') return null;
   return turn - now;
 }

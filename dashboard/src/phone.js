@@ -5,7 +5,7 @@
 import { lineOf, opening } from './bubbles.js';
 import { element, write } from './dom.js';
 import { applyTheme } from './theme.js';
-import { phoneText } from './words.js';
+import { phoneText } from './sentences.js';
 
 /** @typedef {import('./bubbles.js').Bubble} Bubble */
 /** @typedef {{word: string, dark?: string, light?: string}} Choice */
@@ -94,7 +94,7 @@ function createPhone(handset, desk) {
   });
   thread.append(...handset.bubbles.map(bubbleItem));
   const phone = element('section', 'phone',
-    element('header', 'who', element('span', 'face', String(handset.phone)), element('div', '', element('h2', '', name), element('p', 'soft', phoneText(handset.number)))),
+    element('header', 'who', element('span', 'avatar', String(handset.phone)), element('div', '', element('h2', '', name), element('p', 'soft', phoneText(handset.number)))),
     element('p', 'to soft', 'To ', element('b', '', phoneText(desk.number))),
     talk,
     element('div', 'quicks', ...desk.choices.map((choice) => quickButton(choice, (word) => void send(word)))),

@@ -6,7 +6,7 @@
 /** @typedef {{key: string, label: string, word: string, dark: string, light: string}} Choice */
 
 /**
- * @typedef {object} Face the public side of a poll; times in epoch ms
+ * @typedef {object} PollView the public side of a poll; times in epoch ms
  * @property {string} question
  * @property {Choice[]} choices in ballot order
  * @property {string | null} number E.164
@@ -23,7 +23,7 @@
 /** @typedef {Record<string, number>} Counts votes by choice key */
 /** @typedef {{id: string, round: number, counts: Counts, voters: number, folded: number, bad: number, asOf: number}} TallyRow */
 /** @typedef {{round: number, counts: Counts, ballots: number, voters: number, at: number, digest: string}} Certified */
-/** @typedef {{face: Face | null, tallies: TallyRow[], certified: Certified[], unread: string[]}} Rows */
+/** @typedef {{pollView: PollView | null, tallies: TallyRow[], certified: Certified[], unread: string[]}} Rows */
 /** @typedef {import('@aws-sdk/client-dynamodb').AttributeValue} Value */
 /** @typedef {Record<string, Value | undefined>} Item */
 
@@ -66,8 +66,8 @@ function readChoice(value, place) {
   };
 }
 
-/** @param {Item} item @returns {Face} */
-function readFace(item) {
+/** @param {Item} item @returns {PollView} */
+function readPollView(item) {
   const choices = (item.choices?.L ?? []).map(readChoice);
   if (choices.length === 0 || new Set(choices.map(({ key }) => key)).size < choices.length) {
     throw new TypeError('no choices, or one twice');
@@ -121,11 +121,11 @@ const readCertified = (id, item, keys) => ({
  */
 export function readRows(items, keys) {
   /** @type {Rows} */
-  const rows = { face: null, tallies: [], certified: [], unread: [] };
+  const rows = { pollView: null, tallies: [], certified: [], unread: [] };
   for (const item of items) {
     const id = item.sk?.S ?? '?';
     try {
-      if (id === 'poll') rows.face = readFace(item);
+      if (id === 'poll') rows.pollView = readPollView(item);
       else if (id.startsWith('tally#')) rows.tallies.push(readTally(id, item, keys));
       else if (id.startsWith('certified#')) rows.certified.push(readCertified(id, item, keys));
     } catch {

@@ -5,7 +5,7 @@ import { write } from './dom.js';
 import { HEIGHT, spark } from './history.js';
 import { countTo } from './motion.js';
 import { span } from './phase.js';
-import { amount, figure } from './words.js';
+import { amount, figure } from './sentences.js';
 
 /** @typedef {import('./view.js').Sidebar} Sidebar */
 /** @typedef {import('./history.js').Sample} Sample */

@@ -2,9 +2,9 @@
  * The sliders of the lab. A slider that a person holds is not moved by anybody else.
  */
 import { element, write } from './dom.js';
-import { SLIDERS, nearest } from './stops.js';
+import { SLIDERS, nearest } from './sliderStops.js';
 
-/** @typedef {import('./stops.js').SettingName} SettingName */
+/** @typedef {import('./sliderStops.js').SettingName} SettingName */
 /** @typedef {Record<SettingName, number>} Settings */
 
 const SETTLE_MS = 350; // another number of shards is another round: not at every step on the way

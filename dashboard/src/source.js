@@ -3,7 +3,7 @@
  *
  * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
  * every request carries a projection. The counts are attributes named after the choices
- * (`c#RED`), which only the face of the poll names: it is asked for first, alone.
+ * (`c#RED`), which only the poll view names: it is asked for first, alone.
  */
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { fromCognitoIdentity, fromCognitoIdentityPool } from '@aws-sdk/credential-provider-cognito-identity';
@@ -111,8 +111,8 @@ export function createSource(config, makeClient = clientOf) {
   const connect = () => makeClient(config, (at) => (serverAt = at));
   let client = connect();
 
-  /** @param {string[]} attributes @param {boolean} faceOnly */
-  async function query(attributes, faceOnly) {
+  /** @param {string[]} attributes @param {boolean} pollViewOnly */
+  async function query(attributes, pollViewOnly) {
     const names = attributes.map((name, place) => [`#${place}`, name]);
     const sk = names[attributes.indexOf('sk')]?.[0];
     /** @type {Item[]} */
@@ -122,11 +122,11 @@ export function createSource(config, makeClient = clientOf) {
     for (let page = 0; page === 0 || (from && page < PAGES); page += 1) {
       const command = new QueryCommand({
         TableName: config.aggregatesTable,
-        KeyConditionExpression: faceOnly ? `#pk = :pk AND ${sk} = :face` : '#pk = :pk',
+        KeyConditionExpression: pollViewOnly ? `#pk = :pk AND ${sk} = :sk` : '#pk = :pk',
         ExpressionAttributeNames: Object.fromEntries([['#pk', 'pk'], ...names]),
         ExpressionAttributeValues: {
           ':pk': { S: `open#${config.poll}` },
-          ...(faceOnly ? { ':face': { S: 'poll' } } : {}),
+          ...(pollViewOnly ? { ':sk': { S: 'poll' } } : {}),
         },
         ProjectionExpression: names.map(([alias]) => alias).join(', '),
         Select: 'SPECIFIC_ATTRIBUTES',
@@ -142,13 +142,13 @@ export function createSource(config, makeClient = clientOf) {
 
   async function readBoard() {
     if (keys.length === 0) {
-      const { face, unread } = readRows(await query(FACE, true), []);
-      if (!face) return { face, tallies: [], certified: [], unread };
-      keys = face.choices.map(({ key }) => key);
+      const { pollView, unread } = readRows(await query(FACE, true), []);
+      if (!pollView) return { pollView, tallies: [], certified: [], unread };
+      keys = pollView.choices.map(({ key }) => key);
     }
     const asked = keys;
     const rows = await readCounts(asked);
-    if (rows.face) keys = rows.face.choices.map(({ key }) => key);
+    if (rows.pollView) keys = rows.pollView.choices.map(({ key }) => key);
     // The choices have changed between two reads: their counts were not in the projection.
     return keys.every((key) => asked.includes(key)) ? rows : readCounts(keys);
   }

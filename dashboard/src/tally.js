@@ -3,15 +3,15 @@
  */
 
 /** @typedef {import('./rows.js').Rows} Rows */
-/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').PollView} PollView */
 /** @typedef {import('./rows.js').Counts} Counts */
 /** @typedef {import('./rows.js').TallyRow} TallyRow */
 /** @typedef {import('./rows.js').Certified} Certified */
 
 /**
  * @typedef {object} BoardState the newest rows of a board that were read so far
- * @property {Face | null} face
- * @property {number | null} faceLostAt since when all reads lack `face` or hold an older one, ms
+ * @property {PollView | null} pollView
+ * @property {number | null} pollViewLostAt since when all reads lack `pollView` or hold an older one, ms
  * @property {Map<string, {row: TallyRow, lostAt: number | null}>} rows
  * @property {Certified[]} certified one a round: once seen, a certificate stays
  * @property {string[]} unread
@@ -28,16 +28,16 @@ const GAP_MS = 10_000;
 export const HISTORY_MS = 300_000;
 
 /** @returns {BoardState} */
-export const emptyBoardState = () => ({ face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
+export const emptyBoardState = () => ({ pollView: null, pollViewLostAt: null, rows: new Map(), certified: [], unread: [] });
 
-/** @param {Face} face @param {Face} other */
-const olderThan = (face, other) =>
-  face.round < other.round || (face.round === other.round && face.stateAt < other.stateAt);
+/** @param {PollView} pollView @param {PollView} other */
+const olderThan = (pollView, other) =>
+  pollView.round < other.round || (pollView.round === other.round && pollView.stateAt < other.stateAt);
 
 /**
  * Merge a read, which may be an older copy: of each row the version with more folded records stays, and a
  * certificate stays although a read lacks it. Only a poll that was replaced begins anew: for
- * `GONE_MS` all reads lacked its face, and the one read now is older.
+ * `GONE_MS` all reads lacked its poll view, and the one read now is older.
  * @param {BoardState} known
  * @param {Rows} read
  * @param {number} now ms
@@ -55,12 +55,12 @@ export function merge(known, read, now) {
     const newest = before && before.folded >= row.folded ? withKeys(before, row) : row;
     rows.set(row.id, { row: newest, lostAt: null });
   }
-  const lost = known.face !== null && (!read.face || olderThan(read.face, known.face));
-  const replaced = lost && read.face !== null && gone(known.faceLostAt);
+  const lost = known.pollView !== null && (!read.pollView || olderThan(read.pollView, known.pollView));
+  const replaced = lost && read.pollView !== null && gone(known.pollViewLostAt);
   const keep = lost && !replaced;
   return {
-    face: keep ? known.face : read.face,
-    faceLostAt: keep ? (known.faceLostAt ?? now) : null,
+    pollView: keep ? known.pollView : read.pollView,
+    pollViewLostAt: keep ? (known.pollViewLostAt ?? now) : null,
     rows,
     certified: replaced ? read.certified : newestByRound([...known.certified, ...read.certified]),
     unread: read.unread,
@@ -83,17 +83,17 @@ const withKeys = (kept, read) => ({ ...kept, counts: { ...read.counts, ...kept.c
 
 /**
  * @param {Iterable<TallyRow>} rows
- * @param {Face} face
+ * @param {PollView} pollView
  * @returns {Totals | null} null while the rows contradict each other: a row may be negative,
  *   their sum is not, unless one of them is an older copy
  */
-export function sum(rows, face) {
+export function sum(rows, pollView) {
   /** @type {Totals} */
   const totals = { counts: {}, total: 0, voters: 0, bad: 0, asOf: 0 };
-  for (const { key } of face.choices) totals.counts[key] = 0;
+  for (const { key } of pollView.choices) totals.counts[key] = 0;
   for (const row of rows) {
-    if (row.round !== face.round) continue;
-    for (const { key } of face.choices) {
+    if (row.round !== pollView.round) continue;
+    for (const { key } of pollView.choices) {
       totals.counts[key] = (totals.counts[key] ?? 0) + (row.counts[key] ?? 0);
     }
     totals.voters += row.voters;

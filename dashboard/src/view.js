@@ -3,9 +3,9 @@
  */
 import { clockTime, closedAt, phaseOf, untilTurn } from './phase.js';
 import { percentages, standings } from './tally.js';
-import * as words from './words.js';
+import * as words from './sentences.js';
 
-/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').PollView} PollView */
 /** @typedef {import('./rows.js').Certified} Certified */
 /** @typedef {import('./rows.js').Choice} Choice */
 /** @typedef {import('./tally.js').Totals} Totals */
@@ -15,7 +15,7 @@ import * as words from './words.js';
 /**
  * @typedef {object} Seen everything a view is made of
  * @property {string} poll
- * @property {Face | null} face null where the store has no such poll
+ * @property {PollView | null} pollView null where the store has no such poll
  * @property {Totals | null} totals of the open board
  * @property {Certified[]} certified
  * @property {string[]} unread
@@ -35,7 +35,7 @@ import * as words from './words.js';
  * @property {string} note
  * @property {string} phase
  * @property {string} question
- * @property {Face | null} face
+ * @property {PollView | null} pollView
  * @property {{title: string, text: string}} message
  * @property {ReturnType<typeof words.invitation>} invitation
  * @property {{title: string, text: string, hues: Choice[]} | null} verdict
@@ -57,22 +57,22 @@ const SETTLING_MS = 10_000; // texts accepted just before the close are still be
 
 /** @param {Seen} seen @returns {View} */
 export function describe(seen) {
-  const { face, link, now } = seen;
-  if (!face) return blank(seen);
-  const phase = phaseOf(face, now);
-  const turnMs = untilTurn(face, phase, now);
+  const { pollView, link, now } = seen;
+  if (!pollView) return blank(seen);
+  const phase = phaseOf(pollView, now);
+  const turnMs = untilTurn(pollView, phase, now);
   const ended = phase === 'closed' || phase === 'archived';
-  const found = (ended && seen.certified.find(({ round }) => round === face.round)) || null;
+  const found = (ended && seen.certified.find(({ round }) => round === pollView.round)) || null;
   const outdated = found !== null && isOutdated(found, seen.totals);
   const certified = outdated ? null : found;
-  const figures = certified ? ofCertified(certified, face) : face.sealed ? null : seen.totals;
-  const since = ended ? closedAt(face) : null;
+  const figures = certified ? ofCertified(certified, pollView) : pollView.sealed ? null : seen.totals;
+  const since = ended ? closedAt(pollView) : null;
   const settling = !certified && since !== null && now - since < SETTLING_MS;
-  const rows = figures ? rowsOf(face, figures, ended, seen.overtook) : [];
+  const rows = figures ? rowsOf(pollView, figures, ended, seen.overtook) : [];
   const leaders = rows.filter(({ leads }) => leads);
   const margin = (rows[0]?.votes ?? 0) - (rows[1]?.votes ?? 0);
   const empty = figures === null || figures.total === 0;
-  const hidden = figures === null && (ended || !face.sealed);
+  const hidden = figures === null && (ended || !pollView.sealed);
   return {
     scene: hidden ? 'message' : empty && !ended && !seen.lab ? 'invite' : 'board',
     freshness: words.freshness(link, ended, now),
@@ -82,19 +82,19 @@ export function describe(seen) {
       skew: seen.skew,
       bad: seen.totals?.bad ?? 0,
       unread: seen.unread.length,
-      percentFrom: figures && figures.total < face.percentFrom ? face.percentFrom : 0,
+      percentFrom: figures && figures.total < pollView.percentFrom ? pollView.percentFrom : 0,
       outdated,
     }),
-    phase: words.phaseText(phase, turnMs, { certified: certified !== null, outdated, sealed: face.sealed }),
-    question: face.question,
-    face,
-    message: hidden ? hiddenMessage(face) : { title: '', text: '' },
-    invitation: words.invitation(face, phase, turnMs, now),
+    phase: words.phaseText(phase, turnMs, { certified: certified !== null, outdated, sealed: pollView.sealed }),
+    question: pollView.question,
+    pollView,
+    message: hidden ? hiddenMessage(pollView) : { title: '', text: '' },
+    invitation: words.invitation(pollView, phase, turnMs, now),
     verdict: ended && !hidden ? { ...words.verdict(leaders, margin, settling), hues: settling ? [] : leaders } : null,
     rows,
     sidebar: {
       total: figures?.total ?? 0,
-      phones: face.policy === 'unlimited' ? null : (figures?.voters ?? 0),
+      phones: pollView.policy === 'unlimited' ? null : (figures?.voters ?? 0),
       rate: ended || seen.rate === null ? '–' : seen.rate.toFixed(seen.rate < 100 ? 1 : 0),
       last: words.lastVote(seen.totals?.asOf ?? 0, now, ended),
       closed: since === null ? null : clockTime(since, now),
@@ -103,9 +103,9 @@ export function describe(seen) {
   };
 }
 
-/** @param {Face} face */
-const hiddenMessage = (face) =>
-  face.sealed
+/** @param {PollView} pollView */
+const hiddenMessage = (pollView) =>
+  pollView.sealed
     ? { title: 'The ballot is sealed', text: 'Voting is closed. The result is shown here once it is recounted and certified.' }
     : { title: 'Nothing to show yet', text: 'The rows of this count contradict each other. This page looks again every second.' };
 
@@ -121,7 +121,7 @@ function blank({ poll, link, unread, now }) {
     note: '',
     phase: '',
     question: '',
-    face: null,
+    pollView: null,
     message: link.ageMs === null ? nothing : unread.includes('poll') ? unreadable : missing,
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
@@ -130,10 +130,10 @@ function blank({ poll, link, unread, now }) {
   };
 }
 
-/** @param {Certified} certified @param {Face} face */
-const ofCertified = (certified, face) => ({
+/** @param {Certified} certified @param {PollView} pollView */
+const ofCertified = (certified, pollView) => ({
   counts: certified.counts,
-  total: face.choices.reduce((all, { key }) => all + (certified.counts[key] ?? 0), 0),
+  total: pollView.choices.reduce((all, { key }) => all + (certified.counts[key] ?? 0), 0),
   voters: certified.voters,
 });
 
@@ -158,19 +158,19 @@ function certificateOf(found, outdated, now) {
 }
 
 /**
- * @param {Face} face
+ * @param {PollView} pollView
  * @param {{counts: Record<string, number>, total: number}} figures
  * @param {boolean} final
  * @param {string | null} overtook
  * @returns {Row[]}
  */
-function rowsOf(face, { counts, total }, final, overtook) {
-  const keys = face.choices.map(({ key }) => key);
+function rowsOf(pollView, { counts, total }, final, overtook) {
+  const keys = pollView.choices.map(({ key }) => key);
   const shares = percentages(keys.map((key) => counts[key] ?? 0));
   const { order, leaders, margin } = standings(keys, counts);
   return order.map((key) => {
     const place = keys.indexOf(key);
-    const choice = /** @type {Choice} */ (face.choices[place]);
+    const choice = /** @type {Choice} */ (pollView.choices[place]);
     const votes = counts[key] ?? 0;
     const leads = leaders.includes(key);
     const moment = { final, overtook: key === overtook };
@@ -179,7 +179,7 @@ function rowsOf(face, { counts, total }, final, overtook) {
       leads,
       votes,
       share: total === 0 ? 0 : votes / total,
-      percent: total < face.percentFrom ? '' : words.percentText(shares[place] ?? 0, votes, total),
+      percent: total < pollView.percentFrom ? '' : words.percentText(shares[place] ?? 0, votes, total),
       note: leads ? words.leadText(margin, leaders.length, keys.length, moment) : '',
     };
   });

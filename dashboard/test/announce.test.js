@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAnnouncer, summary } from '../src/announce.js';
 import { describe } from '../src/view.js';
-import { face } from './face.js';
+import { pollView } from './pollView.js';
 
 const NOW = Date.UTC(2026, 10, 20, 20, 0);
 const link = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
@@ -11,7 +11,7 @@ const late = { kind: /** @type {const} */ ('delayed'), ageMs: 4000, trouble: /**
 
 /** @param {Partial<import('../src/view.js').Seen>} given */
 const view = (given) => describe({
-  poll: 'colors', face: face(), totals: { counts, total: 6, voters: 6, bad: 0, asOf: NOW }, certified: [],
+  poll: 'colors', pollView: pollView(), totals: { counts, total: 6, voters: 6, bad: 0, asOf: NOW }, certified: [],
   unread: [], link, rate: 2, overtook: null, skew: 0, now: NOW, ...given,
 });
 
@@ -21,19 +21,19 @@ test('the whole board is one sentence after the other', () => {
 
 test('who hears the screen is told that figures are old', () => {
   assert.match(summary(view({ link: late })), /BLUE, 0%, 0 votes\. Delayed · 4 s\.$/);
-  assert.match(summary(view({ link: late, face: face({ sealed: true }) })), /No votes are shown yet\. Delayed · 4 s\.$/);
+  assert.match(summary(view({ link: late, pollView: pollView({ sealed: true }) })), /No votes are shown yet\. Delayed · 4 s\.$/);
 });
 
 test('who hears the screen is told who won', () => {
-  assert.match(summary(view({ face: face({ state: 'closed', stateAt: NOW - 60_000 }) })), /^Which\? Voting closed · not yet certified\. RED wins, by 4 votes\. 6 votes\./);
+  assert.match(summary(view({ pollView: pollView({ state: 'closed', stateAt: NOW - 60_000 }) })), /^Which\? Voting closed · not yet certified\. RED wins, by 4 votes\. 6 votes\./);
 });
 
 test('who hears the screen is not told the count of a sealed poll', () => {
-  assert.equal(summary(view({ face: face({ sealed: true }) })), 'Which? Voting open, sealed. No votes are shown yet.');
+  assert.equal(summary(view({ pollView: pollView({ sealed: true }) })), 'Which? Voting open, sealed. No votes are shown yet.');
 });
 
 test('a message is read out as it is shown', () => {
-  assert.match(summary(view({ face: null })), /^There is no such poll\. The store knows no poll “colors”\./);
+  assert.match(summary(view({ pollView: null })), /^There is no such poll\. The store knows no poll “colors”\./);
 });
 
 test('after 30 s something new is said, and not before', () => {
@@ -43,16 +43,16 @@ test('after 30 s something new is said, and not before', () => {
   const announcer = createAnnouncer((text) => said.push(text), () => time);
   announcer.paint(view({}));
   time = 29_999;
-  announcer.paint(view({ face: null }));
+  announcer.paint(view({ pollView: null }));
   assert.equal(said.length, 1);
   time = 30_000;
-  announcer.paint(view({ face: null }));
+  announcer.paint(view({ pollView: null }));
 
   assert.equal(said.length, 2);
 });
 
 test('who hears the screen hears nothing while nothing is known, and then at once', () => {
-  const nothing = view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } });
+  const nothing = view({ pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } });
   /** @type {string[]} */
   const said = [];
   const announcer = createAnnouncer((text) => said.push(text), () => 0);
@@ -80,7 +80,7 @@ test('what has not changed is not said again, and what has is said as soon as it
 });
 
 test('a percentage that is not shown is not said', () => {
-  assert.match(summary(view({ face: face({ percentFrom: 7 }) })), /RED, 5 votes, Leads by 4\. GREEN, 1 vote\./);
+  assert.match(summary(view({ pollView: pollView({ percentFrom: 7 }) })), /RED, 5 votes, Leads by 4\. GREEN, 1 vote\./);
 });
 
 test('who hears the screen is not told that there is nothing to say', () => {
@@ -90,7 +90,7 @@ test('who hears the screen is not told that there is nothing to say', () => {
   const announcer = createAnnouncer((text) => said.push(text), () => time);
   announcer.paint(view({}));
   time = 30_000;
-  announcer.paint(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
+  announcer.paint(view({ pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
 
   assert.equal(said.length, 1);
 });

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBanner, qrPath } from '../src/banner.js';
 import { describe } from '../src/view.js';
-import { face } from './face.js';
-import { openPage } from './page.js';
+import { pollView } from './pollView.js';
+import { openPage } from './fakeDocument.js';
 
 const NOW = Date.UTC(2026, 10, 20, 20, 0);
 const link = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
 const counts = { RED: 5, GREEN: 3, BLUE: 0 };
 
-/** @param {Partial<import('../src/rows.js').Face>} given @param {Partial<import('../src/view.js').Seen>} [seen] */
+/** @param {Partial<import('../src/rows.js').PollView>} given @param {Partial<import('../src/view.js').Seen>} [seen] */
 const view = (given, seen) => describe({
-  poll: 'colors', face: face(given), totals: { counts, total: 8, voters: 8, bad: 0, asOf: NOW }, certified: [],
+  poll: 'colors', pollView: pollView(given), totals: { counts, total: 8, voters: 8, bad: 0, asOf: NOW }, certified: [],
   unread: [], link, rate: 2, overtook: null, skew: 0, now: NOW, ...seen,
 });
 
@@ -93,7 +93,7 @@ test('the winner’s colour is beside the winner’s name', (t) => {
 
 test('a message is hidden while there is nothing to say', (t) => {
   const page = openPage(t, { isPhone: false });
-  createBanner(page.find).paint(view({}, { face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
+  createBanner(page.find).paint(view({}, { pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } }));
 
   assert.deepEqual([page.part('message').hidden, page.part('question').textContent], [true, 'Live vote']);
 });

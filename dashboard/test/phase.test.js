@@ -1,41 +1,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockSeconds, clockTime, closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
-import { face } from './face.js';
+import { pollView } from './pollView.js';
 
 test('the timetable decides where the operator has said nothing', () => {
-  const timed = face({ opensAt: 100, closesAt: 200 });
+  const timed = pollView({ opensAt: 100, closesAt: 200 });
 
   assert.deepEqual([99, 100, 199, 200].map((now) => phaseOf(timed, now)), ['waiting', 'open', 'open', 'closed']);
-  assert.equal(phaseOf(face(), 5), 'open');
+  assert.equal(phaseOf(pollView(), 5), 'open');
 });
 
 test('the operator’s word stands until the closing time after it', () => {
-  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 199), 'open');
-  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, closesAt: 200 }), 200), 'closed');
-  assert.equal(phaseOf(face({ state: 'open', stateAt: 250, closesAt: 200 }), 300), 'open');
-  assert.equal(phaseOf(face({ state: 'open', stateAt: 200, closesAt: 200 }), 300), 'open');
-  assert.equal(phaseOf(face({ state: 'open', stateAt: 50, opensAt: 100 }), 60), 'open');
-  assert.equal(phaseOf(face({ state: 'closed', stateAt: 50 }), 10), 'closed');
-  assert.equal(phaseOf(face({ state: 'archived' }), 10), 'archived');
+  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, closesAt: 200 }), 199), 'open');
+  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, closesAt: 200 }), 200), 'closed');
+  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 250, closesAt: 200 }), 300), 'open');
+  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 200, closesAt: 200 }), 300), 'open');
+  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, opensAt: 100 }), 60), 'open');
+  assert.equal(phaseOf(pollView({ state: 'closed', stateAt: 50 }), 10), 'closed');
+  assert.equal(phaseOf(pollView({ state: 'archived' }), 10), 'archived');
 });
 
 test('a closed poll closed when the operator or the timetable said so', () => {
-  assert.equal(closedAt(face({ state: 'closed', stateAt: 70, closesAt: 200 })), 70);
-  assert.equal(closedAt(face({ state: 'archived', stateAt: 70, closesAt: 200 })), 70);
-  assert.equal(closedAt(face({ state: 'closed', closesAt: 200 })), 200);
-  assert.equal(closedAt(face({ closesAt: 200 })), 200);
-  assert.equal(closedAt(face({ state: 'open', stateAt: 70, closesAt: 200 })), 200);
-  assert.equal(closedAt(face({ state: 'archived' })), null);
+  assert.equal(closedAt(pollView({ state: 'closed', stateAt: 70, closesAt: 200 })), 70);
+  assert.equal(closedAt(pollView({ state: 'archived', stateAt: 70, closesAt: 200 })), 70);
+  assert.equal(closedAt(pollView({ state: 'closed', closesAt: 200 })), 200);
+  assert.equal(closedAt(pollView({ closesAt: 200 })), 200);
+  assert.equal(closedAt(pollView({ state: 'open', stateAt: 70, closesAt: 200 })), 200);
+  assert.equal(closedAt(pollView({ state: 'archived' })), null);
 });
 
 test('a countdown runs to the next turn of the timetable, and only there', () => {
-  assert.equal(untilTurn(face({ opensAt: 100 }), 'waiting', 40), 60);
-  assert.equal(untilTurn(face({ closesAt: 100 }), 'open', 40), 60);
-  assert.equal(untilTurn(face({ closesAt: 100 }), 'closed', 140), null);
-  assert.equal(untilTurn(face(), 'open', 40), null);
-  assert.equal(untilTurn(face({ state: 'open', stateAt: 120, closesAt: 100 }), 'open', 140), null);
-  assert.equal(untilTurn(face({ closesAt: 100 }), 'open', 100), null);
+  assert.equal(untilTurn(pollView({ opensAt: 100 }), 'waiting', 40), 60);
+  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'open', 40), 60);
+  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'closed', 140), null);
+  assert.equal(untilTurn(pollView(), 'open', 40), null);
+  assert.equal(untilTurn(pollView({ state: 'open', stateAt: 120, closesAt: 100 }), 'open', 140), null);
+  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'open', 100), null);
 });
 
 test('spans read like clocks', () => {
@@ -53,8 +53,8 @@ test('a small difference between clocks is no skew', () => {
 });
 
 test('a poll that was closed early counts down to nothing', () => {
-  assert.equal(untilTurn(face({ closesAt: 100 }), 'closed', 40), null);
-  assert.equal(untilTurn(face({ closesAt: 100 }), 'archived', 40), null);
+  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'closed', 40), null);
+  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'archived', 40), null);
 });
 
 test('a time of another day is told with its day', () => {

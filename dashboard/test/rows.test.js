@@ -13,23 +13,23 @@ const poll = { sk: { S: 'poll' }, question: { S: 'Which?' }, choices, round: { N
 /** @param {import('../src/rows.js').Item} item */
 const one = (item) => readRows([item], ['RED', 'GREEN']);
 
-test('a face with nothing optional gets defaults, and a palette', () => {
-  const { face } = one(poll);
+test('a poll view with nothing optional gets defaults, and a palette', () => {
+  const { pollView } = one(poll);
 
-  assert.equal(face?.state, 'auto');
-  assert.equal(face?.number, null);
-  assert.equal(face?.percentFrom, 0);
-  assert.equal(face?.policy, 'last');
-  assert.deepEqual(face?.choices[0], { key: 'RED', label: 'Red', word: 'RED', dark: '#ff5d47', light: '#c8371b' });
-  assert.deepEqual(face?.choices[1], { key: 'GREEN', label: 'GREEN', word: 'GREEN', dark: '#36d6a0', light: '#0b8f63' });
+  assert.equal(pollView?.state, 'auto');
+  assert.equal(pollView?.number, null);
+  assert.equal(pollView?.percentFrom, 0);
+  assert.equal(pollView?.policy, 'last');
+  assert.deepEqual(pollView?.choices[0], { key: 'RED', label: 'Red', word: 'RED', dark: '#ff5d47', light: '#c8371b' });
+  assert.deepEqual(pollView?.choices[1], { key: 'GREEN', label: 'GREEN', word: 'GREEN', dark: '#36d6a0', light: '#0b8f63' });
 });
 
 test('a colour or a number that is none is left out, not trusted', () => {
   const wild = { M: { key: { S: 'RED' }, colour: { M: { dark: { S: 'url(//x)' }, light: { S: 'red' } } } } };
-  const { face } = one({ ...poll, choices: { L: [wild] }, number: { S: 'javascript:alert(1)' } });
+  const { pollView } = one({ ...poll, choices: { L: [wild] }, number: { S: 'javascript:alert(1)' } });
 
-  assert.equal(face?.choices[0]?.dark, '#ff5d47');
-  assert.equal(face?.number, null);
+  assert.equal(pollView?.choices[0]?.dark, '#ff5d47');
+  assert.equal(pollView?.number, null);
 });
 
 test('a tally row holds the counts that were asked for', () => {
@@ -47,7 +47,7 @@ test('a certified row is read with its digest', () => {
 });
 
 test('malformed rows are named and left out; the others are read', () => {
-  const { face, tallies, unread } = readRows([
+  const { pollView, tallies, unread } = readRows([
     poll,
     { sk: { S: 'tally#2#a#0' }, folded: { S: 'many' } },
     { sk: { S: 'tally#2#b#0' }, folded: { N: '1' }, 'c#RED': { N: '1.5' } },
@@ -56,44 +56,44 @@ test('malformed rows are named and left out; the others are read', () => {
     { sk: { S: 'something-new' } },
   ], ['RED']);
 
-  assert.equal(face?.question, 'Which?');
+  assert.equal(pollView?.question, 'Which?');
   assert.equal(tallies.length, 1);
   assert.deepEqual(unread, ['tally#2#a#0', 'tally#2#b#0', 'certified#x']);
 });
 
-test('a face without choices, or with one twice, cannot be read', () => {
+test('a poll view without choices, or with one twice, cannot be read', () => {
   assert.deepEqual(one({ ...poll, choices: { L: [] } }).unread, ['poll']);
   assert.deepEqual(one({ ...poll, choices: { L: choices.L.slice(0, 1).concat(choices.L.slice(0, 1)) } }).unread, ['poll']);
 });
 
 /** @param {string} state */
-const stateOf = (state) => one({ ...poll, state: { S: state } }).face?.state;
+const stateOf = (state) => one({ ...poll, state: { S: state } }).pollView?.state;
 
 test('a poll stands as its row says; a state that is unknown is none', () => {
   assert.deepEqual(['open', 'closed', 'archived', 'auto', 'new'].map(stateOf), ['open', 'closed', 'archived', 'auto', 'auto']);
 });
 
-test('a face with everything is read with everything', () => {
-  const { face } = one({
+test('a poll view with everything is read with everything', () => {
+  const { pollView } = one({
     ...poll, number: { S: '+15550100199' }, opens_at: { N: '5' }, closes_at: { N: '9' }, state_at: { N: '7' },
     policy: { S: 'first' }, visibility: { S: 'sealed' }, percent_from: { N: '30' },
   });
 
-  assert.deepEqual({ ...face, choices: [] }, {
+  assert.deepEqual({ ...pollView, choices: [] }, {
     question: 'Which?', choices: [], number: '+15550100199', opensAt: 5, closesAt: 9, state: 'auto', stateAt: 7,
     round: 2, policy: 'first', sealed: true, percentFrom: 30,
   });
 });
 
 test('a poll that everybody may see is not sealed', () => {
-  assert.equal(one({ ...poll, visibility: { S: 'open' } }).face?.sealed, false);
+  assert.equal(one({ ...poll, visibility: { S: 'open' } }).pollView?.sealed, false);
 });
 
 test('a choice without a colour has that of its place, and the thirteenth that of the first', () => {
   const many = Array.from({ length: 13 }, (_, i) => ({ M: { key: { S: `C${i}` } } }));
-  const { face } = one({ ...poll, choices: { L: many } });
+  const { pollView } = one({ ...poll, choices: { L: many } });
 
-  assert.deepEqual(face?.choices.map(({ dark, light }) => `${dark} ${light}`), [
+  assert.deepEqual(pollView?.choices.map(({ dark, light }) => `${dark} ${light}`), [
     '#ff5d47 #c8371b', '#36d6a0 #0b8f63', '#4f9dff #1b5fc1', '#ffc44d #a87400',
     '#c48bff #7a3fc9', '#a3b1c6 #5b6b80', '#ff7ab8 #c2357f', '#3fd0e0 #0a7f92',
     '#ff9a4d #b85a10', '#b4e051 #5d7f12', '#8f9bff #4a4fd0', '#d9a58a #8a5a3f',
@@ -103,8 +103,8 @@ test('a choice without a colour has that of its place, and the thirteenth that o
 
 /** @param {import('../src/rows.js').Value} colour @returns what the first choice is painted in */
 const painted = (colour) => {
-  const { face } = one({ ...poll, choices: { L: [{ M: { key: { S: 'RED' }, colour } }] } });
-  return [face?.choices[0]?.dark, face?.choices[0]?.light];
+  const { pollView } = one({ ...poll, choices: { L: [{ M: { key: { S: 'RED' }, colour } }] } });
+  return [pollView?.choices[0]?.dark, pollView?.choices[0]?.light];
 };
 
 test('a colour is six hexadecimal digits and nothing around them', () => {
@@ -121,7 +121,7 @@ test('a colour that is no map of a dark one and a light one is left out', () => 
 
 test('a telephone number is digits after a plus and nothing around them', () => {
   const read = ['+15550100199', ' +15550100199', '+15550100199;x', '15550100199', '+05550100199', '+155501', ''].map((number) =>
-    one({ ...poll, number: { S: number } }).face?.number);
+    one({ ...poll, number: { S: number } }).pollView?.number);
 
   assert.deepEqual(read, ['+15550100199', null, null, null, null, null, null]);
 });
@@ -146,5 +146,5 @@ test('a certificate with nothing optional is read', () => {
 
 test('an item without a key is passed over', () => {
   assert.deepEqual(readRows([{}, poll], ['RED']).unread, []);
-  assert.equal(readRows([{}, poll], ['RED']).face?.round, 2);
+  assert.equal(readRows([{}, poll], ['RED']).pollView?.round, 2);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSource } from '../src/source.js';
-import { createStore, named } from './store.js';
+import { createStore, named } from './fakeDynamoDb.js';
 
 /** @type {import('../src/config.js').Config} */
 const config = {
@@ -12,7 +12,7 @@ const config = {
 const pk = { S: 'open#colors' };
 
 /** @param {...string} keys the row of a poll with these choices */
-const face = (...keys) => ({
+const pollView = (...keys) => ({
   pk, sk: { S: 'poll' }, question: { S: 'Which?' }, round: { N: '1' }, revision: { N: '9' },
   choices: { L: keys.map((key) => ({ M: { key: { S: key } } })) },
 });
@@ -34,7 +34,7 @@ const attributesOf = (asked) =>
 const troubleOf = (reading) => reading.then(() => 'none', ({ trouble }) => trouble);
 
 test('the first read asks for the poll alone, since only the poll names the counts', async () => {
-  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 1 })]);
+  const store = createStore([pollView('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 1 })]);
   const source = sourceOf(store);
 
   const snapshot = await source.read();
@@ -44,11 +44,11 @@ test('the first read asks for the poll alone, since only the poll names the coun
   assert.equal(store.asked.length, 3);
   assert.deepEqual(attributesOf(store.asked[0]), ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at',
     'state', 'state_at', 'round', 'policy', 'visibility', 'percent_from']);
-  assert.deepEqual(store.asked[0]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' }, ':face': { S: 'poll' } });
+  assert.deepEqual(store.asked[0]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' }, ':sk': { S: 'poll' } });
 });
 
 test('the board is asked for with every count of the poll, and with nothing that guests may not read', async () => {
-  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3 })]);
+  const store = createStore([pollView('RED', 'GREEN'), tally(0, { RED: 3 })]);
   await sourceOf(store).read();
 
   assert.deepEqual(attributesOf(store.asked[1]).slice(12),
@@ -60,7 +60,7 @@ test('the board is asked for with every count of the poll, and with nothing that
 
 test('every page of a board is read, each from where the one before it ended', async () => {
   const rows = [0, 1, 2, 3, 4].map((shard) => tally(shard, { RED: 1 + shard }));
-  const store = createStore([face('RED'), ...rows], 2);
+  const store = createStore([pollView('RED'), ...rows], 2);
   const snapshot = await sourceOf(store).read();
 
   assert.deepEqual(snapshot.tallies.map(({ counts }) => counts.RED), [1, 2, 3, 4, 5]);
@@ -69,7 +69,7 @@ test('every page of a board is read, each from where the one before it ended', a
 });
 
 test('a page may be empty and still have one after it', async () => {
-  const store = createStore([face('RED'), tally(0, { RED: 4 })]);
+  const store = createStore([pollView('RED'), tally(0, { RED: 4 })]);
   let page = 0;
   const source = createSource(config, (_, onDate) => {
     const client = store.makeClient(_, onDate);
@@ -84,7 +84,7 @@ test('a page may be empty and still have one after it', async () => {
 });
 
 test('a board without an end is given up after 20 pages', async () => {
-  const store = createStore([face('RED'), ...Array.from({ length: 60 }, (_, shard) => tally(100 + shard, { RED: 1 }))], 1);
+  const store = createStore([pollView('RED'), ...Array.from({ length: 60 }, (_, shard) => tally(100 + shard, { RED: 1 }))], 1);
   const snapshot = await sourceOf(store).read();
 
   assert.equal(store.asked.length, 1 + 20);
@@ -92,10 +92,10 @@ test('a board without an end is given up after 20 pages', async () => {
 });
 
 test('choices that changed between two reads are asked for at once: no choice is shown with zero votes by mistake', async () => {
-  const store = createStore([face('RED'), tally(0, { RED: 3, GREEN: 8 })]);
+  const store = createStore([pollView('RED'), tally(0, { RED: 3, GREEN: 8 })]);
   const source = sourceOf(store);
   await source.read();
-  store.items[0] = face('RED', 'GREEN');
+  store.items[0] = pollView('RED', 'GREEN');
 
   const snapshot = await source.read();
   await source.read();
@@ -106,10 +106,10 @@ test('choices that changed between two reads are asked for at once: no choice is
 });
 
 test('a choice that was taken away is asked for no more, and needs no second request', async () => {
-  const store = createStore([face('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 8 })]);
+  const store = createStore([pollView('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 8 })]);
   const source = sourceOf(store);
   await source.read();
-  store.items[0] = face('RED');
+  store.items[0] = pollView('RED');
   await source.read();
   await source.read();
 
@@ -121,21 +121,21 @@ test('while the store has no such poll, only the poll is asked for', async () =>
   const store = createStore([]);
   const source = sourceOf(store);
   const snapshot = await source.read();
-  store.items.push(face('RED'), tally(0, { RED: 2 }));
+  store.items.push(pollView('RED'), tally(0, { RED: 2 }));
 
-  assert.deepEqual([snapshot.face, snapshot.tallies, snapshot.certified, snapshot.unread], [null, [], [], []]);
+  assert.deepEqual([snapshot.pollView, snapshot.tallies, snapshot.certified, snapshot.unread], [null, [], [], []]);
   assert.equal((await source.read()).tallies[0]?.counts.RED, 2);
   assert.equal(store.asked.length, 3);
 });
 
 test('a poll that vanishes is no trouble: its counts are asked for as before', async () => {
-  const store = createStore([face('RED'), tally(0, { RED: 2 })]);
+  const store = createStore([pollView('RED'), tally(0, { RED: 2 })]);
   const source = sourceOf(store);
   await source.read();
   store.items.shift();
   const snapshot = await source.read();
 
-  assert.deepEqual([snapshot.face, snapshot.tallies[0]?.counts], [null, { RED: 2 }]);
+  assert.deepEqual([snapshot.pollView, snapshot.tallies[0]?.counts], [null, { RED: 2 }]);
   assert.equal(store.asked.length, 3);
 });
 
@@ -146,7 +146,7 @@ test('a poll that cannot be read is named', async () => {
 });
 
 test('a snapshot carries the time that the store’s answer is dated', async () => {
-  const store = createStore([face('RED')]);
+  const store = createStore([pollView('RED')]);
   store.date = 1_795_000_000_000;
 
   assert.equal((await sourceOf(store).read()).serverAt, 1_795_000_000_000);
@@ -168,7 +168,7 @@ for (const [name, trouble] of /** @type {const} */ ([
 ])) {
   const isRenewed = trouble === 'denied' || trouble === 'network';
   test(`after ${name} the trouble is “${trouble}”, and the ${isRenewed ? 'next read has other credentials' : 'credentials are kept'}`, async () => {
-    const store = createStore([face('RED'), tally(0, { RED: 1 })]);
+    const store = createStore([pollView('RED'), tally(0, { RED: 1 })]);
     const source = sourceOf(store);
     store.failures.push(named(name));
 

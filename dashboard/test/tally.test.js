@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyBoardState, merge, percentages, rateAt, standings, sum } from '../src/tally.js';
-import { face } from './face.js';
+import { pollView } from './pollView.js';
 
 /** @param {Partial<import('../src/rows.js').TallyRow>} given */
 const row = (given) => ({ id: 'tally#1#x#0', round: 1, counts: { RED: 0, GREEN: 0, BLUE: 0 }, voters: 0, folded: 0, bad: 0, asOf: 0, ...given });
 
 /** @param {Partial<import('../src/rows.js').Rows>} given */
-const read = (given) => ({ face: face(), tallies: [], certified: [], unread: [], ...given });
+const read = (given) => ({ pollView: pollView(), tallies: [], certified: [], unread: [], ...given });
 
 test('the largest remainders are rounded up', () => {
   assert.deepEqual(percentages([15646, 14425, 7933]), [41, 38, 21]);
@@ -44,15 +44,15 @@ test('a row that one read lacks stays, one that all reads lack for 30 s is gone'
   assert.equal(merge(merge(lost, read({ tallies: [row({ folded: 1 })] }), 89_000), read({}), 95_000).rows.size, 1);
 });
 
-test('an older face changes nothing, nor does one that is missing for a moment', () => {
-  const known = merge(emptyBoardState(), read({ face: face({ round: 2 }) }), 0);
+test('an older poll view changes nothing, nor does one that is missing for a moment', () => {
+  const known = merge(emptyBoardState(), read({ pollView: pollView({ round: 2 }) }), 0);
 
-  const older = merge(known, read({ face: face({ round: 1 }) }), 1000);
+  const older = merge(known, read({ pollView: pollView({ round: 1 }) }), 1000);
 
-  assert.deepEqual([older.face?.round, older.faceLostAt], [2, 1000]);
-  assert.equal(merge(known, read({ face: null }), 1000).face?.round, 2);
-  assert.equal(merge(older, read({ face: face({ round: 1 }) }), 31_001).face?.round, 1);
-  assert.equal(merge(older, read({ face: null }), 31_001).face?.round, 2);
+  assert.deepEqual([older.pollView?.round, older.pollViewLostAt], [2, 1000]);
+  assert.equal(merge(known, read({ pollView: null }), 1000).pollView?.round, 2);
+  assert.equal(merge(older, read({ pollView: pollView({ round: 1 }) }), 31_001).pollView?.round, 1);
+  assert.equal(merge(older, read({ pollView: null }), 31_001).pollView?.round, 2);
 });
 
 /** @param {number} round @param {number} [at] @returns {import('../src/rows.js').Certified} */
@@ -76,13 +76,13 @@ test('there is one certificate a round: a later one replaces an earlier one, and
 });
 
 test('the certificates of a poll that was replaced are gone with it', () => {
-  const known = merge(emptyBoardState(), read({ face: face({ round: 2 }), certified: [certificate(1), certificate(2)] }), 0);
-  const older = read({ face: face({ round: 1 }) });
+  const known = merge(emptyBoardState(), read({ pollView: pollView({ round: 2 }), certified: [certificate(1), certificate(2)] }), 0);
+  const older = read({ pollView: pollView({ round: 1 }) });
   const lost = merge(known, older, 1000);
 
   assert.equal(merge(lost, older, 31_000).certified.length, 2);
   assert.equal(merge(lost, older, 31_001).certified.length, 0);
-  assert.equal(merge(lost, read({ face: null }), 31_001).certified.length, 2);
+  assert.equal(merge(lost, read({ pollView: null }), 31_001).certified.length, 2);
 });
 
 test('totals are the sum over the rows of the current round; one row may be negative', () => {
@@ -92,11 +92,11 @@ test('totals are the sum over the rows of the current round; one row may be nega
     row({ id: 'tally#0#x#0', round: 0, counts: { RED: 100 } }),
   ];
 
-  assert.deepEqual(sum(rows, face()), { counts: { RED: 4, GREEN: 2, BLUE: 1 }, total: 7, voters: 7, bad: 1, asOf: 12 });
+  assert.deepEqual(sum(rows, pollView()), { counts: { RED: 4, GREEN: 2, BLUE: 1 }, total: 7, voters: 7, bad: 1, asOf: 12 });
 });
 
 test('rows that contradict each other have no total', () => {
-  assert.equal(sum([row({ counts: { RED: -1, GREEN: 4 } })], face()), null);
+  assert.equal(sum([row({ counts: { RED: -1, GREEN: 4 } })], pollView()), null);
 });
 
 test('the rate is smoothed over 5 s, and unknown after a single sample or a gap', () => {
@@ -127,7 +127,7 @@ test('a choice that is new is read from a copy that has folded no more', () => {
 test('the newest vote is the newest of all rows, in whatever order they come', () => {
   const rows = [row({ asOf: 12 }), row({ id: 'tally#1#x#1', asOf: 10 })];
 
-  assert.equal(sum(rows, face())?.asOf, 12);
+  assert.equal(sum(rows, pollView())?.asOf, 12);
 });
 
 test('the rate is taken between samples where none was taken 5 s ago', () => {
@@ -160,11 +160,11 @@ test('a total that falls, as when ballots are forgotten, is no rate below nothin
   assert.equal(rateAt([], 1000), null);
 });
 
-test('a face is older by its round, then by when the operator last decided', () => {
-  const known = merge(emptyBoardState(), read({ face: face({ round: 2, stateAt: 50 }) }), 0);
-  const after = (/** @type {Partial<import('../src/rows.js').Face>} */ given) => {
-    const { face: kept, faceLostAt } = merge(known, read({ face: face(given) }), 1000);
-    return [kept?.round, kept?.stateAt, faceLostAt];
+test('a poll view is older by its round, then by when the operator last decided', () => {
+  const known = merge(emptyBoardState(), read({ pollView: pollView({ round: 2, stateAt: 50 }) }), 0);
+  const after = (/** @type {Partial<import('../src/rows.js').PollView>} */ given) => {
+    const { pollView: kept, pollViewLostAt } = merge(known, read({ pollView: pollView(given) }), 1000);
+    return [kept?.round, kept?.stateAt, pollViewLostAt];
   };
 
   assert.deepEqual(after({ round: 2, stateAt: 49 }), [2, 50, 1000]);
@@ -173,13 +173,13 @@ test('a face is older by its round, then by when the operator last decided', () 
   assert.deepEqual(after({ round: 1, stateAt: 60 }), [2, 50, 1000]);
 });
 
-test('a face is lost from the first read that lacks it', () => {
+test('a poll view is lost from the first read that lacks it', () => {
   const known = merge(emptyBoardState(), read({}), 0);
-  const lost = merge(merge(known, read({ face: null }), 1000), read({ face: null }), 2000);
+  const lost = merge(merge(known, read({ pollView: null }), 1000), read({ pollView: null }), 2000);
 
-  assert.equal(lost.faceLostAt, 1000);
-  assert.equal(merge(lost, read({}), 3000).faceLostAt, null);
-  assert.equal(merge(emptyBoardState(), read({ face: null }), 1000).faceLostAt, null);
+  assert.equal(lost.pollViewLostAt, 1000);
+  assert.equal(merge(lost, read({}), 3000).pollViewLostAt, null);
+  assert.equal(merge(emptyBoardState(), read({ pollView: null }), 1000).pollViewLostAt, null);
 });
 
 test('a row is lost from the first read that lacks it', () => {
@@ -197,7 +197,7 @@ test('what could not be read is told of the last read only', () => {
 });
 
 test('before the first read nothing is known', () => {
-  assert.deepEqual(emptyBoardState(), { face: null, faceLostAt: null, rows: new Map(), certified: [], unread: [] });
+  assert.deepEqual(emptyBoardState(), { pollView: null, pollViewLostAt: null, rows: new Map(), certified: [], unread: [] });
 });
 
 test('of two certificates of the same moment the one read last stays', () => {
@@ -215,7 +215,7 @@ test('a row that has folded more replaces the one before', () => {
 });
 
 test('a choice without a count has no votes, and a count without a choice is none', () => {
-  assert.deepEqual(sum([row({ counts: { RED: 2, OTHER: 9 } })], face()),
+  assert.deepEqual(sum([row({ counts: { RED: 2, OTHER: 9 } })], pollView()),
     { counts: { RED: 2, GREEN: 0, BLUE: 0 }, total: 2, voters: 0, bad: 0, asOf: 0 });
   assert.deepEqual(standings(['A', 'B'], { B: 1 }), { order: ['B', 'A'], leaders: ['B'], margin: 1 });
   assert.deepEqual(standings([], {}), { order: [], leaders: [], margin: 0 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe } from '../src/view.js';
-import { face } from './face.js';
+import { pollView } from './pollView.js';
 
 const NOW = Date.UTC(2026, 10, 20, 20, 0);
 const live = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
@@ -14,7 +14,7 @@ const totals = (counts) => {
 
 /** @param {Partial<import('../src/view.js').Seen>} given */
 const view = (given) => describe({
-  poll: 'colors', face: face(), totals: totals({ RED: 5, GREEN: 3, BLUE: 0 }), certified: [],
+  poll: 'colors', pollView: pollView(), totals: totals({ RED: 5, GREEN: 3, BLUE: 0 }), certified: [],
   unread: [], link: live, rate: 2, overtook: null, skew: 0, now: NOW, ...given,
 });
 
@@ -24,7 +24,7 @@ const certified = { round: 1, counts: { RED: 4, GREEN: 4, BLUE: 0 }, ballots: 8,
 test('the leader’s margin is said, and an overtake for what it is', () => {
   assert.equal(view({}).rows[0]?.note, 'Leads by 2');
   assert.equal(view({ overtook: 'RED' }).rows[0]?.note, 'Takes the lead by 2');
-  assert.equal(view({ face: face(closed) }).rows[0]?.note, 'Wins by 2');
+  assert.equal(view({ pollView: pollView(closed) }).rows[0]?.note, 'Wins by 2');
 });
 
 test('a tie is said as a tie', () => {
@@ -41,36 +41,36 @@ test('a vote is never 0%, and nobody has 100% while others have votes', () => {
 });
 
 test('percentages are hidden below the number of votes that the poll names', () => {
-  assert.deepEqual(view({ face: face({ percentFrom: 9 }) }).rows.map(({ percent }) => percent), ['', '', '']);
-  assert.equal(view({ face: face({ percentFrom: 8 }) }).rows[0]?.percent, '63%');
+  assert.deepEqual(view({ pollView: pollView({ percentFrom: 9 }) }).rows.map(({ percent }) => percent), ['', '', '']);
+  assert.equal(view({ pollView: pollView({ percentFrom: 8 }) }).rows[0]?.percent, '63%');
 });
 
 test('before the first vote the screen invites; after the close it says that nobody voted', () => {
   const none = totals({ RED: 0, GREEN: 0, BLUE: 0 });
 
   assert.equal(view({ totals: none }).scene, 'invite');
-  assert.equal(view({ totals: none, face: face(closed) }).verdict?.title, 'No votes');
+  assert.equal(view({ totals: none, pollView: pollView(closed) }).verdict?.title, 'No votes');
 });
 
 test('just after the close the last votes are still being counted', () => {
-  const settling = view({ face: face({ ...closed, stateAt: NOW - 3000 }) });
+  const settling = view({ pollView: pollView({ ...closed, stateAt: NOW - 3000 }) });
 
   assert.deepEqual([settling.verdict?.text, settling.verdict?.hues], ['Counting the last votes…', []]);
 });
 
 test('a certified result replaces the live count once voting is closed', () => {
-  const shown = view({ face: face(closed), certified: [certified] });
+  const shown = view({ pollView: pollView(closed), certified: [certified] });
 
   assert.deepEqual([shown.sidebar.total, shown.verdict?.title], [8, 'It is a tie']);
   assert.equal(shown.sidebar.certificate?.digest, 'abcdefgh ij');
   assert.equal(shown.note, '');
   assert.equal(view({ certified: [certified] }).rows[0]?.votes, 5);
-  assert.equal(view({ face: face({ ...closed, round: 2 }), certified: [certified] }).sidebar.certificate?.sure, false);
+  assert.equal(view({ pollView: pollView({ ...closed, round: 2 }), certified: [certified] }).sidebar.certificate?.sure, false);
 });
 
 test('a certificate that votes counted later disagree with is not shown as the result', () => {
   const early = { ...certified, at: NOW - 1 };
-  const shown = view({ face: face(closed), certified: [early] });
+  const shown = view({ pollView: pollView(closed), certified: [early] });
 
   assert.deepEqual([shown.sidebar.total, shown.verdict?.title, shown.phase], [8, 'RED wins', 'Voting closed · not certified']);
   assert.match(shown.note, /^Votes were counted after this result was certified\. Run an audit\.$/);
@@ -81,9 +81,9 @@ test('a certificate stands while the live count is older, the same, or not to be
   const early = { ...certified, at: NOW - 1, counts: { RED: 5, GREEN: 3, BLUE: 0 } };
   const older = { ...totals({ RED: 1, GREEN: 0, BLUE: 0 }), asOf: NOW };
   const shown = [
-    view({ face: face(closed), certified: [early] }),
-    view({ face: face(closed), certified: [certified], totals: older }),
-    view({ face: face(closed), certified: [certified], totals: null }),
+    view({ pollView: pollView(closed), certified: [early] }),
+    view({ pollView: pollView(closed), certified: [certified], totals: older }),
+    view({ pollView: pollView(closed), certified: [certified], totals: null }),
   ];
 
   assert.deepEqual(shown.map(({ phase }) => phase), Array(3).fill('Voting closed · certified result'));
@@ -92,16 +92,16 @@ test('a certificate stands while the live count is older, the same, or not to be
 });
 
 test('phones are not told where every text is a ballot of its own', () => {
-  const unlimited = face({ policy: 'unlimited' });
+  const unlimited = pollView({ policy: 'unlimited' });
 
-  assert.deepEqual([view({}).sidebar.phones, view({ face: unlimited }).sidebar.phones], [8, null]);
-  assert.equal(view({ face: { ...unlimited, ...closed }, certified: [certified] }).sidebar.phones, null);
+  assert.deepEqual([view({}).sidebar.phones, view({ pollView: unlimited }).sidebar.phones], [8, null]);
+  assert.equal(view({ pollView: { ...unlimited, ...closed }, certified: [certified] }).sidebar.phones, null);
 });
 
 test('a sealed poll shows nothing of its count until it is certified', () => {
-  assert.equal(view({ face: face({ sealed: true }) }).scene, 'invite');
-  assert.equal(view({ face: face({ sealed: true, ...closed }) }).message.title, 'The ballot is sealed');
-  assert.equal(view({ face: face({ sealed: true, ...closed }), certified: [certified] }).sidebar.total, 8);
+  assert.equal(view({ pollView: pollView({ sealed: true }) }).scene, 'invite');
+  assert.equal(view({ pollView: pollView({ sealed: true, ...closed }) }).message.title, 'The ballot is sealed');
+  assert.equal(view({ pollView: pollView({ sealed: true, ...closed }), certified: [certified] }).sidebar.total, 8);
 });
 
 test('a count that never added up is not shown as no votes', () => {
@@ -126,26 +126,26 @@ test('what is wrong is said, with the time of what is shown', () => {
 });
 
 test('an unknown poll and an unreadable one are told apart', () => {
-  assert.equal(view({ face: null }).message.title, 'There is no such poll');
-  assert.equal(view({ face: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
-  assert.equal(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
-  assert.equal(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message.title, '');
+  assert.equal(view({ pollView: null }).message.title, 'There is no such poll');
+  assert.equal(view({ pollView: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
+  assert.equal(view({ pollView: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
+  assert.equal(view({ pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message.title, '');
 });
 
 test('the rate is shown with one digit below 100, and not once voting has ended', () => {
   const rates = [2, 123.4, null].map((rate) => view({ rate }).sidebar.rate);
 
   assert.deepEqual(rates, ['2.0', '123', '–']);
-  assert.equal(view({ face: face(closed), rate: 2 }).sidebar.rate, '–');
+  assert.equal(view({ pollView: pollView(closed), rate: 2 }).sidebar.rate, '–');
 });
 
 test('the sidebar tells when voting closed, once it has', () => {
   assert.equal(view({}).sidebar.closed, null);
-  assert.match(view({ face: face(closed) }).sidebar.closed ?? '', /^\d\d:59$/);
+  assert.match(view({ pollView: pollView(closed) }).sidebar.closed ?? '', /^\d\d:59$/);
 });
 
 test('after 10 s the last votes are counted', () => {
-  const at = (/** @type {number} */ ago) => view({ face: face({ ...closed, stateAt: NOW - ago }) }).verdict?.title;
+  const at = (/** @type {number} */ ago) => view({ pollView: pollView({ ...closed, stateAt: NOW - ago }) }).verdict?.title;
 
   assert.deepEqual([at(9_999), at(10_000)], ['Voting is closed', 'RED wins']);
 });
@@ -161,7 +161,7 @@ test('an open poll is shown with all of its figures', () => {
   const row = (/** @type {string} */ key) => ({ key, label: key, word: key, ...colours });
 
   assert.deepEqual(view({}), {
-    scene: 'board', freshness: 'Live', link: 'live', note: '', phase: 'Voting open', question: 'Which?', face: face(),
+    scene: 'board', freshness: 'Live', link: 'live', note: '', phase: 'Voting open', question: 'Which?', pollView: pollView(),
     message: { title: '', text: '' },
     invitation: { opens: '', countdown: '', lead: 'To vote, text one of', sub: 'One vote per phone. Text again to change it.' },
     verdict: null,
@@ -175,8 +175,8 @@ test('an open poll is shown with all of its figures', () => {
 });
 
 test('of a poll that is not there, nothing is shown but that', () => {
-  assert.deepEqual(view({ face: null }), {
-    scene: 'message', freshness: 'Live', link: 'live', note: '', phase: '', question: '', face: null,
+  assert.deepEqual(view({ pollView: null }), {
+    scene: 'message', freshness: 'Live', link: 'live', note: '', phase: '', question: '', pollView: null,
     message: { title: 'There is no such poll', text: 'The store knows no poll “colors”. This page looks again every second.' },
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
@@ -186,15 +186,15 @@ test('of a poll that is not there, nothing is shown but that', () => {
 });
 
 test('why nothing can be shown is said', () => {
-  assert.deepEqual(view({ face: null, unread: ['poll'] }).message,
+  assert.deepEqual(view({ pollView: null, unread: ['poll'] }).message,
     { title: 'This poll cannot be read', text: 'The store describes “colors” in a way that this page does not understand.' });
-  assert.deepEqual(view({ face: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'network' } }).message,
+  assert.deepEqual(view({ pollView: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'network' } }).message,
     { title: 'Nothing to show yet', text: 'The store cannot be reached.' });
-  assert.deepEqual(view({ face: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message, { title: '', text: '' });
+  assert.deepEqual(view({ pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } }).message, { title: '', text: '' });
 });
 
 test('a sealed ballot that is closed says when its result is shown', () => {
-  const shown = view({ face: face({ sealed: true, ...closed }) });
+  const shown = view({ pollView: pollView({ sealed: true, ...closed }) });
 
   assert.deepEqual([shown.scene, shown.verdict, shown.rows, shown.sidebar.total, shown.sidebar.phones], ['message', null, [], 0, 0]);
   assert.deepEqual(shown.message, {
@@ -204,7 +204,7 @@ test('a sealed ballot that is closed says when its result is shown', () => {
 });
 
 test('a closed poll says who won, with the winner’s colour', () => {
-  const { verdict, freshness, sidebar } = view({ face: face(closed) });
+  const { verdict, freshness, sidebar } = view({ pollView: pollView(closed) });
 
   assert.deepEqual([verdict?.title, verdict?.text], ['RED wins', 'by 2 votes']);
   assert.deepEqual(verdict?.hues.map(({ key }) => key), ['RED']);
@@ -213,14 +213,14 @@ test('a closed poll says who won, with the winner’s colour', () => {
 });
 
 test('of a poll with a single choice the margin is all of its votes', () => {
-  const alone = face({ ...closed, choices: face().choices.slice(0, 1) });
+  const alone = pollView({ ...closed, choices: pollView().choices.slice(0, 1) });
 
-  assert.equal(view({ face: alone, totals: totals({ RED: 5 }) }).verdict?.text, 'by 5 votes');
+  assert.equal(view({ pollView: alone, totals: totals({ RED: 5 }) }).verdict?.text, 'by 5 votes');
 });
 
 test('a certificate says what was recounted, and when', () => {
   const certificate = (/** @type {Partial<import('../src/view.js').Seen>} */ given) =>
-    view({ face: face(closed), ...given }).sidebar.certificate;
+    view({ pollView: pollView(closed), ...given }).sidebar.certificate;
   const at = new Date(2026, 10, 20, 20, 15).getTime();
 
   assert.deepEqual(certificate({ certified: [{ ...certified, at }], now: at }),
@@ -233,20 +233,20 @@ test('a certificate says what was recounted, and when', () => {
 });
 
 test('an archived poll is shown as a closed one, with its certificate', () => {
-  const shown = view({ face: face({ state: 'archived', stateAt: NOW - 60_000 }), certified: [certified] });
+  const shown = view({ pollView: pollView({ state: 'archived', stateAt: NOW - 60_000 }), certified: [certified] });
 
   assert.deepEqual([shown.phase, shown.sidebar.certificate?.sure, shown.verdict?.title], ['Archived · certified result', true, 'It is a tie']);
   assert.deepEqual([shown.sidebar.total, shown.sidebar.phones], [8, 8]);
 });
 
 test('a certified result is final at once: no votes are waited for', () => {
-  const shown = view({ face: face({ ...closed, stateAt: NOW - 1000 }), certified: [certified] });
+  const shown = view({ pollView: pollView({ ...closed, stateAt: NOW - 1000 }), certified: [certified] });
 
   assert.equal(shown.verdict?.title, 'It is a tie');
 });
 
 test('a choice that a certificate does not name has no votes in it', () => {
-  const { rows, sidebar } = view({ face: face(closed), certified: [{ ...certified, counts: { RED: 4 } }] });
+  const { rows, sidebar } = view({ pollView: pollView(closed), certified: [{ ...certified, counts: { RED: 4 } }] });
 
   assert.deepEqual(rows.map(({ votes }) => votes), [4, 0, 0]);
   assert.equal(sidebar.total, 4);
@@ -255,14 +255,14 @@ test('a choice that a certificate does not name has no votes in it', () => {
 test('a choice that only the newer count names makes a certificate outdated, if it has votes', () => {
   const early = { ...certified, at: NOW - 1, counts: { RED: 5, GREEN: 3 } };
 
-  assert.equal(view({ face: face(closed), certified: [early] }).sidebar.certificate?.sure, true);
-  assert.equal(view({ face: face(closed), certified: [early], totals: totals({ RED: 5, GREEN: 3, BLUE: 1 }) }).sidebar.certificate?.sure, false);
+  assert.equal(view({ pollView: pollView(closed), certified: [early] }).sidebar.certificate?.sure, true);
+  assert.equal(view({ pollView: pollView(closed), certified: [early], totals: totals({ RED: 5, GREEN: 3, BLUE: 1 }) }).sidebar.certificate?.sure, false);
 });
 
 test('percentages that are hidden are named in the note, and only then', () => {
-  assert.equal(view({ face: face({ percentFrom: 9 }) }).note, 'Percentages are shown from 9 votes on.');
-  assert.equal(view({ face: face({ percentFrom: 8 }) }).note, '');
-  assert.equal(view({ face: face({ percentFrom: 9 }), totals: null }).note, '');
+  assert.equal(view({ pollView: pollView({ percentFrom: 9 }) }).note, 'Percentages are shown from 9 votes on.');
+  assert.equal(view({ pollView: pollView({ percentFrom: 8 }) }).note, '');
+  assert.equal(view({ pollView: pollView({ percentFrom: 9 }), totals: null }).note, '');
 });
 
 test('a round without votes has no shares and no leader', () => {
@@ -272,7 +272,7 @@ test('a round without votes has no shares and no leader', () => {
 });
 
 test('a poll that waits invites with the time of its opening', () => {
-  const shown = view({ face: face({ opensAt: NOW + 90_000 }), totals: totals({}) });
+  const shown = view({ pollView: pollView({ opensAt: NOW + 90_000 }), totals: totals({}) });
 
   assert.deepEqual([shown.scene, shown.phase, shown.invitation.countdown], ['invite', 'Not open yet · opens in 1:30', '1:30']);
 });

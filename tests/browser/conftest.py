@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 WAIT_MS = 15_000
-"""The page reads once a second and gives a missing face three seconds before it says so."""
+"""The page reads once a second and gives a missing poll view three seconds before it says so."""
 
 expect.set_options(timeout=WAIT_MS)
 

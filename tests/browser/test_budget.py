@@ -35,7 +35,7 @@ def test_nothing_of_the_lab_is_loaded_where_there_is_none(
     board: Board, open_page: OpenPage
 ) -> None:
     """What a hall has no use for does not travel."""
-    board.face()
+    board.put_poll_view()
     page = open_page()
     expect(page.locator("#freshness")).to_have_text("Live")
     loaded = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")
@@ -49,7 +49,7 @@ def test_the_first_figures_come_within_a_second_and_nothing_shifts(
     board: Board, open_page: OpenPage
 ) -> None:
     """Timed by the page itself, the best of three loads: the machine may be busy with others."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 30, "GREEN": 20, "BLUE": 10})
     page = open_page(
         script="addEventListener('DOMContentLoaded', () => new MutationObserver(() => {"
@@ -77,7 +77,7 @@ def test_the_first_figures_come_within_a_second_and_nothing_shifts(
 
 def test_an_idle_page_takes_under_5_percent_of_one_core(board: Board, open_page: OpenPage) -> None:
     """Six choices, one read a second, 10 s, by the browser's own metrics."""
-    board.face(SIX)
+    board.put_poll_view(SIX)
     board.tally({name: 10 * place for place, name in enumerate(SIX, 1)})
     page = open_page()
     expect(page.locator("#total")).to_have_text("210")

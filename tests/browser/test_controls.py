@@ -22,7 +22,7 @@ def requests_of(page: Page) -> list[str]:
 
 def test_p_pauses_and_goes_on(board: Board, open_page: OpenPage, picture: Picture) -> None:
     """While paused nothing is asked and nothing moves; then the page catches up."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page()
     expect(page.locator("#total")).to_have_text("11")
@@ -43,7 +43,7 @@ def test_p_pauses_and_goes_on(board: Board, open_page: OpenPage, picture: Pictur
 
 def test_d_changes_the_theme_and_it_is_remembered(board: Board, open_page: OpenPage) -> None:
     """Dark, light, and still light after a reload."""
-    board.face()
+    board.put_poll_view()
     page = open_page()
     html = page.locator("html")
     page.keyboard.press("d")
@@ -58,7 +58,7 @@ def test_d_changes_the_theme_and_it_is_remembered(board: Board, open_page: OpenP
 
 def test_f_fills_the_screen_and_the_buttons_vanish(board: Board, open_page: OpenPage) -> None:
     """A hall sees no buttons; the keys still work, and Tab brings the buttons back."""
-    board.face()
+    board.put_poll_view()
     page = open_page()
     page.keyboard.press("f")
     expect(page.locator("html")).to_have_attribute("data-stage", "")
@@ -71,7 +71,7 @@ def test_f_fills_the_screen_and_the_buttons_vanish(board: Board, open_page: Open
 
 def test_a_key_with_a_modifier_is_the_browsers(board: Board, open_page: OpenPage) -> None:
     """Ctrl+D is a bookmark, not a theme."""
-    board.face()
+    board.put_poll_view()
     page = open_page()
     page.keyboard.press("Control+d")
 
@@ -80,7 +80,7 @@ def test_a_key_with_a_modifier_is_the_browsers(board: Board, open_page: OpenPage
 
 def test_a_hidden_tab_asks_for_nothing(board: Board, open_page: OpenPage) -> None:
     """It rests while nobody looks, and reads at once when somebody does."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page()
     expect(page.locator("#total")).to_have_text("11")

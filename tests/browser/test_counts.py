@@ -12,7 +12,7 @@ Picture = Callable[[Page, str], None]
 
 def test_counts_appear_and_update(board: Board, open_page: OpenPage) -> None:
     """What the store holds is on the screen, and what changes there changes here."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 15646, "GREEN": 14425, "BLUE": 7933})
     page = open_page()
     expect(page.locator("#total")).to_have_text("38,004")
@@ -28,7 +28,7 @@ def test_counts_appear_and_update(board: Board, open_page: OpenPage) -> None:
 
 def test_the_first_vote_ends_the_invitation(board: Board, open_page: OpenPage) -> None:
     """Before it there is a large number and no board; with it, the board."""
-    board.face()
+    board.put_poll_view()
     page = open_page()
     expect(page.locator("#number")).to_have_text("(555) 010-0199")
     expect(page.locator("#board")).to_be_hidden()
@@ -42,7 +42,7 @@ def test_an_overtake_changes_places_and_is_said(
     board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """The row that climbs is the same row, and says for a moment that it took the lead."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 10, "GREEN": 9, "BLUE": 1})
     page = open_page()
     expect(page.locator(".row .name")).to_have_text(["Red", "Green", "Blue"])
@@ -57,7 +57,7 @@ def test_an_overtake_changes_places_and_is_said(
 
 def test_rows_of_several_shards_are_summed(board: Board, open_page: OpenPage) -> None:
     """One row alone may be negative: a vote changed in the child of a split shard."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 7, "GREEN": 2, "BLUE": 0})
     board.tally({"RED": -1, "BLUE": 1}, shard="shard-1", voters=0)
     page = open_page()
@@ -69,7 +69,7 @@ def test_rows_of_several_shards_are_summed(board: Board, open_page: OpenPage) ->
 
 def test_rows_served_out_of_order_never_move_a_bar_back(board: Board, open_page: OpenPage) -> None:
     """An older copy of a row is read, and changes nothing; the next newer one does."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 30, "GREEN": 20, "BLUE": 10}, folded=60)
     page = open_page()
     expect(page.locator("#total")).to_have_text("60")
@@ -86,7 +86,7 @@ def test_rows_served_out_of_order_never_move_a_bar_back(board: Board, open_page:
 
 def test_rows_that_contradict_each_other_are_not_shown(board: Board, open_page: OpenPage) -> None:
     """A sum below zero is no count: the last good figures stay, and their age is said."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 1, "BLUE": 0})
     page = open_page()
     expect(page.locator("#total")).to_have_text("4")
@@ -98,12 +98,12 @@ def test_rows_that_contradict_each_other_are_not_shown(board: Board, open_page: 
 
 
 def test_choices_may_change_while_people_watch(board: Board, open_page: OpenPage) -> None:
-    """A choice that is new in the face is asked for, and shown with its count."""
-    board.face()
+    """A choice that is new in the poll view is asked for, and shown with its count."""
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 1, "BLUE": 0, "GOLD": 2})
     page = open_page()
     expect(page.locator(".row")).to_have_count(3)
-    board.face({"RED": "Red", "GREEN": "Green", "BLUE": "Blue", "GOLD": "Gold"})
+    board.put_poll_view({"RED": "Red", "GREEN": "Green", "BLUE": "Blue", "GOLD": "Gold"})
 
     expect(page.locator(".row .name")).to_have_text(["Red", "Gold", "Green", "Blue"])
     expect(page.locator("#total")).to_have_text("6")
@@ -111,12 +111,12 @@ def test_choices_may_change_while_people_watch(board: Board, open_page: OpenPage
 
 def test_a_new_round_starts_at_its_own_count(board: Board, open_page: OpenPage) -> None:
     """Rows of an earlier round count no more."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 1, "BLUE": 0})
     page = open_page()
     expect(page.locator("#total")).to_have_text("4")
     board.round = 2
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 0, "GREEN": 1, "BLUE": 0})
 
     expect(page.locator("#total")).to_have_text("1")
@@ -126,7 +126,7 @@ def test_the_pace_is_measured_and_drawn_over_the_whole_width(
     board: Board, open_page: OpenPage
 ) -> None:
     """From the second sample on there is a rate, a curve and a scale."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 1, "BLUE": 0})
     page = open_page()
     expect(page.locator("#rate")).to_have_text("0.0")

@@ -48,7 +48,7 @@ class State:
     says: str
     counts: Mapping[str, int] | None = field(default_factory=lambda: dict(COLORS))
     labels: Mapping[str, str] | None = None
-    face: Mapping[str, Any] = field(default_factory=dict)
+    poll_view: Mapping[str, Any] = field(default_factory=dict)
     certified: Mapping[str, int] | None = None
     tally: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,20 +58,20 @@ def falling(names: Mapping[str, str], first: int) -> dict[str, int]:
     return {name: round(first / (place + 1) ** 1.4) for place, name in enumerate(names)}
 
 
-def closed(**face: object) -> dict[str, Any]:
-    """A face that was closed a minute ago."""
-    return {"state": "closed", "state_at": epoch_ms(ago_seconds=60), **face}
+def closed(**poll_view: object) -> dict[str, Any]:
+    """A poll view that was closed a minute ago."""
+    return {"state": "closed", "state_at": epoch_ms(ago_seconds=60), **poll_view}
 
 
 STATES = {
-    "live": State(says="Leads by 1,221", face={"closes_at": epoch_ms(ago_seconds=-900)}),
+    "live": State(says="Leads by 1,221", poll_view={"closes_at": epoch_ms(ago_seconds=-900)}),
     "two": State(says="Leads by 20", labels={"YES": "Yes", "NO": "No"}, counts={"YES": 120, "NO": 100}),
     "four": State(says="Leads by", labels=dict(list(ROOMS.items())[:4]), counts=falling(dict(list(ROOMS.items())[:4]), 320)),
     "six": State(
         says="Leads by",
         labels=ROOMS,
         counts=falling(ROOMS, 340) | {"SLATE": 1},
-        face={"question": "Which talk of the day do you want to see again next year?"},
+        poll_view={"question": "Which talk of the day do you want to see again next year?"},
     ),
     "twelve": State(says="Leads by", labels=MONTHS, counts=falling(MONTHS, 5000)),
     "one-vote": State(says="1 vote", counts={"RED": 0, "GREEN": 1, "BLUE": 0}),
@@ -79,20 +79,20 @@ STATES = {
     "millions": State(says="10,000,000", counts={"RED": 4321000, "GREEN": 3456000, "BLUE": 2223000}),
     "long-labels": State(
         says="Leads by", labels=LONG, counts={"A": 51, "B": 40, "C": 9},
-        face={"question": "Which of these pieces, all of them longer than they had to be, should the orchestra play again as an encore tonight?"},
+        poll_view={"question": "Which of these pieces, all of them longer than they had to be, should the orchestra play again as an encore tonight?"},
     ),
-    "few": State(says="3 votes", counts={"RED": 2, "GREEN": 1}, face={"percent_from": 20}),
+    "few": State(says="3 votes", counts={"RED": 2, "GREEN": 1}, poll_view={"percent_from": 20}),
     "invite": State(says="To vote, text one of", counts=None),
     "invite-twelve": State(says="To vote, text one of", counts=None, labels=MONTHS),
-    "waiting": State(says="Not open yet", counts=None, face={"opens_at": epoch_ms(ago_seconds=-1200)}),
-    "closed": State(says="Red wins", face=closed()),
-    "closed-tie": State(says="It is a tie", counts={"RED": 500, "GREEN": 500, "BLUE": 300}, face=closed()),
-    "closed-empty": State(says="No votes", counts=None, face=closed()),
-    "certified": State(says="Certified", face=closed(), certified=COLORS),
-    "sealed": State(says="Sealed: the results", counts=None, face={"visibility": "sealed"}),
-    "sealed-closed": State(says="The ballot is sealed", counts=None, face=closed(visibility="sealed")),
-    "sealed-certified": State(says="Certified", counts=None, face=closed(visibility="sealed"), certified=COLORS),
-    "no-number": State(says="To vote, text one of", face={"number": None}),
+    "waiting": State(says="Not open yet", counts=None, poll_view={"opens_at": epoch_ms(ago_seconds=-1200)}),
+    "closed": State(says="Red wins", poll_view=closed()),
+    "closed-tie": State(says="It is a tie", counts={"RED": 500, "GREEN": 500, "BLUE": 300}, poll_view=closed()),
+    "closed-empty": State(says="No votes", counts=None, poll_view=closed()),
+    "certified": State(says="Certified", poll_view=closed(), certified=COLORS),
+    "sealed": State(says="Sealed: the results", counts=None, poll_view={"visibility": "sealed"}),
+    "sealed-closed": State(says="The ballot is sealed", counts=None, poll_view=closed(visibility="sealed")),
+    "sealed-certified": State(says="Certified", counts=None, poll_view=closed(visibility="sealed"), certified=COLORS),
+    "no-number": State(says="To vote, text one of", poll_view={"number": None}),
 }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_every_state_fits_every_screen(
 ) -> None:
     """Nothing is cut off sideways; at 16:9 nothing scrolls at all with 2 to 6 choices."""
     state = STATES[name]
-    board.face(state.labels, **state.face)
+    board.put_poll_view(state.labels, **state.poll_view)
     if state.counts is not None:
         board.tally(state.counts, **state.tally)
     if state.certified is not None:

@@ -23,7 +23,7 @@ def test_a_store_killed_and_restarted_loses_no_figure(
     emulator: Emulator, board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """Live, delayed, reconnecting, live: the last good figures stay throughout."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 15646, "GREEN": 14425, "BLUE": 7933})
     page = open_page(allow=REFUSALS)
     pill, total = page.locator("#pill"), page.locator("#total")
@@ -57,7 +57,7 @@ def test_every_refusal_is_named(
     code: str, sentence: str, board: Board, open_page: OpenPage, emulator: Emulator
 ) -> None:
     """The code of the store becomes a sentence; the figures stay."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 2, "BLUE": 1})
     page = open_page(allow=REFUSALS)
     expect(page.locator("#total")).to_have_text("6")
@@ -83,14 +83,14 @@ def test_a_pool_without_guests_is_named(
     site: Site, board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """Without credentials nothing was ever read: the page says so, and shows no figure."""
-    board.face()
+    board.put_poll_view()
     site.config["identityPoolId"] = "us-east-1:00000000-0000-0000-0000-000000000000"
     page = open_page(allow=REFUSALS)
     expect(page.locator("#pill")).to_have_attribute("data-link", "reconnecting")
     picture(page, "no-credentials")
 
     expect(page.locator("#message")).to_contain_text("No guest credentials are to be had.")
-    expect(page.locator("#rail")).to_be_hidden()
+    expect(page.locator("#sidebar")).to_be_hidden()
 
 
 def test_a_poll_that_is_not_there_is_said_and_looked_for_again(
@@ -100,18 +100,18 @@ def test_a_poll_that_is_not_there_is_said_and_looked_for_again(
     page = open_page()
     expect(page.locator("#message-title")).to_have_text("There is no such poll")
     picture(page, "no-poll")
-    board.face()
+    board.put_poll_view()
 
     expect(page.locator("#number")).to_be_visible()
 
 
 def test_a_poll_taken_away_stays_with_its_age(board: Board, open_page: OpenPage) -> None:
     """The last good figures stay, and the page says that the poll is gone."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 2, "BLUE": 1})
     page = open_page()
     expect(page.locator("#total")).to_have_text("6")
-    board.remove_face()
+    board.remove_poll_view()
 
     expect(page.locator("#note")).to_contain_text("no longer described")
     expect(page.locator("#total")).to_have_text("6")
@@ -119,7 +119,7 @@ def test_a_poll_taken_away_stays_with_its_age(board: Board, open_page: OpenPage)
 
 def test_malformed_rows_are_left_out_and_said(board: Board, open_page: OpenPage) -> None:
     """One bad row does not take the screen down; what the counter could not read is said too."""
-    board.face()
+    board.put_poll_view()
     board.tally({"RED": 3, "GREEN": 2, "BLUE": 1}, bad=2)
     board.tally({"RED": 1}, shard="shard-1", folded="many")  # type: ignore[arg-type]
     page = open_page()
@@ -131,7 +131,7 @@ def test_malformed_rows_are_left_out_and_said(board: Board, open_page: OpenPage)
 
 def test_a_wrong_clock_is_corrected_and_said(board: Board, open_page: OpenPage) -> None:
     """The countdown follows the store's clock, not that of a screen 12 minutes fast."""
-    board.face(closes_at=epoch_ms(ago_seconds=-600))
+    board.put_poll_view(closes_at=epoch_ms(ago_seconds=-600))
     board.tally({"RED": 3, "GREEN": 2, "BLUE": 1})
     page = open_page(script="const real = Date.now; Date.now = () => real() + 720_000;")
 
@@ -143,7 +143,7 @@ def test_a_wrong_clock_is_corrected_and_said(board: Board, open_page: OpenPage) 
 
 def test_a_poll_closes_on_the_screen_when_its_time_comes(board: Board, open_page: OpenPage) -> None:
     """No row changes: the timetable alone closes it, and the last votes are waited for."""
-    board.face(closes_at=epoch_ms(ago_seconds=-3))
+    board.put_poll_view(closes_at=epoch_ms(ago_seconds=-3))
     board.tally({"RED": 3, "GREEN": 2, "BLUE": 1})
     page = open_page()
     expect(page.locator("#phase")).to_have_text(re.compile("closes in 0:0[123]"))
@@ -178,7 +178,7 @@ def test_hostile_labels_stay_text(board: Board, open_page: OpenPage, picture: Pi
         "C": "Z̸̡̢̛͇͙̰̲͓̳̦̖͚̹͈̪͋̈́̍̋̽̕͘a̵̧̛̭̤̩̥͓̙͔̝̾l̷g̷o̵",
         "D": "\u202eevil",
     }
-    board.face(labels, question="<script>alert(1)</script> & “who”?")
+    board.put_poll_view(labels, question="<script>alert(1)</script> & “who”?")
     board.tally({"A": 9, "B": 7, "C": 3, "D": 1})
     page = open_page()
     expect(page.locator("#total")).to_have_text("20")

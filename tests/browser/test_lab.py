@@ -38,8 +38,8 @@ def moved(page: Page, slider: str, key: str, times: int = 1) -> None:
         handle.press(key)
 
 
-def words_of_tape(page: Page) -> tuple[int, int]:
-    """What the words over the tape say: stored and throttled."""
+def told_writes(page: Page) -> tuple[int, int]:
+    """What the words over the last writes say: stored and throttled."""
     told = page.get_by_text(re.compile(r"^Last \d+ writes")).inner_text()
     found = re.fullmatch(r"Last \d+ writes: (\d+) stored, (\d+) throttled \(\d+%\)", told)
     assert found, told
@@ -54,13 +54,13 @@ def test_one_shard_is_throttled_ten_are_not_and_every_vote_stored_is_counted(
     full = lab.get_by_text(re.compile("^Last 300 writes"))
     expect(full).to_be_visible(timeout=DRAINED_MS)
     expect(hot.nth(150)).to_be_visible(timeout=DRAINED_MS)
-    expect(lab.locator(".vessel.hot")).to_have_count(1)
+    expect(lab.locator(".partition.hot")).to_have_count(1)
     expect(hot.first).to_have_css("border-style", "dashed")
     lab.keyboard.press("p")
     picture(lab, "lab-hot")
     counted = lab.locator(".cell.stored").count(), hot.count()
 
-    assert words_of_tape(lab) == counted
+    assert told_writes(lab) == counted
     assert sum(counted) == 300
     expect(lab.get_by_role("img", name=re.compile("^Last 300 writes"))).to_be_visible()
     lab.keyboard.press("p")

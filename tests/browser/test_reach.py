@@ -21,7 +21,7 @@ COUNTS = {"RED": 6, "GREEN": 4, "BLUE": 1}
 
 def test_reduced_motion_is_honoured(board: Board, open_page: OpenPage) -> None:
     """Figures change at once, rows jump, nothing is animated."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page(reduced_motion="reduce")
     expect(page.locator("#total")).to_have_text("11")
@@ -40,7 +40,7 @@ def test_reduced_motion_is_honoured(board: Board, open_page: OpenPage) -> None:
 @pytest.mark.parametrize("scene", ["live", "invite", "certified"])
 def test_axe_finds_nothing(screen: str, scene: str, board: Board, open_page: OpenPage) -> None:
     """No violation of any rule it knows, in either theme, on a wall and in a hand."""
-    board.face(
+    board.put_poll_view(
         state="closed" if scene == "certified" else "auto", state_at=epoch_ms(ago_seconds=60)
     )
     if scene != "invite":
@@ -60,7 +60,7 @@ def test_axe_finds_nothing(screen: str, scene: str, board: Board, open_page: Ope
 
 def test_a_person_who_cannot_see_it_hears_it(board: Board, open_page: OpenPage) -> None:
     """A list with its leader first, and one spoken summary, at once."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page()
 
@@ -75,7 +75,7 @@ def test_a_person_who_cannot_see_it_hears_it(board: Board, open_page: OpenPage) 
 
 def test_on_a_phone_each_keyword_starts_a_text(board: Board, open_page: OpenPage) -> None:
     """On a wall nobody can tap: there they are plain words."""
-    board.face()
+    board.put_poll_view()
     phone = open_page(**PHONE)
     wall = open_page()
 
@@ -89,7 +89,7 @@ def test_forced_colours_leave_every_bar_and_state_visible(
     board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """A bar keeps its length, a pill its sign, when the person's own colours rule."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page(forced_colors="active")
     expect(page.locator("#total")).to_have_text("11")
@@ -106,7 +106,7 @@ def test_another_page_may_frame_the_stage(
     site: Site, board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """`?poll=…&theme=…&stage=1` in an iframe: that poll, that theme, no buttons."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     site.config["poll"] = "another"
     site.pages["/host.html"] = (
@@ -126,7 +126,7 @@ def test_paper_shows_the_result_and_no_buttons(
     board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
     """Dark ink on white, bars printed."""
-    board.face()
+    board.put_poll_view()
     board.tally(COUNTS)
     page = open_page()
     expect(page.locator("#total")).to_have_text("11")

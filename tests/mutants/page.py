@@ -33,8 +33,8 @@ EQUIVALENT: Final = STRYKER / "equivalent.toml"
 COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
-    "announce", "bubbles", "config", "history", "labWords", "phase", "poller", "rows", "source",
-    "stops", "tally", "tape", "view", "words",
+    "announce", "bubbles", "config", "history", "labSentences", "phase", "poller", "recentWrites",
+    "rows", "sentences", "sliderStops", "source", "tally", "view",
 )  # fmt: skip
 
 IS_NOTICED: Final = {

@@ -117,12 +117,12 @@ def test_an_equivalent_mutant_does_not_count(tmp_path: Path) -> None:
 def test_the_total_is_over_all_modules() -> None:
     """One weak module may hide behind a strong one, and is seen in its own row."""
     both = read_mutants(report(change("Killed"), change("Killed", "true"), change("Timeout", "a")))
-    both += read_mutants(report(change("Survived"), file="src/tape.js"))
+    both += read_mutants(report(change("Survived"), file="src/recentWrites.js"))
     shown, percent = table(both, [])
 
     assert percent == 75
     assert [list(column.cells) for column in shown.columns] == [
-        ["phase", "tape", "total"], ["3", "1", "4"], ["3", "0", "3"], ["100.0%", "0.0%", "75.0%"],
+        ["phase", "recentWrites", "total"], ["3", "1", "4"], ["3", "0", "3"], ["100.0%", "0.0%", "75.0%"],
     ]  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_an_entry_that_fits_no_more_is_named(
 @pytest.mark.parametrize(
     "other",
     [
-        ("src/phase.js", "src/tape.js"), ("a >= b;", "a >= b, 1;"),
+        ("src/phase.js", "src/recentWrites.js"), ("a >= b;", "a >= b, 1;"),
         ('original = "a >= b"', 'original = "a"'), ('"a > b"', '"a <= b"'),
     ],
 )  # fmt: skip
@@ -205,10 +205,10 @@ def test_every_module_has_own_tests_its_own() -> None:
 
 def test_stryker_is_asked_for_one_module_and_its_tests() -> None:
     """With two at a time, and a report as JSON."""
-    asked = configuration("tape")
+    asked = configuration("recentWrites")
 
-    assert asked["mutate"] == ["src/tape.js"]
-    assert asked["tap"]["testFiles"] == ["test/tape.test.js"]
+    assert asked["mutate"] == ["src/recentWrites.js"]
+    assert asked["tap"]["testFiles"] == ["test/recentWrites.test.js"]
     assert (asked["concurrency"], asked["reporters"][0]) == (2, "json")
 
 

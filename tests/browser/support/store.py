@@ -103,7 +103,7 @@ class Board:
         self.labels: dict[str, str] = dict(LABELS)
         self.round = 1
 
-    def face(self, labels: Mapping[str, str] | None = None, **values: object) -> None:
+    def put_poll_view(self, labels: Mapping[str, str] | None = None, **values: object) -> None:
         """Put the public side of the poll; `None` as a value leaves an attribute out."""
         self.labels = dict(labels or self.labels)
         choices = [
@@ -160,7 +160,7 @@ class Board:
             digest="9f2c41d07be85a6340c1f7d29be3a1586d70f4c2918be35da6470c1f2d9be4a7",
         )
 
-    def remove_face(self) -> None:
+    def remove_poll_view(self) -> None:
         """Take the public side away, as if the poll were gone."""
         self._store.delete(self.pk, schema.POLL_VIEW_SK)
 

@@ -3,7 +3,7 @@
  */
 import { clockSeconds, clockTime, countdown, span } from './phase.js';
 
-/** @typedef {import('./rows.js').Face} Face */
+/** @typedef {import('./rows.js').PollView} PollView */
 /** @typedef {import('./poller.js').Link} Link */
 /** @typedef {import('./view.js').Row} Row */
 /** @typedef {import('./phase.js').Phase} Phase */
@@ -35,7 +35,7 @@ const TROUBLES = {
   busy: 'The store has too much to do.',
   fault: 'The store answers with an error.',
   contradiction: 'The rows just read contradict each other.',
-  face: 'The poll is no longer described in the store.',
+  poll: 'The poll is no longer described in the store.',
 };
 
 /** @param {Link} link @param {boolean} ended @param {number} now @returns {string} how fresh the figures are */
@@ -87,18 +87,18 @@ export function phaseText(phase, turnMs, { certified, outdated, sealed }) {
 }
 
 /**
- * @param {Face} face
+ * @param {PollView} pollView
  * @param {Phase} phase
  * @param {number | null} turnMs
  * @param {number} now
  * @returns {{opens: string, countdown: string, lead: string, sub: string}}
  */
-export function invitation(face, phase, turnMs, now) {
-  const policy = POLICIES[face.policy] ?? '';
-  const sealed = face.sealed ? ' Sealed: the results are shown after the close.' : '';
+export function invitation(pollView, phase, turnMs, now) {
+  const policy = POLICIES[pollView.policy] ?? '';
+  const sealed = pollView.sealed ? ' Sealed: the results are shown after the close.' : '';
   const waits = phase === 'waiting' && turnMs !== null;
   return {
-    opens: waits ? `Voting opens at ${clockTime(face.opensAt ?? now, now)}, in` : '',
+    opens: waits ? `Voting opens at ${clockTime(pollView.opensAt ?? now, now)}, in` : '',
     countdown: waits ? countdown(turnMs) : '',
     lead: waits ? 'Then text one of' : 'To vote, text one of',
     sub: `${policy}${sealed}`,

@@ -1,14 +1,14 @@
 /**
  * Every sentence of the lab. Pure.
  */
-import { rateText } from './stops.js';
-import { amount, figure } from './words.js';
+import { rateText } from './sliderStops.js';
+import { amount, figure } from './sentences.js';
 
 /** @typedef {{keys: number, stored: number, throttled: number, saved: number}} Partition rates a second */
 /** @typedef {{sent: number, accepted: number, refused: number, under_way: number, reply_ms: number | null}} Texts */
 
 /** @param {{stored: number, throttled: number}} counts */
-export function tapeText({ stored, throttled }) {
+export function recentWritesText({ stored, throttled }) {
   const all = stored + throttled;
   if (all === 0) return 'No writes yet';
   const which = all === 1 ? 'Last write' : `Last ${figure(all)} writes`;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { partitionText, tapeText, textsText } from '../src/labWords.js';
+import { partitionText, recentWritesText, textsText } from '../src/labSentences.js';
 
 const idle = { keys: 0, stored: 0, throttled: 0, saved: 0 };
 
-test('the tape is told in counts and percent', () => {
-  assert.equal(tapeText({ stored: 179, throttled: 121 }), 'Last 300 writes: 179 stored, 121 throttled (40%)');
-  assert.equal(tapeText({ stored: 1, throttled: 0 }), 'Last write: 1 stored, 0 throttled (0%)');
-  assert.equal(tapeText({ stored: 0, throttled: 0 }), 'No writes yet');
+test('the last writes are told in counts and percent', () => {
+  assert.equal(recentWritesText({ stored: 179, throttled: 121 }), 'Last 300 writes: 179 stored, 121 throttled (40%)');
+  assert.equal(recentWritesText({ stored: 1, throttled: 0 }), 'Last write: 1 stored, 0 throttled (0%)');
+  assert.equal(recentWritesText({ stored: 0, throttled: 0 }), 'No writes yet');
 });
 
 test('a hot partition is said with what it takes', () => {

@@ -1,7 +1,7 @@
 /**
  * Where the sliders of the lab can stand, and how that is said. Pure.
  */
-import { figure } from './words.js';
+import { figure } from './sentences.js';
 
 /** @typedef {'texts_per_second' | 'write_capacity' | 'shards'} SettingName */
 /**

@@ -11,7 +11,7 @@
 export const named = (name) => Object.assign(new Error(name), { name });
 
 /**
- * Splits `pk = :pk AND sk = :face`, with its aliases.
+ * Splits `pk = :pk AND sk = :sk`, with its aliases.
  * @param {Asked} asked
  * @returns {Record<string, string | undefined>} the value that each key must have
  */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SLIDERS, nearest, rateText } from '../src/stops.js';
+import { SLIDERS, nearest, rateText } from '../src/sliderStops.js';
 
 test('there are three sliders: how many texts arrive, how many writes fit, on how many shards', () => {
   assert.deepEqual(SLIDERS.map(({ name, title }) => [name, title]),

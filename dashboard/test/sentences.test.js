@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amount, figure, freshness, invitation, lastVote, leadText, notes, percentText, phaseText, phoneText, troubleText, verdict } from '../src/words.js';
-import { face } from './face.js';
+import { amount, figure, freshness, invitation, lastVote, leadText, notes, percentText, phaseText, phoneText, troubleText, verdict } from '../src/sentences.js';
+import { pollView } from './pollView.js';
 
 const NOW = new Date(2026, 10, 20, 20, 0, 30).getTime();
 const MINUTE = 60_000;
@@ -23,7 +23,7 @@ test('of a poll that has ended it is said when the last vote came, however recen
 });
 
 test('voters are promised what the policy of the poll keeps', () => {
-  const said = ['last', 'first', 'each', 'unlimited', 'new'].map((policy) => invitation(face({ policy }), 'open', null, NOW).sub);
+  const said = ['last', 'first', 'each', 'unlimited', 'new'].map((policy) => invitation(pollView({ policy }), 'open', null, NOW).sub);
 
   assert.deepEqual(said, [
     'One vote per phone. Text again to change it.', 'One vote per phone. The first one stands.',
@@ -32,16 +32,16 @@ test('voters are promised what the policy of the poll keeps', () => {
 });
 
 test('voters of a sealed poll are told when they see the results', () => {
-  assert.equal(invitation(face({ sealed: true }), 'open', null, NOW).sub,
+  assert.equal(invitation(pollView({ sealed: true }), 'open', null, NOW).sub,
     'One vote per phone. Text again to change it. Sealed: the results are shown after the close.');
 });
 
 test('before the opening the screen says when it is, and asks for nothing yet', () => {
   const opensAt = NOW + 90_000;
 
-  assert.deepEqual(invitation(face({ opensAt }), 'waiting', 90_000, NOW),
+  assert.deepEqual(invitation(pollView({ opensAt }), 'waiting', 90_000, NOW),
     { opens: 'Voting opens at 20:02, in', countdown: '1:30', lead: 'Then text one of', sub: 'One vote per phone. Text again to change it.' });
-  assert.deepEqual(invitation(face(), 'open', 90_000, NOW),
+  assert.deepEqual(invitation(pollView(), 'open', 90_000, NOW),
     { opens: '', countdown: '', lead: 'To vote, text one of', sub: 'One vote per phone. Text again to change it.' });
 });
 
@@ -69,7 +69,7 @@ test('every trouble has a sentence of its own', () => {
     busy: 'The store has too much to do.',
     fault: 'The store answers with an error.',
     contradiction: 'The rows just read contradict each other.',
-    face: 'The poll is no longer described in the store.',
+    poll: 'The poll is no longer described in the store.',
     unheard: '',
   };
   for (const [name, sentence] of Object.entries(sentences)) {
@@ -148,7 +148,7 @@ test('a note says what is wrong, one sentence after the other', () => {
 
 test('a poll that opens nobody knows when counts down to nothing', () => {
   assert.equal(phaseText('waiting', null, plain), 'Not open yet');
-  assert.deepEqual(invitation(face(), 'waiting', null, NOW),
+  assert.deepEqual(invitation(pollView(), 'waiting', null, NOW),
     { opens: '', countdown: '', lead: 'To vote, text one of', sub: 'One vote per phone. Text again to change it.' });
 });
 
