@@ -2,6 +2,7 @@
  * Items of the aggregates table to values, each checked. An item that cannot be read is
  * named and left out: one bad row must not take the whole screen down.
  */
+import { CERTIFIED, CERTIFIED_PREFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, TALLY_PREFIX, countAttribute } from './schema.js';
 
 /** @typedef {{key: string, label: string, word: string, dark: string, light: string}} Choice */
 
@@ -42,6 +43,9 @@ function number(value, otherwise) {
   return read;
 }
 
+/** @param {Value | undefined} value */
+const time = (value) => (value ? number(value) : null);
+
 /** @param {Value | undefined} value @param {string} [otherwise] */
 function text(value, otherwise) {
   const read = value?.S ?? otherwise;
@@ -68,50 +72,50 @@ function readChoice(value, place) {
 
 /** @param {Item} item @returns {PollView} */
 function readPollView(item) {
-  const choices = (item.choices?.L ?? []).map(readChoice);
+  const choices = (item[POLL_VIEW.choices]?.L ?? []).map(readChoice);
   if (choices.length === 0 || new Set(choices.map(({ key }) => key)).size < choices.length) {
     throw new TypeError('no choices, or one twice');
   }
-  const phone = text(item.number, '');
-  const state = text(item.state, 'auto');
+  const phone = text(item[POLL_VIEW.number], '');
+  const state = text(item[POLL_VIEW.state], 'auto');
   return {
-    question: text(item.question),
+    question: text(item[POLL_VIEW.question]),
     choices,
     number: /^\+[1-9]\d{6,14}$/.test(phone) ? phone : null,
-    opensAt: item.opens_at ? number(item.opens_at) : null,
-    closesAt: item.closes_at ? number(item.closes_at) : null,
+    opensAt: time(item[POLL_VIEW.opensAt]),
+    closesAt: time(item[POLL_VIEW.closesAt]),
     state: state === 'open' || state === 'closed' || state === 'archived' ? state : 'auto',
-    stateAt: number(item.state_at, 0),
-    round: number(item.round),
-    policy: text(item.policy, 'last'),
-    sealed: item.visibility?.S === 'sealed',
-    percentFrom: number(item.percent_from, 0),
+    stateAt: number(item[POLL_VIEW.stateAt], 0),
+    round: number(item[POLL_VIEW.round]),
+    policy: text(item[POLL_VIEW.policy], 'last'),
+    sealed: item[POLL_VIEW.visibility]?.S === 'sealed',
+    percentFrom: number(item[POLL_VIEW.percentFrom], 0),
   };
 }
 
 /** @param {Item} item @param {string[]} keys @returns {Counts} */
 const readCounts = (item, keys) =>
-  Object.fromEntries(keys.map((key) => [key, number(item[`c#${key}`], 0)]));
+  Object.fromEntries(keys.map((key) => [key, number(item[countAttribute(key)], 0)]));
 
 /** @param {string} id @param {Item} item @param {string[]} keys @returns {TallyRow} */
 const readTally = (id, item, keys) => ({
   id,
   round: number({ N: id.split('#')[1] ?? '' }),
   counts: readCounts(item, keys),
-  voters: number(item.voters, 0),
-  folded: number(item.folded),
-  bad: number(item.bad, 0),
-  asOf: number(item.as_of, 0),
+  voters: number(item[TALLY.voters], 0),
+  folded: number(item[TALLY.folded]),
+  bad: number(item[TALLY.bad], 0),
+  asOf: number(item[TALLY.asOf], 0),
 });
 
 /** @param {string} id @param {Item} item @param {string[]} keys @returns {Certified} */
 const readCertified = (id, item, keys) => ({
   round: number({ N: id.split('#')[1] ?? '' }),
   counts: readCounts(item, keys),
-  ballots: number(item.ballots),
-  voters: number(item.voters, 0),
-  at: number(item.certified_at, 0),
-  digest: text(item.digest, ''),
+  ballots: number(item[CERTIFIED.ballots]),
+  voters: number(item[CERTIFIED.voters], 0),
+  at: number(item[CERTIFIED.at], 0),
+  digest: text(item[CERTIFIED.digest], ''),
 });
 
 /**
@@ -123,11 +127,11 @@ export function readRows(items, keys) {
   /** @type {Rows} */
   const rows = { pollView: null, tallies: [], certified: [], unread: [] };
   for (const item of items) {
-    const id = item.sk?.S ?? '?';
+    const id = item[SORT_KEY]?.S ?? '?';
     try {
-      if (id === 'poll') rows.pollView = readPollView(item);
-      else if (id.startsWith('tally#')) rows.tallies.push(readTally(id, item, keys));
-      else if (id.startsWith('certified#')) rows.certified.push(readCertified(id, item, keys));
+      if (id === POLL_VIEW_SK) rows.pollView = readPollView(item);
+      else if (id.startsWith(TALLY_PREFIX)) rows.tallies.push(readTally(id, item, keys));
+      else if (id.startsWith(CERTIFIED_PREFIX)) rows.certified.push(readCertified(id, item, keys));
     } catch {
       rows.unread.push(id);
     }

@@ -2,12 +2,13 @@
  * One Query to a snapshot of a board; the only file that knows AWS.
  *
  * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
- * every request carries a projection. The counts are attributes named after the choices
- * (`c#RED`), which only the poll view names: it is asked for first, alone.
+ * every request carries a projection. The counts are attributes named after the choices,
+ * which only the poll view names: it is asked for first, alone.
  */
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { fromCognitoIdentity, fromCognitoIdentityPool } from '@aws-sdk/credential-provider-cognito-identity';
 import { readRows } from './rows.js';
+import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes } from './schema.js';
 
 /** @typedef {import('./config.js').Config} Config */
 /** @typedef {import('./rows.js').Item} Item */
@@ -23,9 +24,6 @@ export class SourceError extends Error {
   }
 }
 
-const FACE = ['sk', 'question', 'choices', 'number', 'opens_at', 'closes_at', 'state', 'state_at',
-  'round', 'policy', 'visibility', 'percent_from'];
-const ROWS = ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest'];
 const TIMEOUT_MS = 4000;
 const REQUEST = { requestTimeout: TIMEOUT_MS }; // to the store, and for the credentials before it
 const PAGES = 20; // a board of 20 MB is not a board
@@ -111,10 +109,10 @@ export function createSource(config, makeClient = clientOf) {
   const connect = () => makeClient(config, (at) => (serverAt = at));
   let client = connect();
 
-  /** @param {string[]} attributes @param {boolean} pollViewOnly */
+  /** @param {string[]} attributes, among them the sort key @param {boolean} pollViewOnly */
   async function query(attributes, pollViewOnly) {
-    const names = attributes.map((name, place) => [`#${place}`, name]);
-    const sk = names[attributes.indexOf('sk')]?.[0];
+    const aliases = new Map([PARTITION_KEY, ...attributes].map((name, i) => [name, `#${i}`]));
+    const conditions = [`${aliases.get(PARTITION_KEY)} = :pk`, `${aliases.get(SORT_KEY)} = :sk`];
     /** @type {Item[]} */
     const items = [];
     /** @type {Record<string, Value> | undefined} */
@@ -122,13 +120,13 @@ export function createSource(config, makeClient = clientOf) {
     for (let page = 0; page === 0 || (from && page < PAGES); page += 1) {
       const command = new QueryCommand({
         TableName: config.aggregatesTable,
-        KeyConditionExpression: pollViewOnly ? `#pk = :pk AND ${sk} = :sk` : '#pk = :pk',
-        ExpressionAttributeNames: Object.fromEntries([['#pk', 'pk'], ...names]),
+        KeyConditionExpression: conditions.slice(0, pollViewOnly ? 2 : 1).join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries([...aliases].map(([name, alias]) => [alias, name])),
         ExpressionAttributeValues: {
-          ':pk': { S: `open#${config.poll}` },
-          ...(pollViewOnly ? { ':sk': { S: 'poll' } } : {}),
+          ':pk': { S: `${BOARD_PREFIX}${config.poll}` },
+          ...(pollViewOnly ? { ':sk': { S: POLL_VIEW_SK } } : {}),
         },
-        ProjectionExpression: names.map(([alias]) => alias).join(', '),
+        ProjectionExpression: attributes.map((name) => aliases.get(name)).join(', '),
         Select: 'SPECIFIC_ATTRIBUTES',
         ExclusiveStartKey: from,
       });
@@ -142,7 +140,7 @@ export function createSource(config, makeClient = clientOf) {
 
   async function readBoard() {
     if (keys.length === 0) {
-      const { pollView, unread } = readRows(await query(FACE, true), []);
+      const { pollView, unread } = readRows(await query(POLL_VIEW_ATTRIBUTES, true), []);
       if (!pollView) return { pollView, tallies: [], certified: [], unread };
       keys = pollView.choices.map(({ key }) => key);
     }
@@ -155,7 +153,7 @@ export function createSource(config, makeClient = clientOf) {
 
   /** @param {string[]} asked */
   const readCounts = async (asked) =>
-    readRows(await query([...FACE, ...ROWS, ...asked.map((key) => `c#${key}`)], false), asked);
+    readRows(await query(boardAttributes(asked), false), asked);
 
   return {
     async read() {

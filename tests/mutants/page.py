@@ -34,8 +34,11 @@ COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
     "announce", "bubbles", "config", "history", "labSentences", "phase", "poller", "recentWrites",
-    "rows", "sentences", "sliderStops", "source", "tally", "view",
+    "rows", "schema", "sentences", "sliderStops", "source", "tally", "view",
 )  # fmt: skip
+
+TESTS: Final = {"schema": ("rows", "source"), "source": ("source", "guest")}
+"""The tests of modules that have not exactly one test file with their name."""
 
 IS_NOTICED: Final = {
     "Killed": True,
@@ -179,8 +182,7 @@ def run(command: Sequence[str], folder: Path, console: Console, name: str) -> No
 
 def own_tests(module: str) -> list[str]:
     """The test files that must notice a change of the module."""
-    names = [module, "guest"] if module == "source" else [module]
-    return [f"test/{name}.test.js" for name in names]
+    return [f"test/{name}.test.js" for name in TESTS.get(module, (module,))]
 
 
 def configuration(module: str) -> dict[str, Any]:
