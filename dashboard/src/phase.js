@@ -1,5 +1,5 @@
 /**
- * Where a poll stands in time, and how times are written. Pure.
+ * The phase of a poll, and how times are written. Pure.
  */
 
 /** @typedef {import('./rows.js').PollView} PollView */
@@ -8,36 +8,48 @@
 const SKEW_MS = 2000; // what the Date header, in whole seconds, cannot tell from no skew
 
 /**
- * The operator's word counts before the timetable, until the timetable's next turn.
+ * The phase of the round, as `Round.phase_at` in services/voting/poll.py defines it.
  * @param {PollView} pollView
+ * @param {boolean} isCertified whether the round is certified: it never accepts texts again
  * @param {number} now epoch ms
  * @returns {Phase}
  */
-export function phaseOf(pollView, now) {
-  const { state, stateAt, opensAt, closesAt } = pollView;
-  const over = closesAt !== null && now >= closesAt;
-  if (state === 'archived' || state === 'closed') return state;
-  if (state === 'open') return over && closesAt > stateAt ? 'closed' : 'open';
-  if (opensAt !== null && now < opensAt) return 'waiting';
-  return over ? 'closed' : 'open';
+export function phaseOf(pollView, isCertified, now) {
+  const { state, opensAt } = pollView;
+  const closesAt = knownClose(pollView);
+  if (state === 'archived') return 'archived';
+  if (state === 'closed' || isCertified || (closesAt !== null && closesAt <= now)) return 'closed';
+  return state === 'auto' && opensAt !== null && now < opensAt ? 'waiting' : 'open';
 }
 
-/** @param {PollView} pollView @returns {number | null} when a closed poll closed, epoch ms */
+/** @param {PollView} pollView @returns {number | null} when it closes without an operator, epoch ms */
+function knownClose({ state, stateAt, closesAt }) {
+  const isReopened = state === 'open' && closesAt !== null && stateAt >= closesAt;
+  return isReopened ? null : closesAt;
+}
+
+/**
+ * When a round that is closed or archived was closed. An archived one was closed at its closing
+ * time, or by being archived before it.
+ * @param {PollView} pollView
+ * @returns {number | null} epoch ms
+ */
 export function closedAt(pollView) {
-  if (pollView.state === 'closed' || pollView.state === 'archived') return pollView.stateAt || pollView.closesAt;
-  return pollView.closesAt;
+  const { state, stateAt } = pollView;
+  const closesAt = knownClose(pollView);
+  if (state === 'closed') return stateAt;
+  return state === 'archived' ? Math.min(stateAt, closesAt ?? stateAt) : closesAt;
 }
 
 /**
  * @param {PollView} pollView
  * @param {Phase} phase
- * @param {number} now
- * @returns {number | null} ms to the next turn of the timetable
+ * @param {number} now epoch ms
+ * @returns {number | null} ms until the poll opens or closes by its times
  */
-export function untilTurn(pollView, phase, now) {
-  const turn = phase === 'waiting' ? pollView.opensAt : pollView.closesAt;
-  if (turn === null || now >= turn || phase === 'closed' || phase === 'archived') return null;
-  return turn - now;
+export function untilNextPhase(pollView, phase, now) {
+  const next = { waiting: pollView.opensAt, open: knownClose(pollView), closed: null, archived: null }[phase];
+  return next === null ? null : next - now;
 }
 
 /** @param {number} ms @returns {string} `4:32`, `1:04:32`, `3 days` */

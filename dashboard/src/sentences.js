@@ -72,11 +72,11 @@ export function notes({ link, bad, unread, outdated, percentFrom, skew, now }) {
 
 /**
  * @param {Phase} phase
- * @param {number | null} turnMs
+ * @param {number | null} nextPhaseMs
  * @param {{certified: boolean, outdated: boolean, sealed: boolean}} result
  */
-export function phaseText(phase, turnMs, { certified, outdated, sealed }) {
-  const left = turnMs === null ? '' : ` · ${phase === 'waiting' ? 'opens' : 'closes'} in ${countdown(turnMs)}`;
+export function phaseText(phase, nextPhaseMs, { certified, outdated, sealed }) {
+  const left = nextPhaseMs === null ? '' : ` · ${phase === 'waiting' ? 'opens' : 'closes'} in ${countdown(nextPhaseMs)}`;
   const result = certified ? 'certified result' : sealed ? 'sealed' : outdated ? 'not certified' : 'not yet certified';
   return {
     waiting: `Not open yet${left}`,
@@ -89,17 +89,17 @@ export function phaseText(phase, turnMs, { certified, outdated, sealed }) {
 /**
  * @param {PollView} pollView
  * @param {Phase} phase
- * @param {number | null} turnMs
+ * @param {number | null} nextPhaseMs
  * @param {number} now
  * @returns {{opens: string, countdown: string, lead: string, sub: string}}
  */
-export function invitation(pollView, phase, turnMs, now) {
+export function invitation(pollView, phase, nextPhaseMs, now) {
   const policy = POLICIES[pollView.policy] ?? '';
   const sealed = pollView.sealed ? ' Sealed: the results are shown after the close.' : '';
-  const waits = phase === 'waiting' && turnMs !== null;
+  const waits = phase === 'waiting' && nextPhaseMs !== null;
   return {
     opens: waits ? `Voting opens at ${clockTime(pollView.opensAt ?? now, now)}, in` : '',
-    countdown: waits ? countdown(turnMs) : '',
+    countdown: waits ? countdown(nextPhaseMs) : '',
     lead: waits ? 'Then text one of' : 'To vote, text one of',
     sub: `${policy}${sealed}`,
   };

@@ -1,7 +1,7 @@
 /**
  * What the screen shows, from what is known: one pure step between reading and painting.
  */
-import { clockTime, closedAt, phaseOf, untilTurn } from './phase.js';
+import { clockTime, closedAt, phaseOf, untilNextPhase } from './phase.js';
 import { percentages, standings } from './tally.js';
 import * as words from './sentences.js';
 
@@ -59,10 +59,10 @@ const SETTLING_MS = 10_000; // texts accepted just before the close are still be
 export function describe(seen) {
   const { pollView, link, now } = seen;
   if (!pollView) return blank(seen);
-  const phase = phaseOf(pollView, now);
-  const turnMs = untilTurn(pollView, phase, now);
+  const found = seen.certified.find(({ round }) => round === pollView.round) ?? null;
+  const phase = phaseOf(pollView, found !== null, now);
+  const nextPhaseMs = untilNextPhase(pollView, phase, now);
   const ended = phase === 'closed' || phase === 'archived';
-  const found = (ended && seen.certified.find(({ round }) => round === pollView.round)) || null;
   const outdated = found !== null && isOutdated(found, seen.totals);
   const certified = outdated ? null : found;
   const figures = certified ? ofCertified(certified, pollView) : pollView.sealed ? null : seen.totals;
@@ -85,11 +85,11 @@ export function describe(seen) {
       percentFrom: figures && figures.total < pollView.percentFrom ? pollView.percentFrom : 0,
       outdated,
     }),
-    phase: words.phaseText(phase, turnMs, { certified: certified !== null, outdated, sealed: pollView.sealed }),
+    phase: words.phaseText(phase, nextPhaseMs, { certified: certified !== null, outdated, sealed: pollView.sealed }),
     question: pollView.question,
     pollView,
     message: hidden ? hiddenMessage(pollView) : { title: '', text: '' },
-    invitation: words.invitation(pollView, phase, turnMs, now),
+    invitation: words.invitation(pollView, phase, nextPhaseMs, now),
     verdict: ended && !hidden ? { ...words.verdict(leaders, margin, settling), hues: settling ? [] : leaders } : null,
     rows,
     sidebar: {

@@ -1,41 +1,33 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { clockSeconds, clockTime, closedAt, countdown, phaseOf, skewOf, span, untilTurn } from '../src/phase.js';
+import { clockSeconds, clockTime, closedAt, countdown, phaseOf, skewOf, span, untilNextPhase } from '../src/phase.js';
 import { pollView } from './pollView.js';
 
-test('the timetable decides where the operator has said nothing', () => {
-  const timed = pollView({ opensAt: 100, closesAt: 200 });
+/** @typedef {{state: 'auto' | 'open' | 'closed' | 'archived', state_at: number, opens_at?: number, closes_at?: number}} Stored */
+/** @type {{name: string, poll_view: Stored, certified: boolean, now: number, phase: string, closed_at?: number | null}[]} */
+const cases = JSON.parse(readFileSync(new URL('./phases.json', import.meta.url), 'utf8'));
 
-  assert.deepEqual([99, 100, 199, 200].map((now) => phaseOf(timed, now)), ['waiting', 'open', 'open', 'closed']);
-  assert.equal(phaseOf(pollView(), 5), 'open');
-});
+for (const { name, poll_view: stored, certified, now, phase, closed_at: expected } of cases) {
+  test(`the phase of the table that the services share: ${name}`, () => {
+    const { state, state_at: stateAt, opens_at: opensAt = null, closes_at: closesAt = null } = stored;
+    const read = pollView({ state, stateAt, opensAt, closesAt });
 
-test('the operator’s word stands until the closing time after it', () => {
-  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, closesAt: 200 }), 199), 'open');
-  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, closesAt: 200 }), 200), 'closed');
-  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 250, closesAt: 200 }), 300), 'open');
-  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 200, closesAt: 200 }), 300), 'open');
-  assert.equal(phaseOf(pollView({ state: 'open', stateAt: 50, opensAt: 100 }), 60), 'open');
-  assert.equal(phaseOf(pollView({ state: 'closed', stateAt: 50 }), 10), 'closed');
-  assert.equal(phaseOf(pollView({ state: 'archived' }), 10), 'archived');
-});
+    assert.equal(phaseOf(read, certified, now), phase);
+    if (expected !== undefined) assert.equal(closedAt(read), expected);
+  });
+}
 
-test('a closed poll closed when the operator or the timetable said so', () => {
-  assert.equal(closedAt(pollView({ state: 'closed', stateAt: 70, closesAt: 200 })), 70);
+test('an open poll that is archived was closed by that', () => {
   assert.equal(closedAt(pollView({ state: 'archived', stateAt: 70, closesAt: 200 })), 70);
-  assert.equal(closedAt(pollView({ state: 'closed', closesAt: 200 })), 200);
-  assert.equal(closedAt(pollView({ closesAt: 200 })), 200);
-  assert.equal(closedAt(pollView({ state: 'open', stateAt: 70, closesAt: 200 })), 200);
-  assert.equal(closedAt(pollView({ state: 'archived' })), null);
+  assert.equal(closedAt(pollView({ state: 'archived', stateAt: 70 })), 70);
 });
 
-test('a countdown runs to the next turn of the timetable, and only there', () => {
-  assert.equal(untilTurn(pollView({ opensAt: 100 }), 'waiting', 40), 60);
-  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'open', 40), 60);
-  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'closed', 140), null);
-  assert.equal(untilTurn(pollView(), 'open', 40), null);
-  assert.equal(untilTurn(pollView({ state: 'open', stateAt: 120, closesAt: 100 }), 'open', 140), null);
-  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'open', 100), null);
+test('a countdown runs to the opening of a poll that waits and to the close of one that is open', () => {
+  assert.equal(untilNextPhase(pollView({ opensAt: 100, closesAt: 200 }), 'waiting', 40), 60);
+  assert.equal(untilNextPhase(pollView({ opensAt: 20, closesAt: 100 }), 'open', 40), 60);
+  assert.equal(untilNextPhase(pollView(), 'open', 40), null);
+  assert.equal(untilNextPhase(pollView({ state: 'open', stateAt: 120, closesAt: 100 }), 'open', 140), null);
 });
 
 test('spans read like clocks', () => {
@@ -53,8 +45,8 @@ test('a small difference between clocks is no skew', () => {
 });
 
 test('a poll that was closed early counts down to nothing', () => {
-  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'closed', 40), null);
-  assert.equal(untilTurn(pollView({ closesAt: 100 }), 'archived', 40), null);
+  assert.equal(untilNextPhase(pollView({ closesAt: 100 }), 'closed', 40), null);
+  assert.equal(untilNextPhase(pollView({ closesAt: 100 }), 'archived', 40), null);
 });
 
 test('a time of another day is told with its day', () => {
