@@ -1,28 +1,23 @@
 /**
- * The last minutes: what the total was, how fast it grew, and the curve of that. Pure.
+ * The totals and rates of the last five minutes, and the curve of the rates. Pure.
  */
-import { HISTORY_MS, rateAt } from './tally.js';
+import { rateAt } from './rate.js';
 
-/** @typedef {{at: number, total: number, rate: number | null}} Sample */
+/** @typedef {import('./rate.js').TotalSample & {rate: number | null}} Sample `rate` in votes a second */
 
+const HISTORY_MS = 300_000;
 const WIDTH = 300;
 export const HEIGHT = 100;
 
-/** The totals of the last minutes, each with the rate that was known then. */
-export function createHistory() {
-  /** @type {Sample[]} */
-  let samples = [];
-  return {
-    /** @param {number} at ms @param {number} total */
-    add(at, total) {
-      samples = samples.filter((sample) => sample.at > at - HISTORY_MS - 5000);
-      samples.push({ at, total, rate: rateAt([...samples, { at, total }], at) });
-    },
-    clear: () => (samples = []),
-    get samples() {
-      return samples;
-    },
-  };
+/**
+ * @param {Sample[]} samples oldest first
+ * @param {number} at ms
+ * @param {number} total
+ * @returns {Sample[]} those of the last minutes and the new one, with the rate at its time
+ */
+export function addSample(samples, at, total) {
+  const kept = samples.filter((sample) => sample.at > at - HISTORY_MS - 5000);
+  return [...kept, { at, total, rate: rateAt([...kept, { at, total }], at) }];
 }
 
 /** @param {number} highest @returns {number} 1, 2, 5, 10, 20, 50 … */

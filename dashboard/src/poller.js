@@ -5,7 +5,7 @@
 
 /** @typedef {import('./source.js').Trouble} Trouble */
 /** @typedef {'connecting' | 'live' | 'delayed' | 'reconnecting' | 'paused'} LinkKind */
-/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | null}} Link `ageMs` of the last good read */
+/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of the last good read */
 
 export const INTERVAL_MS = 1000;
 const BACKOFF_MS = [1000, 2000, 4000, 5000];

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAnnouncer, summary } from '../src/announce.js';
-import { describe } from '../src/view.js';
-import { pollView } from './pollView.js';
+import { NOW, pollView, totals, view as viewOf } from './examples.js';
 
-const NOW = Date.UTC(2026, 10, 20, 20, 0);
-const link = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
 const counts = { RED: 5, GREEN: 1, BLUE: 0 };
 const late = { kind: /** @type {const} */ ('delayed'), ageMs: 4000, trouble: /** @type {const} */ ('busy') };
 
-/** @param {Partial<import('../src/view.js').Seen>} given */
-const view = (given) => describe({
-  poll: 'colors', pollView: pollView(), totals: { counts, total: 6, voters: 6, bad: 0, asOf: NOW }, certified: [],
-  unread: [], link, rate: 2, overtook: null, skew: 0, now: NOW, ...given,
-});
+/** @param {Partial<import('../src/view.js').ViewInput>} given */
+const view = (given) => viewOf({ totals: totals(counts), ...given });
 
 test('the whole board is one sentence after the other', () => {
   assert.equal(summary(view({})), 'Which? Voting open. 6 votes. RED, 83%, 5 votes, Leads by 4. GREEN, 17%, 1 vote. BLUE, 0%, 0 votes.');

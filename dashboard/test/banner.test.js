@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBanner, qrPath } from '../src/banner.js';
-import { describe } from '../src/view.js';
-import { pollView } from './pollView.js';
+import { NOW, pollView, view as viewOf } from './examples.js';
 import { openPage } from './fakeDocument.js';
 
-const NOW = Date.UTC(2026, 10, 20, 20, 0);
-const link = { kind: /** @type {const} */ ('live'), ageMs: 100, trouble: null };
-const counts = { RED: 5, GREEN: 3, BLUE: 0 };
-
-/** @param {Partial<import('../src/rows.js').PollView>} given @param {Partial<import('../src/view.js').Seen>} [seen] */
-const view = (given, seen) => describe({
-  poll: 'colors', pollView: pollView(given), totals: { counts, total: 8, voters: 8, bad: 0, asOf: NOW }, certified: [],
-  unread: [], link, rate: 2, overtook: null, skew: 0, now: NOW, ...seen,
-});
+/** @param {Partial<import('../src/rows.js').PollView>} given @param {Partial<import('../src/view.js').ViewInput>} [input] */
+const view = (given, input) => viewOf({ pollView: pollView(given), ...input });
 
 /** @param {string} word */
 const worded = (word) => ({ key: 'X', label: 'X', word, dark: '#000000', light: '#ffffff' });

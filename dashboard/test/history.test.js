@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHistory, scaleTop, spark } from '../src/history.js';
+import { addSample, scaleTop, spark } from '../src/history.js';
 
 /** @param {number[]} seconds */
-function historyOf(seconds) {
-  const history = createHistory();
-  for (const second of seconds) history.add(second * 1000, second * 4);
-  return history.samples;
-}
+const historyOf = (seconds) =>
+  seconds.reduce((samples, second) => addSample(samples, second * 1000, second * 4), /** @type {import('../src/history.js').Sample[]} */ ([]));
 
 test('the curve uses the whole width from the second sample on', () => {
   assert.deepEqual(spark(historyOf([0]), 0).runs, []);
@@ -37,29 +34,19 @@ test('the scale ends at a round number', () => {
 });
 
 test('an empty history has no curve, and a scale to begin with', () => {
-  assert.deepEqual(createHistory().samples, []);
   assert.deepEqual(spark([], 5000), { runs: [], top: 1, fromMs: 0 });
 });
 
-test('a history that was cleared begins anew', () => {
-  const history = createHistory();
-  history.add(0, 4);
-  history.add(1000, 8);
-  history.clear();
-  assert.deepEqual(history.samples, []);
-  history.add(2000, 9);
+test('a sample is kept for five minutes and five seconds', () => {
+  const samples = addSample(addSample([], 0, 0), 304_999, 1);
+  assert.equal(samples.length, 2);
 
-  assert.deepEqual(history.samples, [{ at: 2000, total: 9, rate: null }]);
+  assert.deepEqual(addSample(samples, 305_000, 2).map(({ at }) => at), [304_999, 305_000]);
 });
 
-test('a sample is kept for five minutes and five seconds', () => {
-  const history = createHistory();
-  history.add(0, 0);
-  history.add(304_999, 1);
-  assert.equal(history.samples.length, 2);
-  history.add(305_000, 2);
-
-  assert.deepEqual(history.samples.map(({ at }) => at), [304_999, 305_000]);
+test('a sample has the rate at its time, the first one none', () => {
+  assert.deepEqual(addSample(addSample([], 1000, 4), 2000, 9),
+    [{ at: 1000, total: 4, rate: null }, { at: 2000, total: 9, rate: 5 }]);
 });
 
 /** @param {(number | null)[]} rates a second apart, from the tenth second on */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { clockSeconds, clockTime, closedAt, countdown, phaseOf, skewOf, span, untilNextPhase } from '../src/phase.js';
-import { pollView } from './pollView.js';
+import { pollView } from './examples.js';
 
 /** @typedef {{state: 'auto' | 'open' | 'closed' | 'archived', state_at: number, opens_at?: number, closes_at?: number}} Stored */
 /** @type {{name: string, poll_view: Stored, certified: boolean, now: number, phase: string, closed_at?: number | null}[]} */

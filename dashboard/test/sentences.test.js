@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { amount, figure, freshness, invitation, lastVote, leadText, notes, percentText, phaseText, phoneText, troubleText, verdict } from '../src/sentences.js';
-import { pollView } from './pollView.js';
+import { pollView } from './examples.js';
 
 const NOW = new Date(2026, 10, 20, 20, 0, 30).getTime();
 const MINUTE = 60_000;

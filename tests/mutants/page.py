@@ -33,11 +33,16 @@ EQUIVALENT: Final = STRYKER / "equivalent.toml"
 COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
-    "announce", "bubbles", "config", "history", "labSentences", "phase", "poller", "recentWrites",
-    "rows", "schema", "sentences", "sliderStops", "source", "tally", "view",
+    "announce", "boardState", "bubbles", "certificate", "config", "history", "labSentences",
+    "percentages", "phase", "pollState", "poller", "rate", "recentWrites", "rows", "schema",
+    "sentences", "sliderStops", "source", "tally", "view",
 )  # fmt: skip
 
-TESTS: Final = {"schema": ("rows", "source"), "source": ("source", "guest")}
+TESTS: Final = {
+    "schema": ("rows", "source"),
+    "source": ("source", "guest"),
+    "view": ("view", "certificate"),
+}
 """The tests of modules that have not exactly one test file with their name."""
 
 IS_NOTICED: Final = {
