@@ -1,11 +1,11 @@
 /**
- * The count for people who hear it: one sentence for a `role=status`, at most every 30 s.
+ * The summary that a screen reader speaks: the text of a `role=status`, at most every 30 s.
  */
 import { amount } from './sentences.js';
 
 /** @typedef {import('./view.js').View} View */
 
-const QUIET_MS = 30_000;
+const INTERVAL_MS = 30_000;
 
 /** @param {View} view @returns {string} empty while there is nothing to say */
 export function summary({ scene, question, phase, verdict, rows, sidebar, message, link, freshness }) {
@@ -25,7 +25,7 @@ export function createAnnouncer(say, now) {
   return {
     /** @param {View} view */
     paint(view) {
-      if (now() - saidAt < QUIET_MS) return;
+      if (now() - saidAt < INTERVAL_MS) return;
       const text = summary(view);
       if (text === '' || text === said) return;
       said = text;

@@ -1,6 +1,6 @@
 /**
- * The head of the screen: how fresh, what is asked, how to vote, who won; and the note at
- * its foot. All text goes in as text: a label may be anything.
+ * The header of the screen: link state, question, how to vote, result; and the note in the
+ * footer. Text is never parsed as HTML: a label may be anything.
  */
 import { generate } from 'lean-qr';
 import { element, write } from './dom.js';
@@ -9,7 +9,7 @@ import { phoneText } from './sentences.js';
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./rows.js').PollView} PollView */
 
-const QUIET = 2; // modules around the code; the card around it is white too
+const QUIET_ZONE = 2; // modules around the code; the card around it is white, too
 
 /** @param {string} text @returns {{size: number, path: string}} dark modules as one SVG path */
 export function qrPath(text) {
@@ -17,10 +17,10 @@ export function qrPath(text) {
   let path = '';
   for (let y = 0; y < code.size; y += 1) {
     for (let x = 0; x < code.size; x += 1) {
-      if (code.get(x, y)) path += `M${x + QUIET} ${y + QUIET}h1v1h-1z`;
+      if (code.get(x, y)) path += `M${x + QUIET_ZONE} ${y + QUIET_ZONE}h1v1h-1z`;
     }
   }
-  return { size: code.size + 2 * QUIET, path };
+  return { size: code.size + 2 * QUIET_ZONE, path };
 }
 
 /** @param {Element} svg @param {string} text */
@@ -37,14 +37,14 @@ export function createBanner(find) {
   const phone = matchMedia('(max-width: 799px), (pointer: coarse)');
   let painted = '';
 
-  /** @param {HTMLElement} link @param {string | null} href only on a phone, which can text */
-  function lead(link, href) {
+  /** @param {HTMLElement} link @param {string | null} href set only on a phone, which can send a text */
+  function setLink(link, href) {
     if (href && phone.matches) link.setAttribute('href', href);
     else link.removeAttribute('href');
   }
 
   /** @param {PollView} pollView */
-  function paintHow(pollView) {
+  function paintHowToVote(pollView) {
     const wanted = JSON.stringify([pollView.choices, pollView.number, phone.matches]);
     if (wanted === painted) return;
     painted = wanted;
@@ -53,7 +53,7 @@ export function createBanner(find) {
       chip.style.setProperty('--dark', dark);
       chip.style.setProperty('--light', light);
       chip.dir = 'auto';
-      lead(chip, pollView.number && `sms:${pollView.number}?body=${encodeURIComponent(word)}`);
+      setLink(chip, pollView.number && `sms:${pollView.number}?body=${encodeURIComponent(word)}`);
       return element('li', '', chip);
     });
     find('chips').replaceChildren(...chips);
@@ -62,7 +62,7 @@ export function createBanner(find) {
     document.getElementById('qr')?.toggleAttribute('hidden', pollView.number === null);
     if (pollView.number === null) return;
     write(find('number'), phoneText(pollView.number));
-    lead(find('number'), `sms:${pollView.number}`);
+    setLink(find('number'), `sms:${pollView.number}`);
     paintQr(/** @type {Element} */ (document.getElementById('qr')), `sms:${pollView.number}`);
   }
 
@@ -96,7 +96,7 @@ export function createBanner(find) {
       write(find('countdown'), view.invitation.countdown);
       write(find('lead'), view.invitation.lead);
       write(find('sub'), view.invitation.sub);
-      if (view.pollView) paintHow(view.pollView);
+      if (view.pollView) paintHowToVote(view.pollView);
       paintVerdict(view.verdict);
       find('message').hidden = view.scene !== 'message' || view.message.title === '';
       write(find('message-title'), view.message.title);

@@ -1,6 +1,6 @@
 /**
- * The rows: one a choice, leader first. Elements are kept by choice, so that a row that
- * changes places is the same row.
+ * The rows of the board, one for each choice, leader first. Elements are kept by choice, so
+ * that a row that changes places remains the same element.
  */
 import { element, write } from './dom.js';
 import { countTo, reorder } from './motion.js';

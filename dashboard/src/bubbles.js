@@ -1,5 +1,5 @@
 /**
- * What is on a phone's screen, from what was sent and answered. Pure.
+ * The messages on the screen of a demo's phone. Pure.
  */
 
 /** @typedef {'sent' | 'reply' | 'silence' | 'failure'} Kind */
@@ -9,7 +9,7 @@
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const list = new Intl.ListFormat('en', { type: 'disjunction' });
 
-/** @param {Bubble} bubble @returns {Line} `who` is for those who hear it */
+/** @param {Bubble} bubble @returns {Line} `who` is for screen readers */
 export function lineOf({ kind, text, at_ms }) {
   const time = clock.format(at_ms);
   if (kind === 'sent') return { side: 'mine', who: 'You:', text, time };
@@ -18,5 +18,5 @@ export function lineOf({ kind, text, at_ms }) {
   return { side: 'note', who: '', text, time };
 }
 
-/** @param {string} question @param {string[]} words @returns {string} what an empty thread says */
+/** @param {string} question @param {string[]} words @returns {string} the first message of a thread */
 export const opening = (question, words) => `${question} Text ${list.format(words)}.`;

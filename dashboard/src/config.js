@@ -1,6 +1,6 @@
 /**
- * What this page is told: by `config.json`, written at deploy, and by its own address.
- * Whatever is wrong is said with its key, its value and what to do.
+ * The configuration: `config.json`, which a deploy writes, and the options in the page's address.
+ * An error names the key and the value, and says what to do.
  */
 
 /**

@@ -11,7 +11,7 @@ export function createControls(find, options) {
   const root = document.documentElement;
   let paused = false;
   /** @type {(paused: boolean) => void} */
-  let paint = () => {};
+  let notify = () => {};
 
   applyTheme(options.theme);
   enter(options.stage);
@@ -22,12 +22,12 @@ export function createControls(find, options) {
       paused = !paused;
       root.toggleAttribute('data-paused', paused);
       find('pause').setAttribute('aria-pressed', String(paused));
-      paint(paused);
+      notify(paused);
     },
     theme: switchTheme,
     full() {
       const change = document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
-      change.catch(() => {}); // the browser's own refusal: nothing was promised, nothing is lost
+      change.catch(() => {}); // the browser may refuse full screen: the page stays as it is
     },
   };
 
@@ -41,16 +41,16 @@ export function createControls(find, options) {
   });
   document.addEventListener('fullscreenchange', () => enter(options.stage || document.fullscreenElement !== null));
 
-  /** @param {boolean} on a stage hides its buttons, and its screen must not fall asleep */
+  /** @param {boolean} on the stage hides its buttons, and its screen must stay on */
   function enter(on) {
     root.toggleAttribute('data-stage', on);
-    if (on) navigator.wakeLock?.request('screen').catch(() => {}); // a wish: a frame or a battery may refuse
+    if (on) navigator.wakeLock?.request('screen').catch(() => {}); // refused in some frames, and on a low battery
   }
 
   return {
     /** @param {(paused: boolean) => void} run */
     onPause(run) {
-      paint = run;
+      notify = run;
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The two things done to the document everywhere. All text goes in as text.
+ * Make elements and write text, which is never parsed as HTML.
  */
 
 /** @param {string} tag @param {string} name @param {...(Node | string)} children */

@@ -27,13 +27,13 @@ export function scaleTop(highest) {
 }
 
 /**
- * The pace as runs of points, broken where nobody knows; the whole width is used from the
+ * The rates as runs of points, broken where they are unknown; the whole width is used from the
  * second sample on.
  * @param {Sample[]} samples
  * @param {number} now
  * @returns {{runs: [x: number, y: number][][], top: number, fromMs: number}}
  */
-export function spark(samples, now) {
+export function sparkline(samples, now) {
   const start = Math.max(now - HISTORY_MS, samples[0]?.at ?? now);
   const width = Math.max(1, (samples.at(-1)?.at ?? now) - start);
   const top = scaleTop(Math.max(0, ...samples.map(({ rate }) => rate ?? 0)));

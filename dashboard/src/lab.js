@@ -23,8 +23,8 @@ import { createRecentWrites } from './recentWrites.js';
  */
 
 const ADDRESS = './api/lab';
-const EVERY_MS = 500; // twice a second: a cell that changes more often would flash
-const PATIENCE_MS = 15_000; // the first answer waits for the lab to start
+const INTERVAL_MS = 500; // twice a second: a cell that changes more often would flash
+const TIMEOUT_MS = 15_000; // the first answer waits for the lab to start
 
 function createWriteGrid() {
   const writes = createRecentWrites();
@@ -58,18 +58,18 @@ function createWriteGrid() {
 
 /** @param {string} href @param {string} text */
 function link(href, text) {
-  const made = element('a', 'way', text);
+  const made = element('a', 'link', text);
   made.setAttribute('href', href);
   return made;
 }
 
 /** @param {(id: string) => HTMLElement} find */
 export function openLab(find) {
-  let count = 1;
+  let partitionCount = 1;
   let [asked, painted] = [0, 0];
   const grid = createWriteGrid();
   const partitions = createPartitions();
-  const sliders = createSliders(change, () => count);
+  const sliders = createSliders(change, () => partitionCount);
   const [writeLine, partitionLine, textLine, trouble] = ['said', 'said', 'texts', 'trouble'].map((name) => element('p', name));
   if (!writeLine || !partitionLine || !textLine || !trouble) return;
   write(trouble, 'Starting the lab…');
@@ -83,12 +83,12 @@ export function openLab(find) {
   find('how').after(element('section', 'about',
     element('h2', '', 'The lab'),
     element('p', 'soft', 'The webhook, its client and the count are the real ones. In front of the store, each partition takes so many writes a second and throttles the rest, as DynamoDB does.'),
-    element('p', 'ways', link('./phone', 'Text a vote yourself'), link('./', 'The evening’s count'))));
+    element('p', 'links', link('./phone', 'Text a vote yourself'), link('./', 'The evening’s count'))));
   find('board').closest('.results')?.after(lab);
 
   /** @param {Report} report */
   function paint(report) {
-    count = report.partitions.length;
+    partitionCount = report.partitions.length;
     sliders.show(report.settings);
     write(/** @type {Element} */ (writeLine), grid.paint(report));
     const words = partitionText(report.partitions, report.partition_rate);
@@ -102,14 +102,14 @@ export function openLab(find) {
 
   /** @param {RequestInit} [request] */
   async function ask(request) {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const serial = (asked += 1);
     try {
       const answer = await fetch(`${ADDRESS}?after=${grid.written()}`, { ...request, signal, cache: 'no-store' });
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.error);
       write(/** @type {Element} */ (trouble), '');
-      if (serial < painted) return; // a look that began before the last change
+      if (serial < painted) return; // this request began before the one that is painted
       painted = serial;
       paint(said);
     } catch (error) {
@@ -123,10 +123,10 @@ export function openLab(find) {
     await ask({ method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wanted) });
   }
 
-  async function turn() {
+  async function poll() {
     const rests = document.hidden || document.documentElement.hasAttribute('data-paused');
     if (!rests) await ask();
-    setTimeout(turn, EVERY_MS);
+    setTimeout(poll, INTERVAL_MS);
   }
-  void turn();
+  void poll();
 }

@@ -6,7 +6,7 @@ import { createBanner } from './banner.js';
 import { createBoard } from './board.js';
 import { loadConfig, readOptions } from './config.js';
 import { createControls } from './controls.js';
-import { beat } from './motion.js';
+import { pulse } from './motion.js';
 import { createPoller } from './poller.js';
 import { addSnapshot, emptyPollState, viewInput } from './pollState.js';
 import { createSidebar } from './sidebar.js';
@@ -35,7 +35,7 @@ function start(config, controls) {
     onRead(snapshot) {
       state = addSnapshot(state, snapshot, clock());
       paint();
-      beat(find('dot'));
+      pulse(find('dot'));
     },
     onFailure: paint,
     now,
@@ -63,7 +63,7 @@ function start(config, controls) {
   });
   poller.rest(document.hidden);
   poller.start();
-  setInterval(() => document.hidden || poller.link().kind === 'live' || paint(), 1000); // ages go on
+  setInterval(() => document.hidden || poller.link().kind === 'live' || paint(), 1000); // so that shown ages grow while nothing is read
 }
 
 /** @param {number} ms @returns {Promise<void>} */

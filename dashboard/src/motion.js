@@ -1,6 +1,6 @@
 /**
- * What moves: numbers that count up, rows that change places. All of it stands still for
- * people who ask for reduced motion.
+ * Animations: numbers that count up, rows that change places, the pulse of the link state. All
+ * are off for people who ask for reduced motion.
  */
 
 const COUNT_MS = 800;
@@ -51,8 +51,8 @@ export function countTo(element, to, text) {
 }
 
 /**
- * Puts the children of a list in order; those that change places glide there (FLIP: the
- * layout is final at once, a transform plays the way back).
+ * Puts the children of a list in order, and animates those that change places (FLIP: the layout
+ * is final at once, a transform starts at the old place).
  * @param {Element} list
  * @param {HTMLElement[]} order
  */
@@ -62,10 +62,10 @@ export function reorder(list, order) {
   list.replaceChildren(...order);
   if (reduced.matches || document.hidden) return;
   for (const item of order) {
-    const way = (before.get(item) ?? top(item)) - top(item);
-    if (way === 0) continue;
-    item.style.zIndex = way > 0 ? '1' : '0'; // who climbs passes in front
-    item.animate([{ transform: `translateY(${way}px)` }, { transform: 'none' }],
+    const distance = (before.get(item) ?? top(item)) - top(item);
+    if (distance === 0) continue;
+    item.style.zIndex = distance > 0 ? '1' : '0'; // a row that rises passes in front
+    item.animate([{ transform: `translateY(${distance}px)` }, { transform: 'none' }],
       { duration: REORDER_MS, easing: 'cubic-bezier(.2, .7, .2, 1)' });
   }
 }
@@ -73,8 +73,8 @@ export function reorder(list, order) {
 /** @param {Element} item */
 const top = (item) => item.getBoundingClientRect().top;
 
-/** One beat for each read that succeeds: a screen that has lost its store has no pulse. @param {Element} dot */
-export function beat(dot) {
+/** One pulse for each read that succeeds. @param {Element} dot */
+export function pulse(dot) {
   if (reduced.matches) return;
   dot.animate([{ opacity: 1 }, { opacity: 0.35 }, { opacity: 1 }], { duration: 900, easing: 'ease-in-out' });
 }

@@ -1,6 +1,6 @@
 /**
- * The phones of a demo, side by side: what one types is texted for real, and what comes
- * back is the reply. The token that signs stays with the server.
+ * The phones of a demo, side by side: a text that one types goes through the real webhook, whose
+ * reply is shown. The token that signs the request stays on the server.
  */
 import { lineOf, opening } from './bubbles.js';
 import { element, write } from './dom.js';
@@ -10,7 +10,7 @@ import { phoneText } from './sentences.js';
 /** @typedef {import('./bubbles.js').Bubble} Bubble */
 /** @typedef {{word: string, dark?: string, light?: string}} Choice */
 /** @typedef {{phone: number, number: string, bubbles: Bubble[]}} Handset */
-/** @typedef {{number: string, question: string, choices: Choice[], phones: Handset[]}} Desk */
+/** @typedef {{number: string, question: string, choices: Choice[], phones: Handset[]}} Demo */
 
 const ADDRESS = './api/phone';
 const SHOWN = 3;
@@ -44,10 +44,10 @@ function quickButton({ word, dark, light }, send) {
   return button;
 }
 
-/** @param {Handset} handset @param {Desk} desk */
-function createPhone(handset, desk) {
+/** @param {Handset} handset @param {Demo} demo */
+function createPhone(handset, demo) {
   const name = `Phone ${handset.phone}`;
-  const thread = element('ol', 'thread', element('li', 'note', element('p', 'bubble', opening(desk.question, desk.choices.map(({ word }) => word)))));
+  const thread = element('ol', 'thread', element('li', 'note', element('p', 'bubble', opening(demo.question, demo.choices.map(({ word }) => word)))));
   const talk = element('div', 'talk', thread);
   talk.setAttribute('role', 'log');
   talk.setAttribute('aria-label', `Messages of ${name}`);
@@ -95,40 +95,40 @@ function createPhone(handset, desk) {
   thread.append(...handset.bubbles.map(bubbleItem));
   const phone = element('section', 'phone',
     element('header', 'who', element('span', 'avatar', String(handset.phone)), element('div', '', element('h2', '', name), element('p', 'soft', phoneText(handset.number)))),
-    element('p', 'to soft', 'To ', element('b', '', phoneText(desk.number))),
+    element('p', 'to soft', 'To ', element('b', '', phoneText(demo.number))),
     talk,
-    element('div', 'quicks', ...desk.choices.map((choice) => quickButton(choice, (word) => void send(word)))),
+    element('div', 'quicks', ...demo.choices.map((choice) => quickButton(choice, (word) => void send(word)))),
     form);
   phone.setAttribute('aria-label', `${name}, ${phoneText(handset.number)}`);
   return phone;
 }
 
-/** @param {Desk} desk */
-function lay(desk) {
+/** @param {Demo} demo */
+function showPhones(demo) {
   const row = /** @type {HTMLElement} */ (document.getElementById('phones'));
-  const rest = [...desk.phones];
+  const rest = [...demo.phones];
   const used = Math.max(SHOWN, ...rest.filter(({ bubbles }) => bubbles.length > 0).map(({ phone }) => phone));
   const more = /** @type {HTMLElement} */ (document.getElementById('more'));
 
-  function another() {
+  function addPhone() {
     const next = rest.shift();
     if (!next) return null;
-    const phone = createPhone(next, desk);
+    const phone = createPhone(next, demo);
     row.append(phone);
     more.hidden = rest.length === 0;
     return phone;
   }
-  more.addEventListener('click', () => another()?.querySelector('input')?.focus());
-  for (let i = 0; i < used; i += 1) another();
+  more.addEventListener('click', () => addPhone()?.querySelector('input')?.focus());
+  for (let i = 0; i < used; i += 1) addPhone();
 }
 
 /** @param {unknown} error */
-function giveUp(error) {
-  const story = /** @type {HTMLElement} */ (document.getElementById('story'));
+function showError(error) {
+  const intro = /** @type {HTMLElement} */ (document.getElementById('intro'));
   const why = error instanceof Error && error.name === 'Error' ? error.message : '';
-  write(story, `There are no phones here. They come with a demo on your own machine: make demo. ${why}`);
+  write(intro, `There are no phones here. They come with a demo on your own machine: make demo. ${why}`);
 }
 
 const theme = new URLSearchParams(location.search).get('theme');
 applyTheme(theme === 'dark' || theme === 'light' ? theme : null);
-ask().then(lay, giveUp);
+ask().then(showPhones, showError);

@@ -1,11 +1,11 @@
 /**
- * One request at a time, once a second; backs off on failure, rests while nobody looks.
- * Knows nothing of what is read.
+ * Polls: one request at a time, once a second; backs off after failures, stops while the page is
+ * paused or its tab hidden. It does not know what it reads.
  */
 
 /** @typedef {import('./source.js').Trouble} Trouble */
 /** @typedef {'connecting' | 'live' | 'delayed' | 'reconnecting' | 'paused'} LinkKind */
-/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of the last good read */
+/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of the last successful read */
 
 export const INTERVAL_MS = 1000;
 const BACKOFF_MS = [1000, 2000, 4000, 5000];
@@ -32,23 +32,23 @@ export function createPoller({ read, onRead, onFailure, now, schedule, cancel })
   /** @type {Trouble | null} */
   let trouble = null;
   /** @type {number | null} */
-  let goodAt = null;
+  let lastReadAt = null;
   /** @type {number | null} */
-  let triedAt = null;
+  let firstTriedAt = null;
 
   const stopped = () => paused || resting;
 
-  async function turn() {
+  async function poll() {
     timer = null;
     if (reading || stopped()) return;
     reading = true;
     const startedAt = now();
-    triedAt ??= startedAt;
+    firstTriedAt ??= startedAt;
     try {
       const value = await read();
       failures = 0;
       trouble = null;
-      goodAt = now();
+      lastReadAt = now();
       if (!paused) onRead(value);
     } catch (error) {
       failures += 1;
@@ -57,39 +57,39 @@ export function createPoller({ read, onRead, onFailure, now, schedule, cancel })
     }
     reading = false;
     const wait = failures === 0 ? INTERVAL_MS - (now() - startedAt) : backoff();
-    again(Math.max(0, wait));
+    scheduleNext(Math.max(0, wait));
   }
 
   const backoff = () => BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? INTERVAL_MS;
 
   /** @param {number} ms */
-  function again(ms) {
+  function scheduleNext(ms) {
     if (timer !== null) cancel(timer);
-    timer = stopped() ? null : schedule(() => void turn(), ms);
+    timer = stopped() ? null : schedule(() => void poll(), ms);
   }
 
   /** @returns {LinkKind} */
   function kind() {
     if (paused) return 'paused';
-    const age = now() - (goodAt ?? triedAt ?? now());
-    if (goodAt === null) return failures > 0 && age >= DELAYED_MS ? 'reconnecting' : 'connecting';
+    const age = now() - (lastReadAt ?? firstTriedAt ?? now());
+    if (lastReadAt === null) return failures > 0 && age >= DELAYED_MS ? 'reconnecting' : 'connecting';
     if (age < DELAYED_MS) return 'live';
     return age < RECONNECTING_MS ? 'delayed' : 'reconnecting';
   }
 
   return {
-    start: () => again(0),
-    /** @param {boolean} on what the person asked for */
+    start: () => scheduleNext(0),
+    /** @param {boolean} on whether the viewer paused the page */
     pause(on) {
       paused = on;
-      if (!reading) again(0);
+      if (!reading) scheduleNext(0);
     },
-    /** @param {boolean} on nobody looks: a hidden tab asks for nothing */
+    /** @param {boolean} on whether the tab is hidden */
     rest(on) {
       resting = on;
-      if (!reading) again(0);
+      if (!reading) scheduleNext(0);
     },
     /** @returns {Link} */
-    link: () => ({ kind: kind(), ageMs: goodAt === null ? null : now() - goodAt, trouble }),
+    link: () => ({ kind: kind(), ageMs: lastReadAt === null ? null : now() - lastReadAt, trouble }),
   };
 }

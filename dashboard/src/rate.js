@@ -5,7 +5,7 @@
 /** @typedef {{at: number, total: number}} TotalSample `at` in ms, `total` votes then */
 
 const RATE_MS = 5000;
-/** Between two samples further apart than this nobody knows when the votes came. */
+/** Between two samples further apart than this the rate is unknown. */
 const GAP_MS = 10_000;
 
 /** @param {TotalSample[]} samples @param {number} at @returns {number} total then, between two samples */

@@ -1,6 +1,6 @@
 /**
- * Items of the aggregates table to values, each checked. An item that cannot be read is
- * named and left out: one bad row must not take the whole screen down.
+ * Reads items of the aggregates table into checked values. An item that cannot be read is named in
+ * `unread` and left out: one bad row must not empty the whole screen.
  */
 import { CERTIFIED, CERTIFIED_PREFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, TALLY_PREFIX, countAttribute } from './schema.js';
 

@@ -1,8 +1,8 @@
 /**
- * The sidebar beside the board: total, phones, pace with the last minutes, certificate.
+ * The sidebar beside the board: total, phones, rate with its curve, certificate.
  */
 import { write } from './dom.js';
-import { HEIGHT, spark } from './history.js';
+import { HEIGHT, sparkline } from './history.js';
 import { countTo } from './motion.js';
 import { span } from './phase.js';
 import { amount, figure } from './sentences.js';
@@ -22,8 +22,8 @@ export function createSidebar(find) {
   const shade = find('spark').querySelector('.area');
 
   /** @param {Sample[]} samples @param {number} now ms, of the samples' clock */
-  function paintSpark(samples, now) {
-    const { runs, top, fromMs } = spark(samples, now);
+  function paintSparkline(samples, now) {
+    const { runs, top, fromMs } = sparkline(samples, now);
     line?.setAttribute('d', runs.map(path).join(''));
     shade?.setAttribute('d', runs.map(area).join(''));
     write(find('spark-top'), `${figure(top)}/s`);
@@ -49,7 +49,7 @@ export function createSidebar(find) {
       write(find('certificate-title'), certificate?.title ?? '');
       write(find('certificate-text'), certificate?.text ?? '');
       write(find('digest'), certificate?.digest ?? '');
-      if (closed === null) paintSpark(samples, now);
+      if (closed === null) paintSparkline(samples, now);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Where the sliders of the lab can stand, and how that is said. Pure.
+ * The values that the sliders of the lab can have, and their texts. Pure.
  */
 import { figure } from './sentences.js';
 

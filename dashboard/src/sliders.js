@@ -1,5 +1,5 @@
 /**
- * The sliders of the lab. A slider that a person holds is not moved by anybody else.
+ * The sliders of the lab. A slider that a person is moving ignores the values of the lab.
  */
 import { element, write } from './dom.js';
 import { SLIDERS, nearest } from './sliderStops.js';
@@ -7,7 +7,7 @@ import { SLIDERS, nearest } from './sliderStops.js';
 /** @typedef {import('./sliderStops.js').SettingName} SettingName */
 /** @typedef {Record<SettingName, number>} Settings */
 
-const SETTLE_MS = 350; // another number of shards is another round: not at every step on the way
+const SETTLE_MS = 350; // each number of shards starts a new round, so not at every step of a drag
 
 /**
  * @param {(wanted: Partial<Settings>) => Promise<void>} change

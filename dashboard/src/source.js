@@ -1,5 +1,5 @@
 /**
- * One Query to a snapshot of a board; the only file that knows AWS.
+ * Queries a board and returns a snapshot of it; the only file that uses the AWS SDK.
  *
  * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
  * every request carries a projection. The counts are attributes named after the choices,

@@ -1,4 +1,4 @@
-"""A real browser before the production build, a real emulator behind it."""
+"""Chromium with the production build of the page, and the emulator as its store."""
 
 import os
 import uuid
@@ -19,7 +19,7 @@ from services.tools.demo.cloud import LocalCloud
 from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store
-from tests.browser.support.watch import Watch, watch
+from tests.browser.support.console import ConsoleLog, record_console
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = (
@@ -47,7 +47,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     made = Emulator(tmp_path_factory.mktemp("emulator"))
     made.start()
     yield made
-    made.thaw()
     made.stop()
 
 
@@ -92,9 +91,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Open the page as some screen would; at the end it must have been silent."""
+    """Open the page on a screen; at the end its console must have no errors or warnings."""
     contexts: list[BrowserContext] = []
-    watches: list[Watch] = []
+    logs: list[ConsoleLog] = []
 
     def opened(
         query: str = "",
@@ -110,7 +109,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(8000)
-        watches.append(watch(page, allow=allow))
+        logs.append(record_console(page, allow=allow))
         if script:
             page.add_init_script(script)
         page.goto(f"{site.address}/{query}")
@@ -119,34 +118,34 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     yield opened
     for context in contexts:
         context.close()
-    for seen in watches:
-        assert seen.faults() == []
+    for log in logs:
+        assert log.faults() == []
 
 
 @pytest.fixture
 def open_demo(browser: Browser, cloud: LocalCloud) -> Iterator[Callable[..., Page]]:
-    """Open a page of the local cloud's demo; at the end it must have been silent."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+    """Open a page of the local cloud's demo; at the end its console must have no errors or warnings."""
+    opened: list[tuple[BrowserContext, ConsoleLog]] = []
 
     def at(path: str, *, width: int = 1280, height: int = 720, **screen: object) -> Page:
         options = {"color_scheme": "dark", "locale": "en-US", **screen}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         page = context.new_page()
         page.set_default_timeout(8000)
-        opened.append((context, watch(page, allow="")))
+        opened.append((context, record_console(page, allow="")))
         page.goto(f"{cloud.dashboard_url}{path}")
         return page
 
     yield at
     for context, _ in opened:
         context.close()
-    for _, seen in opened:
-        assert seen.faults() == []
+    for _, log in opened:
+        assert log.faults() == []
 
 
 @pytest.fixture
 def picture() -> Callable[[Page, str], None]:
-    """Keep what the page looks like, for a person to look at."""
+    """Take a screenshot, for a person to look at."""
 
     def taken(page: Page, name: str) -> None:
         page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")

@@ -1,4 +1,4 @@
-"""Keys and hidden tabs: what the person in front of the screen decides."""
+"""Keys, and tabs that are hidden."""
 
 import re
 from collections.abc import Callable

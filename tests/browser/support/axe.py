@@ -1,4 +1,4 @@
-"""What axe complains of on a page."""
+"""The accessibility rules that a page violates, as axe finds them."""
 
 from playwright.sync_api import Page
 

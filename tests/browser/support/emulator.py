@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 class Emulator:
-    """One emulator in one folder, on one port, through several lives."""
+    """An emulator that keeps its folder and port when it is started again."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -77,16 +77,6 @@ class Emulator:
                 self._process.kill()
                 self._process.wait(timeout=5)
         self._process = None
-
-    def freeze(self) -> None:
-        """Let it hold every connection and answer none."""
-        if self._process:
-            self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it answer again."""
-        if self._process:
-            self._process.send_signal(signal.SIGCONT)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the operator."""

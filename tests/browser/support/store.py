@@ -1,4 +1,4 @@
-"""The store as the page meets it: a table, guests with their policy, boards with rows."""
+"""The store that the page reads: a table, guests with their policy, boards with rows."""
 
 import json
 import time
@@ -104,7 +104,7 @@ class Board:
         self.round = 1
 
     def put_poll_view(self, labels: Mapping[str, str] | None = None, **values: object) -> None:
-        """Put the public side of the poll; `None` as a value leaves an attribute out."""
+        """Put the poll view; `None` as a value leaves an attribute out."""
         self.labels = dict(labels or self.labels)
         choices = [
             {"key": key, "label": label, "word": key}
@@ -161,7 +161,7 @@ class Board:
         )
 
     def remove_poll_view(self) -> None:
-        """Take the public side away, as if the poll were gone."""
+        """Delete the poll view, as if the poll were gone."""
         self._store.delete(self.pk, schema.POLL_VIEW_SK)
 
 

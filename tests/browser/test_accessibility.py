@@ -1,4 +1,4 @@
-"""Motion, contrast, screen readers, phones, frames, paper."""
+"""Accessibility: motion, contrast, screen readers; and phones, frames and print."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whatever fails, the page says what it shows and how old that is."""
+"""Failures of the store, of rows, clocks and configuration: the page says what it shows and how old that is."""
 
 import json
 import re

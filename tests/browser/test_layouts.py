@@ -1,4 +1,4 @@
-"""Every state at every size, kept as pictures; none of them may scroll sideways."""
+"""Every state at every size, as screenshots; none of them may scroll sideways."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ def falling(names: Mapping[str, str], first: int) -> dict[str, int]:
 
 
 def closed(**poll_view: object) -> dict[str, Any]:
-    """A poll view that was closed a minute ago."""
+    """Values of the poll view of a poll that was closed a minute ago."""
     return {"state": "closed", "state_at": epoch_ms(ago_seconds=60), **poll_view}
 
 
