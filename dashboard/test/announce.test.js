@@ -9,28 +9,28 @@ const late = { kind: /** @type {const} */ ('delayed'), ageMs: 4000, trouble: /**
 /** @param {Partial<import('../src/view.js').ViewInput>} given */
 const view = (given) => viewOf({ totals: totals(counts), ...given });
 
-test('the whole board is one sentence after the other', () => {
+test('the summary of a board names question, phase, total and each choice', () => {
   assert.equal(summary(view({})), 'Which? Voting open. 6 votes. RED, 83%, 5 votes, Leads by 4. GREEN, 17%, 1 vote. BLUE, 0%, 0 votes.');
 });
 
-test('who hears the screen is told that figures are old', () => {
+test('the summary says that figures are old', () => {
   assert.match(summary(view({ link: late })), /BLUE, 0%, 0 votes\. Delayed · 4 s\.$/);
   assert.match(summary(view({ link: late, pollView: pollView({ sealed: true }) })), /No votes are shown yet\. Delayed · 4 s\.$/);
 });
 
-test('who hears the screen is told who won', () => {
+test('the summary says who won', () => {
   assert.match(summary(view({ pollView: pollView({ state: 'closed', stateAt: NOW - 60_000 }) })), /^Which\? Voting closed · not yet certified\. RED wins, by 4 votes\. 6 votes\./);
 });
 
-test('who hears the screen is not told the count of a sealed poll', () => {
+test('the summary of a sealed poll has no counts', () => {
   assert.equal(summary(view({ pollView: pollView({ sealed: true }) })), 'Which? Voting open, sealed. No votes are shown yet.');
 });
 
-test('a message is read out as it is shown', () => {
+test('the summary of a message is its text', () => {
   assert.match(summary(view({ pollView: null })), /^There is no such poll\. The store knows no poll “colors”\./);
 });
 
-test('after 30 s something new is said, and not before', () => {
+test('a new summary is spoken after 30 s, and not before', () => {
   let time = 0;
   /** @type {string[]} */
   const said = [];
@@ -45,7 +45,7 @@ test('after 30 s something new is said, and not before', () => {
   assert.equal(said.length, 2);
 });
 
-test('who hears the screen hears nothing while nothing is known, and then at once', () => {
+test('nothing is spoken while nothing is known, and the first summary at once', () => {
   const nothing = view({ pollView: null, link: { kind: 'connecting', ageMs: null, trouble: null } });
   /** @type {string[]} */
   const said = [];
@@ -58,7 +58,7 @@ test('who hears the screen hears nothing while nothing is known, and then at onc
   assert.deepEqual(said, ['Which? Voting open. 6 votes. RED, 83%, 5 votes, Leads by 4. GREEN, 17%, 1 vote. BLUE, 0%, 0 votes.']);
 });
 
-test('what has not changed is not said again, and what has is said as soon as it changes', () => {
+test('an unchanged summary is not spoken again, and a changed one as soon as it changes', () => {
   let time = 0;
   /** @type {string[]} */
   const said = [];
@@ -73,11 +73,11 @@ test('what has not changed is not said again, and what has is said as soon as it
   assert.match(said[1] ?? '', /7 votes\. RED, 86%, 6 votes, Leads by 5/);
 });
 
-test('a percentage that is not shown is not said', () => {
+test('a percentage that is not shown is not spoken', () => {
   assert.match(summary(view({ pollView: pollView({ percentFrom: 7 }) })), /RED, 5 votes, Leads by 4\. GREEN, 1 vote\./);
 });
 
-test('who hears the screen is not told that there is nothing to say', () => {
+test('an empty summary is not spoken', () => {
   let time = 0;
   /** @type {string[]} */
   const said = [];

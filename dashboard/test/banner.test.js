@@ -22,7 +22,7 @@ test('on a phone a chip opens a text message with its word, escaped', (t) => {
   assert.equal(page.part('number').attributes.href, 'sms:+15550100199');
 });
 
-test('a screen that cannot text links nothing', (t) => {
+test('a screen that cannot send texts has no links', (t) => {
   const page = openPage(t, { isPhone: false });
   createBanner(page.find).paint(view({ number: '+15550100199' }));
 
@@ -30,7 +30,7 @@ test('a screen that cannot text links nothing', (t) => {
   assert.equal(page.part('number').attributes.href, undefined);
 });
 
-test('a screen that becomes a phone links the words from then on', (t) => {
+test('a screen that becomes as narrow as a phone has links from then on', (t) => {
   const page = openPage(t, { isPhone: false });
   const banner = createBanner(page.find);
   banner.paint(view({ number: '+15550100199' }));
@@ -40,7 +40,7 @@ test('a screen that becomes a phone links the words from then on', (t) => {
   assert.equal(links(page)[0], 'sms:+15550100199?body=RED');
 });
 
-test('without a number there is none to read, to scan or to text', (t) => {
+test('without a number neither number, QR code nor links are shown', (t) => {
   const page = openPage(t, { isPhone: true });
   const banner = createBanner(page.find);
   banner.paint(view({ number: '+15550100199' }));
@@ -101,7 +101,7 @@ test('a long question is written smaller', (t) => {
   assert.deepEqual(lengths, ['short', 'middle', 'middle', 'long']);
 });
 
-test('how fresh the figures are is told to the style sheet, too', (t) => {
+test('the link state is an attribute for the style sheet, too', (t) => {
   const page = openPage(t, { isPhone: false });
   createBanner(page.find).paint(view({}, { link: { kind: 'delayed', ageMs: 4000, trouble: 'busy' } }));
 
@@ -109,7 +109,7 @@ test('how fresh the figures are is told to the style sheet, too', (t) => {
   assert.match(page.part('note').textContent, /^The store has too much to do\./);
 });
 
-test('around the code there are two modules of quiet, and its corner is dark', () => {
+test('the QR code has a quiet zone of two modules, and a dark corner', () => {
   const { size, path } = qrPath('sms:+15550100199');
 
   assert.equal(size, 2 + 21 + 2);

@@ -23,7 +23,7 @@ test('a row that one read lacks stays, one that all reads lack for 30 s is gone'
   assert.equal(mergeRows(mergeRows(lost, read({ tallies: [row({ folded: 1 })] }), 89_000), read({}), 95_000).rows.size, 1);
 });
 
-test('an older poll view changes nothing, nor does one that is missing for a moment', () => {
+test('neither an older poll view nor a missing one replaces the known one at once', () => {
   const known = mergeRows(emptyBoardState(), read({ pollView: pollView({ round: 2 }) }), 0);
 
   const older = mergeRows(known, read({ pollView: pollView({ round: 1 }) }), 1000);
@@ -71,7 +71,7 @@ test('a choice that is new is read from a copy that has folded no more', () => {
   assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { GREEN: 2, RED: 4 });
 });
 
-test('a poll view is older by its round, then by when the operator last decided', () => {
+test('a poll view is older by its round, then by the time of its state', () => {
   const known = mergeRows(emptyBoardState(), read({ pollView: pollView({ round: 2, stateAt: 50 }) }), 0);
   const after = (/** @type {Partial<import('../src/rows.js').PollView>} */ given) => {
     const { pollView: kept, pollViewLostAt } = mergeRows(known, read({ pollView: pollView(given) }), 1000);
@@ -100,7 +100,7 @@ test('a row is lost from the first read that lacks it', () => {
   assert.equal(known.rows.get('tally#1#x#0')?.lostAt, 1000);
 });
 
-test('what could not be read is told of the last read only', () => {
+test('unread rows are those of the last read only', () => {
   const known = mergeRows(emptyBoardState(), read({ unread: ['tally#1#x#0'] }), 0);
 
   assert.deepEqual(known.unread, ['tally#1#x#0']);

@@ -4,13 +4,13 @@ import { ConfigError, checkConfig, loadConfig, readOptions } from '../src/config
 
 const good = { region: 'eu-west-1', aggregatesTable: 'T', identityPoolId: 'eu-west-1:x', poll: 'colors' };
 
-test('a whole configuration is taken, and the address may name another poll', () => {
+test('a complete configuration is read, and the address may name another poll', () => {
   assert.equal(checkConfig(good, { poll: null }).poll, 'colors');
   assert.equal(checkConfig(good, { poll: 'talks-2026' }).poll, 'talks-2026');
   assert.equal(checkConfig({ ...good, identityId: 'eu-west-1:y' }, { poll: null }).identityId, 'eu-west-1:y');
 });
 
-test('what is wrong is named with key, value and remedy', () => {
+test('an error names the key and the value, and says what to do', () => {
   assert.throws(() => checkConfig({ ...good, region: 7 }, { poll: null }), /region is 7, not a text. Deploy again/);
   assert.throws(() => checkConfig({ ...good, endpoints: { dynamodb: 'here' } }, { poll: null }), /endpoints.dynamodb is "here"/);
   assert.throws(() => checkConfig(good, { poll: '<img>' }), /The address: poll is “<img>”/);
@@ -24,7 +24,7 @@ test('the address of the page sets poll, theme and stage', () => {
   assert.deepEqual(readOptions(''), plain);
 });
 
-test('at /lab the page shows the poll of the lab, and says so where there is none', () => {
+test('at /lab the page shows the poll of the lab, or that there is no lab', () => {
   const there = { ...good, lab: { poll: 'lab' } };
   const asked = readOptions('', '/lab');
   assert.equal(asked.lab, true);
@@ -91,14 +91,14 @@ const asked = readOptions('');
 /** @param {import('node:test').TestContext} t @param {() => Promise<Response>} answer what the server says */
 const serve = (t, answer) => t.mock.method(globalThis, 'fetch', answer).mock;
 
-test('the configuration lies beside the page, and is asked for anew each time', async (t) => {
+test('the configuration is fetched from beside the page, and never from a cache alone', async (t) => {
   const server = serve(t, async () => Response.json(good));
 
   assert.equal((await loadConfig(asked)).poll, 'colors');
   assert.deepEqual(server.calls.map(({ arguments: given }) => given), [['./config.json', { cache: 'no-cache' }]]);
 });
 
-test('the address of the page is heeded when the configuration is loaded', async (t) => {
+test('the options in the address are applied when the configuration is loaded', async (t) => {
   serve(t, async () => Response.json(good));
 
   assert.equal((await loadConfig(readOptions('?poll=talks'))).poll, 'talks');

@@ -64,7 +64,7 @@ test('a visitor without an identity gets one from the pool, then credentials, an
   assert.equal(asked[2]?.token, 'session');
 });
 
-test('the shared identity of the deploy spares a request', async (t) => {
+test('with the shared identity of the deploy one request fewer is sent', async (t) => {
   const { config, asked } = await aws(t);
   await createSource({ ...config, identityId: 'eu-west-1:shared' }).read();
 
@@ -86,7 +86,7 @@ test('credentials are fetched once, and anew after they are refused', async (t) 
     ['GetCredentialsForIdentity', 'Query', 'Query', 'Query', 'GetCredentialsForIdentity', 'Query']);
 });
 
-test('a pool that refuses is told from a table that refuses, and asked again', async (t) => {
+test('a pool that refuses is distinguished from a table that refuses, and asked again', async (t) => {
   const { config, asked, says } = await aws(t);
   says.GetId = { status: 400, body: { __type: 'NotAuthorizedException', message: 'no' } };
   const source = createSource(config);
@@ -124,21 +124,21 @@ test('a request that fails is not sent again by the client: the poller does that
   assert.equal(asked.filter(({ call }) => call === 'Query').length, 1);
 });
 
-test('nor is a request for credentials', async (t) => {
+test('a request for credentials that fails is not sent again by the client', async (t) => {
   const { config, asked } = await aws(t, { GetId: { status: 500, body: { __type: 'InternalErrorException' } } });
 
   assert.equal(await troubleOf(createSource(config).read()), 'credentials');
   assert.equal(asked.length, 1);
 });
 
-test('a snapshot is dated by the store’s answer', async (t) => {
+test('a snapshot has the date of the store’s answer', async (t) => {
   const { config } = await aws(t);
   const { serverAt } = await createSource(config).read();
 
   assert.equal(serverAt, Date.UTC(2026, 10, 21, 20, 15, 3));
 });
 
-test('an answer is waited for no longer than 4 s', async (t) => {
+test('a request times out after 4 s', async (t) => {
   const { config } = await aws(t);
   const client = clientOf(config, () => {});
   await client.send(new QueryCommand({ TableName: 'Aggregates' }));
@@ -147,7 +147,7 @@ test('an answer is waited for no longer than 4 s', async (t) => {
   assert.equal(handler.httpHandlerConfigs().requestTimeout, 4000);
 });
 
-test('an answer that refuses is dated, too', async (t) => {
+test('an answer that refuses has a date, too', async (t) => {
   const { config } = await aws(t, { Query: { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } } });
   /** @type {(number | null)[]} */
   const dates = [];

@@ -14,7 +14,7 @@ test('the curve uses the whole width from the second sample on', () => {
   assert.equal(top, 5);
 });
 
-test('nobody knows the pace in a gap: the curve breaks there', () => {
+test('the rate in a gap is unknown: the curve breaks there', () => {
   const { runs } = sparkline(historyOf([0, 1, 2, 60, 61, 62]), 62_000);
 
   assert.equal(runs.length, 2);

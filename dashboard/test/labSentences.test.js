@@ -4,30 +4,30 @@ import { partitionText, recentWritesText, textsText } from '../src/labSentences.
 
 const idle = { keys: 0, stored: 0, throttled: 0, saved: 0 };
 
-test('the last writes are told in counts and percent', () => {
+test('the last writes are described in counts and percent', () => {
   assert.equal(recentWritesText({ stored: 179, throttled: 121 }), 'Last 300 writes: 179 stored, 121 throttled (40%)');
   assert.equal(recentWritesText({ stored: 1, throttled: 0 }), 'Last write: 1 stored, 0 throttled (0%)');
   assert.equal(recentWritesText({ stored: 0, throttled: 0 }), 'No writes yet');
 });
 
-test('a hot partition is said with what it takes', () => {
+test('a hot partition is described with the writes that it stores', () => {
   const hot = { ...idle, keys: 1, stored: 24, throttled: 300 };
   assert.equal(partitionText([hot, ...Array(9).fill(idle)], 24), '1 key on 1 of 10 partitions. One is hot: no more than 24 writes a second get in.');
   assert.equal(partitionText([hot, hot, idle], 24), '2 keys on 2 of 3 partitions. 2 are hot: no more than 24 writes a second get in.');
 });
 
-test('without a hot one, how full the fullest is', () => {
+test('without a hot partition, the fullest one is described', () => {
   const used = { ...idle, keys: 2, stored: 12.34 };
   assert.equal(partitionText([used, { ...used, stored: 6 }, idle], 24), '4 keys on 2 of 3 partitions. The fullest takes 12 of its 24 writes a second.');
   assert.match(partitionText([{ ...used, stored: 0.26 }, idle], 1), /takes 0\.3 of its 1 writes/);
 });
 
-test('a partition that lives on its savings says how long yet', () => {
+test('a partition that uses burst capacity is described with what is left of it', () => {
   const bursting = { ...idle, keys: 1, stored: 60, saved: 3456.7 };
   assert.equal(partitionText([bursting, idle], 24), '1 key on 1 of 2 partitions. The fullest takes 60 writes a second instead of 24: of what it saved, 3,457 writes are left.');
 });
 
-test('texts are told from arrival to reply', () => {
+test('texts are described from arrival to reply', () => {
   const calm = { sent: 60, accepted: 60, refused: 0, under_way: 1, reply_ms: 14 };
   assert.equal(textsText(calm), '60 texts a second arrive, 60 are counted; a reply takes 10 ms.');
   const hot = { sent: 60, accepted: 24, refused: 36.2, under_way: 340, reply_ms: 8001 };
@@ -35,13 +35,13 @@ test('texts are told from arrival to reply', () => {
   assert.equal(textsText({ sent: 0, accepted: 0, refused: 0, under_way: 0, reply_ms: 14 }), 'No texts are arriving.');
 });
 
-test('of two that are equally full, the first is told', () => {
+test('of two partitions that are equally full, the first is described', () => {
   const bursting = { ...idle, keys: 1, stored: 60, saved: 100 };
 
   assert.match(partitionText([bursting, { ...bursting, saved: 7 }], 24), /of what it saved, 100 writes are left\.$/);
 });
 
-test('a partition lives on its savings from 5% above its rate on', () => {
+test('a partition uses burst capacity from 5% above its rate on', () => {
   const taking = (/** @type {number} */ stored) => partitionText([{ ...idle, keys: 1, stored, saved: 9 }], 100);
 
   assert.match(taking(104.9), /The fullest takes 105 of its 100 writes a second\.$/);
@@ -65,7 +65,7 @@ test('texts that come and are counted at the same rate are arriving', () => {
   assert.match(textsText({ ...silent, sent: 2, accepted: 2, refused: 4 }), /^2 texts a second arrive, 2 are counted, 4 are given up/);
 });
 
-test('phones that wait are told from six on', () => {
+test('phones that wait are mentioned from six on', () => {
   assert.equal(textsText({ ...silent, sent: 1, under_way: 5 }), '1 texts a second arrive, 0 are counted.');
   assert.equal(textsText({ ...silent, sent: 1, under_way: 6 }), '1 texts a second arrive, 0 are counted; 6 phones wait for a reply.');
 });

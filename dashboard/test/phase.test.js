@@ -44,7 +44,7 @@ test('a small difference between clocks is no skew', () => {
   assert.equal(skewOf(null, 1_720_500), 0);
 });
 
-test('a poll that was closed early counts down to nothing', () => {
+test('a poll that was closed early has no countdown', () => {
   assert.equal(untilNextPhase(pollView({ closesAt: 100 }), 'closed', 40), null);
   assert.equal(untilNextPhase(pollView({ closesAt: 100 }), 'archived', 40), null);
 });

@@ -57,7 +57,7 @@ test('one request at a time, a second from start to start', async () => {
   assert.deepEqual([seen.taken, next()], [1, 700]);
 });
 
-test('failures wait longer each time, at most 5 s, and a good read ends that', async () => {
+test('the wait grows with each failure up to 5 s, and a successful read ends that', async () => {
   const { poller, next, pass, answer } = stand();
   const waits = [];
   poller.start();
@@ -74,7 +74,7 @@ test('failures wait longer each time, at most 5 s, and a good read ends that', a
   assert.equal(next(), 1000);
 });
 
-test('the link ages from live to delayed to reconnecting, and tells why', async () => {
+test('the link goes from live to delayed to reconnecting, with the reason', async () => {
   const { poller, pass, answer } = stand();
   poller.start();
   pass(0);
@@ -101,7 +101,7 @@ test('a screen that never got an answer is reconnecting, without an age', async 
   assert.deepEqual(poller.link(), { kind: 'reconnecting', ageMs: null, trouble: 'fault' });
 });
 
-test('a pause asks for nothing, drops the answer under way, and ends with a read at once', async () => {
+test('while paused nothing is read and an answer on its way is dropped; then a read follows at once', async () => {
   const { poller, seen, next, pass, answer } = stand();
   poller.start();
   pass(0);
@@ -114,7 +114,7 @@ test('a pause asks for nothing, drops the answer under way, and ends with a read
   assert.equal(next(), 0);
 });
 
-test('a tab that nobody sees rests', async () => {
+test('nothing is read while the tab is hidden', async () => {
   const { poller, seen, next, pass, answer } = stand();
   poller.start();
   pass(0);
@@ -129,7 +129,7 @@ test('a tab that nobody sees rests', async () => {
   assert.equal(next(), 0);
 });
 
-test('started again while it reads, it asks for nothing more', async () => {
+test('a second start during a read sends no second request', async () => {
   const { poller, seen, pass } = stand();
   poller.start();
   pass(0);
@@ -139,7 +139,7 @@ test('started again while it reads, it asks for nothing more', async () => {
   assert.equal(seen.reads, 1);
 });
 
-test('a trouble that is over is told no more', async () => {
+test('after a successful read there is no reason of a delay', async () => {
   const { poller, pass, answer } = stand();
   poller.start();
   pass(0);

@@ -47,7 +47,7 @@ test('the recent writes begin with 300 places, all of them empty', () => {
   assert.deepEqual([CAPACITY, writes.nextIndex, writes.written], [300, 0, 0]);
 });
 
-test('a look without news changes nothing', () => {
+test('without new writes nothing changes', () => {
   const writes = createRecentWrites();
   writes.add(2, 'Ab');
 

@@ -24,7 +24,7 @@ test('a poll view with nothing optional gets defaults, and a palette', () => {
   assert.deepEqual(pollView?.choices[1], { key: 'GREEN', label: 'GREEN', word: 'GREEN', dark: '#36d6a0', light: '#0b8f63' });
 });
 
-test('a colour or a number that is none is left out, not trusted', () => {
+test('an invalid colour or telephone number is left out', () => {
   const wild = { M: { key: { S: 'RED' }, colour: { M: { dark: { S: 'url(//x)' }, light: { S: 'red' } } } } };
   const { pollView } = one({ ...poll, choices: { L: [wild] }, number: { S: 'javascript:alert(1)' } });
 
@@ -69,11 +69,11 @@ test('a poll view without choices, or with one twice, cannot be read', () => {
 /** @param {string} state */
 const stateOf = (state) => one({ ...poll, state: { S: state } }).pollView?.state;
 
-test('a poll stands as its row says; a state that is unknown is none', () => {
+test('a poll has the state of its row; an unknown state is auto', () => {
   assert.deepEqual(['open', 'closed', 'archived', 'auto', 'new'].map(stateOf), ['open', 'closed', 'archived', 'auto', 'auto']);
 });
 
-test('a poll view with everything is read with everything', () => {
+test('all attributes of a poll view are read', () => {
   const { pollView } = one({
     ...poll, number: { S: '+15550100199' }, opens_at: { N: '5' }, closes_at: { N: '9' }, state_at: { N: '7' },
     policy: { S: 'first' }, visibility: { S: 'sealed' }, percent_from: { N: '30' },
@@ -144,7 +144,7 @@ test('a certificate with nothing optional is read', () => {
     [{ round: 2, counts: { RED: 0, GREEN: 0 }, ballots: 4, voters: 0, at: 0, digest: '' }]);
 });
 
-test('an item without a key is passed over', () => {
+test('an item without a sort key is ignored', () => {
   assert.deepEqual(readRows([{}, poll], ['RED']).unread, []);
   assert.equal(readRows([{}, poll], ['RED']).pollView?.round, 2);
 });

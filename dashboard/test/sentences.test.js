@@ -100,7 +100,7 @@ test('a screen whose clock is right and whose rows add up has no note', () => {
   assert.equal(notes({ ...well, percentFrom: 30 }), 'Percentages are shown from 30 votes on.');
 });
 
-test('one vote of thousands is neither nothing nor all', () => {
+test('a share that rounds to 0% or 100% by mistake is shown as <1% or >99%', () => {
   assert.deepEqual([percentText(0, 0, 10), percentText(0, 1, 10_000), percentText(100, 9999, 10_000), percentText(100, 7, 7)], ['0%', '<1%', '>99%', '100%']);
 });
 
@@ -146,7 +146,7 @@ test('a note says what is wrong, one sentence after the other', () => {
     + 'Percentages are shown from 30 votes on. This screen’s clock is 3 s fast; times here are corrected.');
 });
 
-test('a poll that opens nobody knows when counts down to nothing', () => {
+test('a poll that waits without an opening time has no countdown', () => {
   assert.equal(phaseText('waiting', null, plain), 'Not open yet');
   assert.deepEqual(invitation(pollView(), 'waiting', null, NOW),
     { opens: '', countdown: '', lead: 'To vote, text one of', sub: 'One vote per phone. Text again to change it.' });
@@ -163,7 +163,7 @@ test('a number is grouped in threes, with what is left at its end', () => {
     '+44 123 45678', '+44 123 456 789', '+44 123 456 7890']);
 });
 
-test('a country’s code is one, two or three digits, as the world has dealt them', () => {
+test('a country calling code has one, two or three digits, as the ITU assigned them', () => {
   const two = [20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58,
     60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98];
   const codes = Array.from({ length: 80 }, (_, i) => 20 + i);
@@ -173,7 +173,7 @@ test('a country’s code is one, two or three digits, as the world has dealt the
     code >= 70 && code < 80 ? '+7' : two.includes(code) ? `+${code}` : `+${code}5`));
 });
 
-test('what is no telephone number is left as it is', () => {
+test('a text that is no telephone number is shown unchanged', () => {
   for (const text of ['12345', 'x+15550100199', '+15550100199x', 'x+4915550100', '+4915550100x', '+12', '+']) {
     assert.equal(phoneText(text), text);
   }

@@ -33,7 +33,7 @@ const attributesOf = (asked) =>
 /** @param {Promise<unknown>} reading @returns {Promise<string>} why it failed */
 const troubleOf = (reading) => reading.then(() => 'none', ({ trouble }) => trouble);
 
-test('the first read asks for the poll alone, since only the poll names the counts', async () => {
+test('the first request asks for the poll view alone, since only it names the counts', async () => {
   const store = createStore([pollView('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 1 })]);
   const source = sourceOf(store);
 
@@ -83,7 +83,7 @@ test('a page may be empty and still have one after it', async () => {
   assert.deepEqual((await source.read()).tallies.map(({ counts }) => counts.RED), [4]);
 });
 
-test('a board without an end is given up after 20 pages', async () => {
+test('of an endless board 20 pages are read', async () => {
   const store = createStore([pollView('RED'), ...Array.from({ length: 60 }, (_, shard) => tally(100 + shard, { RED: 1 }))], 1);
   const snapshot = await sourceOf(store).read();
 
@@ -105,7 +105,7 @@ test('choices that changed between two reads are asked for at once: no choice is
   assert.ok(attributesOf(store.asked[4]).includes('c#GREEN'));
 });
 
-test('a choice that was taken away is asked for no more, and needs no second request', async () => {
+test('a choice that was removed is not asked for again, and needs no second request', async () => {
   const store = createStore([pollView('RED', 'GREEN'), tally(0, { RED: 3, GREEN: 8 })]);
   const source = sourceOf(store);
   await source.read();
@@ -128,7 +128,7 @@ test('while the store has no such poll, only the poll is asked for', async () =>
   assert.equal(store.asked.length, 3);
 });
 
-test('a poll that vanishes is no trouble: its counts are asked for as before', async () => {
+test('after the poll view was deleted, the counts are asked for as before', async () => {
   const store = createStore([pollView('RED'), tally(0, { RED: 2 })]);
   const source = sourceOf(store);
   await source.read();
@@ -145,7 +145,7 @@ test('a poll that cannot be read is named', async () => {
   assert.deepEqual((await sourceOf(store).read()).unread, ['poll']);
 });
 
-test('a snapshot carries the time that the store’s answer is dated', async () => {
+test('a snapshot has the date of the store’s answer', async () => {
   const store = createStore([pollView('RED')]);
   store.date = 1_795_000_000_000;
 

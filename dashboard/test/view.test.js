@@ -62,7 +62,7 @@ test('a count that never added up is not shown as no votes', () => {
   });
 });
 
-test('what is wrong is said, with the time of what is shown', () => {
+test('the note says what is wrong, and of when the figures are', () => {
   const link = { kind: /** @type {const} */ ('reconnecting'), ageMs: 12_000, trouble: /** @type {const} */ ('network') };
   const shown = view({ link, unread: ['tally#1#x#0'], skew: 720_000, totals: { ...totals({ RED: 1 }), bad: 2 } });
 
@@ -73,7 +73,7 @@ test('what is wrong is said, with the time of what is shown', () => {
   assert.match(shown.note, /clock is 12 min fast/);
 });
 
-test('an unknown poll and an unreadable one are told apart', () => {
+test('an unknown poll and an unreadable one have different messages', () => {
   assert.equal(view({ pollView: null }).message.title, 'There is no such poll');
   assert.equal(view({ pollView: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
   assert.equal(view({ pollView: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'table' } }).message.title, 'Nothing to show yet');
@@ -122,7 +122,7 @@ test('an open poll is shown with all of its figures', () => {
   });
 });
 
-test('of a poll that is not there, nothing is shown but that', () => {
+test('of an unknown poll nothing is shown but a message', () => {
   assert.deepEqual(view({ pollView: null }), {
     scene: 'message', freshness: 'Live', link: 'live', note: '', phase: '', question: '', pollView: null,
     message: { title: 'There is no such poll', text: 'The store knows no poll “colors”. This page looks again every second.' },
@@ -133,7 +133,7 @@ test('of a poll that is not there, nothing is shown but that', () => {
   });
 });
 
-test('why nothing can be shown is said', () => {
+test('the message says why nothing can be shown', () => {
   assert.deepEqual(view({ pollView: null, unread: ['poll'] }).message,
     { title: 'This poll cannot be read', text: 'The store describes “colors” in a way that this page does not understand.' });
   assert.deepEqual(view({ pollView: null, link: { kind: 'reconnecting', ageMs: null, trouble: 'network' } }).message,

@@ -16,10 +16,10 @@ from playwright.sync_api import (
 )
 
 from services.tools.demo.cloud import LocalCloud
+from tests.browser.support.console import ConsoleLog, record_console
 from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store
-from tests.browser.support.console import ConsoleLog, record_console
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = (

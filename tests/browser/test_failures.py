@@ -1,4 +1,4 @@
-"""Failures of the store, of rows, clocks and configuration: the page says what it shows and how old that is."""
+"""When the store, a row, a clock or the configuration fails, the page says what it shows."""
 
 import json
 import re
