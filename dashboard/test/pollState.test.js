@@ -37,11 +37,11 @@ test('a snapshot without the poll view has no totals', () => {
 });
 
 test('each snapshot gives totals and a sample, and the newest rate is shown', () => {
-  const state = stateAfter([snapshot({ RED: 5 }), snapshot({ RED: 8 })]);
+  const state = stateAfter([snapshot({ RED: 5 }), snapshot({ RED: 8 }), snapshot({ RED: 15 })]);
 
-  assert.equal(state.totals?.total, 8);
-  assert.deepEqual(state.samples.map(({ at, total }) => [at, total]), [[10_000, 5], [11_000, 8]]);
-  assert.equal(inputAt(state, 11_000).rate, 3);
+  assert.equal(state.totals?.total, 15);
+  assert.deepEqual(state.samples.map(({ at, total }) => [at, total]), [[10_000, 5], [11_000, 8], [12_000, 15]]);
+  assert.equal(inputAt(state, 12_000).rate, 5);
 });
 
 test('a rate is shown only while the link is live', () => {

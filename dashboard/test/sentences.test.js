@@ -100,7 +100,7 @@ test('a screen whose clock is right and whose rows add up has no note', () => {
   assert.equal(notes({ ...well, percentFrom: 30 }), 'Percentages are shown from 30 votes on.');
 });
 
-test('a share that rounds to 0% or 100% by mistake is shown as <1% or >99%', () => {
+test('a share above 0% is never shown as 0%, and one below 100% never as 100%', () => {
   assert.deepEqual([percentText(0, 0, 10), percentText(0, 1, 10_000), percentText(100, 9999, 10_000), percentText(100, 7, 7)], ['0%', '<1%', '>99%', '100%']);
 });
 
