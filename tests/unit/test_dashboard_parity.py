@@ -74,7 +74,11 @@ def test_the_page_reads_the_round_of_the_shared_table(case: dict[str, Any]) -> N
     """The poll view of a case is the one that the services store for its round."""
     item = poll_view_item(round_of(case), None)
     times = {name: int(item[name]["N"]) for name in ("opens_at", "closes_at") if name in item}
-    stored = {"state": item["state"]["S"], "state_at": int(item["state_at"]["N"]), **times}
+    stored: dict[str, object] = {
+        "state": item["state"]["S"],
+        "state_at": int(item["state_at"]["N"]),
+        **times,
+    }
 
     assert stored == case["poll_view"]
     assert ("certified_at" in case["round"]) == case["certified"]
