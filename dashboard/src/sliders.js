@@ -39,8 +39,9 @@ export function createSliders(change, partitions) {
       held = true;
       clearTimeout(timer);
       timer = window.setTimeout(async () => {
+        const own = timer;
         await change({ [slider.name]: value });
-        held = false;
+        if (timer === own) held = false; // else it was moved again meanwhile
       }, SETTLE_MS);
     });
 

@@ -73,7 +73,9 @@ def test_a_round_has_the_phase_of_the_shared_table(case: dict[str, Any]) -> None
 def test_the_page_reads_the_round_of_the_shared_table(case: dict[str, Any]) -> None:
     """The poll view of a case is the one that the services store for its round."""
     item = poll_view_item(round_of(case), None)
-    times = {name: int(item[name]["N"]) for name in ("opens_at", "closes_at") if name in item}
+    times: dict[str, int] = {
+        name: int(item[name]["N"]) for name in ("opens_at", "closes_at") if name in item
+    }
     stored: dict[str, object] = {
         "state": item["state"]["S"],
         "state_at": int(item["state_at"]["N"]),
