@@ -112,7 +112,7 @@ class DeploymentChecks:
 
     def _self_test(self) -> Finding:
         deployment, secrets = self.deployment, self.deployment.secrets()
-        if not secrets.complete:
+        if not secrets.are_set:
             return skipped("a text", "cannot be signed: the secret is not set")
         probe_poll = DynamoProbePoll(
             client=deployment.client("dynamodb"),

@@ -8,6 +8,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
+from services.adapters.secrets import UnusableSecretError
 from services.cli.deployment import DeploymentError, translate_aws_errors
 from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
@@ -52,7 +53,7 @@ def exit_on_error() -> Iterator[None]:
         for line in str(error).splitlines():
             errors.print(line)
         raise typer.Exit(FAILED) from None
-    except VotingError as error:
+    except (VotingError, UnusableSecretError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
 

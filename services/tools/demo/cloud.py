@@ -1,6 +1,5 @@
 """The local cloud as a context manager: starts everything on entry, stops it on exit."""
 
-import json
 import os
 import secrets
 import time
@@ -13,6 +12,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.adapters.secrets import SecretStore
 from services.tools.demo import pages
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
@@ -32,7 +32,6 @@ from services.voting.tally import Totals
 DEFAULT_POLL: Final = "colors"
 CRASH_DETECTION_SECONDS: Final = 0.3
 """Time to wait for a server's exit code before a failure is blamed on its client."""
-TOKEN: Final = "twilio_auth_token"  # noqa: S105 - the name of a key
 
 
 class Progress(Protocol):
@@ -178,12 +177,8 @@ def _deploy(deployment: LocalDeployment, show: Progress) -> Outputs:
 
 def _set_token(aws: LocalAws, outputs: Outputs) -> str:
     """Add a random token to the secret, in place of Twilio's auth token."""
-    manager = aws.client("secretsmanager")
-    secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
     token = secrets.token_hex(16)
-    manager.put_secret_value(
-        SecretId=outputs.secret_arn, SecretString=json.dumps(secret | {TOKEN: token})
-    )
+    SecretStore(aws.client("secretsmanager"), outputs.secret_arn).set_token(token)
     return token
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from services.adapters.secrets import UnusableSecretError
 from services.tools.doctor.finding import DEPLOY, Finding, failed
 
 
@@ -17,5 +18,7 @@ def run_check(name: str, check: Callable[[], Finding]) -> Finding:
         return failed(name, f"AWS refused: {details['Code']}: {details.get('Message', '')}", remedy)
     except (BotoCoreError, OSError) as error:
         return failed(name, f"no answer: {error}", "check the network and the deployment")
+    except UnusableSecretError as error:
+        return failed(name, f"{error.key}: {error.problem}", error.remedy)
     except KeyError as error:
         return failed(name, f"output {error.args[0]}: missing", DEPLOY)
