@@ -102,6 +102,11 @@ class Deployment:
         """Twilio's token and the pepper. Raises: UnusableSecretError."""
         return self.secret_store.read()
 
+    @property
+    def displayed_number(self) -> str | None:
+        """The number that the first poll with a number displays."""
+        return next((entry.number for entry in self.directory.entries() if entry.number), None)
+
     def has_begun(self, round: Round) -> bool:
         """Whether a round has begun (strongly consistent reads)."""
         return has_begun(

@@ -4,8 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from services.adapters.secrets import UnusableSecretError
-from services.tools.doctor.attempt import run_check
-from services.tools.doctor.finding import CheckStatus, Finding, ok
+from services.tools.doctor.finding import CheckStatus, Finding, ok, run_check
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
 

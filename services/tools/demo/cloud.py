@@ -24,8 +24,8 @@ from services.tools.local.processes import Process
 from services.tools.local.rounds import round_of
 from services.tools.local.runs import CloudFile, publish, run_folder
 from services.tools.local.webhook import webhook
+from services.tools.phones.delivery import WebhookEndpoint
 from services.tools.phones.handsets import Handsets
-from services.tools.phones.load_generator import WebhookEndpoint
 from services.voting.poll import Round
 from services.voting.tally import Totals
 

@@ -25,8 +25,8 @@ from services.tools.demo.demo import crowd_for, end_on_signals
 from services.tools.local.deployment import NUMBER
 from services.tools.local.runs import LAST_FAILURE, keep_logs
 from services.tools.phones.crowd import Crowd, expected_counts
+from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.latency import vote_to_count_ms
-from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.poll import Round
 from services.voting.tally import Totals
