@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.secrets import SecretStore
 from services.tools.demo import pages
@@ -18,10 +19,9 @@ from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
 from services.tools.local import site, static_server
 from services.tools.local.aws import LocalAws
-from services.tools.local.deployment import STACK, LocalDeployment, Outputs
+from services.tools.local.deployment import NUMBER, STACK, LocalDeployment, Outputs
 from services.tools.local.emulator import emulator
 from services.tools.local.processes import Process
-from services.tools.local.rounds import round_of
 from services.tools.local.runs import CloudFile, publish, run_folder
 from services.tools.local.webhook import webhook
 from services.tools.phones.delivery import WebhookEndpoint
@@ -74,13 +74,13 @@ class LocalCloud:
         for process in self.processes:
             process.check()
 
-    def round_of(self, poll: str) -> tuple[Round, str | None]:
+    def round_of(self, poll: str) -> tuple[Round, str]:
         """Return a poll's current round, and the number to text to.
 
         Raises:
-            LocalCloudError: the stack has no such poll.
+            PollUnknownError: the stack has no such poll.
         """
-        return round_of(self.dynamodb, self.outputs, poll)
+        return _round_of(self.dynamodb, self.outputs, poll)
 
     def totals(self, round: Round) -> Totals:
         """Read the current totals of a round."""
@@ -122,7 +122,7 @@ def local_cloud(
             servers.append(webhook_process)
         endpoint, dynamodb = WebhookEndpoint(url=url, token=token), aws.client("dynamodb")
         lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
-        handsets = Handsets(endpoint, current_round=lambda: round_of(dynamodb, outputs, poll))
+        handsets = Handsets(endpoint, current_round=lambda: _round_of(dynamodb, outputs, poll))
         with show.step("dashboard"):
             site.upload(aws, outputs, poll=poll, lab_poll=LAB_POLL)
             routes = pages.page_routes(lab, handsets)
@@ -146,6 +146,12 @@ def local_cloud(
         for server in servers:
             stack.callback(server.begin_stop)  # stop all of them before waiting for each
         yield cloud
+
+
+def _round_of(dynamodb: Any, outputs: Outputs, poll: str) -> tuple[Round, str]:  # noqa: ANN401 - a boto3 client
+    directory = DynamoDirectory(client=dynamodb, table=outputs.aggregates_table)
+    entry = directory.entry(poll)
+    return entry.round, entry.number or NUMBER
 
 
 @contextmanager

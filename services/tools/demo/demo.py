@@ -18,7 +18,6 @@ from rich.markup import escape
 from rich.text import Text as Styled
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
-from services.tools.local.deployment import NUMBER
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.expectation import Expectation
 from services.tools.phones.load_generator import LoadGenerator, TextEvent
@@ -59,10 +58,10 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
         console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
         with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
             round, number = cloud.round_of(DEFAULT_POLL)
-            _introduce(console, cloud, number or NUMBER)
+            _introduce(console, cloud, number)
             if browser and _has_browser():
                 webbrowser.open(cloud.dashboard_url)
-            crowd = crowd_for(round, number or NUMBER, seed=seed)
+            crowd = crowd_for(round, number, seed=seed)
             expectation = Expectation(crowd)
             generator = LoadGenerator(
                 crowd.next,

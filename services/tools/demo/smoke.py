@@ -22,7 +22,6 @@ from services.tools.demo.cloud import (
     local_cloud,
 )
 from services.tools.demo.demo import crowd_for, end_on_signals
-from services.tools.local.deployment import NUMBER
 from services.tools.local.runs import LAST_FAILURE, keep_logs
 from services.tools.phones.crowd import Crowd, expected_counts
 from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
@@ -91,7 +90,7 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with local_cloud(progress=progress) as cloud:
         round, number = cloud.round_of(DEFAULT_POLL)
-        crowd = crowd_for(round, number or NUMBER, seed=seed)
+        crowd = crowd_for(round, number, seed=seed)
         with Sampler(cloud, round) as sampler:
             with progress.step("520 texts"):
                 answers = _send_all(cloud, crowd, seed)

@@ -58,7 +58,7 @@ class EventSource:
         self._stream = stream
         self._function = function
         self._tallies = tallies
-        self._injector = injector
+        self.injector = injector
         self._draw = draw
         self._batch_size = batch_size
         self._parallelization_factor = parallelization_factor
@@ -150,11 +150,11 @@ class EventSource:
             return
         poller.failures = 0
         self._apply_late_writes(poller)
-        if self._injector.should_inject(Fault.AGAIN):
+        if self.injector.should_inject(Fault.AGAIN):
             self._call(poller, batch)
         done = len(batch)
-        if self._injector.should_inject(Fault.OVERLAP):
-            done = self._injector.draw(Fault.OVERLAP).randrange(len(batch))
+        if self.injector.should_inject(Fault.OVERLAP):
+            done = self.injector.draw(Fault.OVERLAP).randrange(len(batch))
         poller.position += done
         if self._draw.randrange(_CALLS_PER_WINDOW) == 0:
             self._call(poller, [], isFinalInvokeForWindow=True)
@@ -178,10 +178,10 @@ class EventSource:
             "isWindowTerminatedEarly": False,
             **window,
         }
-        if self._injector.should_inject(Fault.WINDOWS):
-            variant = self._injector.draw(Fault.WINDOWS).randrange(3)
+        if self.injector.should_inject(Fault.WINDOWS):
+            variant = self.injector.draw(Fault.WINDOWS).randrange(3)
             event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[variant]
-        faulty_tallies = FaultyTallies(self._tallies, self._injector)
+        faulty_tallies = FaultyTallies(self._tallies, self.injector)
         try:
             response = self._function(event, faulty_tallies)
         except Exception:  # noqa: BLE001 - Lambda retries after any exception
@@ -200,23 +200,23 @@ class EventSource:
             for poller in self._shard_pollers.values()
             if poller.position > self._trimmed[poller.shard]
         ]
-        if advanced and self._injector.should_inject(Fault.STALE_RECORDS):
-            draw = self._injector.draw(Fault.STALE_RECORDS)
+        if advanced and self.injector.should_inject(Fault.STALE_RECORDS):
+            draw = self.injector.draw(Fault.STALE_RECORDS)
             poller = draw.choice(advanced)
             end = draw.randint(self._trimmed[poller.shard] + 1, poller.position)
             begin = draw.randrange(self._trimmed[poller.shard], end)
             self._call(poller, self._records(poller)[begin : min(end, begin + self._batch_size)])
-        if advanced and self._injector.should_inject(Fault.TRIM):
+        if advanced and self.injector.should_inject(Fault.TRIM):
             self._trim()
             self._restart()
-        if advanced and self._injector.should_inject(Fault.HORIZON):
+        if advanced and self.injector.should_inject(Fault.HORIZON):
             self._restart()
 
     def _trim(self) -> None:
         """Trim a random part of the records that every mapping has read."""
         if self._parallelization_factor > 1:
             return
-        draw = self._injector.draw(Fault.TRIM)
+        draw = self.injector.draw(Fault.TRIM)
         for shard in self._stream.shards:
             read = min(
                 (
