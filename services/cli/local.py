@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from services.cli.output import FAILED, exit_on_error, print_error
-from services.tools.demo.demo import SEED, ConsoleProgress, run_demo
+from services.tools.demo.demo import SEED, run_demo
+from services.tools.demo.progress import ConsoleProgress
 from services.tools.demo.smoke import run_smoke
 from services.tools.local.errors import LocalCloudError
 

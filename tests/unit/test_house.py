@@ -40,7 +40,7 @@ SIMULATIONS = {
     "services.tools.local",
     "services.tools.replay",
 }
-COMMANDS_OF_SIMULATIONS = {"app", "evening", "lab", "local", "proof", "replay"}
+COMMANDS_OF_SIMULATIONS = {"app", "evening", "lab", "local", "replay"}
 LOCAL_OPTION = "services.cli.deployment"
 """`--local` finds a running demo: its addresses, and the emulator's client."""
 

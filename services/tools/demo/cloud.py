@@ -3,18 +3,19 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.secrets import SecretStore
 from services.tools.demo import pages
+from services.tools.demo.progress import Progress, SilentProgress
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
 from services.tools.local import site, static_server
@@ -32,22 +33,6 @@ from services.voting.tally import Totals
 DEFAULT_POLL: Final = "colors"
 CRASH_DETECTION_SECONDS: Final = 0.3
 """Time to wait for a server's exit code before a failure is blamed on its client."""
-
-
-class Progress(Protocol):
-    """Shows the progress of the set-up."""
-
-    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        """Show a step while it runs; yield a function that shows a detail beside its title."""
-
-
-class SilentProgress:
-    """Implements `Progress` and shows nothing."""
-
-    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        """Show nothing."""
-        del title
-        return nullcontext(lambda _: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

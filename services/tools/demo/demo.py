@@ -6,18 +6,17 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import nullcontext
 from types import FrameType
 from typing import Final
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.text import Text as Styled
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
+from services.tools.demo.progress import ConsoleProgress
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.expectation import Expectation
 from services.tools.phones.load_generator import LoadGenerator, TextEvent
@@ -26,22 +25,6 @@ from services.voting.tally import Totals
 
 UPDATES_PER_SECOND: Final = 2
 SEED: Final = 2015
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleProgress:
-    """Prints a line for each step, with a spinner while it runs and its seconds afterwards."""
-
-    console: Console
-
-    @contextmanager
-    def step(self, title: str) -> Iterator[Callable[[str], None]]:
-        """Show a step while it runs."""
-        started = time.monotonic()
-        with self.console.status(f"{title} …") as status:
-            yield lambda detail: status.update(f"{title} … {escape(detail)}")
-        seconds = time.monotonic() - started
-        self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
 
 
 def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:

@@ -141,12 +141,14 @@ class Operator:
     def repair(self) -> None:
         """Repair a board."""
         round, _ = self._round()
-        self._auditor().repair(self._audit(round))
+        audit = self._audit(round)
+        self._auditor().repair(audit)
 
     def repair_lost(self) -> None:
         """Repair a board after the stream has lost records."""
         round, _ = self._round()
-        self._auditor().repair(self._audit(round), unfolded=self.aggregator.unfolded)
+        audit = self._audit(round)
+        self._auditor().repair(audit, unfolded=self.aggregator.unfolded)
         self.aggregator.lost_rounds.discard((round.poll.id, round.number))
 
     def forget(self) -> None:
