@@ -54,7 +54,7 @@ replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet 
 	$(set_up)
 	@exec .venv/bin/voteapp replay $(or $(ARGS),finale --faults all)
 
-prove: ## 20,000 random evenings with random faults: every miscount is told (ARGS="--only 17")
+prove: ## 20,000 random schedules of texts, faults and operators: prints every miscount (ARGS="--only 17")
 	$(set_up)
 	$(RUN) services.tools.replay.prove $(ARGS)
 

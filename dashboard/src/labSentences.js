@@ -31,11 +31,14 @@ export function partitionText(partitions, limit) {
 /** @param {Texts} texts what becomes of the text messages */
 export function textsText({ sent, accepted, refused, under_way, reply_ms }) {
   if (sent + accepted + refused === 0 && under_way === 0) return 'No texts are arriving.';
-  const parts = [`${rateText(sent)} texts a second arrive`, `${rateText(accepted)} are counted`];
-  if (refused > 0) parts.push(`${rateText(refused)} are given up after 8 s of retries`);
+  const parts = [rated(sent, 'text a second arrives', 'texts a second arrive'), rated(accepted, 'is counted', 'are counted')];
+  if (refused > 0) parts.push(`${rated(refused, 'is', 'are')} given up after 8 s of retries`);
   const wait = under_way > 5 ? `${amount(under_way, 'phone')} wait for a reply` : '';
   return `${[parts.join(', '), wait, replyText(reply_ms)].filter(Boolean).join('; ')}.`;
 }
+
+/** @param {number} rate @param {string} one what follows the rate 1 @param {string} others what follows any other */
+const rated = (rate, one, others) => `${rateText(rate)} ${rateText(rate) === '1' ? one : others}`;
 
 /** @param {number | null} ms */
 const replyText = (ms) => {

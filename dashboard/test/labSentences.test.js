@@ -55,8 +55,8 @@ test('while anything is on its way, texts are arriving', () => {
   const said = [silent, { ...silent, sent: 1 }, { ...silent, accepted: 1 }, { ...silent, refused: 1 }, { ...silent, under_way: 1 }].map(textsText);
 
   assert.deepEqual(said, [
-    none, '1 texts a second arrive, 0 are counted.', '0 texts a second arrive, 1 are counted.',
-    '0 texts a second arrive, 0 are counted, 1 are given up after 8 s of retries.', '0 texts a second arrive, 0 are counted.',
+    none, '1 text a second arrives, 0 are counted.', '0 texts a second arrive, 1 is counted.',
+    '0 texts a second arrive, 0 are counted, 1 is given up after 8 s of retries.', '0 texts a second arrive, 0 are counted.',
   ]);
 });
 
@@ -66,8 +66,8 @@ test('texts that come and are counted at the same rate are arriving', () => {
 });
 
 test('phones that wait are mentioned from six on', () => {
-  assert.equal(textsText({ ...silent, sent: 1, under_way: 5 }), '1 texts a second arrive, 0 are counted.');
-  assert.equal(textsText({ ...silent, sent: 1, under_way: 6 }), '1 texts a second arrive, 0 are counted; 6 phones wait for a reply.');
+  assert.equal(textsText({ ...silent, sent: 1, under_way: 5 }), '1 text a second arrives, 0 are counted.');
+  assert.equal(textsText({ ...silent, sent: 1, under_way: 6 }), '1 text a second arrives, 0 are counted; 6 phones wait for a reply.');
 });
 
 test('a reply is timed in tens of milliseconds, and in seconds from 950 ms on', () => {

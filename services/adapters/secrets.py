@@ -1,9 +1,9 @@
-"""Reads the two secrets of a deployment: Twilio's auth token, and the pepper of voter hashes."""
+"""The secret of a deployment: Twilio's auth token, and the pepper of voter hashes."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.settings import LEAST_PEPPER_CHARACTERS, WebhookSettings
 
@@ -18,9 +18,11 @@ _REMEDY = "restore the version of the secret that the stack generated"
 class UnusableSecretError(Exception):
     """The secret is malformed. The message names the key in it, never its value."""
 
-    def __init__(self, key: str, problem: str, remedy: str) -> None:
+    def __init__(self, key: str, problem: str) -> None:
         self.key = key
-        super().__init__(f"{key}: {problem}: {remedy}")
+        self.problem = problem
+        self.remedy = _REMEDY
+        super().__init__(f"{key}: {problem}: {_REMEDY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,53 @@ class Secrets:
     voter_pepper: bytes = field(repr=False)
 
     @property
-    def complete(self) -> bool:
+    def are_set(self) -> bool:
         """Return True if both are set. The token is empty until an operator sets it."""
         return bool(self.twilio_auth_token and self.voter_pepper)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretStore:
+    """A secret in Secrets Manager: a JSON object with token and pepper."""
+
+    client: "SecretsManagerClient"
+    arn: str
+
+    def read(self) -> Secrets:
+        """Read both secrets; a missing one is empty.
+
+        Raises:
+            UnusableSecretError: the secret is not a JSON object of strings.
+        """
+        values = self._values()
+        token, pepper = values.get(TOKEN_KEY, ""), values.get(PEPPER_KEY, "")
+        for key, value in ((TOKEN_KEY, token), (PEPPER_KEY, pepper)):
+            if not isinstance(value, str):
+                raise UnusableSecretError(key, "not a string")
+        return Secrets(token, pepper.encode())
+
+    def set_token(self, token: str) -> bool:
+        """Store Twilio's auth token; return False if it was stored already.
+
+        All other keys are kept: with a new pepper every phone would get another hash, and
+        everybody could vote again.
+
+        Raises:
+            UnusableSecretError: the secret is not a JSON object; it is not changed.
+        """
+        values = self._values()
+        if values.get(TOKEN_KEY) == token:
+            return False
+        changed = json.dumps({**values, TOKEN_KEY: token})
+        self.client.put_secret_value(SecretId=self.arn, SecretString=changed)
+        return True
+
+    def _values(self) -> dict[str, Any]:
+        answer = self.client.get_secret_value(SecretId=self.arn)
+        try:
+            return dict(json.loads(answer.get("SecretString", "")))
+        except (TypeError, ValueError):
+            raise UnusableSecretError("SecretString", "not a JSON object") from None
 
 
 def secrets_loader(
@@ -51,28 +97,16 @@ def secrets_loader(
         )
 
         with store_errors("GetSecretValue"):
-            answer = client().get_secret_value(SecretId=settings.secret_arn or "")
-        return _parse(answer.get("SecretString", ""))
+            secrets = SecretStore(client(), settings.secret_arn or "").read()
+        if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
+            problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
+            raise UnusableSecretError(PEPPER_KEY, problem)
+        return secrets
 
     def from_settings() -> Secrets:
         return Secrets(settings.twilio_auth_token or "", (settings.voter_pepper or "").encode())
 
     return from_manager if settings.secret_arn else from_settings
-
-
-def _parse(text: str) -> Secrets:
-    try:
-        values = dict(json.loads(text))
-    except (TypeError, ValueError):
-        raise UnusableSecretError("SecretString", "not a JSON object", _REMEDY) from None
-    token, pepper = values.get(TOKEN_KEY, ""), values.get(PEPPER_KEY, "")
-    for key, value in ((TOKEN_KEY, token), (PEPPER_KEY, pepper)):
-        if not isinstance(value, str):
-            raise UnusableSecretError(key, "not a string", _REMEDY)
-    if len(pepper) < LEAST_PEPPER_CHARACTERS:
-        problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
-        raise UnusableSecretError(PEPPER_KEY, problem, _REMEDY)
-    return Secrets(token, pepper.encode())
 
 
 def secrets_client() -> "SecretsManagerClient":

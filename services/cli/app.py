@@ -5,9 +5,23 @@ from typing import Annotated
 
 import typer
 
-from services.cli import connect, cost, doctor, forget, lab, local, poll, results, text
+from services.cli import (
+    audit,
+    certify,
+    connect,
+    cost,
+    doctor,
+    evening,
+    export,
+    forget,
+    lab,
+    local,
+    poll,
+    replay,
+    results,
+    text,
+)
 from services.cli.output import Json, emit
-from services.cli.proof import register as register_proof
 
 app = typer.Typer(
     name="voteapp",
@@ -28,7 +42,11 @@ app.command("forget")(forget.forget)
 app.command("connect")(connect.connect)
 app.command("doctor")(doctor.doctor)
 app.command("cost")(cost.cost)
-register_proof(app)
+app.add_typer(evening.app, name="evening")
+app.command("replay")(replay.replay)
+app.command("audit")(audit.audit)
+app.command("certify")(certify.certify)
+app.command("export")(export.export)
 
 
 @app.command("version")

@@ -11,12 +11,16 @@ from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render
-from services.cli.rounds import create_auditor, create_unfolded_records, find_round, show_progress
+from services.cli.rounds import (
+    RoundNumber,
+    Settle,
+    create_auditor,
+    create_unfolded_records,
+    find_round,
+    show_progress,
+)
 from services.voting.audit import Audit
 from services.voting.recount import Difference
-
-Settle = typer.Option(min=0, help="Maximum seconds to wait until every write is folded.")
-RoundNumber = typer.Option("--round", min=1, help="An earlier round.")
 
 
 def audit(

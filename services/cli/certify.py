@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from services.cli.audit import RoundNumber, Settle
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
-from services.cli.rounds import create_auditor, find_round, show_progress
+from services.cli.rounds import RoundNumber, Settle, create_auditor, find_round, show_progress
 from services.voting.poll import Round
 
 

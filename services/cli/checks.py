@@ -1,27 +1,35 @@
 """The checks of `voteapp doctor`, in the order in which a text passes what they look at."""
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from services.adapters.clock import now_ms
-from services.adapters.twilio.client import TwilioError
-from services.cli.check_inputs import AGE_MINUTES, CheckInputs
+from services.adapters.event_source import newest_iterator_age_ms
+from services.adapters.twilio.client import ACCOUNT, TOKEN, TwilioError
+from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment
 from services.tools.doctor import event_source, guest, number, stack, web
-from services.tools.doctor.attempt import run_check
-from services.tools.doctor.finding import Finding, failed, skipped
+from services.tools.doctor.finding import Finding, failed, run_check, skipped
 from services.tools.doctor.probe_poll import DynamoProbePoll
 from services.tools.doctor.selftest import SelfTest
-from services.tools.phones import load_generator
-from services.tools.phones.sms import SimulatedText, TextKind
-from services.voting.message import Message
+from services.tools.page_headers import page_headers
+from services.tools.phones.delivery import WebhookEndpoint, deliver_one
+from services.voting.poll import State
+
+AGE_MINUTES: Final = 15
+"""Period over which the iterator age is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentChecks:
-    """The checks of one deployment. Stage `local` is the emulator, where some are skipped."""
+    """The checks of one deployment. Stage `local` is the emulator, where some are skipped.
+
+    In a check botocore's errors and missing stack outputs (KeyError) propagate to `run_check`.
+    """
 
     deployment: Deployment
     stage: str
@@ -30,10 +38,6 @@ class DeploymentChecks:
     def is_emulated(self) -> bool:
         """Whether the deployment runs on the emulator, which lacks some features of AWS."""
         return self.stage == "local"
-
-    @property
-    def _inputs(self) -> CheckInputs:
-        return CheckInputs(self.deployment)
 
     def run(self, *, text: bool) -> Iterator[Finding]:
         """Run all checks and yield each finding at once; `text` includes the self-test."""
@@ -45,74 +49,134 @@ class DeploymentChecks:
             yield run_check("a text", self._self_test)
 
     def _checks(self, hook: str) -> dict[str, Callable[[], Finding]]:
-        deployment, inputs = self.deployment, self._inputs
+        deployment = self.deployment
         return {
-            "stack": lambda: stack.check_stack(deployment.outputs, inputs.stack_status()),
+            "stack": self._stack,
             "secret": lambda: stack.check_secret(deployment.secrets()),
             "number": self._number,
             "webhook": lambda: web.check_webhook(web.fetch, hook),
             "forged texts": lambda: web.check_refusal(web.fetch, hook),
-            "votes table": lambda: stack.check_table("votes table", inputs.table("VotesTable")),
+            "votes table": lambda: stack.check_table("votes table", self._table("VotesTable")),
             "aggregates table": lambda: stack.check_table(
-                "aggregates table", inputs.table("AggregatesTable")
+                "aggregates table", self._table("AggregatesTable")
             ),
             "expiry of ballots": self._expiry,
-            "protection": lambda: stack.check_protection(
-                "protection", inputs.table("VotesTable"), inputs.backups(), stage=self.stage
-            ),
+            "protection": self._protection,
             "mapping": self._mapping,
             "iterator age": self._age,
-            "last fold": lambda: event_source.check_fold(inputs.totals(), now_ms()),
+            "last fold": self._last_fold,
             "guests read": lambda: guest.check_reading(
-                inputs.guest_client(), deployment.aggregates_table, inputs.displayed_poll()
+                self._guest_client(), deployment.aggregates_table, self._shown_poll()
             ),
-            "guests only read": self._only_reading,
-            "page": lambda: web.check_page(
-                web.fetch,
-                deployment.dashboard_url,
-                inputs.page_headers(emulated=self.is_emulated),
-                table=deployment.aggregates_table,
+            "guests only read": lambda: guest.check_only_reading(
+                self._guest_client(),
+                votes=deployment.votes_table,
+                aggregates=deployment.aggregates_table,
+                emulated=self.is_emulated,
             ),
+            "page": self._page,
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),
         }
 
+    def _stack(self) -> Finding:
+        cloudformation = self.deployment.client("cloudformation")
+        (described,) = cloudformation.describe_stacks(StackName=self.deployment.name)["Stacks"]
+        return stack.check_stack(self.deployment.outputs, described["StackStatus"])
+
     def _number(self) -> Finding:
         if self.is_emulated:
             return skipped("number", "no number leads to an emulator")
+        numbers = None
         try:
-            numbers = self._inputs.numbers()
+            if ACCOUNT in os.environ or TOKEN in os.environ:
+                numbers = TwilioNumbers.from_env(os.environ)
         except TwilioError as error:
             return failed("number", f"{error.key}: {error.value or 'not set'}", error.remedy)
-        displayed = self._inputs.displayed_number()
+        displayed = self.deployment.displayed_number
         return number.check_number(numbers, displayed, self.deployment.webhook_url)
+
+    def _table(self, output: str) -> Mapping[str, Any]:
+        """DescribeTable of the table that a stack output names."""
+        dynamodb, table = self.deployment.client("dynamodb"), self.deployment.outputs[output]
+        described: Mapping[str, Any] = dynamodb.describe_table(TableName=table)["Table"]
+        return described
 
     def _expiry(self) -> Finding:
         if self.is_emulated:
             return skipped("expiry of ballots", "a deploy to the emulator does not set it")
-        return stack.check_expiry(self._inputs.time_to_live())
+        dynamodb, table = self.deployment.client("dynamodb"), self.deployment.votes_table
+        described = dynamodb.describe_time_to_live(TableName=table)
+        return stack.check_expiry(described["TimeToLiveDescription"])
+
+    def _protection(self) -> Finding:
+        dynamodb, table = self.deployment.client("dynamodb"), self.deployment.votes_table
+        backups = dynamodb.describe_continuous_backups(TableName=table)
+        return stack.check_protection(
+            "protection",
+            self._table("VotesTable"),
+            backups["ContinuousBackupsDescription"],
+            stage=self.stage,
+        )
 
     def _mapping(self) -> Finding:
-        mappings = self._inputs.event_source_mappings()
-        stream = self._inputs.table("VotesTable").get("LatestStreamArn", "")
-        return event_source.check_mapping(mappings, stream, emulated=self.is_emulated)
+        found = self.deployment.client("lambda").list_event_source_mappings(
+            FunctionName=self.deployment.outputs["AggregatorFunction"]
+        )
+        stream = self._table("VotesTable").get("LatestStreamArn", "")
+        return event_source.check_mapping(
+            found["EventSourceMappings"], stream, emulated=self.is_emulated
+        )
 
     def _age(self) -> Finding:
         if self.is_emulated:
             return skipped("iterator age", "the emulator does not measure it")
-        return event_source.check_age(self._inputs.iterator_ages(), minutes=AGE_MINUTES)
+        function = self.deployment.outputs["AggregatorFunction"]
+        cloudwatch = self.deployment.client("cloudwatch")
+        age_ms = newest_iterator_age_ms(cloudwatch, function, minutes=AGE_MINUTES)
+        return event_source.check_age(age_ms, minutes=AGE_MINUTES)
 
-    def _only_reading(self) -> Finding:
-        return guest.check_only_reading(
-            self._inputs.guest_client(),
-            votes=self.deployment.votes_table,
-            aggregates=self.deployment.aggregates_table,
-            emulated=self.is_emulated,
+    def _last_fold(self) -> Finding:
+        rounds = [entry.round for entry in self.deployment.directory.entries()]
+        tallies = self.deployment.tallies
+        totals = {r.poll.id: tallies.totals(r.board, r.number) for r in rounds}
+        return event_source.check_fold(totals, now_ms())
+
+    def _shown_poll(self) -> str:
+        """The first poll that is not archived; `?` if there is none."""
+        entries = self.deployment.directory.entries()
+        polls = [e.round.poll.id for e in entries if e.round.state is not State.ARCHIVED]
+        return polls[0] if polls else "?"
+
+    def _guest_client(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """A DynamoDB client with a guest's credentials and the operator's endpoint."""
+        import boto3
+
+        own = self.deployment.client("dynamodb")
+        credentials = guest.get_guest_credentials(
+            self.deployment.client("cognito-identity"), self.deployment.outputs["GuestIdentityId"]
+        )
+        session: Any = boto3.Session(region_name=self.deployment.region)
+        return session.client("dynamodb", endpoint_url=own.meta.endpoint_url, **credentials)
+
+    def _page(self) -> Finding:
+        region = self.deployment.region
+        dynamodb, cognito = (
+            f"https://{service}.{region}.amazonaws.com"
+            for service in ("dynamodb", "cognito-identity")
+        )
+        if self.is_emulated:
+            dynamodb = cognito = self.deployment.client("dynamodb").meta.endpoint_url
+        return web.check_page(
+            web.fetch,
+            self.deployment.dashboard_url,
+            page_headers(dynamodb=dynamodb, cognito=cognito),
+            table=self.deployment.aggregates_table,
         )
 
     def _self_test(self) -> Finding:
         deployment, secrets = self.deployment, self.deployment.secrets()
-        if not secrets.complete:
+        if not secrets.are_set:
             return skipped("a text", "cannot be signed: the secret is not set")
         probe_poll = DynamoProbePoll(
             client=deployment.client("dynamodb"),
@@ -121,21 +185,7 @@ class DeploymentChecks:
             pepper=secrets.voter_pepper,
             began_at_ms=now_ms(),
         )
-        endpoint = load_generator.WebhookEndpoint(
-            url=deployment.webhook_url, token=secrets.twilio_auth_token
-        )
+        hook = WebhookEndpoint(url=deployment.webhook_url, token=secrets.twilio_auth_token)
         return SelfTest(
-            probe_poll=probe_poll, post=lambda message: _post_text(endpoint, message)
+            probe_poll=probe_poll, post=lambda text: asyncio.run(deliver_one(hook, text)).status
         ).run()
-
-
-def _post_text(endpoint: load_generator.WebhookEndpoint, message: Message) -> int:
-    text = SimulatedText(
-        kind=TextKind.NEW, sid=message.sid, sender=message.sender, to=message.to, body=message.body
-    )
-
-    async def deliver() -> int:
-        async with load_generator.session() as http:
-            return (await load_generator.deliver(http, endpoint, text)).status
-
-    return asyncio.run(deliver())

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from services.adapters.secret_store import SecretStore
 from services.adapters.twilio.client import TOKEN
 from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_delivery
 from services.cli.deployment import Deployment, Stage, find
@@ -105,8 +104,7 @@ def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
 
 def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
     # The token first: without it the webhook refuses the texts that Twilio delivers.
-    secret = SecretStore(deployment.client("secretsmanager"), deployment.outputs["SecretArn"])
-    secret.set_token(os.environ[TOKEN])
+    deployment.secret_store.set_token(os.environ[TOKEN])
     numbers.point(plan.delivery, plan.webhook_url)
     directory = deployment.directory
     for entry in plan.screens:

@@ -1,6 +1,5 @@
 """Finds the deployment that a command works on: a stack in AWS or a demo on this machine."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
-from services.adapters.secrets import PEPPER_KEY, TOKEN_KEY, Secrets
+from services.adapters.secrets import Secrets, SecretStore
 from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
 from services.voting.poll import Round
@@ -94,13 +93,19 @@ class Deployment:
         """Name of the table of totals, poll directory, certificates and allow lists."""
         return self.outputs["AggregatesTable"]
 
+    @property
+    def secret_store(self) -> SecretStore:
+        """The secret with Twilio's token and the pepper."""
+        return SecretStore(self.client("secretsmanager"), self.outputs["SecretArn"])
+
     def secrets(self) -> Secrets:
-        """Twilio's token and the pepper, read from Secrets Manager."""
-        manager = self.client("secretsmanager")
-        held = json.loads(
-            manager.get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
-        )
-        return Secrets(held.get(TOKEN_KEY, ""), held.get(PEPPER_KEY, "").encode())
+        """Twilio's token and the pepper. Raises: UnusableSecretError."""
+        return self.secret_store.read()
+
+    @property
+    def displayed_number(self) -> str | None:
+        """The number that the first poll with a number displays."""
+        return next((entry.number for entry in self.directory.entries() if entry.number), None)
 
     def has_begun(self, round: Round) -> bool:
         """Whether a round has begun (strongly consistent reads)."""

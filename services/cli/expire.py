@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from services.adapters.clock import now_ms
-from services.cli.audit import RoundNumber
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.rounds import find_round, show_progress
+from services.cli.rounds import RoundNumber, find_round, show_progress
 from services.voting.lifecycle import has_settled
 from services.voting.poll import Round
 

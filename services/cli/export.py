@@ -8,13 +8,11 @@ from urllib.parse import urlsplit
 import typer
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.certificates import DynamoCertificates
-from services.cli.audit import RoundNumber
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.cli.poll import PollId
 from services.cli.poll_tables import render_document
-from services.cli.rounds import find_round, show_progress
+from services.cli.rounds import RoundNumber, find_round, show_progress
 from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
@@ -61,7 +59,7 @@ def export(
             form=chosen,
             columns=Columns(choices=_choices(deployment, round), with_keys=with_keys),
             target=_local_file(where),
-            expired=_has_expired(round, now_ms()),
+            expired=round.is_expiring_at(now_ms()),
         )
         require_writable(wanted.target, option="--to", value=where)
         with (
@@ -71,7 +69,8 @@ def export(
             notes = wanted.run(_votes(deployment, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
             _upload(deployment, wanted, where)
-    certified = _is_certified(deployment, round, notes["digest"])
+    certificate = deployment.certificates.find(round.poll.id, round.number)
+    certified = certificate is not None and certificate.digest == notes["digest"]
     notes |= {"to": where, "certified": certified, "unreadable": unreadable}
     emit(notes, render_document(notes), as_json=as_json)
     if unreadable:
@@ -96,11 +95,6 @@ def _votes(
             yield ballot
 
 
-def _has_expired(round: Round, now_ms: int) -> bool:
-    """Whether ballots of the round have begun to expire, so that the file may lack some."""
-    return round.is_expiring_at(now_ms)
-
-
 def _local_file(where: str) -> Path:
     """The file to write; for S3, a temporary file in the current folder."""
     if not where.startswith("s3://"):
@@ -119,10 +113,3 @@ def _upload(deployment: Deployment, done: Export, where: str) -> None:
     store.upload_file(str(done.sidecar), url.netloc, f"{key}.digest.json")
     done.target.unlink()
     done.sidecar.unlink()
-
-
-def _is_certified(deployment: Deployment, round: Round, digest: str) -> bool:
-    """Whether the digest is the one of the certified result."""
-    certificates = DynamoCertificates(deployment.client("dynamodb"), deployment.aggregates_table)
-    found = certificates.find(round.poll.id, round.number)
-    return found is not None and found.digest == digest

@@ -8,11 +8,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.output import FAILED, Json, emit, exit_on_error
+from services.cli.local import exit_on_local_error
+from services.cli.output import FAILED, Json, emit
 from services.cli.poll_tables import render
 from services.tools.demo.cloud import clear_aws_environment, local_cloud
-from services.tools.demo.demo import ConsoleProgress, end_on_signals
+from services.tools.demo.demo import end_on_signals
 from services.tools.demo.experiment import STEPS, Experiment, Measurement
+from services.tools.demo.progress import ConsoleProgress
 from services.tools.demo.sharding_page import insert_figures, render_plot, render_table
 from services.tools.lab.token_bucket import PARTITIONS
 from services.tools.local.errors import LocalCloudError
@@ -53,7 +55,7 @@ def lab(
     end_on_signals()
     clear_aws_environment()
     progress = ConsoleProgress(console)
-    with exit_on_error():
+    with exit_on_local_error():
         page = _read_page(write) if write else ""
         try:
             with local_cloud(progress=progress) as cloud:

@@ -1,13 +1,28 @@
 """`voteapp demo` and `voteapp smoke`: run the whole system on this machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from services.cli.output import exit_on_error
-from services.tools.demo.demo import SEED, ConsoleProgress, run_demo
+from services.cli.output import FAILED, exit_on_error, print_error
+from services.tools.demo.demo import SEED, run_demo
+from services.tools.demo.progress import ConsoleProgress
 from services.tools.demo.smoke import run_smoke
+from services.tools.local.errors import LocalCloudError
+
+
+@contextmanager
+def exit_on_local_error() -> Iterator[None]:
+    """Print a known error and exit with its code; 1 for one of the local cloud."""
+    with exit_on_error():
+        try:
+            yield
+        except LocalCloudError as error:
+            print_error(error.problem, error.details, error.remedy)
+            raise typer.Exit(FAILED) from None
 
 
 def demo(
@@ -32,7 +47,7 @@ def demo(
     the dashboard, and sends signed texts from simulated phones: new voters, changed votes,
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
-    with exit_on_error():
+    with exit_on_local_error():
         run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
 
 
@@ -51,5 +66,5 @@ def smoke(
     similar word, and 20 go through the HTTP API to the webhook on Lambda. The last line is a
     JSON document; the exit code is 0 only if the count is exact.
     """
-    with exit_on_error():
+    with exit_on_local_error():
         raise typer.Exit(run_smoke(ConsoleProgress(Console(stderr=True)), seed=seed))

@@ -1,15 +1,15 @@
 """Shared by all commands: options, output as text or JSON, confirmation, exit codes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import typer
 from rich.console import Console
 
+from services.adapters.secrets import UnusableSecretError
 from services.cli.deployment import DeploymentError, translate_aws_errors
-from services.tools.local.errors import LocalCloudError
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1
@@ -42,22 +42,20 @@ def exit_on_error() -> Iterator[None]:
     try:
         with translate_aws_errors():
             yield
-    except LocalCloudError as error:
-        _print_error(error.problem, error.details, error.remedy)
-        raise typer.Exit(FAILED) from None
     except DeploymentError as error:
-        _print_error(error.problem, (), error.remedy)
+        print_error(error.problem, (), error.remedy)
         raise typer.Exit(UNREACHED) from None
     except PollFileError as error:
         for line in str(error).splitlines():
             errors.print(line)
         raise typer.Exit(FAILED) from None
-    except VotingError as error:
+    except (VotingError, UnusableSecretError) as error:
         errors.print(str(error))
         raise typer.Exit(FAILED) from None
 
 
-def _print_error(problem: str, details: tuple[str, ...], remedy: str) -> None:
+def print_error(problem: str, details: Sequence[str], remedy: str) -> None:
+    """Print what is wrong, its details, and what to do, on standard error."""
     errors.print("\n✗ ", style="bold red", end="")
     errors.print(problem)
     for line in details:

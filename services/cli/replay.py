@@ -148,15 +148,12 @@ def _counts(scenario: Scenario, outcome: ReplayResult) -> Table:
         table.add_column(title, justify="right")
     for poll in scenario.polls:
         for choice in poll.choices:
-            table.add_row(poll.id, Text(choice.label), *_cells(outcome, poll.id, choice.key))
+            counts = [_column(outcome, name)[poll.id].get(choice.key, 0) for name, _ in _COLUMNS]
+            table.add_row(poll.id, Text(choice.label), *_coloured(counts))
         table.add_section()
     totals = [sum(sum(c.values()) for c in _column(outcome, name).values()) for name, _ in _COLUMNS]
     table.add_row("", "all", *_coloured(totals), style="bold")
     return table
-
-
-def _cells(outcome: ReplayResult, poll_id: str, key: str) -> list[str]:
-    return _coloured([_column(outcome, name)[poll_id].get(key, 0) for name, _ in _COLUMNS])
 
 
 def _column(outcome: ReplayResult, name: str) -> Counts:

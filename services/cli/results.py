@@ -20,10 +20,10 @@ from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, exit_on_error
 from services.cli.poll_files import PollId
+from services.cli.rounds import RoundNumber, find_round
 from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.whole_file import replace_file
-from services.voting.errors import RoundUnknownError
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
@@ -71,9 +71,7 @@ def results(
     to_csv: Annotated[
         Path | None, typer.Option(CSV, metavar="FILE", help="Also write the count as CSV.")
     ] = None,
-    round_number: Annotated[
-        int | None, typer.Option("--round", min=1, help="An earlier round.")
-    ] = None,
+    round_number: Annotated[int | None, RoundNumber] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
@@ -86,7 +84,7 @@ def results(
         if to_csv:
             require_writable(_resolve_link(to_csv), option=CSV, value=str(to_csv))
         deployment = find(local=local, stage=stage)
-        _find_round(deployment, poll, round_number)
+        find_round(deployment, poll, round_number)
         all_readings = _readings(deployment, poll, round_number, every if watch else None, looks)
         readings = (_write_csv(reading, to_csv) for reading in all_readings)
         if as_json:
@@ -101,15 +99,6 @@ def results(
                 live.update(_render(reading), refresh=True)
 
 
-def _find_round(deployment: Deployment, poll: str, number: int | None) -> Round:
-    """Raises: PollUnknownError, RoundUnknownError."""
-    rounds = deployment.directory.rounds(poll)
-    for round in rounds:
-        if round.number == (number or rounds[-1].number):
-            return round
-    raise RoundUnknownError(poll, number or 0, rounds[-1].number)
-
-
 def _readings(
     deployment: Deployment, poll: str, number: int | None, every: float | None, looks: int
 ) -> Iterator[CountReading]:
@@ -117,7 +106,7 @@ def _readings(
     recent: deque[tuple[int, int, int]] = deque()
     tallies, count = deployment.tallies, 0
     while True:
-        current = _find_round(deployment, poll, number)
+        current, _ = find_round(deployment, poll, number)
         totals, at_ms = tallies.totals(current.board, current.number), now_ms()
         recent.append((at_ms, current.number, totals.folded))
         while recent[0][0] < at_ms - RATE_SECONDS * 1000 or recent[0][1] != current.number:

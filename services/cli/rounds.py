@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -13,6 +14,9 @@ from services.cli.deployment import Deployment
 from services.tools.operations.audits import Auditor
 from services.voting.errors import RoundUnknownError
 from services.voting.poll import Round
+
+RoundNumber = typer.Option("--round", min=1, help="An earlier round.")
+Settle = typer.Option(min=0, help="Maximum seconds to wait until every write is folded.")
 
 
 def create_auditor(deployment: Deployment, *, settle_seconds: float) -> Auditor:

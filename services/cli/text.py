@@ -3,20 +3,14 @@
 import asyncio
 import os
 import secrets
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
 
-from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
+from services.cli.deployment import DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, exit_on_error
-from services.tools.phones.handsets import message_in
-from services.tools.phones.load_generator import (
-    UNREACHABLE,
-    WebhookEndpoint,
-    WebhookReply,
-    deliver,
-    session,
-)
+from services.tools.phones.delivery import UNREACHABLE, WebhookEndpoint, deliver_one, message_in
 from services.tools.phones.sms import SimulatedText, TextKind
 
 SENDER: Final = "+15550100101"
@@ -55,7 +49,7 @@ def text(
     )
     with exit_on_error():
         endpoint, message = _endpoint_and_message(message, url, receiver, local=local, stage=stage)
-        answer = asyncio.run(_send(endpoint, message))
+        answer = asyncio.run(deliver_one(endpoint, message))
         if answer.status == UNREACHABLE:
             raise DeploymentError(f"{endpoint.url} does not answer", answer.body)
     reply = message_in(answer.body) if answer.accepted else None
@@ -66,7 +60,7 @@ def text(
         "sid": message.sid,
         "from": message.sender,
         "to": message.to,
-        "milliseconds": round((answer.answered_at - answer.sent_at) * 1000),
+        "milliseconds": round(answer.milliseconds),
     }
     reply_text = reply or "(no reply)" if answer.accepted else f"{answer.status}: {answer.body}"
     emit(document, reply_text, as_json=as_json)
@@ -83,19 +77,7 @@ def _endpoint_and_message(
         return WebhookEndpoint(url=url, token=token), message
     deployment = find(local=local, stage=stage)
     if receiver is None:
-        number = _first_number(deployment) or message.to
-        message = SimulatedText(
-            kind=message.kind, sid=message.sid, sender=message.sender, to=number, body=message.body
-        )
+        message = replace(message, to=deployment.displayed_number or message.to)
     return WebhookEndpoint(
         url=url or deployment.webhook_url, token=deployment.secrets().twilio_auth_token
     ), message
-
-
-def _first_number(deployment: Deployment) -> str | None:
-    return next((entry.number for entry in deployment.directory.entries() if entry.number), None)
-
-
-async def _send(endpoint: WebhookEndpoint, message: SimulatedText) -> WebhookReply:
-    async with session() as http:
-        return await deliver(http, endpoint, message)

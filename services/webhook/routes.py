@@ -85,10 +85,10 @@ class Routes:
         The signature is verified a second time only if the secrets have changed.
         """
         cached = await self.deps.secrets.current()
-        if cached.complete and form.is_signed(cached.twilio_auth_token):
+        if cached.are_set and form.is_signed(cached.twilio_auth_token):
             return cached
         reloaded = await self.deps.secrets.current(max_age_seconds=MIN_RELOAD_SECONDS)
-        if not reloaded.complete:
+        if not reloaded.are_set:
             raise RefusedRequestError(403, "the Twilio auth token is not set: see the deploy guide")
         if reloaded != cached and form.is_signed(reloaded.twilio_auth_token):
             return reloaded

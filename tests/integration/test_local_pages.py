@@ -6,8 +6,9 @@ import urllib.request
 
 import pytest
 
-from services.tools.demo.cloud import LocalCloud, SilentProgress
+from services.tools.demo.cloud import LocalCloud
 from services.tools.demo.experiment import Experiment
+from services.tools.demo.progress import SilentProgress
 
 pytestmark = pytest.mark.cloud
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
-from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
+from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.tally import Totals
 

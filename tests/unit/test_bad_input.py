@@ -104,7 +104,7 @@ CASES: dict[str, list[Sent]] = {
 
 def weak_pepper() -> Secrets:
     """As the loader says it."""
-    raise UnusableSecretError("voter_pepper", "shorter than 32 characters", "restore it")
+    raise UnusableSecretError("voter_pepper", "shorter than 32 characters")
 
 
 def application(row: str, ballots: MemoryBallots) -> Any:

@@ -14,7 +14,7 @@ from services.cli.app import app
 from tests.support.page import ROOT, commands, mentioned
 
 PAGES = ("deploy.md", "not-proven-here.md")
-SHELL = {"export", "docker"}
+SHELL = {"export"}
 """What is not ours to check."""
 
 

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from services.tools.doctor.attempt import run_check
-from services.tools.doctor.finding import CheckStatus, Finding, ok
+from services.adapters.secrets import UnusableSecretError
+from services.tools.doctor.finding import CheckStatus, Finding, ok, run_check
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "DescribeTable")
 
@@ -32,6 +32,7 @@ def test_what_a_check_finds_is_passed_on() -> None:
         (EndpointConnectionError(endpoint_url="https://example.com"), "https://example.com"),
         (ConnectionRefusedError("refused"), "refused"),
         (KeyError("GuestIdentityId"), "output GuestIdentityId"),
+        (UnusableSecretError("voter_pepper", "not a string"), "voter_pepper: not a string"),
     ],
 )
 def test_what_stands_in_the_way_is_a_failure_with_a_remedy(error: Exception, named: str) -> None:

@@ -8,8 +8,8 @@ from services.polls.definition import parse_poll
 from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.probe_poll import BODY, CHOICE, DEFINITION, NUMBER, PHONE, POLL
 from services.tools.doctor.selftest import SelfTest
+from services.tools.phones.sms import SimulatedText
 from services.voting.directory import Directory
-from services.voting.message import Message
 from services.voting.poll import Round
 
 COLORS = 'question = "Which?"\n[[choices]]\nkey = "RED"\nlabel = "Red"\n[[choices]]\nkey = "BLUE"\nlabel = "Blue"'
@@ -27,7 +27,7 @@ class FakeProbePoll:
     knows_after: int = 0
     ballots: set[str] = field(default_factory=set)
     votes: int = 0
-    sent: list[Message] = field(default_factory=list)
+    sent: list[SimulatedText] = field(default_factory=list)
     cleared: int = 0
     now: float = 0
 
@@ -53,7 +53,7 @@ class FakeProbePoll:
         """Count how often."""
         self.cleared += 1
 
-    def post(self, message: Message) -> int:
+    def post(self, message: SimulatedText) -> int:
         """What the webhook does."""
         self.sent.append(message)
         known = len(self.sent) > self.knows_after

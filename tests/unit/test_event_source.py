@@ -57,7 +57,7 @@ def test_the_newest_age_of_the_functions_iterator_is_asked_for() -> None:
     }
     assert (end - start, end.utcoffset()) == (timedelta(minutes=10), timedelta(0))
     assert found == MappingState(state="Enabled", last_result="OK", iterator_age_ms=800)
-    assert found.complaints == ()
+    assert found.problems == ()
 
 
 def test_without_a_call_in_ten_minutes_there_is_no_age() -> None:
@@ -65,11 +65,11 @@ def test_without_a_call_in_ten_minutes_there_is_no_age() -> None:
     found = mapping_state(Account([{"State": "Enabled"}], {}).client, "aggregator")
 
     assert found == MappingState(state="Enabled", last_result="", iterator_age_ms=None)
-    assert found.complaints == ()
+    assert found.problems == ()
 
 
 @pytest.mark.parametrize(
-    ("state", "complaint"),
+    ("state", "problem"),
     [
         (
             MappingState(state="", last_result="", iterator_age_ms=None),
@@ -93,11 +93,11 @@ def test_without_a_call_in_ten_minutes_there_is_no_age() -> None:
         ),
     ],
 )
-def test_a_complaint_says_what_is_wrong_and_what_to_do(state: MappingState, complaint: str) -> None:
+def test_a_problem_says_what_is_wrong_and_what_to_do(state: MappingState, problem: str) -> None:
     """An audit of a stream that may not be drained proves nothing."""
-    assert state.complaints == (complaint,)
+    assert state.problems == (problem,)
 
 
 def test_ten_seconds_behind_is_still_in_time() -> None:
     """A batching window and a cold start take some of them."""
-    assert MappingState(state="Enabled", last_result="OK", iterator_age_ms=10_000).complaints == ()
+    assert MappingState(state="Enabled", last_result="OK", iterator_age_ms=10_000).problems == ()

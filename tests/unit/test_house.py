@@ -34,6 +34,15 @@ SEAMS = {
     ("services.tools.replay.algorithms", "lambdas.aggregator.handler"),
     ("services.tools.replay.algorithms", "lambdas.aggregator.records"),
 }
+SIMULATIONS = {
+    "services.tools.demo",
+    "services.tools.lab",
+    "services.tools.local",
+    "services.tools.replay",
+}
+COMMANDS_OF_SIMULATIONS = {"app", "evening", "lab", "local", "replay"}
+LOCAL_OPTION = "services.cli.deployment"
+"""`--local` finds a running demo: its addresses, and the emulator's client."""
 
 
 @cache
@@ -103,6 +112,25 @@ def test_dependencies_point_inward(folder: str) -> None:
 def test_the_named_seams_are_used() -> None:
     """One that is not is taken out of the list."""
     assert {(a, b) for a, b in SEAMS if b in graph().get(a, ())} == SEAMS
+
+
+def test_what_an_operator_runs_on_aws_needs_no_part_of_a_demo() -> None:
+    """Neither the commands nor anything that they import, but for the option `--local`."""
+    simulating = {f"services.cli.{name}" for name in COMMANDS_OF_SIMULATIONS}
+    waiting = [
+        *(set(below("services/cli")) - simulating - {"services.cli", "services.cli.__main__"})
+    ]
+    seen: set[str] = set()
+    while waiting:
+        module = waiting.pop()
+        seen.add(module)
+        imported = graph()[module]
+        if module == LOCAL_OPTION:
+            imported = {name for name in imported if not name.startswith("services.tools.local.")}
+        waiting += imported - seen
+
+    assert {"services.cli.checks", "services.cli.audit", "services.cli.text"} <= seen
+    assert {package_of(name) for name in seen} & SIMULATIONS == set()
 
 
 def test_every_folder_has_its_walls() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from services.adapters.memory import MemoryBallots
 from services.tools.phones import crowd as crowds
 from services.tools.phones.crowd import Crowd, texted_choices
+from services.tools.phones.delivery import WebhookReply
 from services.tools.phones.expectation import Expectation
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.ballot import OutcomeKind as Received
@@ -25,13 +26,9 @@ NOON_SECONDS = NOON / 1000
 SEEDS = range(24)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A text that was answered, at a time in seconds."""
-
-    text: SimulatedText
-    answered_at: float
-    accepted: bool = True
+def answered(text: SimulatedText, at: float) -> WebhookReply:
+    """A text that was accepted, at a time in seconds."""
+    return WebhookReply(text=text, status=200, body="", sent_at=at, answered_at=at)
 
 
 class Webhook:
@@ -105,7 +102,7 @@ async def simulate_operator(seed: int) -> tuple[Counter[str], Counter[str], Webh
     webhook = Webhook(a_round())
     crowd = a_crowd(seed)
     expectation = Expectation(crowd)
-    under_way: dict[str, Answer] = {}
+    under_way: dict[str, WebhookReply] = {}
     words = [draw.choice([closed, opened, reset, relabelled]) for _ in range(7)] + [opened]
     times = sorted(NOON_SECONDS + draw.uniform(1, 30) for _ in words)
     look_at, end = NOON_SECONDS + draw.uniform(0, 0.5), times[-1] + 14
@@ -126,7 +123,7 @@ async def simulate_operator(seed: int) -> tuple[Counter[str], Counter[str], Webh
                 expectation.add_reply(replace(under_way.pop(text.sender), answered_at=webhook.now))
             await webhook.answer(text)
             late = webhook.now + draw.uniform(0.01, 0.4)
-            under_way[text.sender] = Answer(text, late)
+            under_way[text.sender] = answered(text, late)
     return expectation.tally(), webhook.counted, webhook
 
 
@@ -146,7 +143,7 @@ def test_after_a_reset_the_count_begins_anew_and_so_does_the_crowd() -> None:
     expectation = Expectation(crowd)
     expectation.update_round(a_round(), 100.0)
     first = crowd.make(TextKind.NEW)
-    expectation.add_reply(Answer(first, 100.1))
+    expectation.add_reply(answered(first, 100.1))
     expectation.update_round(a_round(), 100.5)
     expectation.update_round(a_round(number=2), 101.0)
 
@@ -163,11 +160,11 @@ def test_a_phone_whose_text_fell_into_the_reset_votes_again_first() -> None:
     expectation = Expectation(crowd)
     expectation.update_round(a_round(), 100.0)
     sure, unsure, late = (crowd.make(TextKind.NEW) for _ in range(3))
-    expectation.add_reply(Answer(sure, 100.1))
+    expectation.add_reply(answered(sure, 100.1))
     expectation.update_round(a_round(), 100.5)
-    expectation.add_reply(Answer(unsure, 100.6))
+    expectation.add_reply(answered(unsure, 100.6))
     expectation.update_round(a_round(number=2), 101.0)
-    expectation.add_reply(Answer(late, 101.2))
+    expectation.add_reply(answered(late, 101.2))
     assert expectation.may_text(107.0, in_flight=0)
 
     assert [crowd.next().sender for _ in range(2)] == [unsure.sender, late.sender]
@@ -220,7 +217,7 @@ def test_the_crowd_of_a_day_is_counted_exactly_all_the_time(
         received = []
         for text in texted(crowd, 2_500):
             received.append(await webhook.answer(text))
-            expectation.add_reply(Answer(text, webhook.now))
+            expectation.add_reply(answered(text, webhook.now))
             assert expectation.tally() == webhook.counted
         return received
 

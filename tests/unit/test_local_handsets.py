@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.tools.phones import handsets
+from services.tools.phones.delivery import WebhookEndpoint, WebhookReply
 from services.tools.phones.handsets import Handsets
-from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply
 from services.voting.poll import Round, State
 from tests.support.polls import NOON, NUMBER, a_round
 
@@ -23,11 +23,11 @@ class HandsetFixture:
         self.handsets = Handsets(
             WebhookEndpoint(url="http://x", token="-"), current_round=lambda: (self.round, NUMBER)
         )
-        monkeypatch.setattr(handsets, "deliver", self._deliver)
+        monkeypatch.setattr(handsets, "deliver_one", self._deliver)
         monkeypatch.setattr(handsets, "_now_ms", lambda: self.now_ms)
         monkeypatch.setattr("services.tools.phones.handsets.asyncio.sleep", self._sleep)
 
-    async def _deliver(self, _http: Any, _line: Any, text: Any) -> WebhookReply:
+    async def _deliver(self, _line: Any, text: Any) -> WebhookReply:
         return WebhookReply(text=text, status=200, body="<Response />", sent_at=0, answered_at=0)
 
     async def _sleep(self, seconds: float) -> None:

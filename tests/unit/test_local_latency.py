@@ -1,6 +1,6 @@
 """From the answer to a vote to its being counted."""
 
-from services.tools.phones.latency import vote_to_count_ms
+from services.tools.demo.smoke import vote_to_count_ms
 
 
 def test_the_kth_write_is_counted_at_the_first_sample_that_shows_k() -> None:

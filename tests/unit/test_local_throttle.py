@@ -37,7 +37,7 @@ def clock() -> Clock:
 
 def admitted(throttle: Throttle, key: str, writes: int) -> int:
     """How many of so many writes at once get through."""
-    return sum(throttle.admit(key).admitted for _ in range(writes))
+    return sum(throttle.admit(key)[1] for _ in range(writes))
 
 
 def stored_of(
@@ -47,7 +47,7 @@ def stored_of(
     stored = 0
     for write in range(rate * seconds):
         clock.now += 1 / rate
-        stored += throttle.admit(keys[write % len(keys)]).admitted
+        stored += throttle.admit(keys[write % len(keys)])[1]
     return stored / (rate * seconds)
 
 
@@ -117,8 +117,8 @@ def test_a_large_write_takes_all_its_units_or_none(clock: Clock) -> None:
     """One that does not fit leaves the bucket as it was."""
     throttle = Throttle(240, clock=clock)
 
-    assert not throttle.admit("k", 25).admitted
-    assert throttle.admit("k", 24).admitted
+    assert not throttle.admit("k", 25)[1]
+    assert throttle.admit("k", 24)[1]
 
 
 def test_a_clock_that_stands_still_gives_nothing(clock: Clock) -> None:

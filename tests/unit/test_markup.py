@@ -6,7 +6,7 @@ import pytest
 from rich.console import RenderableType
 
 from services.cli import replay, results
-from services.cli.output import _print_error, errors
+from services.cli.output import errors, print_error
 from services.cli.poll_tables import render, render_document, render_poll_list
 from services.tools.demo.demo import live_line
 from services.tools.replay.outcome import ReplayResult
@@ -69,7 +69,7 @@ def test_results_show_question_and_labels_as_they_are(words: str) -> None:
 @pytest.mark.parametrize("words", WORDS)
 def test_the_demos_live_line_shows_labels_as_they_are(words: str) -> None:
     """It is made of the same labels."""
-    assert words in live_line(a_round_labelled(words), Totals(picks={"RED": 1}), None, 9).plain
+    assert words in live_line(a_round_labelled(words), Totals(picks={"RED": 1}), None, {}, 9).plain
 
 
 def test_a_replay_shows_names_and_labels_as_they_are() -> None:
@@ -90,7 +90,7 @@ def test_a_replay_shows_names_and_labels_as_they_are() -> None:
 def test_an_error_shows_words_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of a poll file are in it."""
     errors.print("label: 'The [red] one [/10]'")
-    _print_error("no poll [/x]", ("a [b] line",), "see [docs]")
+    print_error("no poll [/x]", ("a [b] line",), "see [docs]")
     shown = capsys.readouterr().err
 
     assert "label: 'The [red] one [/10]'" in shown

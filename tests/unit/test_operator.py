@@ -21,7 +21,7 @@ from services.cli.deployment import DeploymentError, find
 from services.cli.output import exit_on_error
 from services.tools.local import runs
 from services.tools.local.runs import CloudFile
-from services.tools.phones.handsets import message_in
+from services.tools.phones.delivery import message_in
 from services.voting.tally import Totals
 from tests.support.polls import COLORS_TOML, NOON, a_round
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.adapters.secrets import Secrets, UnusableSecretError, secrets_loader
+from services.adapters.secrets import Secrets, SecretStore, UnusableSecretError, secrets_loader
 from services.settings import WebhookSettings
 
 ARN = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
@@ -24,7 +24,7 @@ def test_a_secret_holds_token_and_pepper() -> None:
     new = load(SecretString=json.dumps({"twilio_auth_token": "", "voter_pepper": pepper}))
     full = load(SecretString=json.dumps({"twilio_auth_token": "t", "voter_pepper": pepper}))
 
-    assert (new.complete, full.complete) == (False, True)
+    assert (new.are_set, full.are_set) == (False, True)
     assert full == Secrets("t", pepper.encode())
 
 
@@ -96,3 +96,16 @@ def test_both_may_come_from_the_environment() -> None:
     )
 
     assert secrets_loader(settings, lambda: pytest.fail("asked"))() == Secrets("t", b"p" * 32)
+
+
+def test_an_operator_reads_a_secret_without_pepper_and_cannot_change_a_malformed_one() -> None:
+    """A missing pepper is for the caller to refuse; what is no JSON object stays as it is."""
+    put = pytest.fail
+    new: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": "{}"})
+    odd: Any = SimpleNamespace(
+        get_secret_value=lambda **_: {"SecretString": "a secret"}, put_secret_value=put
+    )
+    with pytest.raises(UnusableSecretError, match="SecretString: not a JSON object"):
+        SecretStore(odd, "arn").set_token("t")
+
+    assert SecretStore(new, "arn").read() == Secrets("", b"")

@@ -156,10 +156,10 @@ def test_no_secret_is_shown_wherever_it_is_shown() -> None:
     ("token", "pepper", "complete"),
     [("t", b"p", True), ("", b"p", False), ("t", b"", False), ("", b"", False)],
 )
-def test_secrets_are_complete_if_both_are_set(
+def test_secrets_are_set_if_both_are(
     token: str,
     pepper: bytes,
     complete: bool,  # noqa: FBT001
 ) -> None:
     """With one alone no text is counted."""
-    assert Secrets(token, pepper).complete is complete
+    assert Secrets(token, pepper).are_set is complete

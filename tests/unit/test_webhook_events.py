@@ -67,7 +67,7 @@ async def test_a_text_is_logged_with_what_became_of_it_and_how_long_it_took(
 
 def weak_pepper() -> Secrets:
     """As the loader tells it."""
-    raise UnusableSecretError("voter_pepper", "shorter than 32 characters", "restore it")
+    raise UnusableSecretError("voter_pepper", "shorter than 32 characters")
 
 
 async def test_a_secret_that_cannot_be_used_is_logged_with_its_key_and_the_remedy(
@@ -84,7 +84,8 @@ async def test_a_secret_that_cannot_be_used_is_logged_with_its_key_and_the_remed
         {
             "event": "misconfigured",
             "key": "voter_pepper",
-            "reason": "voter_pepper: shorter than 32 characters: restore it",
+            "reason": "voter_pepper: shorter than 32 characters: "
+            "restore the version of the secret that the stack generated",
         }
     ]
 

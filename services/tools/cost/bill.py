@@ -17,7 +17,7 @@ INSIGHTS_METRICS: Final = 20
 _GB: Final = 1e9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BillItem:
     """One line of the bill."""
 
@@ -71,20 +71,16 @@ class Bill:
 def bill_for(event: Event, prices: Prices) -> Bill:
     """Compute what an event costs, and what the stack costs per month."""
     usd_of = prices.usd_of
-    texts = _twilio_items(event, usd_of)
-    webhook = (
-        _container_webhook_items(event, usd_of)
-        if event.webhook == "container"
-        else _lambda_webhook_items(event, usd_of)
-    )
-    rest = [
+    in_container = event.webhook == "container"
+    lines = [
+        *_twilio_items(event, usd_of),
+        BillItem("API Gateway", "requests", event.texts * usd_of("api_request")),
+        *(_container_items if in_container else _lambda_items)(event, usd_of),
         *_dynamodb_items(event, usd_of),
-        *_aggregator_items(event, usd_of),
+        _aggregator_item(event, usd_of),
         *_delivery_and_log_items(event, usd_of),
     ]
-    return Bill(
-        lines=[*texts, *webhook, *rest], monthly=_monthly_items(event, usd_of), voters=event.voters
-    )
+    return Bill(lines=lines, monthly=_monthly_items(event, usd_of), voters=event.voters)
 
 
 _PriceOf = Callable[[str], float]
@@ -94,39 +90,31 @@ def _twilio_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     received = event.texts * (usd_of("text_in") + usd_of("text_in_carrier"))
     sent = event.texts * (usd_of("text_out") + usd_of("text_out_carrier")) if event.replies else 0.0
     return [
-        BillItem(service="Twilio", what="texts received", usd=received),
-        BillItem(service="Twilio", what="replies sent", usd=sent),
+        BillItem("Twilio", "texts received", received),
+        BillItem("Twilio", "replies sent", sent),
     ]
 
 
-def _lambda_webhook_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+def _lambda_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     seconds = event.texts * usage.WEBHOOK_SECONDS * usage.WEBHOOK_GB
     restored = event.webhook_instances * usage.WEBHOOK_GB * usd_of("snapshot_restored_gb")
     calls = event.texts * usd_of("lambda_request")
-    return [
-        BillItem(service="API Gateway", what="requests", usd=event.texts * usd_of("api_request")),
-        BillItem(
-            service="Lambda",
-            what="webhook",
-            usd=calls + seconds * usd_of("lambda_gb_second") + restored,
-        ),
-    ]
+    return [BillItem("Lambda", "webhook", calls + seconds * usd_of("lambda_gb_second") + restored)]
 
 
-def _container_webhook_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
-    hours = event.seconds / 3600
-    task = usage.TASK_VCPU * usd_of("vcpu_hour") + usage.TASK_GB * usd_of("memory_gb_hour")
+def _container_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    hours, tasks = event.seconds / 3600, event.webhook_instances
     units = max(1.0, event.peak_texts_per_second / usage.CONNECTIONS_PER_UNIT)
     balancer = usd_of("balancer_hour") + units * usd_of("balancer_unit_hour")
     return [
-        BillItem(service="API Gateway", what="requests", usd=event.texts * usd_of("api_request")),
-        BillItem(
-            service="Fargate",
-            what=f"{event.webhook_instances} tasks",
-            usd=event.webhook_instances * hours * (task + usd_of("address_hour")),
-        ),
-        BillItem(service="Load balancer", what="hours and units", usd=hours * balancer),
+        BillItem("Fargate", f"{tasks} tasks", tasks * hours * _task_hour(usd_of)),
+        BillItem("Load balancer", "hours and units", hours * balancer),
     ]
+
+
+def _task_hour(usd_of: _PriceOf) -> float:
+    task = usage.TASK_VCPU * usd_of("vcpu_hour") + usage.TASK_GB * usd_of("memory_gb_hour")
+    return task + usd_of("address_hour")
 
 
 def _dynamodb_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
@@ -136,22 +124,18 @@ def _dynamodb_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     votes = event.vote_writes * usd_of("write_unit") + changed * usd_of("read_unit")
     out = event.board_reads * usage.BOARD_BYTES / _GB
     return [
-        BillItem(service="DynamoDB", what="votes", usd=votes),
-        BillItem(service="DynamoDB", what="folds", usd=event.batches * usd_of("write_unit")),
-        BillItem(service="DynamoDB", what="polls read", usd=directory * usd_of("read_unit")),
-        BillItem(service="DynamoDB", what="screens read", usd=board_reads * usd_of("read_unit")),
-        BillItem(service="Data transfer", what="to the screens", usd=out * usd_of("out_gb")),
+        BillItem("DynamoDB", "votes", votes),
+        BillItem("DynamoDB", "folds", event.batches * usd_of("write_unit")),
+        BillItem("DynamoDB", "polls read", directory * usd_of("read_unit")),
+        BillItem("DynamoDB", "screens read", board_reads * usd_of("read_unit")),
+        BillItem("Data transfer", "to the screens", out * usd_of("out_gb")),
     ]
 
 
-def _aggregator_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+def _aggregator_item(event: Event, usd_of: _PriceOf) -> BillItem:
     seconds = event.batches * usage.FOLD_SECONDS * usage.FOLD_GB
     calls = event.batches * usd_of("lambda_request")
-    return [
-        BillItem(
-            service="Lambda", what="aggregator", usd=calls + seconds * usd_of("lambda_gb_second")
-        )
-    ]
+    return BillItem("Lambda", "aggregator", calls + seconds * usd_of("lambda_gb_second"))
 
 
 def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
@@ -160,9 +144,9 @@ def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     requests = event.viewers * usage.PAGE_REQUESTS * usd_of("edge_request")
     reads = event.webhook_instances * event.seconds / usage.SECRET_SECONDS
     return [
-        BillItem(service="CloudFront", what="the page", usd=page + requests),
-        BillItem(service="CloudWatch", what="logs", usd=lines / _GB * usd_of("log_gb")),
-        BillItem(service="Secrets Manager", what="reads", usd=reads * usd_of("secret_call")),
+        BillItem("CloudFront", "the page", page + requests),
+        BillItem("CloudWatch", "logs", lines / _GB * usd_of("log_gb")),
+        BillItem("Secrets Manager", "reads", reads * usd_of("secret_call")),
     ]
 
 
@@ -173,20 +157,19 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         + usd_of("dashboard_month")
     )
     lines = [
-        BillItem(service="Twilio", what="number", usd=usd_of("number_month")),
-        BillItem(service="Twilio", what="campaign", usd=usd_of("campaign_month") * event.replies),
-        BillItem(service="CloudWatch", what="alarms, metrics, dashboard", usd=watching),
-        BillItem(service="Secrets Manager", what="secret", usd=usd_of("secret_month")),
+        BillItem("Twilio", "number", usd_of("number_month")),
+        BillItem("Twilio", "campaign", usd_of("campaign_month") * event.replies),
+        BillItem("CloudWatch", "alarms, metrics, dashboard", watching),
+        BillItem("Secrets Manager", "secret", usd_of("secret_month")),
     ]
     if event.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * usd_of("snapshot_gb_second")
-        return [*lines, BillItem(service="Lambda", what="SnapStart's snapshot", usd=kept)]
-    task = usage.TASK_VCPU * usd_of("vcpu_hour") + usage.TASK_GB * usd_of("memory_gb_hour")
-    hourly = usage.TASKS * (task + usd_of("address_hour"))
+        return [*lines, BillItem("Lambda", "SnapStart's snapshot", kept)]
+    hourly = usage.TASKS * _task_hour(usd_of)
     insights = INSIGHTS_METRICS * usd_of("metric_month")
     return [
         *lines,
-        BillItem(service="Fargate", what=f"{usage.TASKS} tasks", usd=MONTH_HOURS * hourly),
-        BillItem(service="Load balancer", what="hours", usd=MONTH_HOURS * usd_of("balancer_hour")),
-        BillItem(service="CloudWatch", what="Container Insights", usd=insights),
+        BillItem("Fargate", f"{usage.TASKS} tasks", MONTH_HOURS * hourly),
+        BillItem("Load balancer", "hours", MONTH_HOURS * usd_of("balancer_hour")),
+        BillItem("CloudWatch", "Container Insights", insights),
     ]

@@ -1,54 +1,38 @@
 """The local cloud as a context manager: starts everything on entry, stops it on exit."""
 
-import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.adapters.secrets import SecretStore
 from services.tools.demo import pages
+from services.tools.demo.progress import Progress, SilentProgress
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
 from services.tools.local import site, static_server
 from services.tools.local.aws import LocalAws
-from services.tools.local.deployment import STACK, LocalDeployment, Outputs
+from services.tools.local.deployment import NUMBER, STACK, LocalDeployment, Outputs
 from services.tools.local.emulator import emulator
 from services.tools.local.processes import Process
-from services.tools.local.rounds import round_of
 from services.tools.local.runs import CloudFile, publish, run_folder
 from services.tools.local.webhook import webhook
+from services.tools.phones.delivery import WebhookEndpoint
 from services.tools.phones.handsets import Handsets
-from services.tools.phones.load_generator import WebhookEndpoint
 from services.voting.poll import Round
 from services.voting.tally import Totals
 
 DEFAULT_POLL: Final = "colors"
 CRASH_DETECTION_SECONDS: Final = 0.3
 """Time to wait for a server's exit code before a failure is blamed on its client."""
-TOKEN: Final = "twilio_auth_token"  # noqa: S105 - the name of a key
-
-
-class Progress(Protocol):
-    """Shows the progress of the set-up."""
-
-    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        """Show a step while it runs; yield a function that shows a detail beside its title."""
-
-
-class SilentProgress:
-    """Implements `Progress` and shows nothing."""
-
-    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        """Show nothing."""
-        del title
-        return nullcontext(lambda _: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +59,13 @@ class LocalCloud:
         for process in self.processes:
             process.check()
 
-    def round_of(self, poll: str) -> tuple[Round, str | None]:
+    def round_of(self, poll: str) -> tuple[Round, str]:
         """Return a poll's current round, and the number to text to.
 
         Raises:
-            LocalCloudError: the stack has no such poll.
+            PollUnknownError: the stack has no such poll.
         """
-        return round_of(self.dynamodb, self.outputs, poll)
+        return _round_of(self.dynamodb, self.outputs, poll)
 
     def totals(self, round: Round) -> Totals:
         """Read the current totals of a round."""
@@ -123,7 +107,7 @@ def local_cloud(
             servers.append(webhook_process)
         endpoint, dynamodb = WebhookEndpoint(url=url, token=token), aws.client("dynamodb")
         lab = stack.enter_context(Lab(aws, outputs, folder, token=token))
-        handsets = Handsets(endpoint, current_round=lambda: round_of(dynamodb, outputs, poll))
+        handsets = Handsets(endpoint, current_round=lambda: _round_of(dynamodb, outputs, poll))
         with show.step("dashboard"):
             site.upload(aws, outputs, poll=poll, lab_poll=LAB_POLL)
             routes = pages.page_routes(lab, handsets)
@@ -147,6 +131,12 @@ def local_cloud(
         for server in servers:
             stack.callback(server.begin_stop)  # stop all of them before waiting for each
         yield cloud
+
+
+def _round_of(dynamodb: Any, outputs: Outputs, poll: str) -> tuple[Round, str]:  # noqa: ANN401 - a boto3 client
+    directory = DynamoDirectory(client=dynamodb, table=outputs.aggregates_table)
+    entry = directory.entry(poll)
+    return entry.round, entry.number or NUMBER
 
 
 @contextmanager
@@ -178,12 +168,8 @@ def _deploy(deployment: LocalDeployment, show: Progress) -> Outputs:
 
 def _set_token(aws: LocalAws, outputs: Outputs) -> str:
     """Add a random token to the secret, in place of Twilio's auth token."""
-    manager = aws.client("secretsmanager")
-    secret = json.loads(manager.get_secret_value(SecretId=outputs.secret_arn)["SecretString"])
     token = secrets.token_hex(16)
-    manager.put_secret_value(
-        SecretId=outputs.secret_arn, SecretString=json.dumps(secret | {TOKEN: token})
-    )
+    SecretStore(aws.client("secretsmanager"), outputs.secret_arn).set_token(token)
     return token
 
 

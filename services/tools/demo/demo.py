@@ -6,43 +6,25 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import nullcontext
 from types import FrameType
 from typing import Final
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.text import Text as Styled
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
-from services.tools.local.deployment import NUMBER
+from services.tools.demo.progress import ConsoleProgress
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
-from services.tools.phones.load_generator import LoadGenerator
+from services.tools.phones.expectation import Expectation
+from services.tools.phones.load_generator import LoadGenerator, TextEvent
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
 UPDATES_PER_SECOND: Final = 2
 SEED: Final = 2015
-OK: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleProgress:
-    """Prints a line for each step, with a spinner while it runs and its seconds afterwards."""
-
-    console: Console
-
-    @contextmanager
-    def step(self, title: str) -> Iterator[Callable[[str], None]]:
-        """Show a step while it runs."""
-        started = time.monotonic()
-        with self.console.status(f"{title} …") as status:
-            yield lambda detail: status.update(f"{title} … {escape(detail)}")
-        seconds = time.monotonic() - started
-        self.console.print(f"  [green]✓[/] {title:<34} [dim]{seconds:5.1f} s[/]")
 
 
 def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:
@@ -59,14 +41,24 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
         console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
         with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
             round, number = cloud.round_of(DEFAULT_POLL)
-            _introduce(console, cloud, number or NUMBER)
+            _introduce(console, cloud, number)
             if browser and _has_browser():
                 webbrowser.open(cloud.dashboard_url)
-            crowd = crowd_for(round, number or NUMBER, seed=seed)
-            load_generator = LoadGenerator(crowd, cloud.webhook, texts_per_second=texts_per_second)
+            crowd = crowd_for(round, number, seed=seed)
+            expectation = Expectation(crowd)
+            generator = LoadGenerator(
+                crowd.next,
+                cloud.webhook,
+                rate=lambda: (
+                    texts_per_second
+                    if expectation.may_text(time.time(), in_flight=generator.in_flight)
+                    else 0
+                ),
+                on_reply=expectation.add_reply,
+            )
             try:
-                with load_generator if phones else nullcontext() as texting:
-                    _watch(console, cloud, texting)
+                with generator if phones else nullcontext():
+                    _watch(console, cloud, expectation if phones else None, generator.counts)
             finally:
                 interrupted_at = time.monotonic()
     except KeyboardInterrupt:
@@ -101,7 +93,12 @@ def _introduce(console: Console, cloud: LocalCloud, number: str) -> None:
     )
 
 
-def _watch(console: Console, cloud: LocalCloud, phones: LoadGenerator | None) -> None:
+def _watch(
+    console: Console,
+    cloud: LocalCloud,
+    expectation: Expectation | None,
+    counts: Mapping[TextEvent, int],
+) -> None:
     """Update the live line until a signal arrives or a server dies.
 
     Reads the round every time, because somebody may reset the poll.
@@ -112,43 +109,47 @@ def _watch(console: Console, cloud: LocalCloud, phones: LoadGenerator | None) ->
             cloud.check()
             read_at = time.time()
             round, _ = cloud.round_of(DEFAULT_POLL)
-            if phones:
-                phones.update_round(round, read_at)
-                phones.handset_votes = cloud.handsets.votes_in(round.number)
-            totals = cloud.totals(round)
-            live.update(live_line(round, totals, phones, time.monotonic() - started))
+            if expectation:
+                expectation.update_round(round, read_at)
+                expectation.handset_votes = cloud.handsets.votes_in(round.number)
+            totals, seconds = cloud.totals(round), time.monotonic() - started
+            live.update(live_line(round, totals, expectation, counts, seconds))
             time.sleep(1 / UPDATES_PER_SECOND)
 
 
-def live_line(round: Round, totals: Totals, phones: LoadGenerator | None, seconds: float) -> Styled:
-    """Return the texts sent, the votes on the board, and whether they agree.
+def live_line(
+    round: Round,
+    totals: Totals,
+    expectation: Expectation | None,
+    counts: Mapping[TextEvent, int],
+    seconds: float,
+) -> Styled:
+    """Return the texts answered, the votes on the board, and whether they agree.
 
-    Without phones, only the votes: the expected count is not known.
+    Without an expectation, only the votes: somebody else may be texting.
     """
     line = Styled("  ")
-    if phones:
-        line.append(f"{sum(phones.statuses.values()):,} texts", style="bold")
+    refused = counts.get("refused", 0)
+    if expectation:
+        line.append(f"{counts.get('accepted', 0) + refused:,} texts", style="bold")
         line.append(f" in {seconds:,.0f} s  ", style="dim")
     for choice in round.poll.choices:
         line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
         line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
     line.append(f"{sum(totals.picks.values()):,} votes  ")
-    if phones and round.poll.policy is Policy.LAST:
-        line.append_text(_verdict(totals, phones))
-    failed = (
-        sum(count for status, count in phones.statuses.items() if status != OK) if phones else 0
-    )
-    if failed:
-        line.append(f"   {failed:,} not answered", style="red")
+    if expectation and round.poll.policy is Policy.LAST:
+        line.append_text(_verdict(totals, expectation))
+    if refused:
+        line.append(f"   {refused:,} not answered", style="red")
     return line
 
 
-def _verdict(totals: Totals, phones: LoadGenerator) -> Styled:
-    expected = +phones.tally()
+def _verdict(totals: Totals, expectation: Expectation) -> Styled:
+    expected = +expectation.tally()
     counted = {key: count for key, count in totals.picks.items() if count}
     if counted == expected:
         return Styled("exact ✓", style="green")
-    if phones.are_waiting:
+    if expectation.is_waiting:
         return Styled("the phones wait until the round is open everywhere", style="yellow")
     missing = abs(sum(expected.values()) - sum(counted.values()))
     return Styled(f"{missing} on the way" if missing else "some on the way", style="yellow")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.tools.demo.cloud import LocalCloud, Progress
+from services.tools.demo.cloud import LocalCloud
+from services.tools.demo.progress import Progress
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL
 from services.tools.lab.token_bucket import PARTITIONS

@@ -19,6 +19,7 @@ from services.tools.lab.lab import Lab
 from services.tools.lab.settings import LabSettingError
 from services.tools.local.errors import LocalCloudError
 from services.tools.phones.handsets import PHONES, HandsetError, Handsets
+from services.voting.errors import PollUnknownError
 
 HOSTS: Final = {"127.0.0.1", "localhost"}
 MAX_BODY_BYTES: Final = 16_384
@@ -91,6 +92,8 @@ def _with_json_errors(handler: Callable[[Request], Any]) -> Callable[[Request], 
             return JSONResponse({"error": str(error)}, 403)
         except (LabSettingError, HandsetError) as error:
             return JSONResponse({"error": str(error)}, 400)
+        except PollUnknownError as error:
+            return JSONResponse({"error": str(error)}, 503)
         except LocalCloudError as error:
             return JSONResponse({"error": f"{error.problem}. {error.remedy}"}, 503)
 

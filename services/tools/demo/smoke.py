@@ -12,21 +12,20 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from statistics import quantiles
 from typing import Final, Self
 
 from services.tools.demo.cloud import (
     DEFAULT_POLL,
     LocalCloud,
-    Progress,
     clear_aws_environment,
     local_cloud,
 )
 from services.tools.demo.demo import crowd_for, end_on_signals
-from services.tools.local.deployment import NUMBER
+from services.tools.demo.progress import Progress
 from services.tools.local.runs import LAST_FAILURE, keep_logs
 from services.tools.phones.crowd import Crowd, expected_counts
-from services.tools.phones.latency import vote_to_count_ms
-from services.tools.phones.load_generator import WebhookEndpoint, WebhookReply, deliver, session
+from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.poll import Round
 from services.voting.tally import Totals
@@ -91,7 +90,7 @@ def run_smoke(progress: Progress, *, seed: int | None = None) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with local_cloud(progress=progress) as cloud:
         round, number = cloud.round_of(DEFAULT_POLL)
-        crowd = crowd_for(round, number or NUMBER, seed=seed)
+        crowd = crowd_for(round, number, seed=seed)
         with Sampler(cloud, round) as sampler:
             with progress.step("520 texts"):
                 answers = _send_all(cloud, crowd, seed)
@@ -173,3 +172,28 @@ def _report(answers: Sequence[WebhookReply], sampler: Sampler) -> dict[str, obje
             and accepted + refused == len(answers)
         ),
     }
+
+
+def vote_to_count_ms(
+    written_at: Sequence[float], samples: Sequence[tuple[float, int]]
+) -> dict[str, int]:
+    """Return the median and the 99th percentile of the time from a write to its count, in ms.
+
+    `written_at` are the times of the webhook's replies, in seconds; `samples` are times and
+    the number of records folded by then, in order. The k-th write counts as folded at the first
+    sample with k or more records; it does not matter which vote was the k-th. A write that was
+    folded before its reply arrived took 0 ms. Writes that were never folded are left out.
+    """
+    delays_ms = []
+    rest = iter(samples)
+    sample = next(rest, None)
+    for place, moment in enumerate(sorted(written_at), start=1):
+        while sample is not None and sample[1] < place:
+            sample = next(rest, None)
+        if sample is None:
+            break
+        delays_ms.append(max(0.0, sample[0] - moment) * 1000)
+    if len(delays_ms) < 2:  # noqa: PLR2004 - quantiles need two
+        return {}
+    percentiles = quantiles(delays_ms, n=100, method="inclusive")
+    return {"p50": round(percentiles[49]), "p99": round(percentiles[98])}

@@ -79,12 +79,11 @@ def _wrong_settings(mapping: Mapping[str, Any], *, emulated: bool) -> Iterable[s
         yield "DestinationConfig: set: failed batches are dropped, and lost"
 
 
-def check_age(datapoints: Sequence[Mapping[str, Any]], *, minutes: int) -> Finding:
-    """Check how long the oldest vote has waited: CloudWatch's `IteratorAge`, in milliseconds."""
-    if not datapoints:
+def check_age(age_ms: float | None, *, minutes: int) -> Finding:
+    """Check how long the oldest vote has waited; None if no vote came in the last minutes."""
+    if age_ms is None:
         return skipped("iterator age", f"no vote came in the last {minutes} minutes")
-    latest = max(datapoints, key=lambda point: point["Timestamp"])
-    seconds = latest["Maximum"] / 1000
+    seconds = age_ms / 1000
     if seconds >= LIMIT_SECONDS:
         remedy = "read the aggregator's log; after 24 h votes expire from the stream: voteapp audit"
         return failed("iterator age", f"the oldest vote has waited {seconds:,.0f} s", remedy)

@@ -1,9 +1,11 @@
-"""The finding of a check, and its constructors."""
+"""The finding of a check, its constructors, and running a check."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
+
+from services.adapters.secrets import UnusableSecretError
 
 DEPLOY: Final = "deploy it again: cdk deploy"
 RESTORE: Final = "put it back: cdk deploy --revert-drift"
@@ -58,3 +60,21 @@ def skipped(check: str, detail: str, remedy: str = "") -> Finding:
 def ok_or_failed(check: str, problems: Sequence[str], detail: str, remedy: str) -> Finding:
     """Return `ok` with the detail if there are no problems, else `failed` with all of them."""
     return failed(check, "; ".join(problems), remedy) if problems else ok(check, detail)
+
+
+def run_check(name: str, check: Callable[[], Finding]) -> Finding:
+    """Run a check; an AWS error, a network error or a missing stack output is a failure."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return check()
+    except ClientError as error:
+        details = error.response["Error"]
+        remedy = "run the doctor with an operator's permissions"
+        return failed(name, f"AWS refused: {details['Code']}: {details.get('Message', '')}", remedy)
+    except (BotoCoreError, OSError) as error:
+        return failed(name, f"no answer: {error}", "check the network and the deployment")
+    except UnusableSecretError as error:
+        return failed(name, f"{error.key}: {error.problem}", error.remedy)
+    except KeyError as error:
+        return failed(name, f"output {error.args[0]}: missing", DEPLOY)

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from services.tools.doctor.finding import Finding, failed, ok, warning
 from services.tools.doctor.probe_poll import BODY, NUMBER, PHONE
-from services.voting.message import Message
+from services.tools.phones.sms import SimulatedText, TextKind
 
 CHECK: Final = "a text"
 TIMEOUT_SECONDS: Final = 30
@@ -18,7 +18,7 @@ CACHE_SECONDS: Final = 2.2
 
 OK: Final = 200
 
-Post = Callable[[Message], int]
+Post = Callable[[SimulatedText], int]
 """Sends a signed text to the webhook; returns the HTTP status, 0 without a response."""
 
 
@@ -84,7 +84,7 @@ class SelfTest:
 
     def _send(self) -> Finding | None:
         """Send the same text until the ballot exists; return a failure or None."""
-        text = Message(sid=self.sid, sender=PHONE, to=NUMBER, body=BODY)
+        text = SimulatedText(kind=TextKind.NEW, sid=self.sid, sender=PHONE, to=NUMBER, body=BODY)
         status = 0
 
         def is_ballot() -> bool:

@@ -25,16 +25,18 @@ from services.tools.local.deployment import Outputs
 from services.tools.local.processes import Process
 from services.tools.local.webhook import webhook
 from services.tools.phones.crowd import Crowd, texted_choices
-from services.tools.phones.load_generator import WebhookEndpoint
+from services.tools.phones.delivery import WebhookEndpoint
+from services.tools.phones.load_generator import LoadGenerator
 from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText, TextKind
-from services.tools.phones.traffic import Traffic
 from services.voting import schema
 from services.voting.poll import Round
 from services.voting.sharding import all_shards
 
 IDLE_SECONDS: Final = 10
 """The lab stops texting after this time without a snapshot."""
+MAX_IN_FLIGHT: Final = 600
+"""At 60 texts/s into one throttled partition about 300 wait for a reply."""
 SEED: Final = 2015
 
 WriteResult = Literal["stored", "throttled"]
@@ -57,7 +59,7 @@ class Lab:
         self._last_snapshot_at = -float(IDLE_SECONDS)
         self._lock = threading.RLock()
         self._resources = ExitStack()
-        self._traffic: Traffic | None = None
+        self._traffic: LoadGenerator | None = None
         self._server: Process | None = None
 
     def __enter__(self) -> Self:
@@ -67,7 +69,7 @@ class Lab:
         self._resources.close()
 
     @property
-    def traffic(self) -> Traffic:
+    def traffic(self) -> LoadGenerator:
         """The load on the lab's poll; the first access starts the lab.
 
         Raises:
@@ -170,7 +172,10 @@ class Lab:
             )
             self._next_round()
             endpoint = WebhookEndpoint(url=url, token=token)
-            traffic = Traffic(self._text_source(), endpoint, rate=self._rate)
+            traffic = LoadGenerator(
+                self._text_source(), endpoint, rate=self._rate,
+                connections=0, max_in_flight=MAX_IN_FLIGHT,
+            )  # fmt: skip
             self._traffic = starting.enter_context(traffic)
             self._resources = starting.pop_all()
 

@@ -96,12 +96,10 @@ def create_throttling_proxy(
         item = call[_WRITES[action]]
         key = item["pk"]["S"]
         units = write_units(item_bytes(item) if action == "PutItem" else 0)
-        admission = throttle.admit(key, units)
-        response = await forward(request, body) if admission.admitted else refusal(arn)
-        if response.status_code == OK or not admission.admitted:
-            on_write(
-                Write(key=key, partition=admission.partition, stored=admission.admitted, item=item)
-            )
+        partition, admitted = throttle.admit(key, units)
+        response = await forward(request, body) if admitted else refusal(arn)
+        if response.status_code == OK or not admitted:
+            on_write(Write(key=key, partition=partition, stored=admitted, item=item))
         return response
 
     return Starlette(

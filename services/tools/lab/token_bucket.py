@@ -17,7 +17,6 @@ partition is the same as DynamoDB's, scaled down so that a laptop can reach it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import md5
 from math import ceil
 from typing import Final
@@ -75,14 +74,6 @@ class TokenBucket:
         self.rate = rate
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The partition of a write, and whether the write was admitted."""
-
-    partition: int
-    admitted: bool
-
-
 class Throttle:
     """The token buckets of a table's partitions. `clock` returns monotonic seconds."""
 
@@ -99,10 +90,10 @@ class Throttle:
         """Writes a second of one partition: its share of the table's capacity, at most 1,000."""
         return min(PARTITION_WRITES_PER_SECOND, self._capacity / self._count)
 
-    def admit(self, key: str, units: int = 1) -> Admission:
-        """Admit or throttle a write to a partition key."""
+    def admit(self, key: str, units: int = 1) -> tuple[int, bool]:
+        """Admit or throttle a write to a partition key; return its partition, and if admitted."""
         partition = partition_of(key, self._count)
-        return Admission(partition, self.buckets[partition].take(units, self._clock()))
+        return partition, self.buckets[partition].take(units, self._clock())
 
     def provision(self, write_capacity: float) -> None:
         """Change the table's write capacity, as UpdateTable does."""

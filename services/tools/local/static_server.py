@@ -3,11 +3,9 @@
 In a demo it serves the lab page and the phone page, too.
 """
 
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -20,26 +18,20 @@ from starlette.routing import Route
 
 from services.tools.local.aws import LocalAws
 from services.tools.local.ports import HOST, listen
-from services.tools.local.toolchain import ROOT
+from services.tools.page_headers import page_headers
 
-HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
 PAGES: Final = {"": "index.html"}
 DEMO_PAGES: Final = PAGES | {"lab": "index.html", "phone": "phone.html"}
 
 
-def create_site_app(
-    aws: LocalAws, bucket: str, *, headers: Path = HEADERS, routes: Sequence[Route] = ()
-) -> Starlette:
+def create_site_app(aws: LocalAws, bucket: str, *, routes: Sequence[Route] = ()) -> Starlette:
     """Create an application that serves the bucket; `/` is `index.html`.
 
     `routes` are the API of the demo's own pages; with them, it serves those pages, too.
     """
     pages = DEMO_PAGES if routes else PAGES
     s3 = aws.client("s3")
-    security = {
-        name: value.replace("{dynamodb}", aws.endpoint).replace("{cognito}", aws.endpoint)
-        for name, value in json.loads(headers.read_text()).items()
-    }
+    security = page_headers(dynamodb=aws.endpoint, cognito=aws.endpoint)
 
     async def serve(request: Request) -> Response:
         path = request.path_params["path"]

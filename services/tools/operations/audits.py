@@ -144,7 +144,7 @@ class Auditor:
             recount=recount,
             boards=totals,
             watermarks=watermarks,
-            event_source_problems=mapping.complaints,
+            event_source_problems=mapping.problems,
             iterator_age_ms=mapping.iterator_age_ms,
             corrections=corrected,
             digest=hexdigest,

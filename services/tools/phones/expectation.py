@@ -8,30 +8,15 @@ only the latest text of a phone counts.
 
 import threading
 from collections import Counter
-from typing import Final, Protocol
+from collections.abc import Mapping
+from typing import Final
 
 from services.tools.phones.crowd import Crowd
-from services.tools.phones.sms import SimulatedText
+from services.tools.phones.delivery import WebhookReply
 from services.voting.poll import Phase, Round
 
 SETTLE_SECONDS: Final = 5.0
 """Webhooks cache the directory for up to 3 s, and a text takes some time."""
-
-
-class AnsweredText(Protocol):
-    """A text and its reply; times are those of `time.time()`, in seconds."""
-
-    @property
-    def text(self) -> SimulatedText:
-        """The text."""
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the webhook answered with 200."""
-
-    @property
-    def answered_at(self) -> float:
-        """When the reply arrived."""
 
 
 class Expectation:
@@ -44,6 +29,8 @@ class Expectation:
     def __init__(self, crowd: Crowd) -> None:
         self.votes: dict[str, str] = {}
         """The choice of each phone, by the replies so far."""
+        self.handset_votes: Mapping[str, str] = {}
+        """Votes that people sent from the phone page."""
         self.is_waiting = False
         """Whether the crowd pauses."""
         self._crowd = crowd
@@ -51,7 +38,7 @@ class Expectation:
         self._round: Round | None = None
         self._open_since: float | None = None
         self._counted_sids: set[str] = set()
-        self._uncertain: list[AnsweredText] = []
+        self._uncertain: list[WebhookReply] = []
         self._lock = threading.Lock()
 
     def update_round(self, round: Round, read_at: float) -> None:
@@ -95,7 +82,7 @@ class Expectation:
         self._crowd.text_again([one.text for one in self._uncertain])
         self._uncertain.clear()
 
-    def add_reply(self, reply: AnsweredText) -> None:
+    def add_reply(self, reply: WebhookReply) -> None:
         """Add a reply; an accepted text changes the expected vote of its phone."""
         text = reply.text
         with self._lock:
@@ -109,4 +96,4 @@ class Expectation:
     def tally(self) -> Counter[str]:
         """Return the expected votes by choice once every text is counted."""
         with self._lock:
-            return Counter(self.votes.values())
+            return Counter(self.votes.values()) + Counter(self.handset_votes.values())

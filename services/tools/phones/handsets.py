@@ -6,15 +6,14 @@ The signing token stays in this process; the page sends only the phone and the t
 import asyncio
 import secrets
 import time
-import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from services.tools.phones.crowd import votes_per_phone
+from services.tools.phones.delivery import UNREACHABLE, WebhookEndpoint, deliver_one, message_in
 from services.tools.phones.expectation import SETTLE_SECONDS
-from services.tools.phones.load_generator import UNREACHABLE, WebhookEndpoint, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.message import find_choice
 from services.voting.poll import Phase, Round
@@ -87,8 +86,7 @@ class Handsets:
         round, number = await self._settled_round()
         sid = f"SM{secrets.token_hex(16)}"
         text = SimulatedText(kind=TextKind.NEW, sid=sid, sender=sender, to=number, body=body)
-        async with session() as http:
-            answer = await deliver(http, self._endpoint, text)
+        answer = await deliver_one(self._endpoint, text)
         if not answer.accepted:
             why = "no answer" if answer.status == UNREACHABLE else f"{answer.status}: {answer.body}"
             return Bubble(kind="failure", text=f"Not delivered ({why})", at_ms=_now_ms())
@@ -114,12 +112,6 @@ class Handsets:
         if choice and is_open and self._counted[place] < votes_per_phone(round.poll):
             self._counted[place] += 1
             self._votes[round.number][sender] = choice
-
-
-def message_in(twiml: str) -> str | None:
-    """Return the message in a TwiML response, or None if it has none."""
-    found = ET.fromstring(twiml).find("Message")  # noqa: S314 - the response of our own webhook
-    return None if found is None else "".join(found.itertext())
 
 
 def _now_ms() -> int:

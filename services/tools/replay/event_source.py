@@ -12,12 +12,11 @@ Two settings break conditions of an exact count, and tests check that they are n
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
-from zlib import crc32
 
 from services.tools.replay.faults import Fault, FaultInjector
-from services.tools.replay.faulty_tallies import FaultyTallies, Write
+from services.tools.replay.faulty_tallies import FaultyTallies
+from services.tools.replay.shard_poller import ShardPoller
 from services.tools.replay.stream import Record, Shard, Stream
 from services.voting.ports import Tallies
 
@@ -25,26 +24,8 @@ Event = dict[str, Any]
 Function = Callable[[Event, Tallies], Mapping[str, Any] | None]
 """A Lambda function; it takes an event and the tallies to write to."""
 
-MAX_FAILURES: Final = 60
-"""Consecutive failures after which a shard is not delivered any more."""
-
 _CALLS_PER_WINDOW: Final = 4
 _WINDOW: Final = {"start": "2030-05-04T20:00:00Z", "end": "2030-05-04T20:00:30Z"}
-
-
-@dataclass(slots=True, eq=False)
-class ShardPoller:
-    """The position of one mapping in one shard, and the state of its window."""
-
-    shard: Shard
-    mapping: int
-    lane: int
-    """Which of the `parallelization_factor` concurrent batches of the shard."""
-    position: int = 0
-    failures: int = 0
-    state: Any = field(default_factory=dict)
-    late: list[Write] = field(default_factory=list)
-    """Writes of calls that timed out."""
 
 
 class EventSource:
@@ -58,19 +39,19 @@ class EventSource:
         self._stream = stream
         self._function = function
         self._tallies = tallies
-        self._injector = injector
+        self.injector = injector
         self._draw = draw
         self._batch_size = batch_size
         self._parallelization_factor = parallelization_factor
         self._max_attempts = max_attempts
         self._mappings = 2 if injector.should_inject(Fault.TWO_MAPPINGS) else 1
-        self._shard_pollers: dict[tuple[str, str, int, int], ShardPoller] = {}
+        self._shard_pollers: list[ShardPoller] = []
         self._trimmed: Counter[Shard] = Counter()  # number of trimmed records, by shard
         self._known_shards = 0
 
     def tick(self) -> bool:
         """Deliver one batch of a random shard; return False if no shard has records."""
-        ready = [poller for poller in self._all_pollers() if self._is_ready(poller)]
+        ready = [poller for poller in self._all_pollers() if poller.is_ready()]
         if not ready:
             return False
         self._deliver_batch(self._draw.choice(ready))
@@ -87,7 +68,7 @@ class EventSource:
 
     def count_undelivered(self) -> int:
         """Return the number of records that were not delivered yet."""
-        return sum(len(self._records(poller)) - poller.position for poller in self._all_pollers())
+        return sum(len(poller.undelivered) for poller in self._all_pollers())
 
     def readable_records(self) -> Iterator[tuple[Shard, Sequence[Record]]]:
         """Return every shard with its records that were not trimmed."""
@@ -98,8 +79,8 @@ class EventSource:
         """Trim all records, as after 24 hours without a reader; return the undelivered ones."""
         lost: list[Record] = []
         for poller in self._all_pollers():
-            lost += self._records(poller)[poller.position :]
-            poller.position = len(self._records(poller))
+            lost += poller.undelivered
+            poller.position = len(poller.records)
             poller.late.clear()
             poller.failures = 0
         for shard in self._stream.shards:
@@ -107,40 +88,26 @@ class EventSource:
         return lost
 
     def _all_pollers(self) -> Sequence[ShardPoller]:
+        lanes = self._parallelization_factor
         for shard in self._stream.shards[self._known_shards :]:
             for mapping in range(self._mappings):
-                for lane in range(self._parallelization_factor):
-                    key = (shard.label, shard.id, mapping, lane)
-                    self._shard_pollers[key] = ShardPoller(shard=shard, mapping=mapping, lane=lane)
+                parents = [
+                    poller
+                    for poller in self._shard_pollers
+                    if poller.shard is shard.parent and poller.mapping == mapping
+                ]
+                self._shard_pollers += [
+                    ShardPoller(
+                        shard=shard, mapping=mapping, lane=lane, lanes=lanes, parents=parents
+                    )
+                    for lane in range(lanes)
+                ]
         self._known_shards = len(self._stream.shards)
-        return list(self._shard_pollers.values())
-
-    def _records(self, poller: ShardPoller) -> Sequence[Record]:
-        if self._parallelization_factor == 1:
-            return poller.shard.records
-        return [
-            r
-            for r in poller.shard.records
-            if _lane_of(r, self._parallelization_factor) == poller.lane
-        ]
-
-    def _is_ready(self, poller: ShardPoller) -> bool:
-        waiting = poller.position < len(self._records(poller)) and poller.failures < MAX_FAILURES
-        return waiting and all(self._is_finished(parent) for parent in self._parents(poller))
-
-    def _parents(self, poller: ShardPoller) -> Iterator[ShardPoller]:
-        if (parent := poller.shard.parent) is not None:
-            for lane in range(self._parallelization_factor):
-                yield self._shard_pollers[parent.label, parent.id, poller.mapping, lane]
-
-    def _is_finished(self, poller: ShardPoller) -> bool:
-        done = poller.shard.closed and poller.position >= len(self._records(poller))
-        return done and all(self._is_finished(parent) for parent in self._parents(poller))
+        return self._shard_pollers
 
     def _deliver_batch(self, poller: ShardPoller) -> None:
         """Deliver the next records; every attempt draws a new batch size."""
-        records = self._records(poller)
-        batch = records[poller.position : poller.position + self._draw.randint(1, self._batch_size)]
+        batch = poller.undelivered[: self._draw.randint(1, self._batch_size)]
         if poller.late and self._draw.random() < 1 / 2:
             self._apply_late_writes(poller)
         if not self._call(poller, batch):
@@ -150,11 +117,11 @@ class EventSource:
             return
         poller.failures = 0
         self._apply_late_writes(poller)
-        if self._injector.should_inject(Fault.AGAIN):
+        if self.injector.should_inject(Fault.AGAIN):
             self._call(poller, batch)
         done = len(batch)
-        if self._injector.should_inject(Fault.OVERLAP):
-            done = self._injector.draw(Fault.OVERLAP).randrange(len(batch))
+        if self.injector.should_inject(Fault.OVERLAP):
+            done = self.injector.draw(Fault.OVERLAP).randrange(len(batch))
         poller.position += done
         if self._draw.randrange(_CALLS_PER_WINDOW) == 0:
             self._call(poller, [], isFinalInvokeForWindow=True)
@@ -178,10 +145,10 @@ class EventSource:
             "isWindowTerminatedEarly": False,
             **window,
         }
-        if self._injector.should_inject(Fault.WINDOWS):
-            variant = self._injector.draw(Fault.WINDOWS).randrange(3)
+        if self.injector.should_inject(Fault.WINDOWS):
+            variant = self.injector.draw(Fault.WINDOWS).randrange(3)
             event |= ({"state": None}, {"isWindowTerminatedEarly": True}, {"state": {}})[variant]
-        faulty_tallies = FaultyTallies(self._tallies, self._injector)
+        faulty_tallies = FaultyTallies(self._tallies, self.injector)
         try:
             response = self._function(event, faulty_tallies)
         except Exception:  # noqa: BLE001 - Lambda retries after any exception
@@ -197,43 +164,33 @@ class EventSource:
         """Redeliver old records, trim records, or restart from TRIM_HORIZON."""
         advanced = [
             poller
-            for poller in self._shard_pollers.values()
+            for poller in self._shard_pollers
             if poller.position > self._trimmed[poller.shard]
         ]
-        if advanced and self._injector.should_inject(Fault.STALE_RECORDS):
-            draw = self._injector.draw(Fault.STALE_RECORDS)
+        if advanced and self.injector.should_inject(Fault.STALE_RECORDS):
+            draw = self.injector.draw(Fault.STALE_RECORDS)
             poller = draw.choice(advanced)
             end = draw.randint(self._trimmed[poller.shard] + 1, poller.position)
             begin = draw.randrange(self._trimmed[poller.shard], end)
-            self._call(poller, self._records(poller)[begin : min(end, begin + self._batch_size)])
-        if advanced and self._injector.should_inject(Fault.TRIM):
+            self._call(poller, poller.records[begin : min(end, begin + self._batch_size)])
+        if advanced and self.injector.should_inject(Fault.TRIM):
             self._trim()
             self._restart()
-        if advanced and self._injector.should_inject(Fault.HORIZON):
+        if advanced and self.injector.should_inject(Fault.HORIZON):
             self._restart()
 
     def _trim(self) -> None:
         """Trim a random part of the records that every mapping has read."""
         if self._parallelization_factor > 1:
             return
-        draw = self._injector.draw(Fault.TRIM)
+        draw = self.injector.draw(Fault.TRIM)
         for shard in self._stream.shards:
             read = min(
-                (
-                    poller.position
-                    for poller in self._shard_pollers.values()
-                    if poller.shard is shard
-                ),
+                (poller.position for poller in self._shard_pollers if poller.shard is shard),
                 default=0,
             )
             self._trimmed[shard] = max(self._trimmed[shard], draw.randint(0, read))
 
     def _restart(self) -> None:
-        for poller in self._shard_pollers.values():
+        for poller in self._shard_pollers:
             poller.position = self._trimmed[poller.shard]
-
-
-def _lane_of(record: Record, parallelization_factor: int) -> int:
-    """Return the concurrent batch of a record; Lambda assigns it by the item's key."""
-    keys = record["dynamodb"]["Keys"]
-    return crc32(f"{keys['pk']['S']}{keys['sk']['S']}".encode()) % parallelization_factor

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Final
 
@@ -55,15 +55,10 @@ class Proof:
 
     def add(self, other: "Proof") -> None:
         """Add the results of other schedules."""
-        self.schedules += other.schedules
-        self.texts += other.texts
-        self.injected += other.injected
-        self.hit += other.hit
-        self.wrong += other.wrong
-        self.commands += other.commands
-        self.refused += other.refused
-        self.votes += other.votes
         self.violations |= other.violations
+        for total in fields(self):
+            if total.name != "violations":  # a mapping, which has no +
+                setattr(self, total.name, getattr(self, total.name) + getattr(other, total.name))
 
     def add_lifecycle(self, number: int, outcome: LifecycleOutcome) -> None:
         """Add the result of a lifecycle run."""

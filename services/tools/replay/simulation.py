@@ -50,11 +50,11 @@ class Replay:
         self.rounds = [Round(poll=poll) for poll in scenario.polls]
         self._scenario = scenario
         self._engine = engine
-        deliveries = scenario.deliveries()
-        self._deliveries = deliveries
-        self._batch_size = min(100, max(8, len(deliveries) // 40))
-        self._injector = FaultInjector(faults, f"{seed}", length=len(deliveries))
-        calls = 4 * len(deliveries) // self._batch_size
+        self._deliveries = scenario.deliveries()
+        length = len(self._deliveries)
+        self._batch_size = min(100, max(8, length // 40))
+        self._injector = FaultInjector(faults, f"{seed}", length=length)
+        calls = 4 * length // self._batch_size
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
         self._oracle = Oracle(scenario.definitions)
         self._webhook = WebhookClient(self.rounds, UncertainBallots(engine.ballots, self._injector))
@@ -68,29 +68,24 @@ class Replay:
         self._baselines = (
             {"2015": UncheckedTallies(), "differences": UncheckedTallies()} if baselines else {}
         )
-        self._event_source_injector = FaultInjector(faults, f"{seed}:ours", length=calls)
-        self._sources = [
-            EventSource(
-                self._log.stream, function, self._tallies, self._event_source_injector,
-                draw=random.Random(f"{seed}:mapping"),  # noqa: S311 - the same
-                batch_size=self._batch_size, parallelization_factor=parallelization_factor,
-                max_attempts=max_attempts,
-            )
-        ]  # fmt: skip
-        for name, baseline_tallies in self._baselines.items():
-            baseline: Function = self._counters if name == "2015" else add_differences
+
+        def source(function: Function, tallies: Tallies, **limits: int) -> EventSource:
+            """Every mapping has the same course of calls and faults."""
             injector = FaultInjector(faults, f"{seed}:ours", length=calls)
-            draw = random.Random(f"{seed}:mapping")  # noqa: S311 - the same course of calls
-            self._sources.append(
-                EventSource(
-                    self._log.stream,
-                    baseline,
-                    baseline_tallies,
-                    injector,
-                    draw=draw,
-                    batch_size=self._batch_size,
-                )
-            )
+            draw = random.Random(f"{seed}:mapping")  # noqa: S311 - a repeatable run
+            return EventSource(
+                self._log.stream, function, tallies, injector,
+                draw=draw, batch_size=self._batch_size, **limits,
+            )  # fmt: skip
+
+        self._source = source(
+            function, self._tallies,
+            parallelization_factor=parallelization_factor, max_attempts=max_attempts,
+        )  # fmt: skip
+        self._sources = [self._source]
+        if baselines:
+            self._sources.append(source(self._counters, self._baselines["2015"]))
+            self._sources.append(source(add_differences, self._baselines["differences"]))
 
     async def run(self, pace: Pace | None = None) -> ReplayResult:
         """Replay the whole scenario, until every record is folded."""
@@ -178,14 +173,8 @@ class Replay:
         return {name: dict(sorted((+count).items())) for name, count in counts.items()}
 
     def _shown(self, tallies: Tallies) -> Counts:
-        return {
-            round.poll.id: {
-                choice: count
-                for choice, count in sorted(tallies.totals(round.board, 1).picks.items())
-                if count
-            }
-            for round in self.rounds
-        }
+        picks = {r.poll.id: tallies.totals(r.board, 1).picks for r in self.rounds}
+        return {name: {c: n for c, n in sorted(one.items()) if n} for name, one in picks.items()}
 
     def _outcome(self, *, recounted: bool) -> ReplayResult:
         boards = [*((round.board, 1) for round in self.rounds), (UNREADABLE_BOARD, 0)]
@@ -199,7 +188,7 @@ class Replay:
             counters_2015=self._shown(self._baselines["2015"]) if self._baselines else none,
             differences=self._shown(self._baselines["differences"]) if self._baselines else none,
             recounted=recounted,
-            injected=self._injector.injected + self._event_source_injector.injected,
+            injected=self._injector.injected + self._source.injector.injected,
             bad=sum(self._tallies.totals(board, number).bad for board, number in boards),
             other_replies=self._other_replies,
             deliveries=self._posts,

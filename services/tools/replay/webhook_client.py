@@ -3,8 +3,6 @@
 A text passes through the whole ASGI application, with its signature, but without a network.
 """
 
-import base64
-import hmac
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,6 +12,7 @@ from fastapi import FastAPI
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
+from services.tools.phones.sms import signature
 from services.tools.replay.faults import Fault, FaultInjector
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
@@ -106,13 +105,9 @@ class WebhookClient:
         async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
             sent.append(message)
 
-        await self._app(_scope(_signature(fields)), receive, send)
+        signed = signature(f"{BASE_URL}/sms", [*fields.items()], TOKEN)
+        await self._app(_scope(signed.encode()), receive, send)
         return sent[0]["status"], sent[1]["body"]
-
-
-def _signature(fields: dict[str, str]) -> bytes:
-    signed = f"{BASE_URL}/sms" + "".join(key + fields[key] for key in sorted(fields))
-    return base64.b64encode(hmac.digest(TOKEN.encode(), signed.encode(), "sha1"))
 
 
 def _scope(signature: bytes) -> dict[str, Any]:

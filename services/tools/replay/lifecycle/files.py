@@ -1,7 +1,7 @@
 """Generates random poll files, which share words, numbers and keywords on purpose."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -64,10 +64,7 @@ def draw_file(draw: random.Random, name: str, now_ms: int) -> PollFile:
 
 def edit_file(draw: random.Random, before: PollFile, now_ms: int) -> PollFile:
     """Return a copy of a poll file with a random change."""
-    file = PollFile(
-        name=before.name, choices=list(before.choices), settings=dict(before.settings),
-        opens_at_ms=before.opens_at_ms, closes_at_ms=before.closes_at_ms,
-    )  # fmt: skip
+    file = replace(before, choices=list(before.choices), settings=dict(before.settings))
     match draw.randrange(8):
         case 0:
             file.settings["shards"] = draw.choice((1, 2, 3, 4))

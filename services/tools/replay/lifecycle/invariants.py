@@ -4,21 +4,24 @@ It shares no code with the voting rules: it reads the poll files itself, knows b
 lists of MessageSids under keys, and streams only when they are drained.
 """
 
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from services.tools.replay.oracle import bare_text, find_named_choice
+from services.tools.replay.lifecycle.poll_facts import (
+    SETTLED_MS,
+    PollFacts,
+    PollFile,
+    choice_in,
+    parse_file,
+)
+from services.tools.replay.oracle import bare_text
 
 MOST_TEXTS: Final = 20
 COUNTED: Final = {"accepted", "changed", "same"}
 REFUSED_BY_POLICY: Final = {"limit", "stands"}
-SETTLED_MS: Final = 3_000
-"""Time after which every webhook uses a change of the directory."""
-DAY_MS: Final = 86_400_000
+_CARRIERS: Final = {"stop", "help", "start", "yes", "end", "quit", "info", "cancel"}
 
 RoundKey = tuple[str, int]
 Snapshot = tuple[Mapping[str, int], int, int]
@@ -41,19 +44,6 @@ class SentText:
 
 
 @dataclass(slots=True)
-class PollFacts:
-    """The state of a poll after its files and the operators' commands."""
-
-    definition: Mapping[str, Any]
-    older: Mapping[str, Any] = field(default_factory=dict)
-    """The previous file, which webhooks may still use."""
-    state: str = "auto"
-    state_at_ms: int = 0
-    round: int = 1
-    first_vote_ms: int | None = None
-
-
-@dataclass(slots=True)
 class InvariantChecker:
     """Records what happens, and raises ViolationError if it contradicts what happened before."""
 
@@ -68,8 +58,8 @@ class InvariantChecker:
     forgotten: set[str] = field(default_factory=set)
     expired_sids: set[str] = field(default_factory=set)
     certified: dict[RoundKey, Mapping[str, int]] = field(default_factory=dict)
-    first_answers: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
-    policies: dict[RoundKey, Mapping[str, Any]] = field(default_factory=dict)
+    first_answers: dict[str, tuple[str, str | None, PollFile]] = field(default_factory=dict)
+    policies: dict[RoundKey, PollFile] = field(default_factory=dict)
     changed_at_ms: int = 0
 
     def apply_file(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
@@ -114,11 +104,10 @@ class InvariantChecker:
         if kind in COUNTED:
             if held is None or held[0][0] != poll:
                 raise ViolationError(f"{text.sid}: thanked by {poll}, and stored in {held}")
-            first = self.first_answers.setdefault(
-                text.sid, (kind, reply, _file_of(self.polls[poll]))
-            )
+            file = self.polls[poll].definition
+            first = self.first_answers.setdefault(text.sid, (kind, reply, file))
             obeyed = now_ms - self.changed_at_ms > SETTLED_MS
-            same_file = obeyed and first[2] == _file_of(self.polls[poll])
+            same_file = obeyed and first[2] == file
             if first[0] != kind or (same_file and first[1] != reply):
                 raise ViolationError(f"{text.sid}: answered {first[:2]}, then {(kind, reply)}")
         elif held is not None and kind != "barred" and now_ms - self.changed_at_ms > SETTLED_MS:
@@ -129,9 +118,15 @@ class InvariantChecker:
         """Return the one open poll that must count this text, or None if that is uncertain."""
         if now_ms - self.changed_at_ms < SETTLED_MS or bare_text(text.body) in _CARRIERS:
             return None
-        matching = [one for one in self.polls if self._names_choice_of(one, text, now_ms)]
-        certain = all(self._is_certain(one, now_ms) for one in self.polls)
-        return matching[0] if certain and len(matching) == 1 else None
+        for name, facts in self.polls.items():
+            if not facts.is_certain(now_ms) or (name, facts.round) in self.certified:
+                return None
+        matching = [
+            name
+            for name, facts in self.polls.items()
+            if facts.is_open(now_ms) and facts.names_choice(text.to, text.body)
+        ]
+        return matching[0] if len(matching) == 1 else None
 
     def forget(self, phone: str) -> None:
         """Record that a phone's votes were removed from every round."""
@@ -182,7 +177,7 @@ class InvariantChecker:
             raise ViolationError(f"{sid}: counted in {key} after its certificate")
         policy = self.policies.setdefault(key, facts.definition)
         files = (facts.definition, facts.older, policy)
-        named = next(filter(None, (self._named(file, text.body) for file in files)), None)
+        named = next(filter(None, (choice_in(file, text.body) for file in files)), None)
         if named is None:
             raise ViolationError(f"{sid}: {text.body!r} names nothing in {key}")
         sids = self.votes[key].setdefault(text.phone, [])
@@ -194,60 +189,3 @@ class InvariantChecker:
         name = str(policy.get("policy", "last"))
         if name in most and len(sids) > most[name]:
             raise ViolationError(f"{key}: a phone holds {len(sids)} texts under {name!r}")
-
-    @staticmethod
-    def _named(definition: Mapping[str, Any], body: str) -> str | None:
-        text = bare_text(body)
-        if not definition:
-            return None
-        if choice := find_named_choice(definition, text):
-            return choice
-        lead, _, rest = text.partition(" ")
-        keyed = definition.get("keyword") and bare_text(lead) == bare_text(definition["keyword"])
-        return find_named_choice(definition, bare_text(rest)) if keyed else None
-
-    def _names_choice_of(self, poll_id: str, text: SentText, now_ms: int) -> bool:
-        facts = self.polls[poll_id]
-        on_number = text.to in facts.definition.get("numbers", [text.to])
-        return (
-            on_number
-            and self._is_open(facts, now_ms)
-            and find_named_choice(facts.definition, bare_text(text.body)) is not None
-        )
-
-    def _is_open(self, facts: PollFacts, now_ms: int) -> bool:
-        opens, closes = (
-            _ms(facts.definition.get("opens_at")),
-            _ms(facts.definition.get("closes_at")),
-        )
-        if facts.state == "open":
-            return closes is None or not facts.state_at_ms < closes <= now_ms
-        in_time = (opens is None or opens <= now_ms) and (closes is None or now_ms < closes)
-        return facts.state == "auto" and in_time
-
-    def _is_certain(self, poll_id: str, now_ms: int) -> bool:
-        """Return whether neither an opening time nor an expiry makes the poll's state uncertain."""
-        facts = self.polls[poll_id]
-        turns = (_ms(facts.definition.get(name)) for name in ("opens_at", "closes_at"))
-        steady = all(turn is None or abs(now_ms - turn) > SETTLED_MS for turn in turns)
-        closes = _ms(facts.definition.get("closes_at"))
-        ages = (facts.first_vote_ms, closes)
-        young = all(at_ms is None or now_ms - at_ms < DAY_MS / 2 for at_ms in ages)
-        return steady and young and (poll_id, facts.round) not in self.certified
-
-
-_CARRIERS: Final = {"stop", "help", "start", "yes", "end", "quit", "info", "cancel"}
-
-
-def _file_of(facts: PollFacts) -> str:
-    return repr(facts.definition)
-
-
-@lru_cache(maxsize=4096)
-def parse_file(toml: str) -> Mapping[str, Any]:
-    """Parse a poll file."""
-    return tomllib.loads(toml)
-
-
-def _ms(moment: Any) -> int | None:  # noqa: ANN401 - a TOML date-time
-    return None if moment is None else int(moment.timestamp() * 1000)

@@ -12,7 +12,7 @@ from services.tools.operations.audits import Auditor
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards, SimulatedCorrections
 from services.tools.replay.lifecycle.files import IDS, PollFile, draw_file, edit_file
-from services.tools.replay.lifecycle.invariants import InvariantChecker, RoundKey, ViolationError
+from services.tools.replay.lifecycle.invariants import InvariantChecker, ViolationError
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import PEPPER
@@ -20,7 +20,7 @@ from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.errors import VotingError
 from services.voting.lifecycle import archived, closed, opened
-from services.voting.poll import Poll, Round
+from services.voting.poll import Round
 
 _MAPPING: Final = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
 
@@ -76,7 +76,9 @@ class Operator:
             del files[name]
         else:
             files[name] = edit_file(self.draw, files[name], now_ms)
-        parsed = [_parsed(file) for _, file in sorted(files.items())]
+        parsed = [
+            parse_poll(file.toml, source=f"{name}.toml") for name, file in sorted(files.items())
+        ]
         gone = {name for name, entry in self.polls.held.items() if entry.file_removed}
         self.polls.apply(parsed, begun=self.begun)
         for name, file in files.items():
@@ -88,27 +90,23 @@ class Operator:
 
     def open(self) -> None:
         """Open a poll."""
-        name, now_ms = self._poll(), self.clock[0]
-        before, after = self.polls.change(name, lambda one: opened(one, now_ms))
-        self._expect(name, after.round, "open")
-        if before != after:
-            self.checker.set_state(name, "open", now_ms)
+        self._change(opened, "open")
 
     def close(self) -> None:
         """Close a poll."""
-        name, now_ms = self._poll(), self.clock[0]
-        before, after = self.polls.change(name, lambda one: closed(one, now_ms))
-        self._expect(name, after.round, "closed", "archived")
-        if before != after:
-            self.checker.set_state(name, "closed", now_ms)
+        self._change(closed, "closed", "archived")
 
     def archive(self) -> None:
         """Archive a poll."""
+        self._change(archived, "archived")
+
+    def _change(self, change: Callable[[Round, int], Round], *phases: str) -> None:
+        """Change the state of a poll; afterwards it must be in one of these phases."""
         name, now_ms = self._poll(), self.clock[0]
-        before, after = self.polls.change(name, lambda one: archived(one, now_ms))
-        self._expect(name, after.round, "archived")
+        before, after = self.polls.change(name, lambda one: change(one, now_ms))
+        self._expect(name, after.round, *phases)
         if before != after:
-            self.checker.set_state(name, "archived", now_ms)
+            self.checker.set_state(name, phases[0], now_ms)
 
     def reset(self) -> None:
         """Start the next round, and perhaps open it."""
@@ -214,12 +212,3 @@ class Operator:
         phase = round.phase_at(self.clock[0]).value
         if phase not in phases:
             raise ViolationError(f"{name}: should be {phases[0]}, and is {phase}")
-
-
-def key_of(round: Round) -> RoundKey:
-    """Return poll id and number of a round."""
-    return round.poll.id, round.number
-
-
-def _parsed(file: PollFile) -> Poll:
-    return parse_poll(file.toml, source=f"{file.name}.toml")

@@ -22,6 +22,10 @@ from services.voting.schema import VISIBILITIES, board_pk
 STEPS: Final = 90
 DIRECTORY_AGE_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
+PASSING_MS: Final = (
+    200, 1_000, 1_000, 3_000, 9_000, 21_000, 60_000, 400_000, 3_600_000, DAY_MS, 4 * DAY_MS,
+)  # fmt: skip
+"""How much time may pass between two events."""
 OTHER_TEXTS: Final = ("purple", "STOP", "hello there", "")
 
 
@@ -139,21 +143,7 @@ class LifecycleRun:
         return self.draw.choice((word, word.lower(), f"vote {word}"))
 
     def _pass_time(self) -> None:
-        step_ms = self.draw.choice(
-            (
-                200,
-                1_000,
-                1_000,
-                3_000,
-                9_000,
-                21_000,
-                60_000,
-                400_000,
-                3_600_000,
-                DAY_MS,
-                4 * DAY_MS,
-            )
-        )
+        step_ms = self.draw.choice(PASSING_MS)
         self.traffic.pass_time(self.clock[0] + step_ms)
         for pk, sk in self.votes.expired(self.clock[0]):
             if self.draw.random() < 2 / 3:
