@@ -15,15 +15,15 @@ class MemoryBallots:
 
     held: dict[tuple[str, str], Ballot] = field(default_factory=dict)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot) -> bool:
         """Store a ballot that does not exist yet."""
         return self.held.setdefault((ballot.pk, ballot.sk), ballot) is ballot
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Return the ballot under a key."""
         return self.held.get((pk, sk))
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         stored = self.held.get((ballot.pk, ballot.sk))
         if stored is None or stored.writes != expected:

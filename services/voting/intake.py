@@ -112,7 +112,7 @@ class Intake:
         return self.lists is not None and await self.lists.holds(round.poll.id, phone_id)
 
     async def _find(self, round: Round, text: "_Text") -> Ballot | None:
-        return await self.ballots.find(*round.ballot_key(text.voter_in(round), text.sid), round)
+        return await self.ballots.find(*round.ballot_key(text.voter_in(round), text.sid))
 
     async def _bar(self, other: Round, text: "_Text") -> Outcome | None:
         """Bar the text from another round, or return the outcome that it already has there.
@@ -126,24 +126,24 @@ class Intake:
             if first := recorded_outcome(other, ballot, text.sid):
                 return first
             barred = bar_text(other, ballot, vote)
-            if barred is ballot or await self._store(other, ballot, barred):
+            if barred is ballot or await self._store(ballot, barred):
                 return None
         raise StoreUnavailableError("a ballot rewritten too often")
 
     async def _cast(self, round: Round, vote: Vote) -> Outcome:
         decision, ballot = cast(round, None, vote), None
         for _ in range(MAX_ATTEMPTS):
-            if decision.ballot is None or await self._store(round, ballot, decision.ballot):
+            if decision.ballot is None or await self._store(ballot, decision.ballot):
                 return decision.outcome
-            ballot = await self.ballots.find(*round.ballot_key(vote.voter, vote.sid), round)
+            ballot = await self.ballots.find(*round.ballot_key(vote.voter, vote.sid))
             decision = cast(round, ballot, vote)
         raise StoreUnavailableError("a ballot rewritten too often")
 
-    async def _store(self, round: Round, before: Ballot | None, after: Ballot) -> bool:
+    async def _store(self, before: Ballot | None, after: Ballot) -> bool:
         """Write a ballot if it has not changed since it was read; return whether it was written."""
         if before is None:
-            return await self.ballots.create(after, round)
-        return await self.ballots.replace(after, round, expected=before.writes)
+            return await self.ballots.create(after)
+        return await self.ballots.replace(after, expected=before.writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,11 +110,6 @@ class Poll:
     def __post_init__(self) -> None:
         object.__setattr__(self, "lexicon", _lexicon(self.choices))
 
-    @property
-    def uses_closes_in(self) -> bool:
-        """Whether a reply uses {closes_in}: it then depends on when the text arrived."""
-        return any("{closes_in}" in text for text in self.reply_texts.values())
-
     def choice(self, key: str) -> Choice:
         """The choice with that key. Raises: KeyError."""
         for choice in self.choices:

@@ -30,8 +30,10 @@ BALLOT_ATTRIBUTES: Final = (
     "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "writes",
 )  # fmt: skip
 
+BALLOT_CHOICES: Final = "choices"
+"""Only on ballots with texts for choices that are not in `picks`."""
 BALLOT_TIMES: Final = "times"
-"""Only on ballots of polls whose replies use {closes_in}."""
+"""Not on older ballots, nor on those without texts."""
 BALLOT_EXPIRY: Final = "expires_at"
 """Only on ballots of rounds with a known closing time."""
 BALLOT_BARRED: Final = "barred"

@@ -159,7 +159,7 @@ async def test_a_rewrite_decided_before_a_forget_does_not_bring_the_old_vote_bac
     table.forgetting().remove([round], a_phone(0), PEPPER)
     await table.vote(round, (0, "blue"))
 
-    assert not await table.ballots.replace(decided, round, expected=read.writes)
+    assert not await table.ballots.replace(decided, expected=read.writes)
     (ballot,) = table.held(round)
     assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
 
@@ -171,10 +171,10 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
     await table.vote(round, (0, "red"))
 
     class Slow(DynamoBallots):
-        async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+        async def replace(self, ballot: Ballot, *, expected: int) -> bool:
             if not forgotten:
                 forgotten.extend(table.forgetting().remove([round], a_phone(0), PEPPER))
-            return await DynamoBallots.replace(self, ballot, round, expected=expected)
+            return await DynamoBallots.replace(self, ballot, expected=expected)
 
     forgotten: list[ErasedBallot] = []
     slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))
@@ -198,7 +198,7 @@ async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten
     assert changed
 
     def lands() -> None:
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed, round))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed))
 
     removed = table.forgetting(RacingClient(table.client, lands)).remove(
         [round], a_phone(0), PEPPER
@@ -234,7 +234,7 @@ async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: 
     def texts() -> None:
         (read,) = table.held(round)
         ballot = replace(read, writes=read.writes + 1)
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot, round))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot))
 
     never_fast_enough = RacingClient(table.client, *[texts] * 16)
     with pytest.raises(StoreUnavailableError):
@@ -249,7 +249,7 @@ async def test_an_item_that_is_no_ballot_is_forgotten_by_deleting_it(table: Tabl
     round = a_round()
     await table.vote(round, (0, "red"))
     (ballot,) = table.held(round)
-    item = ballot_items.item_of(ballot, round)
+    item = ballot_items.item_of(ballot)
     del item["sids"]
     table.client.put_item(TableName=table.name, Item=item)
     removed = table.forgetting().remove([round], a_phone(0), PEPPER)

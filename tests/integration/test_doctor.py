@@ -53,7 +53,7 @@ def test_the_self_test_leaves_an_empty_ballot_and_touches_no_count(cloud: LocalC
     assert checks["a text"]["verdict"] == "ok"
     assert [row for row in rows(cloud) if row != left] == before
     assert left["pk"]["S"].startswith("doctor-selftest:")
-    assert (left["picks"], left["sids"], left["n"]) == ({"M": {}}, {"L": []}, {"N": "0"})
+    assert (left["picks"], left["sids"], left["n"]) == ({"M": {}}, {"S": ""}, {"N": "0"})
     assert 0 < int(left["expires_at"]["N"]) - time.time() < 26 * 3_600
 
 

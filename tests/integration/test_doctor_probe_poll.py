@@ -47,7 +47,7 @@ def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(system: Moto
     vote = Vote(voter=voter, sid="SM1", choice=CHOICE, at_ms=BEGAN + 5_000)
     ballot = cast(probe_poll.round, None, vote).ballot
     assert ballot
-    system.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, probe_poll.round))
+    system.dynamodb.put_item(TableName="Votes", Item=item_of(ballot))
     system.fold()
     counted, known = probe_poll.counted(), probe_poll.has_ballot()
     probe_poll.forget()

@@ -54,7 +54,7 @@ class Hall:
         choice = self._draw.choice(["RED", "GREEN", "BLUE"])
         ballot = cast(THERE, self.latest.get(phone), a_vote(choice, phone=phone)).ballot
         if ballot:
-            client.put_item(TableName="Votes", Item=item_of(ballot, THERE))
+            client.put_item(TableName="Votes", Item=item_of(ballot))
             self.latest[phone] = ballot
 
     @property

@@ -134,18 +134,17 @@ def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
         pk = schema.ballot_pk(there.poll.id, there.number, shard_of(voter, there.poll.shards))
         mine = [sk for sk in self.held.get(pk, {}) if sk.startswith(voter)]
         for sk in mine:
-            held, cast_in = self.held[pk].pop(sk)
-            body = {"Keys": key_of(pk, sk), "OldImage": item_of(held, cast_in)}
+            body = {"Keys": key_of(pk, sk), "OldImage": item_of(self.held[pk].pop(sk))}
             self.stream.append("REMOVE", body)
         return len(mine)
 
-    async def unchanged_by_texts(self: Any, after: Ballot, round: Round, *, expected: int) -> bool:
+    async def unchanged_by_texts(self: Any, after: Ballot, *, expected: int) -> bool:
         if self.is_delayed():
             await DelayedWrite()
         found = self.held.get(after.pk, {}).get(after.sk)
-        if found is None or len(found[0].texts) != len(after.texts) - 1:
+        if found is None or len(found.texts) != len(after.texts) - 1:
             return False
-        self._store("MODIFY", found, after, round)
+        self._store("MODIFY", found, after)
         return expected > 0
 
     patch.setattr(SimulatedVotes, "forget", delete)

@@ -142,7 +142,7 @@ def test_a_batch_is_reported_in_numbers(
     calls: list[Any] = []
     monkeypatch.setattr(logger, "info", lambda *args, **more: calls.append((args, more)))
     monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
-    new = item_of(ballot, a_round())
+    new = item_of(ballot)
     poison = record(2, NewImage={**new, "picks": {"S": "odd"}})
     event = {"Records": [record(1, NewImage=new), poison, None], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
@@ -233,7 +233,7 @@ def test_the_time_from_vote_to_count_is_reported_in_seconds(
     calls: list[Any] = []
     monkeypatch.setattr("lambdas.aggregator.handler.now_ms", lambda: NOON + late_ms)
     monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
-    event = {"Records": [record(1, NewImage=item_of(ballot, a_round()))], "shardId": "one"}
+    event = {"Records": [record(1, NewImage=item_of(ballot))], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
 
     assert calls[-1] == ("VoteToCount", MetricUnit.Seconds, seconds)

@@ -138,7 +138,7 @@ class MotoSystem:
         round = round or self.round
         key: Any = key_of(*round.ballot_key(_voter(phone, round), ""))
         found = self.dynamodb.get_item(TableName="Votes", Key=key, ConsistentRead=True)
-        return ballot_of(found["Item"], round) if "Item" in found else None
+        return ballot_of(found["Item"]) if "Item" in found else None
 
     def vote(
         self, phone: int, *choices: str, folded: bool = True, at_ms: int | None = None
@@ -154,7 +154,7 @@ class MotoSystem:
             )  # fmt: skip
             after = cast(round, ballot, vote).ballot
             assert after
-            self.put(after, round, folded=folded)
+            self.put(after, folded=folded)
             ballot = None if round.poll.policy is Policy.UNLIMITED else after
 
     def expire(self, *, at_ms: int | None = None) -> int:
@@ -203,9 +203,9 @@ class MotoSystem:
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
 
-    def put(self, ballot: Ballot, round: Round, *, folded: bool = True) -> None:
+    def put(self, ballot: Ballot, *, folded: bool = True) -> None:
         """Write a ballot."""
-        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, round))
+        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot))
         if folded:
             self._fold(self.written())
         else:

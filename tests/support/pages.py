@@ -30,7 +30,7 @@ def items_of(round: Round, ballots: int) -> dict[str, list[dict[str, Any]]]:
         vote = Vote(voter=voter, sid=f"SM{number:032x}", choice=choice, at_ms=1_900_000_000_000)
         ballot = cast(round, None, vote).ballot
         assert ballot
-        held.setdefault(ballot.pk, []).append(item_of(ballot, round))
+        held.setdefault(ballot.pk, []).append(item_of(ballot))
     return {pk: sorted(items, key=lambda item: item["sk"]["S"]) for pk, items in held.items()}
 
 

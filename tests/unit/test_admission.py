@@ -93,12 +93,12 @@ class RewrittenBallots(MemoryBallots):
 
     attempts: int = 0
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot) -> bool:  # noqa: ARG002
         """Report that the ballot exists already."""
         self.attempts += 1
         return False
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:  # noqa: ARG002
         """Report that the ballot was replaced already."""
         self.attempts += 1
         return False

@@ -33,7 +33,7 @@ def test_a_text_that_is_faster_is_forgotten_as_well(tables: Recorded) -> None:
     assert item
 
     assert [one.picks for one in removed] == [{"BLUE": 1}]
-    assert ballot_of(item, THERE).picks == {}
+    assert ballot_of(item).picks == {}
     assert item["writes"] == {"N": "3"}
 
 
@@ -71,7 +71,7 @@ def test_a_phone_whose_pseudonym_begins_like_anothers_is_another(tables: Recorde
     other = put(tables, a_ballot("RED", phone=1))
     forgetting(tables).remove([THERE], a_phone(0), PEPPER)
 
-    assert held(tables, other) == item_of(other, THERE)
+    assert held(tables, other) == item_of(other)
 
 
 # --- expiry ------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded
     assert (done, again) == (1, 0)
     assert item["expires_at"] == {"N": str(NOON // 1000 + 20)}
     assert item["writes"] == {"N": "2"}
-    assert ballot_of(item, THERE).picks == {"RED": 1}
+    assert ballot_of(item).picks == {"RED": 1}
 
 
 def test_a_ballot_that_is_given_an_expiry_meanwhile_keeps_that(tables: Recorded) -> None:

@@ -7,7 +7,7 @@ import pytest
 from services.adapters.memory import MemoryBallots
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
-from services.voting.poll import Choice, Round, State
+from services.voting.poll import Choice, State
 from services.voting.redelivery import earlier_rounds
 from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, NUMBER, a_poll, a_text
@@ -121,10 +121,10 @@ class CountingBallots(MemoryBallots):
 
     reads: int = 0
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Count a read and carry it out."""
         self.reads += 1
-        return await MemoryBallots.find(self, pk, sk, round)
+        return await MemoryBallots.find(self, pk, sk)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """Translates ballots to DynamoDB items in the wire format, and back.
 
-An item stays under 1 KB, one write unit, also with twenty texts. `trail` has one character per
-accepted text: the position of its choice in the poll. `times` has four per text: its time offset,
-if the poll's replies depend on it.
+An item stays under 1 KB, one write unit, also with twenty texts. `sids` has their MessageSids,
+shortened. `trail` has one character per text: the position of its choice among those in `picks`,
+sorted, followed by those in `choices`, which have no votes any more. `times` has four characters
+per text: the seconds since the first one.
 """
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from services.voting.ballot import AcceptedText, Ballot
-from services.voting.poll import Round
 from services.voting.schema import (
     BALLOT_BARRED,
+    BALLOT_CHOICES,
     BALLOT_EXPIRY,
     BALLOT_FORGOTTEN,
     BALLOT_FORGOTTEN_AT,
@@ -26,8 +29,9 @@ _POSITIONS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGITS = f"{_POSITIONS}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 """Base-64 digits; four for each time offset."""
 _WIDTH = 4
-_REMOVED_CHOICE = "-"
-"""In `trail`: a choice that the poll no longer has."""
+_MESSAGE_SID = re.compile("([SM])M([0-9a-f]{32})")
+_SHORT_SID = 23
+"""Length of a shortened MessageSid: its first letter, and its 128 bits in base 64."""
 
 
 def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
@@ -35,15 +39,18 @@ def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
+def item_of(ballot: Ballot) -> dict[str, dict[str, Any]]:
     """Build the item of a ballot."""
+    positions = dict(
+        zip([*sorted(ballot.picks), *_without_votes(ballot)], _POSITIONS, strict=False)
+    )
     return {
         "pk": {"S": ballot.pk},
         "sk": {"S": ballot.sk},
         "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
         "n": {"N": str(len(ballot.texts))},
-        "sids": {"L": [{"S": step.sid} for step in ballot.texts]},
-        "trail": {"S": _encode_choices(ballot, round)},
+        "sids": {"S": " ".join(_shorten(text.sid) for text in ballot.texts)},
+        "trail": {"S": "".join(positions[text.choice] for text in ballot.texts)},
         "board": {"S": ballot.board},
         "round": {"N": str(ballot.round)},
         "cast_at": {"N": str(ballot.cast_at_ms)},
@@ -53,9 +60,17 @@ def item_of(ballot: Ballot, round: Round) -> dict[str, dict[str, Any]]:
     }
 
 
+def _without_votes(ballot: Ballot) -> list[str]:
+    """The choices of texts that no longer count, in order of first use."""
+    choices = dict.fromkeys(text.choice for text in ballot.texts)
+    return [choice for choice in choices if choice not in ballot.picks]
+
+
 def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
     """Attributes that most ballots lack, left out to keep items small."""
     item: dict[str, dict[str, Any]] = {}
+    if choices := _without_votes(ballot):
+        item[BALLOT_CHOICES] = {"L": [{"S": choice} for choice in choices]}
     if ballot.expires_at_s is not None:
         item[BALLOT_EXPIRY] = {"N": str(ballot.expires_at_s)}
     if ballot.times:
@@ -69,16 +84,16 @@ def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
     return item
 
 
-def ballot_of(item: Item, round: Round) -> Ballot:
+def ballot_of(item: Item) -> Ballot:
     """Read the ballot from an item. Raises: KeyError, ValueError for items that are no ballots."""
-    sids = [entry["S"] for entry in item["sids"]["L"]]
+    picks = {choice: int(count["N"]) for choice, count in item["picks"]["M"].items()}
     return Ballot(
         pk=item["pk"]["S"],
         sk=item["sk"]["S"],
         board=item["board"]["S"],
         round=int(item["round"]["N"]),
-        picks={choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-        texts=tuple(map(AcceptedText, sids, _decode_choices(item["trail"]["S"], round))),
+        picks=picks,
+        texts=tuple(map(AcceptedText, _sids(item), _choices(item, picks))),
         cast_at_ms=int(item["cast_at"]["N"]),
         changed_at_ms=int(item["changed_at"]["N"]),
         expires_at_s=_number(item, BALLOT_EXPIRY),
@@ -94,14 +109,48 @@ def _number(item: Item, name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def _encode_choices(ballot: Ballot, round: Round) -> str:
-    positions = {choice.key: _POSITIONS[n] for n, choice in enumerate(round.poll.choices)}
-    return "".join(positions.get(step.choice, _REMOVED_CHOICE) for step in ballot.texts)
+def _sids(item: Item) -> list[str]:
+    """The MessageSids in order. Older ballots have them in full, in a list."""
+    held = item["sids"]
+    if "L" in held:
+        return [entry["S"] for entry in held["L"]]
+    return [_expand(sid) for sid in held["S"].split()]
 
 
-def _decode_choices(trail: str, round: Round) -> list[str]:
-    choices = {_POSITIONS[n]: choice.key for n, choice in enumerate(round.poll.choices)}
-    return [choices.get(position, "") for position in trail]
+def _shorten(sid: str) -> str:
+    """The MessageSid in 23 characters, or in full if it is not spelled as Twilio spells it."""
+    found = _MESSAGE_SID.fullmatch(sid)
+    if found is None:
+        return sid
+    return found[1] + urlsafe_b64encode(bytes.fromhex(found[2])).decode().rstrip("=")
+
+
+def _expand(sid: str) -> str:
+    if len(sid) != _SHORT_SID:
+        return sid
+    return f"{sid[0]}M{urlsafe_b64decode(f'{sid[1:]}==').hex()}"
+
+
+def _choices(item: Item, picks: Mapping[str, int]) -> list[str]:
+    """The choice of each text, empty if it is unknown."""
+    trail = item["trail"]["S"]
+    if "L" in item["sids"]:
+        return _choices_without_poll(trail, picks)
+    without_votes = (entry["S"] for entry in item.get(BALLOT_CHOICES, {"L": []})["L"])
+    choices = dict(zip(_POSITIONS, [*sorted(picks), *without_votes], strict=False))
+    return [choices[position] for position in trail]
+
+
+def _choices_without_poll(trail: str, picks: Mapping[str, int]) -> list[str]:
+    """The same for older ballots, whose trail has positions in the poll.
+
+    The last text is always counted, so a single choice with votes is the choice of that text, and
+    of the others with its position. A `-` stands for any choice that the poll had lost.
+    """
+    if len(picks) != 1 or trail.endswith("-"):
+        return [""] * len(trail)
+    (choice,) = picks
+    return [choice if position == trail[-1] else "" for position in trail]
 
 
 def _encode_seconds(seconds: int) -> str:

@@ -22,7 +22,6 @@ from aiodynamo.errors import (
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.poll import Round
 from services.voting.timing import REQUEST_SECONDS
 
 BUDGET_SECONDS = REQUEST_SECONDS
@@ -51,20 +50,20 @@ class DynamoBallots:
     client: Client
     table: str
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if it exists already."""
-        return await self._put({"Item": item_of(ballot, round), "ConditionExpression": _IS_NEW})
+        return await self._put({"Item": item_of(ballot), "ConditionExpression": _IS_NEW})
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Read a ballot (a strongly consistent read)."""
         answer = await self._send("GetItem", {"Key": key_of(pk, sk), "ConsistentRead": True})
-        return ballot_of(answer["Item"], round) if answer.get("Item") else None
+        return ballot_of(answer["Item"]) if answer.get("Item") else None
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot; return False unless it was written `expected` times."""
         return await self._put(
             {
-                "Item": item_of(ballot, round),
+                "Item": item_of(ballot),
                 "ConditionExpression": _IS_UNCHANGED,
                 "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
             }

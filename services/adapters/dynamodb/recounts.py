@@ -45,7 +45,7 @@ class DynamoRecounts:
         for shard in all_shards(round.poll.shards):
             for page in self._pages(round, shard):
                 for item in page:
-                    yield ballot_of(item, round)
+                    yield ballot_of(item)
 
     def has_ballots(self, round: Round) -> bool:
         """Return True if the round has any item, readable or not (strongly consistent reads)."""

@@ -61,7 +61,7 @@ class DynamoErasure:
             )
             for page in pages:
                 for item in page["Items"]:
-                    if not _is_empty(item, round):
+                    if not _is_empty(item):
                         yield _erased_ballot(item, round), pk, item["sk"]["S"]
 
     def remove(self, rounds: Iterable[Round], phone: str, pepper: bytes) -> list[ErasedBallot]:
@@ -69,20 +69,20 @@ class DynamoErasure:
         removed = []
         for round in rounds:
             for _, pk, sk in list(self.find([round], phone, pepper)):
-                if (item := self._empty(round, pk, sk)) is not None:
+                if (item := self._empty(pk, sk)) is not None:
                     removed.append(_erased_ballot(item, round))
         return removed
 
-    def _empty(self, round: Round, pk: str, sk: str) -> dict[str, Any] | None:
+    def _empty(self, pk: str, sk: str) -> dict[str, Any] | None:
         """Return the item before the write, or None if another run emptied it meanwhile."""
         key: Any = {"pk": {"S": pk}, "sk": {"S": sk}}
         for _ in range(_ATTEMPTS):
             answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
             item: dict[str, Any] | None = answer.get("Item")
-            if item is None or _is_empty(item, round):
+            if item is None or _is_empty(item):
                 return None
             try:
-                ballot = ballot_of(item, round)
+                ballot = ballot_of(item)
             except _UNREADABLE:
                 # Nothing in it can be kept, not even the number of writes.
                 self.client.delete_item(TableName=self.table, Key=key)
@@ -90,7 +90,7 @@ class DynamoErasure:
             try:
                 self.client.put_item(
                     TableName=self.table,
-                    Item=item_of(forget_votes(ballot, self.clock()), round),
+                    Item=item_of(forget_votes(ballot, self.clock())),
                     ConditionExpression=_IS_UNCHANGED,
                     ExpressionAttributeValues={":expected": {"N": str(ballot.writes)}},
                 )
@@ -100,9 +100,9 @@ class DynamoErasure:
         raise StoreUnavailableError("a ballot rewritten too often")
 
 
-def _is_empty(item: Mapping[str, Any], round: Round) -> bool:
+def _is_empty(item: Mapping[str, Any]) -> bool:
     try:
-        ballot = ballot_of(item, round)
+        ballot = ballot_of(item)
     except _UNREADABLE:
         return False
     return not (ballot.texts or ballot.picks)
@@ -110,7 +110,7 @@ def _is_empty(item: Mapping[str, Any], round: Round) -> bool:
 
 def _erased_ballot(item: Mapping[str, Any], round: Round) -> ErasedBallot:
     try:
-        picks = ballot_of(item, round).picks
+        picks = ballot_of(item).picks
     except _UNREADABLE:
         picks = {}
     return ErasedBallot(poll=round.poll.id, round=round.number, picks=picks)
