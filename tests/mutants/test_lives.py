@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.keys import key_of
 from services.tools.replay.lifecycle import operator, traffic
 from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.lifecycle.store import DelayedWrite, SimulatedVotes

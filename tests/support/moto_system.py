@@ -19,8 +19,9 @@ from moto.dynamodb.models import dynamodb_backends
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.keys import key_of
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.cli.deployment import Deployment

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiodynamo.client import Client
 
 from services.adapters.dynamodb.ballots import within_budget
+from services.adapters.dynamodb.keys import EXACT, PREFIX, key_of, query, sk_of
 from services.voting import schema
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class DynamoAllowLists:
 
     async def holds(self, poll_id: str, mark: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        request = _query(self.table, schema.allow_list_sk(poll_id, mark), "sk = :sk")
+        sk = schema.allow_list_sk(poll_id, mark)
+        request = query(self.table, schema.DIRECTORY_PK, EXACT, sk)
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
 
@@ -44,9 +46,10 @@ class PhoneListStore:
     def marks(self, poll_id: str) -> set[str]:
         """Return the keyed hashes on the list of a poll."""
         prefix = schema.allow_list_sk(poll_id, "")
-        query = _query(self.table, prefix, "begins_with(sk, :sk)")
-        pages = self.client.get_paginator("query").paginate(**query, ConsistentRead=True)
-        return {item["sk"]["S"].removeprefix(prefix) for page in pages for item in page["Items"]}
+        pages = self.client.get_paginator("query").paginate(
+            **query(self.table, schema.DIRECTORY_PK, PREFIX, prefix), ConsistentRead=True
+        )
+        return {sk_of(item).removeprefix(prefix) for page in pages for item in page["Items"]}
 
     def replace(self, poll_id: str, marks: Collection[str]) -> tuple[int, int]:
         """Make the list contain exactly these hashes; return the numbers added and removed.
@@ -73,8 +76,7 @@ class PhoneListStore:
 
     @staticmethod
     def _key(poll_id: str, mark: str) -> dict[str, Any]:
-        sk = schema.allow_list_sk(poll_id, mark)
-        return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}}
+        return key_of(schema.DIRECTORY_PK, schema.allow_list_sk(poll_id, mark))
 
 
 def read_phones(text: str) -> Iterator[tuple[int, str]]:
@@ -82,11 +84,3 @@ def read_phones(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if phone := line.partition("#")[0].strip():
             yield number, phone
-
-
-def _query(table: str, sk: str, condition: str) -> dict[str, Any]:
-    return {
-        "TableName": table,
-        "KeyConditionExpression": f"pk = :pk AND {condition}",
-        "ExpressionAttributeValues": {":pk": {"S": schema.DIRECTORY_PK}, ":sk": {"S": sk}},
-    }

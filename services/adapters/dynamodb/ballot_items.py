@@ -12,15 +12,9 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from services.adapters.dynamodb.keys import key_of, pk_of, sk_of
+from services.voting import schema
 from services.voting.ballot import AcceptedText, Ballot
-from services.voting.schema import (
-    BALLOT_BARRED,
-    BALLOT_CHOICES,
-    BALLOT_EXPIRY,
-    BALLOT_FORGOTTEN,
-    BALLOT_FORGOTTEN_AT,
-    BALLOT_TIMES,
-)
 
 AttributeValue = Mapping[str, Any]
 Item = Mapping[str, AttributeValue]
@@ -34,28 +28,22 @@ _SHORT_SID = 23
 """Length of a shortened MessageSid: its first letter, and its 128 bits in base 64."""
 
 
-def key_of(pk: str, sk: str) -> dict[str, dict[str, str]]:
-    """Build a primary key."""
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
 def item_of(ballot: Ballot) -> dict[str, dict[str, Any]]:
     """Build the item of a ballot."""
     positions = dict(
         zip([*sorted(ballot.picks), *_without_votes(ballot)], _POSITIONS, strict=False)
     )
     return {
-        "pk": {"S": ballot.pk},
-        "sk": {"S": ballot.sk},
-        "picks": {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
-        "n": {"N": str(len(ballot.texts))},
-        "sids": {"S": " ".join(_shorten(text.sid) for text in ballot.texts)},
-        "trail": {"S": "".join(positions[text.choice] for text in ballot.texts)},
-        "board": {"S": ballot.board},
-        "round": {"N": str(ballot.round)},
-        "cast_at": {"N": str(ballot.cast_at_ms)},
-        "changed_at": {"N": str(ballot.changed_at_ms)},
-        "writes": {"N": str(ballot.writes)},
+        **key_of(ballot.pk, ballot.sk),
+        schema.PICKS: {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
+        schema.TEXT_COUNT: {"N": str(len(ballot.texts))},
+        schema.SIDS: {"S": " ".join(_shorten(text.sid) for text in ballot.texts)},
+        schema.TRAIL: {"S": "".join(positions[text.choice] for text in ballot.texts)},
+        schema.BOARD: {"S": ballot.board},
+        schema.ROUND: {"N": str(ballot.round)},
+        schema.CAST_AT: {"N": str(ballot.cast_at_ms)},
+        schema.CHANGED_AT: {"N": str(ballot.changed_at_ms)},
+        schema.WRITES: {"N": str(ballot.writes)},
         **_optional(ballot),
     }
 
@@ -70,38 +58,38 @@ def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
     """Attributes that most ballots lack, left out to keep items small."""
     item: dict[str, dict[str, Any]] = {}
     if choices := _without_votes(ballot):
-        item[BALLOT_CHOICES] = {"L": [{"S": choice} for choice in choices]}
+        item[schema.CHOICES] = {"L": [{"S": choice} for choice in choices]}
     if ballot.expires_at_s is not None:
-        item[BALLOT_EXPIRY] = {"N": str(ballot.expires_at_s)}
+        item[schema.EXPIRES_AT] = {"N": str(ballot.expires_at_s)}
     if ballot.times:
-        item[BALLOT_TIMES] = {"S": "".join(map(_encode_seconds, ballot.times))}
+        item[schema.TIMES] = {"S": "".join(map(_encode_seconds, ballot.times))}
     if ballot.barred:
-        item[BALLOT_BARRED] = {"S": "".join(ballot.barred)}
+        item[schema.BARRED] = {"S": "".join(ballot.barred)}
     if ballot.forgotten:
-        item[BALLOT_FORGOTTEN] = {"S": "".join(ballot.forgotten)}
+        item[schema.FORGOTTEN] = {"S": "".join(ballot.forgotten)}
     if ballot.forgotten_at_ms is not None:
-        item[BALLOT_FORGOTTEN_AT] = {"N": str(ballot.forgotten_at_ms)}
+        item[schema.FORGOTTEN_AT] = {"N": str(ballot.forgotten_at_ms)}
     return item
 
 
 def ballot_of(item: Item) -> Ballot:
     """Read the ballot from an item. Raises: KeyError, ValueError for items that are no ballots."""
-    picks = {choice: int(count["N"]) for choice, count in item["picks"]["M"].items()}
+    picks = {choice: int(count["N"]) for choice, count in item[schema.PICKS]["M"].items()}
     return Ballot(
-        pk=item["pk"]["S"],
-        sk=item["sk"]["S"],
-        board=item["board"]["S"],
-        round=int(item["round"]["N"]),
+        pk=pk_of(item),
+        sk=sk_of(item),
+        board=item[schema.BOARD]["S"],
+        round=int(item[schema.ROUND]["N"]),
         picks=picks,
         texts=tuple(map(AcceptedText, _sids(item), _choices(item, picks))),
-        cast_at_ms=int(item["cast_at"]["N"]),
-        changed_at_ms=int(item["changed_at"]["N"]),
-        expires_at_s=_number(item, BALLOT_EXPIRY),
-        writes=int(item["writes"]["N"]),
-        times=_decode_times(item.get(BALLOT_TIMES, {}).get("S", "")),
-        barred=_split_in_fours(item.get(BALLOT_BARRED, {}).get("S", "")),
-        forgotten=_split_in_fours(item.get(BALLOT_FORGOTTEN, {}).get("S", "")),
-        forgotten_at_ms=_number(item, BALLOT_FORGOTTEN_AT),
+        cast_at_ms=int(item[schema.CAST_AT]["N"]),
+        changed_at_ms=int(item[schema.CHANGED_AT]["N"]),
+        expires_at_s=_number(item, schema.EXPIRES_AT),
+        writes=int(item[schema.WRITES]["N"]),
+        times=_decode_times(item.get(schema.TIMES, {}).get("S", "")),
+        barred=_split_in_fours(item.get(schema.BARRED, {}).get("S", "")),
+        forgotten=_split_in_fours(item.get(schema.FORGOTTEN, {}).get("S", "")),
+        forgotten_at_ms=_number(item, schema.FORGOTTEN_AT),
     )
 
 
@@ -111,7 +99,7 @@ def _number(item: Item, name: str) -> int | None:
 
 def _sids(item: Item) -> list[str]:
     """The MessageSids in order. Older ballots have them in full, in a list."""
-    held = item["sids"]
+    held = item[schema.SIDS]
     if "L" in held:
         return [entry["S"] for entry in held["L"]]
     return [_expand(sid) for sid in held["S"].split()]
@@ -133,10 +121,10 @@ def _expand(sid: str) -> str:
 
 def _choices(item: Item, picks: Mapping[str, int]) -> list[str]:
     """The choice of each text, empty if it is unknown."""
-    trail = item["trail"]["S"]
-    if "L" in item["sids"]:
+    trail = item[schema.TRAIL]["S"]
+    if "L" in item[schema.SIDS]:
         return _choices_without_poll(trail, picks)
-    without_votes = (entry["S"] for entry in item.get(BALLOT_CHOICES, {"L": []})["L"])
+    without_votes = (entry["S"] for entry in item.get(schema.CHOICES, {"L": []})["L"])
     choices = dict(zip(_POSITIONS, [*sorted(picks), *without_votes], strict=False))
     return [choices[position] for position in trail]
 

@@ -19,18 +19,18 @@ from aiodynamo.errors import (
     Throttled,
 )
 
-from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
+from services.voting.schema import WRITES
 from services.voting.timing import REQUEST_SECONDS
 
 BUDGET_SECONDS = REQUEST_SECONDS
 """A call to the store may take all the time that a text has."""
 
-# There is no ballot under this key yet.
-_IS_NEW = "attribute_not_exists(pk)"
 # Nobody has written the ballot since it was read.
-_IS_UNCHANGED = "writes = :expected"
+_IS_UNCHANGED = f"{WRITES} = :expected"
 
 _UNAVAILABLE = (
     asyncio.TimeoutError,
@@ -52,7 +52,7 @@ class DynamoBallots:
 
     async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if it exists already."""
-        return await self._put({"Item": item_of(ballot), "ConditionExpression": _IS_NEW})
+        return await self._put({"Item": item_of(ballot), "ConditionExpression": IS_NEW})
 
     async def find(self, pk: str, sk: str) -> Ballot | None:
         """Read a ballot (a strongly consistent read)."""

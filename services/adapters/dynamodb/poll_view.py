@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.adapters.dynamodb.keys import key_of
 from services.voting import schema
 from services.voting.poll import Choice, Round
 
@@ -10,21 +11,20 @@ def poll_view_item(round: Round, number: str | None) -> dict[str, Any]:
     """Build the item; it is on the poll's open board even if its tally is sealed."""
     poll = round.poll
     item: dict[str, Any] = {
-        "pk": {"S": schema.board_pk(poll.id, "open")},
-        "sk": {"S": schema.POLL_VIEW_SK},
-        "question": {"S": poll.question},
-        "choices": {"L": [_choice(choice) for choice in poll.choices]},
-        "state": {"S": round.state.value},
-        "state_at": {"N": str(round.state_at_ms)},
-        "round": {"N": str(round.number)},
-        "policy": {"S": poll.policy.value},
-        "visibility": {"S": poll.visibility},
+        **key_of(schema.board_pk(poll.id, "open"), schema.POLL_VIEW_SK),
+        schema.QUESTION: {"S": poll.question},
+        schema.CHOICES: {"L": [_choice(choice) for choice in poll.choices]},
+        schema.STATE: {"S": round.state.value},
+        schema.STATE_AT: {"N": str(round.state_at_ms)},
+        schema.ROUND: {"N": str(round.number)},
+        schema.POLICY: {"S": poll.policy.value},
+        schema.VISIBILITY: {"S": poll.visibility},
     }
     optional = {
-        "number": {"S": number} if number else None,
-        "opens_at": _ms(poll.opens_at_ms),
-        "closes_at": _ms(_closes_at_ms(round)),
-        "percent_from": {"N": str(poll.percent_from)} if poll.percent_from else None,
+        schema.NUMBER: {"S": number} if number else None,
+        schema.OPENS_AT: _ms(poll.opens_at_ms),
+        schema.CLOSES_AT: _ms(_closes_at_ms(round)),
+        schema.PERCENT_FROM: {"N": str(poll.percent_from)} if poll.percent_from else None,
     }
     return item | {name: value for name, value in optional.items() if value}
 

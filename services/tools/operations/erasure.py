@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.keys import PREFIX, key_of, query, sk_of
 from services.voting.barring import forget_votes
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import voter_of
 from services.voting.poll import Round
 from services.voting.ports import Clock
+from services.voting.schema import WRITES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +25,7 @@ _ATTEMPTS: Final = 16
 """Attempts of an optimistic write, against concurrent texts of the same phone."""
 
 # The ballot is unchanged since it was read.
-_IS_UNCHANGED: Final = "writes = :expected"
+_IS_UNCHANGED: Final = f"{WRITES} = :expected"
 
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -54,15 +56,12 @@ class DynamoErasure:
             pk, _ = round.ballot_key(voter, "")
             # If every text is a ballot of its own, the voter is a prefix of the key.
             pages = self.client.get_paginator("query").paginate(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :voter)",
-                ExpressionAttributeValues={":pk": {"S": pk}, ":voter": {"S": voter}},
-                ConsistentRead=True,
+                **query(self.table, pk, PREFIX, voter), ConsistentRead=True
             )
             for page in pages:
                 for item in page["Items"]:
                     if not _is_empty(item):
-                        yield _erased_ballot(item, round), pk, item["sk"]["S"]
+                        yield _erased_ballot(item, round), pk, sk_of(item)
 
     def remove(self, rounds: Iterable[Round], phone: str, pepper: bytes) -> list[ErasedBallot]:
         """Empty the phone's ballots; return the votes that each had. Idempotent."""
@@ -75,7 +74,7 @@ class DynamoErasure:
 
     def _empty(self, pk: str, sk: str) -> dict[str, Any] | None:
         """Return the item before the write, or None if another run emptied it meanwhile."""
-        key: Any = {"pk": {"S": pk}, "sk": {"S": sk}}
+        key: Any = key_of(pk, sk)
         for _ in range(_ATTEMPTS):
             answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
             item: dict[str, Any] | None = answer.get("Item")

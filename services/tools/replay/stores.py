@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, Protocol
 from unittest.mock import patch
 
-from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.keys import key_of
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.tools.replay.stream import TableWrite
 from services.voting.ballot import Ballot
