@@ -16,6 +16,7 @@ from services.tools.doctor.probe_poll import DynamoProbePoll
 from services.tools.doctor.selftest import SelfTest
 from services.tools.phones import load_generator
 from services.tools.phones.sms import SimulatedText, TextKind
+from services.voting.identity import Pseudonyms
 from services.voting.message import Message
 
 
@@ -118,7 +119,7 @@ class DeploymentChecks:
             client=deployment.client("dynamodb"),
             votes=deployment.votes_table,
             aggregates=deployment.aggregates_table,
-            pepper=secrets.voter_pepper,
+            pseudonyms=Pseudonyms(secrets.voter_pepper),
             began_at_ms=now_ms(),
         )
         endpoint = load_generator.WebhookEndpoint(

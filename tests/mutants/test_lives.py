@@ -19,8 +19,8 @@ from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, TextMatch
-from services.voting.identity import voter_of
-from services.voting.message import candidate_names, without_keyword
+from services.voting.identity import Pseudonyms
+from services.voting.message import ParsedText
 from services.voting.poll import Round
 from services.voting.redelivery import EarlierRounds, earlier_rounds
 from services.voting.sharding import shard_of
@@ -99,15 +99,14 @@ def keywords_before_whole_words(patch: Patch) -> None:
     words_first = Directory.match_text
 
     def keyword_first(
-        self: Directory, number: str, body: str, now_ms: int, *more: Any
+        self: Directory, number: str, text: ParsedText, now_ms: int, *more: Any
     ) -> TextMatch:
-        said = candidate_names(body)[0]
         for one in self.answering(number, now_ms):
-            if without_keyword(said, one.poll.keyword) is not None:
-                found = directory._by_keyword([one], said, None)
+            if text.after_keyword(one.poll.first_word):
+                found = directory._by_keyword([one], text, None)
                 assert found
                 return found
-        return words_first(self, number, body, now_ms, *more)
+        return words_first(self, number, text, now_ms, *more)
 
     patch.setattr(Directory, "match_text", keyword_first)
     patch.setattr("services.polls.definition.check_name_conflicts", lambda _: iter(()))
@@ -130,8 +129,8 @@ def a_text_on_its_way_that_nobody_bars(patch: Patch) -> None:
 def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
     """A rewrite on its way brought the forgotten vote back."""
 
-    def delete(self: Any, there: Round, phone: str, pepper: bytes, _: int) -> int:
-        voter = voter_of(pepper, there.poll.id, there.number, phone)
+    def delete(self: Any, there: Round, phone: str, pseudonyms: Pseudonyms, _: int) -> int:
+        voter = pseudonyms.voter(there.poll.id, there.number, phone)
         pk = schema.ballot_pk(there.poll.id, there.number, shard_of(voter, there.poll.shards))
         mine = [sk for sk in self.held.get(pk, {}) if sk.startswith(voter)]
         for sk in mine:

@@ -18,7 +18,7 @@ from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.ballot import OutcomeKind, cast
 from services.voting.fold import Folded, fold
-from services.voting.identity import allow_list_id, voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Policy
 from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
@@ -170,11 +170,11 @@ def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
     phone = "+15550100199"
 
     assert (
-        allow_list_id(b"pepper", "colors", phone)
+        Pseudonyms(b"pepper").allow_list_id("colors", phone)
         == hmac.digest(b"pepper", b"#list:colors:+15550100199", "sha256").hex()[:32]
     )
     assert (
-        voter_of(b"pepper", "colors", 1, phone)
+        Pseudonyms(b"pepper").voter("colors", 1, phone)
         == hmac.digest(b"pepper", b"colors:1:+15550100199", "sha256").hex()[:32]
     )
 

@@ -29,7 +29,7 @@ from services.polls.definition import parse_poll
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, Vote, cast
 from services.voting.fold import Folded, fold
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Policy, Round
 from services.voting.schema import AGGREGATES, VOTES
 
@@ -37,6 +37,7 @@ DAY_MS = 86_400_000
 BEGAN_MS = 90 * DAY_MS
 """So long ago was the poll made."""
 PEPPER = b"a pepper that is long enough to be one"
+PSEUDONYMS = Pseudonyms(PEPPER)
 POLL = """
 question = "Which color should win tonight?"
 {more}
@@ -246,7 +247,7 @@ class MotoSystem:
 
 
 def _voter(phone: int, round: Round) -> str:
-    return voter_of(PEPPER, "colors", round.number, f"+155501{phone:05d}")
+    return PSEUDONYMS.voter("colors", round.number, f"+155501{phone:05d}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from services.polls.definition import parse_poll
 from services.tools.operations.erasure import DynamoErasure
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
-from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
+from tests.support.polls import COLORS_TOML, NOON, PSEUDONYMS, a_phone, a_round, a_vote
 from tests.support.recorded import READS, Recorded, recorded_tables
 
 COLORS = parse_poll(COLORS_TOML, source="colors.toml")
@@ -50,8 +50,8 @@ READERS: dict[str, Callable[[Any], object]] = {
     "recounts.has_ballots": lambda c: DynamoRecounts(c, "Votes").has_ballots(a_round()),
     "recounts.sums": lambda c: DynamoRecounts(c, "Votes").sums(a_round()),
     "recounts.rows": lambda c: list(DynamoRecounts(c, "Votes").rows(a_round(), print)),
-    "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PEPPER)),
-    "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PEPPER),
+    "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PSEUDONYMS)),
+    "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PSEUDONYMS),
     "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
     "phone lists": lambda c: PhoneListStore(c, "Aggregates").marks("colors"),
 }

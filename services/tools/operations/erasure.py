@@ -13,7 +13,7 @@ from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.adapters.dynamodb.keys import PREFIX, key_of, query, sk_of
 from services.voting.barring import forget_votes
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Clock
 from services.voting.schema import WRITES
@@ -48,11 +48,11 @@ class DynamoErasure:
     clock: Clock = field(default=now_ms)
 
     def find(
-        self, rounds: Iterable[Round], phone: str, pepper: bytes
+        self, rounds: Iterable[Round], phone: str, pseudonyms: Pseudonyms
     ) -> Iterator[tuple[ErasedBallot, str, str]]:
         """Yield the phone's ballots that are not empty, each with its partition and sort key."""
         for round in rounds:
-            voter = voter_of(pepper, round.poll.id, round.number, phone)
+            voter = pseudonyms.voter(round.poll.id, round.number, phone)
             pk, _ = round.ballot_key(voter, "")
             # If every text is a ballot of its own, the voter is a prefix of the key.
             pages = self.client.get_paginator("query").paginate(
@@ -63,11 +63,13 @@ class DynamoErasure:
                     if not _is_empty(item):
                         yield _erased_ballot(item, round), pk, sk_of(item)
 
-    def remove(self, rounds: Iterable[Round], phone: str, pepper: bytes) -> list[ErasedBallot]:
+    def remove(
+        self, rounds: Iterable[Round], phone: str, pseudonyms: Pseudonyms
+    ) -> list[ErasedBallot]:
         """Empty the phone's ballots; return the votes that each had. Idempotent."""
         removed = []
         for round in rounds:
-            for _, pk, sk in list(self.find([round], phone, pepper)):
+            for _, pk, sk in list(self.find([round], phone, pseudonyms)):
                 if (item := self._empty(pk, sk)) is not None:
                     removed.append(_erased_ballot(item, round))
         return removed

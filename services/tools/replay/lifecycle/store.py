@@ -15,7 +15,7 @@ from services.tools.replay.stream import Stream
 from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.barring import forget_votes
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import BallotRow, Recount
@@ -94,9 +94,9 @@ class SimulatedVotes:
             if pk.startswith(matching):
                 unreadable(keys)
 
-    def forget(self, round: Round, phone: str, pepper: bytes, now_ms: int) -> int:
+    def forget(self, round: Round, phone: str, pseudonyms: Pseudonyms, now_ms: int) -> int:
         """Empty the phone's ballots in a round; return how many were changed."""
-        voter = voter_of(pepper, round.poll.id, round.number, phone)
+        voter = pseudonyms.voter(round.poll.id, round.number, phone)
         pk = schema.ballot_pk(round.poll.id, round.number, shard_of(voter, round.poll.shards))
         matching = [
             ballot
