@@ -66,13 +66,13 @@ class MemoryTallies:
 
 @dataclass(slots=True)
 class MemoryAllowLists:
-    """The `PhoneLists` port: keyed hashes of phones by poll."""
+    """The `AllowLists` port: keyed hashes of phones by poll."""
 
-    marks: dict[str, set[str]] = field(default_factory=dict)
+    phone_ids: dict[str, set[str]] = field(default_factory=dict)
 
-    async def holds(self, poll_id: str, mark: str) -> bool:
+    async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        return mark in self.marks.get(poll_id, ())
+        return phone_id in self.phone_ids.get(poll_id, ())
 
 
 @dataclass(slots=True)

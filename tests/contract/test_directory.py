@@ -116,8 +116,8 @@ async def test_a_list_of_phones_holds_exactly_these(
     kept, gone = min(marks), max(marks)
 
     assert (first, again, fewer) == ((60, 0), (0, 0), (0, 40))
-    assert store.marks("colors") == set(sorted(marks)[:20])
-    assert store.marks("color") == set()
+    assert store.phone_ids("colors") == set(sorted(marks)[:20])
+    assert store.phone_ids("color") == set()
     assert await lists.holds("colors", kept)
     assert not await lists.holds("colors", gone)
     assert not await lists.holds("other", kept)

@@ -53,7 +53,7 @@ def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
 
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
     """What had expired was taken off the board."""
-    patch.setattr(Audit, "impaired", property(lambda _: ()))
+    patch.setattr(Audit, "ballot_problems", property(lambda _: ()))
     patch.setattr("services.tools.operations.audits.why_final", lambda *_: None)
 
 
@@ -91,7 +91,7 @@ def a_certified_round_that_can_be_opened(patch: Patch) -> None:
 
 def a_stream_taken_for_drained(patch: Patch) -> None:
     """A vote that was not folded yet was repaired, and then counted again."""
-    patch.setattr(Audit, "not_drained", property(lambda _: ()))
+    patch.setattr(Audit, "drain_problems", property(lambda _: ()))
 
 
 def keywords_before_whole_words(patch: Patch) -> None:

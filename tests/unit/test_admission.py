@@ -36,7 +36,7 @@ async def test_without_any_list_nobody_is_invited() -> None:
 async def test_the_list_of_another_poll_invites_nobody() -> None:
     """The id of a phone differs between allow lists."""
     lists = MemoryAllowLists({"trees": {PSEUDONYMS.allow_list_id("trees", a_phone())}})
-    lists.marks["colors"] = lists.marks["trees"]
+    lists.phone_ids["colors"] = lists.phone_ids["trees"]
 
     answer = await IntakeHarness([a_round(phones="guests.txt")], lists=lists).say("red")
 

@@ -141,5 +141,5 @@ def test_what_a_batch_leaves_unwritten_is_sent_again(
     marks = {f"{number:032x}" for number in range(30)}
     told = store.replace("colors", marks)
 
-    assert (told, store.marks("colors")) == ((30, 0), marks)
+    assert (told, store.phone_ids("colors")) == ((30, 0), marks)
     assert max(sizes) == 25

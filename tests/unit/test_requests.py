@@ -53,7 +53,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PSEUDONYMS)),
     "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PSEUDONYMS),
     "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
-    "phone lists": lambda c: PhoneListStore(c, "Aggregates").marks("colors"),
+    "phone lists": lambda c: PhoneListStore(c, "Aggregates").phone_ids("colors"),
 }
 
 

@@ -23,14 +23,14 @@ _BATCH = 25
 
 @dataclass(frozen=True, slots=True)
 class DynamoAllowLists:
-    """The `PhoneLists` port through aiodynamo: one small query per text to a poll with a list."""
+    """The `AllowLists` port through aiodynamo: one small query per text to a poll with a list."""
 
     client: Client
     table: str
 
-    async def holds(self, poll_id: str, mark: str) -> bool:
+    async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        sk = schema.allow_list_sk(poll_id, mark)
+        sk = schema.allow_list_sk(poll_id, phone_id)
         request = query(self.table, schema.DIRECTORY_PK, EXACT, sk)
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
@@ -43,7 +43,7 @@ class PhoneListStore:
     client: "DynamoDBClient"
     table: str
 
-    def marks(self, poll_id: str) -> set[str]:
+    def phone_ids(self, poll_id: str) -> set[str]:
         """Return the keyed hashes on the list of a poll."""
         prefix = schema.allow_list_sk(poll_id, "")
         pages = self.client.get_paginator("query").paginate(
@@ -51,19 +51,19 @@ class PhoneListStore:
         )
         return {sk_of(item).removeprefix(prefix) for page in pages for item in page["Items"]}
 
-    def replace(self, poll_id: str, marks: Collection[str]) -> tuple[int, int]:
+    def replace(self, poll_id: str, phone_ids: Collection[str]) -> tuple[int, int]:
         """Make the list contain exactly these hashes; return the numbers added and removed.
 
         Idempotent: repeat it after an interruption.
         """
-        stored = self.marks(poll_id)
-        added, removed = set(marks) - stored, stored - set(marks)
+        stored = self.phone_ids(poll_id)
+        added, removed = set(phone_ids) - stored, stored - set(phone_ids)
         keys = [
-            *(("PutRequest", "Item", mark) for mark in sorted(added)),
-            *(("DeleteRequest", "Key", mark) for mark in sorted(removed)),
+            *(("PutRequest", "Item", phone_id) for phone_id in sorted(added)),
+            *(("DeleteRequest", "Key", phone_id) for phone_id in sorted(removed)),
         ]
         requests = [
-            {verb: {what: self._key(poll_id, mark)}} for verb, what, mark in keys
+            {verb: {what: self._key(poll_id, phone_id)}} for verb, what, phone_id in keys
         ]  # fmt: skip
         for start in range(0, len(requests), _BATCH):
             self._write(requests[start : start + _BATCH])
@@ -75,8 +75,8 @@ class PhoneListStore:
             requests = answer["UnprocessedItems"].get(self.table, [])
 
     @staticmethod
-    def _key(poll_id: str, mark: str) -> dict[str, Any]:
-        return key_of(schema.DIRECTORY_PK, schema.allow_list_sk(poll_id, mark))
+    def _key(poll_id: str, phone_id: str) -> dict[str, Any]:
+        return key_of(schema.DIRECTORY_PK, schema.allow_list_sk(poll_id, phone_id))
 
 
 def read_phones(text: str) -> Iterator[tuple[int, str]]:

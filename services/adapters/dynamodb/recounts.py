@@ -25,10 +25,10 @@ CONCURRENT_SHARDS: Final = 4
 """Number of shards that `sums` reads at the same time."""
 
 CONCURRENT_PAGES: Final = 10
-"""Number of pages that `slips` fetches at the same time."""
+"""Number of pages that `rows` fetches at the same time."""
 
 MAX_BUFFERED_BALLOTS: Final = 20_000
-"""Approximate number of ballots that `slips` keeps in memory, for any number of shards."""
+"""Approximate number of ballots that `rows` keeps in memory, for any number of shards."""
 
 
 @dataclass(frozen=True, slots=True)
