@@ -9,6 +9,7 @@ per text: the seconds since the first one.
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
@@ -30,9 +31,8 @@ _SHORT_SID = 23
 
 def item_of(ballot: Ballot) -> dict[str, dict[str, Any]]:
     """Build the item of a ballot."""
-    positions = dict(
-        zip([*sorted(ballot.picks), *_without_votes(ballot)], _POSITIONS, strict=False)
-    )
+    without_votes = _without_votes(ballot)
+    positions = dict(zip([*sorted(ballot.picks), *without_votes], _POSITIONS, strict=False))
     return {
         **key_of(ballot.pk, ballot.sk),
         schema.PICKS: {"M": {choice: {"N": str(count)} for choice, count in ballot.picks.items()}},
@@ -44,7 +44,7 @@ def item_of(ballot: Ballot) -> dict[str, dict[str, Any]]:
         schema.CAST_AT: {"N": str(ballot.cast_at_ms)},
         schema.CHANGED_AT: {"N": str(ballot.changed_at_ms)},
         schema.WRITES: {"N": str(ballot.writes)},
-        **_optional(ballot),
+        **_optional(ballot, without_votes),
     }
 
 
@@ -54,11 +54,11 @@ def _without_votes(ballot: Ballot) -> list[str]:
     return [choice for choice in choices if choice not in ballot.picks]
 
 
-def _optional(ballot: Ballot) -> dict[str, dict[str, Any]]:
+def _optional(ballot: Ballot, without_votes: list[str]) -> dict[str, dict[str, Any]]:
     """Attributes that most ballots lack, left out to keep items small."""
     item: dict[str, dict[str, Any]] = {}
-    if choices := _without_votes(ballot):
-        item[schema.CHOICES] = {"L": [{"S": choice} for choice in choices]}
+    if without_votes:
+        item[schema.CHOICES] = {"L": [{"S": choice} for choice in without_votes]}
     if ballot.expires_at_s is not None:
         item[schema.EXPIRES_AT] = {"N": str(ballot.expires_at_s)}
     if ballot.times:
@@ -141,6 +141,7 @@ def _choices_without_poll(trail: str, picks: Mapping[str, int]) -> list[str]:
     return [choice if position == trail[-1] else "" for position in trail]
 
 
+@lru_cache(maxsize=4096)
 def _encode_seconds(seconds: int) -> str:
     digits = (seconds // 64**place % 64 for place in range(_WIDTH - 1, -1, -1))
     return "".join(_DIGITS[digit] for digit in digits)
