@@ -15,15 +15,15 @@ class MemoryBallots:
 
     held: dict[tuple[str, str], Ballot] = field(default_factory=dict)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot) -> bool:
         """Store a ballot that does not exist yet."""
         return self.held.setdefault((ballot.pk, ballot.sk), ballot) is ballot
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Return the ballot under a key."""
         return self.held.get((pk, sk))
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         stored = self.held.get((ballot.pk, ballot.sk))
         if stored is None or stored.writes != expected:
@@ -66,13 +66,13 @@ class MemoryTallies:
 
 @dataclass(slots=True)
 class MemoryAllowLists:
-    """The `PhoneLists` port: keyed hashes of phones by poll."""
+    """The `AllowLists` port: keyed hashes of phones by poll."""
 
-    marks: dict[str, set[str]] = field(default_factory=dict)
+    phone_ids: dict[str, set[str]] = field(default_factory=dict)
 
-    async def holds(self, poll_id: str, mark: str) -> bool:
+    async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        return mark in self.marks.get(poll_id, ())
+        return phone_id in self.phone_ids.get(poll_id, ())
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ def audit(
             found = auditor.audit(round, advance)
         unfolded = create_unfolded_records(deployment).count if stream_lost else None
         repaired: list[Difference] = []
-        if repair and (found.differences or found.not_drained):
+        if repair and (found.differences or found.drain_problems):
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
@@ -70,7 +70,7 @@ def audit(
             )
             _log_repairs(found, repaired)
     emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
-    if (found.not_drained or found.differences or found.impaired) and not repaired:
+    if (found.drain_problems or found.differences or found.ballot_problems) and not repaired:
         raise typer.Exit(FAILED)
 
 
@@ -89,14 +89,14 @@ def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:
         "votes": dict(sorted(found.recount.votes.items())),
         "writes": found.writes,
         "folded": found.folded,
-        "drained": not found.not_drained,
-        "not_drained": list(found.not_drained),
+        "drained": not found.drain_problems,
+        "not_drained": list(found.drain_problems),
         "iterator_age_ms": found.iterator_age_ms,
         "expired": found.round.is_expiring_at(found.at_ms),
         "unreadable": found.recount.unreadable,
         "differences": [_difference(difference) for difference in found.differences],
         "repaired": [_difference(difference) for difference in repaired],
-        "exact": not (found.differences or found.not_drained or found.impaired),
+        "exact": not (found.differences or found.drain_problems or found.ballot_problems),
     }
 
 
@@ -112,17 +112,17 @@ def _difference(difference: Difference) -> dict[str, Any]:
 
 
 def _text(found: Audit, repaired: list[Difference]) -> str:
-    drained = "not drained" if found.not_drained else "drained"
+    drained = "not drained" if found.drain_problems else "drained"
     lines = [
         render(_table(found)),
         f"writes {found.writes:,}, folded {found.folded:,}: {drained}",
-        *(f"  - {reason}" for reason in (*found.not_drained, *found.impaired)),
+        *(f"  - {reason}" for reason in (*found.drain_problems, *found.ballot_problems)),
     ]
     if repaired:
         lines.append("repaired: a correction row was written; the board equals the recount now")
-    elif found.not_drained:
+    elif found.drain_problems:
         lines.append("no verdict yet: the stream is not drained")
-    elif found.impaired:
+    elif found.ballot_problems:
         lines.append("some ballots are missing: the board stays as it is")
     elif found.differences:
         lines.append("the board differs from the recount; correct it with --repair")

@@ -18,6 +18,7 @@ from services.tools.doctor.probe_poll import DynamoProbePoll
 from services.tools.doctor.selftest import SelfTest
 from services.tools.page_headers import page_headers
 from services.tools.phones.delivery import WebhookEndpoint, deliver_one
+from services.voting.identity import Pseudonyms
 from services.voting.poll import State
 
 AGE_MINUTES: Final = 15
@@ -182,7 +183,7 @@ class DeploymentChecks:
             client=deployment.client("dynamodb"),
             votes=deployment.votes_table,
             aggregates=deployment.aggregates_table,
-            pepper=secrets.voter_pepper,
+            pseudonyms=Pseudonyms(secrets.voter_pepper),
             began_at_ms=now_ms(),
         )
         hook = WebhookEndpoint(url=deployment.webhook_url, token=secrets.twilio_auth_token)

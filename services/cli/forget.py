@@ -9,6 +9,7 @@ from services.cli.deployment import DeploymentError, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.tools.operations.erasure import ErasedBallot
 from services.voting.addresses import is_sender, without_channel
+from services.voting.identity import Pseudonyms
 
 
 def forget(
@@ -37,12 +38,13 @@ def forget(
         pepper = deployment.secrets().voter_pepper
         if not pepper:
             raise DeploymentError("the secret holds no pepper", "see docs/operating.md")
+        pseudonyms = Pseudonyms(pepper)
         polls = [entry.round.poll.id for entry in deployment.directory.entries()]
         rounds = [one for poll in polls for one in deployment.directory.rounds(poll)]
-        found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pepper)]
+        found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pseudonyms)]
         if found:
             confirm(f"Empty {len(found)} ballots?\n{_list_ballots(found)}\n", yes=yes)
-        removed = deployment.erasure.remove(rounds, phone, pepper)
+        removed = deployment.erasure.remove(rounds, phone, pseudonyms)
         unreadable = list(deployment.directory.unreadable())
     document = {
         "removed": [{"poll": f.poll, "round": f.round, "picks": {**f.picks}} for f in removed],

@@ -15,7 +15,7 @@ from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
 from services.polls.plan import AppliedPolls
-from services.voting.identity import allow_list_id
+from services.voting.identity import Pseudonyms
 
 __all__ = ["PollId", "app"]
 
@@ -95,7 +95,7 @@ def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str
         phones = found.phones.get(poll.id, ())
         if phones and not pepper:
             pepper = deployment.secrets().voter_pepper
-        allow_list_ids = {allow_list_id(pepper, poll.id, phone) for phone in phones}
+        allow_list_ids = {Pseudonyms(pepper).allow_list_id(poll.id, phone) for phone in phones}
         added, removed = store.replace(poll.id, allow_list_ids)
         if allow_list_ids or removed:
             lists[poll.id] = {"phones": len(allow_list_ids), "added": added, "removed": removed}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from services.voting.errors import Problem
-from services.voting.message import RESERVED, candidate_names, normalise, without_keyword
+from services.voting.message import RESERVED, normalise, parse_text
 from services.voting.poll import Choice, Poll
 
 _INTRODUCTIONS = ("", "vote ", "vote for ", "i vote ", "i vote for ")
@@ -60,12 +60,12 @@ def _other_owner(texts: Iterable[str], own: str, owners: Mapping[str, str]) -> s
 
 def _texts_with(name: str) -> list[str]:
     """All candidate names of texts such as "vote for RED", for one name."""
-    texts = (text for lead in _INTRODUCTIONS for text in candidate_names(lead + name))
+    texts = (text for lead in _INTRODUCTIONS for text in parse_text(lead + name).candidates)
     return list(dict.fromkeys(texts))
 
 
 def _unusable_keyword(poll: Poll, owners: Mapping[str, str]) -> str | None:
-    keyword = normalise(poll.keyword)
+    keyword = poll.first_word
     if remedy := _unusable(keyword):
         return remedy
     if keyword in _FIRST_WORDS:
@@ -85,7 +85,7 @@ def _example(keyword: str) -> str:
 def _name_beginning_with(keyword: str, poll: Poll) -> str | None:
     """A name that is the keyword, or whose first word it is."""
     names = (name for _, name, _ in _names_in(poll))
-    return next((name for name in names if without_keyword(name, keyword) is not None), None)
+    return next((name for name in names if parse_text(name).after_keyword(keyword)), None)
 
 
 def check_name_conflicts(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
@@ -115,7 +115,7 @@ def _conflicting_names(one: Poll, other: Poll) -> Iterator[Problem]:
         if any(text in one.lexicon for text in _texts_with(name)):
             remedy = f"{_where(one)}, answers to it too; take another word or other times"
             yield Problem(key=key, value=name, remedy=remedy)
-        elif without_keyword(name, one.keyword) is not None:
+        elif parse_text(name).after_keyword(one.first_word):
             remedy = (
                 f"{_where(one)}, takes every text that begins with its keyword {one.keyword!r};"
                 " take another word or other times"
@@ -124,10 +124,10 @@ def _conflicting_names(one: Poll, other: Poll) -> Iterator[Problem]:
 
 
 def _conflicting_keyword(one: Poll, other: Poll) -> Iterator[Problem]:
-    keyword = normalise(other.keyword)
+    keyword = other.first_word
     if not keyword:
         return
-    if keyword in one.lexicon or keyword == normalise(one.keyword):
+    if keyword in one.lexicon or keyword == one.first_word:
         remedy = f"{_where(one)}, answers to it too; take another keyword"
         yield Problem(key="keyword", value=other.keyword, remedy=remedy)
     elif name := _name_beginning_with(keyword, one):

@@ -1,10 +1,9 @@
-"""Rules for polls whose fields are valid: times, names, colours, replies, ballot size."""
+"""Rules for polls whose fields are valid: times, names, colours, replies."""
 
 import re
 from collections.abc import Iterator, Sequence
 from unicodedata import category
 
-from services.polls.ballot_size import WRITE_UNIT, largest_ballot_bytes
 from services.polls.contrast import BACKGROUNDS, MIN_CONTRAST, contrast
 from services.polls.names import check_names
 from services.voting.errors import Problem
@@ -31,7 +30,6 @@ def check_rules(poll: Poll) -> Iterator[Problem]:
     yield from check_names(poll)
     yield from _check_colours(poll)
     yield from _check_replies(poll)
-    yield from _check_size(poll)
 
 
 def _check_characters(poll: Poll) -> Iterator[Problem]:
@@ -110,14 +108,3 @@ def _longest(poll: Poll) -> dict[str, str]:
         "opens_at": LONGEST_MOMENT,
         "closed_at": LONGEST_MOMENT,
     }
-
-
-def _check_size(poll: Poll) -> Iterator[Problem]:
-    size = largest_ballot_bytes(poll)
-    if size > WRITE_UNIT:
-        remedy = (
-            f"a ballot could reach {size} bytes, and beyond {WRITE_UNIT} every vote costs double:"
-            " shorten the keys of the choices, or lower the limit"
-        )
-        key = "limit" if poll.policy is Policy.EACH else "choices"
-        yield Problem(key=key, value=poll.limit, remedy=remedy)

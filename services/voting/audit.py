@@ -63,7 +63,7 @@ class Audit:
         return sum(board.bad for board in self.boards.values())
 
     @property
-    def not_drained(self) -> tuple[str, ...]:
+    def drain_problems(self) -> tuple[str, ...]:
         """Why the stream is not proven to be drained; empty if it is.
 
         The boards were read before the ballots: if the numbers of writes and folded records are
@@ -91,7 +91,7 @@ class Audit:
         return [f"{writes:,} writes, {folded:,} records folded: were ballots edited by hand?"]
 
     @property
-    def impaired(self) -> tuple[str, ...]:
+    def ballot_problems(self) -> tuple[str, ...]:
         """Why ballots may be missing or unreadable; empty if none can be."""
         found = []
         if self.round.is_expiring_at(self.at_ms):
@@ -102,7 +102,7 @@ class Audit:
         return tuple(found)
 
     @property
-    def not_settled(self) -> tuple[str, ...]:
+    def settling_problems(self) -> tuple[str, ...]:
         """Why texts may still be counted in the round; empty if none can."""
         phase = self.round.phase_at(self.at_ms)
         if phase not in {Phase.CLOSED, Phase.ARCHIVED}:

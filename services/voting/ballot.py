@@ -42,8 +42,8 @@ class Outcome:
     """What became of a text.
 
     `choice` and `previous` are keys of choices, `left` is the number of votes left to the phone.
-    `at_ms` is when the text first arrived, if the ballot stores times: a redelivered text gets
-    the same reply.
+    `at_ms` is when the text first arrived, if the ballot has its time: a redelivered text gets the
+    same reply.
     """
 
     kind: OutcomeKind
@@ -92,7 +92,7 @@ class Ballot:
     expires_at_s: int | None
     writes: int = 1
     times: tuple[int, ...] = ()
-    """Seconds from the first text to each; only if replies of the poll use {closes_in}."""
+    """Seconds from the first text to each; empty in older ballots, whose polls did not need it."""
     barred: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     forgotten_at_ms: int | None = None
@@ -188,7 +188,7 @@ def _add(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
         changed_at_ms=vote.at_ms,
         expires_at_s=expiry_of(round, vote.at_ms),
         writes=ballot.writes + 1 if ballot else 1,
-        times=_times(with_texts, vote.at_ms) if poll.uses_closes_in else (),
+        times=_times(with_texts, vote.at_ms),
         barred=ballot.barred if ballot else (),
         forgotten=ballot.forgotten if ballot else (),
         forgotten_at_ms=ballot.forgotten_at_ms if ballot else None,

@@ -3,14 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.voting.message import (
-    RESERVED,
-    Nearest,
-    candidate_names,
-    find_named,
-    near_choices,
-    without_keyword,
-)
+from services.voting.message import Nearest, ParsedText
 from services.voting.poll import Phase, Round
 
 _PRECEDENCE = {Phase.OPEN: 0, Phase.WAITING: 1, Phase.CLOSED: 2}
@@ -51,7 +44,7 @@ class Directory:
         )
 
     def match_text(
-        self, number: str, body: str, now_ms: int, nearest: Nearest | None = None
+        self, number: str, text: ParsedText, now_ms: int, nearest: Nearest | None = None
     ) -> TextMatch:
         """Find the round and the choice that a text names.
 
@@ -60,49 +53,45 @@ class Directory:
         keyword of an open poll, then the same for polls that wait or are closed. Any other text
         belongs to the first round on the number, whose reply lists the choices.
         """
-        candidates = candidate_names(body)
-        if candidates[0] in RESERVED:
+        if text.is_reserved:
             return TextMatch(reserved=True)
         rounds = self.answering(number, now_ms)
         if not rounds:
             return TextMatch()
         open_rounds = [r for r in rounds if r.phase_at(now_ms) is Phase.OPEN]
         other_rounds = rounds[len(open_rounds) :]
-        match = _by_name(open_rounds, candidates)
+        match = _by_name(open_rounds, text)
         if match is None:
-            attempts = _attempts(open_rounds, other_rounds, candidates, nearest)
+            attempts = _attempts(open_rounds, other_rounds, text, nearest)
             match = next(attempt for attempt in attempts if attempt is not None)
         return match
 
 
-def may_name(one: Round, body: str) -> bool:
+def may_name(one: Round, text: ParsedText) -> bool:
     """Whether a text names a choice of the round, regardless of its phase."""
-    candidates = candidate_names(body)
-    rest = without_keyword(candidates[0], one.poll.keyword)
-    with_keyword = () if rest is None else candidate_names(rest)
-    return find_named((*candidates, *with_keyword), one.poll.lexicon) is not None
+    lexicon, rest = one.poll.lexicon, text.after_keyword(one.poll.first_word)
+    return bool(text.choice_in(lexicon) or (rest and rest.choice_in(lexicon)))
 
 
 def _attempts(
     open_rounds: Sequence[Round],
     other_rounds: Sequence[Round],
-    candidates: Sequence[str],
+    text: ParsedText,
     nearest: Nearest | None,
 ) -> Iterator[TextMatch | None]:
     """Match a text that is no name in an open poll in all other ways, in order of precedence.
 
     Of several rounds that are not open and have the name, the first one answers.
     """
-    body = candidates[0]
-    yield _by_keyword(open_rounds, body, nearest)
-    yield from (_by_name([one], candidates) for one in other_rounds)
-    yield from (_by_keyword([one], body, nearest) for one in other_rounds)
-    yield _without_choice(open_rounds or other_rounds[:1], body, nearest)
+    yield _by_keyword(open_rounds, text, nearest)
+    yield from (_by_name([one], text) for one in other_rounds)
+    yield from (_by_keyword([one], text, nearest) for one in other_rounds)
+    yield _without_choice(open_rounds or other_rounds[:1], text, nearest)
 
 
-def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> TextMatch | None:
+def _by_name(rounds: Sequence[Round], text: ParsedText) -> TextMatch | None:
     """The round that has a choice of that name; without a choice if several rounds have one."""
-    named = [(r, key) for r in rounds if (key := find_named(candidates, r.poll.lexicon))]
+    named = [(r, key) for r in rounds if (key := text.choice_in(r.poll.lexicon))]
     if not named:
         return None
     if len(named) > 1:
@@ -111,24 +100,26 @@ def _by_name(rounds: Sequence[Round], candidates: Sequence[str]) -> TextMatch | 
     return TextMatch(round=one, choice=choice)
 
 
-def _by_keyword(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch | None:
+def _by_keyword(
+    rounds: Sequence[Round], text: ParsedText, nearest: Nearest | None
+) -> TextMatch | None:
     """Match a text that begins with a keyword against the rounds with that keyword only."""
     found = [
-        (r, rest) for r in rounds if (rest := without_keyword(body, r.poll.keyword)) is not None
+        (r, rest) for r in rounds if (rest := text.after_keyword(r.poll.first_word)) is not None
     ]
     if not found:
         return None
     _, rest = found[0]
     with_keyword = [one for one, _ in found]
-    return _by_name(with_keyword, candidate_names(rest)) or _without_choice(
-        with_keyword, rest, nearest
-    )
+    return _by_name(with_keyword, rest) or _without_choice(with_keyword, rest, nearest)
 
 
-def _without_choice(rounds: Sequence[Round], body: str, nearest: Nearest | None) -> TextMatch:
+def _without_choice(
+    rounds: Sequence[Round], text: ParsedText, nearest: Nearest | None
+) -> TextMatch:
     """A match without a choice; suggests one if exactly one in all rounds is one edit away."""
     if nearest is not None:
-        near = [(r, key) for r in rounds for key in near_choices(body, r.poll.lexicon, nearest)]
+        near = [(r, key) for r in rounds for key in text.near_choices(r.poll.lexicon, nearest)]
         if len(near) == 1:
             ((one, key),) = near
             return TextMatch(round=one, near=key)

@@ -10,8 +10,8 @@ from services.voting.ballot import Ballot, Outcome, OutcomeKind, Vote, cast, rec
 from services.voting.barring import bar_text
 from services.voting.directory import TextMatch
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import allow_list_id, voter_of
-from services.voting.message import Message, Nearest
+from services.voting.identity import Pseudonyms
+from services.voting.message import Message, Nearest, parse_text
 from services.voting.poll import Phase, Round
 from services.voting.ports import AllowLists, Ballots, Clock, DirectorySource
 from services.voting.redelivery import EarlierRounds, earlier_rounds, may_have_pending_writes
@@ -49,7 +49,7 @@ class Intake:
     nearest: Nearest | None = None
     lists: AllowLists | None = None
 
-    async def accept(self, message: Message, *, pepper: bytes) -> IntakeResult:
+    async def accept(self, message: Message, *, pseudonyms: Pseudonyms) -> IntakeResult:
         """Count one text, or determine why it does not count.
 
         Raises:
@@ -57,10 +57,11 @@ class Intake:
         """
         directory = await self.directory.current()
         now_ms = self.clock()
-        match = directory.match_text(message.to, message.body, now_ms, self.nearest)
-        earlier = earlier_rounds(directory.rounds, message.to, message.body, now_ms)
+        parsed = parse_text(message.body)
+        match = directory.match_text(message.to, parsed, now_ms, self.nearest)
+        earlier = earlier_rounds(directory.rounds, message.to, parsed, now_ms)
         round = match.round
-        text = _Text(sid=message.sid, phone=message.sender, pepper=pepper, at_ms=now_ms)
+        text = _Text(sid=message.sid, phone=message.sender, pseudonyms=pseudonyms, at_ms=now_ms)
         recorded = None if match.reserved else await self._find_earlier(earlier, match, text)
         if recorded is not None:
             round, outcome = recorded
@@ -108,11 +109,11 @@ class Intake:
     async def _admits(self, round: Round, text: "_Text") -> bool:
         if not round.poll.phones:
             return True
-        phone_id = allow_list_id(text.pepper, round.poll.id, text.phone)
+        phone_id = text.pseudonyms.allow_list_id(round.poll.id, text.phone)
         return self.lists is not None and await self.lists.holds(round.poll.id, phone_id)
 
     async def _find(self, round: Round, text: "_Text") -> Ballot | None:
-        return await self.ballots.find(*round.ballot_key(text.voter_in(round), text.sid), round)
+        return await self.ballots.find(*round.ballot_key(text.voter_in(round), text.sid))
 
     async def _bar(self, other: Round, text: "_Text") -> Outcome | None:
         """Bar the text from another round, or return the outcome that it already has there.
@@ -126,37 +127,37 @@ class Intake:
             if first := recorded_outcome(other, ballot, text.sid):
                 return first
             barred = bar_text(other, ballot, vote)
-            if barred is ballot or await self._store(other, ballot, barred):
+            if barred is ballot or await self._store(ballot, barred):
                 return None
         raise StoreUnavailableError("a ballot rewritten too often")
 
     async def _cast(self, round: Round, vote: Vote) -> Outcome:
         decision, ballot = cast(round, None, vote), None
         for _ in range(MAX_ATTEMPTS):
-            if decision.ballot is None or await self._store(round, ballot, decision.ballot):
+            if decision.ballot is None or await self._store(ballot, decision.ballot):
                 return decision.outcome
-            ballot = await self.ballots.find(*round.ballot_key(vote.voter, vote.sid), round)
+            ballot = await self.ballots.find(*round.ballot_key(vote.voter, vote.sid))
             decision = cast(round, ballot, vote)
         raise StoreUnavailableError("a ballot rewritten too often")
 
-    async def _store(self, round: Round, before: Ballot | None, after: Ballot) -> bool:
+    async def _store(self, before: Ballot | None, after: Ballot) -> bool:
         """Write a ballot if it has not changed since it was read; return whether it was written."""
         if before is None:
-            return await self.ballots.create(after, round)
-        return await self.ballots.replace(after, round, expected=before.writes)
+            return await self.ballots.create(after)
+        return await self.ballots.replace(after, expected=before.writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
-    """A text without its body: its sender, its arrival time, and the pepper for pseudonyms."""
+    """A text without its body: its sender, its arrival time, and the pseudonyms."""
 
     sid: str
     phone: str
-    pepper: bytes
+    pseudonyms: Pseudonyms
     at_ms: int
 
     def voter_in(self, round: Round) -> str:
-        return voter_of(self.pepper, round.poll.id, round.number, self.phone)
+        return self.pseudonyms.voter(round.poll.id, round.number, self.phone)
 
     def vote_in(self, round: Round, choice: str) -> Vote:
         return Vote(voter=self.voter_in(round), sid=self.sid, choice=choice, at_ms=self.at_ms)

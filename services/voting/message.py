@@ -1,7 +1,7 @@
 """A text message, and which choice it names: exact matches of the whole text, never guesses."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from unicodedata import category, normalize
 from unicodedata import name as unicode_name
@@ -96,54 +96,63 @@ def _is_symbol(char: str) -> bool:
     return category(char)[0] in "PSZ"
 
 
-def is_reserved(text: str) -> bool:
-    """Whether the whole message is a reserved word of the carriers."""
-    return normalise(text) in RESERVED
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """The body of a message, normalised once.
 
-
-def candidate_names(text: str) -> tuple[str, ...]:
-    """The names that are looked up for a message, normalised, in order of precedence.
-
-    First the whole message, then the message without a leading "vote for" or "i vote for", then
-    without a leading "vote" or "i vote": "vote for" names a choice called "For".
+    `candidates` are the names that are looked up for it, in order of precedence: the whole body,
+    then the body without a leading "vote" or "i vote", then without a leading "vote for" or "i
+    vote for": "vote for" names a choice called "For".
     """
-    whole = normalise(text)
+
+    candidates: tuple[str, ...]
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether the whole message is a reserved word of the carriers."""
+        return self.candidates[0] in RESERVED
+
+    def choice_in(self, lexicon: Mapping[str, str]) -> str | None:
+        """Key of the choice that the whole message names, or None.
+
+        `lexicon` maps normalised texts to keys.
+        """
+        for candidate in self.candidates:
+            if candidate in lexicon:
+                return lexicon[candidate]
+        return None
+
+    def after_keyword(self, keyword: str) -> "ParsedText | None":
+        """What follows a poll's keyword, or None if the message does not begin with it.
+
+        `keyword` is normalised, or empty if the poll has none.
+        """
+        first, _, rest = self.candidates[0].partition(" ")
+        return parse_text(rest) if keyword and normalise(first) == keyword else None
+
+    def near_choices(self, lexicon: Mapping[str, str], nearest: Nearest) -> frozenset[str]:
+        """Keys of the choices that a misspelt message may mean; the message must not be counted.
+
+        Look-alike letters and hidden characters are not treated as misspellings: nobody types
+        them by accident. Neither are reserved words.
+        """
+        name = self.candidates[:2][-1]
+        if name in RESERVED or not name.isprintable():
+            return frozenset()
+        words = [word for word in lexicon if _may_be_near(name, word)]
+        return frozenset(lexicon[word] for word in nearest(name, words)) if words else frozenset()
+
+
+def parse_text(body: str) -> ParsedText:
+    """Normalise the body of a message."""
+    whole = normalise(body)
     lead = _INTRODUCTION.match(whole)
     if lead is None:
-        return (whole,)
+        return ParsedText((whole,))
     shorter = (
         () if lead["preposition"] is None else (normalise(whole[lead.start("preposition") :]),)
     )
-    return (whole, normalise(whole[lead.end() :]), *shorter)
-
-
-def find_choice(text: str, lexicon: Mapping[str, str]) -> str | None:
-    """Key of the choice that the whole message names, or None.
-
-    `lexicon` maps normalised texts to keys.
-    """
-    return find_named(candidate_names(text), lexicon)
-
-
-def find_named(candidates: Iterable[str], lexicon: Mapping[str, str]) -> str | None:
-    """Key of the choice that the first known of the `candidate_names` names, or None."""
-    for candidate in candidates:
-        if candidate in lexicon:
-            return lexicon[candidate]
-    return None
-
-
-def near_choices(text: str, lexicon: Mapping[str, str], nearest: Nearest) -> frozenset[str]:
-    """Keys of the choices that a misspelt message may mean; the message must not be counted.
-
-    Look-alike letters and hidden characters are not treated as misspellings: nobody types them
-    by accident. Neither are reserved words.
-    """
-    name = candidate_names(text)[:2][-1]
-    if name in RESERVED or not name.isprintable():
-        return frozenset()
-    words = [word for word in lexicon if _may_be_near(name, word)]
-    return frozenset(lexicon[word] for word in nearest(name, words)) if words else frozenset()
+    return ParsedText((whole, normalise(whole[lead.end() :]), *shorter))
 
 
 def _may_be_near(name: str, word: str) -> bool:
@@ -161,9 +170,3 @@ def _script_names(text: str) -> Iterator[str]:
     for char in text:
         if char.isalpha():
             yield unicode_name(char, "?").partition(" ")[0]
-
-
-def without_keyword(text: str, keyword: str) -> str | None:
-    """The rest of a message that begins with a poll's keyword, or None if it does not."""
-    first, _, rest = normalise(text).partition(" ")
-    return rest if keyword and normalise(first) == normalise(keyword) else None

@@ -106,14 +106,12 @@ class Poll:
     """The TOML text of the poll file."""
     lexicon: Mapping[str, str] = field(init=False, repr=False, compare=False)
     """Keys of choices by normalised name."""
+    first_word: str = field(init=False, repr=False, compare=False)
+    """The keyword, normalised."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lexicon", _lexicon(self.choices))
-
-    @property
-    def uses_closes_in(self) -> bool:
-        """Whether a reply uses {closes_in}: it then depends on when the text arrived."""
-        return any("{closes_in}" in text for text in self.reply_texts.values())
+        object.__setattr__(self, "first_word", normalise(self.keyword))
 
     def choice(self, key: str) -> Choice:
         """The choice with that key. Raises: KeyError."""

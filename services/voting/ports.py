@@ -20,13 +20,13 @@ Progress = Callable[[int], None]
 class Ballots(Protocol):
     """The ballots of all rounds. Every method may raise StoreUnavailableError."""
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if the voter has one already, which is kept."""
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """The ballot as last written (a strongly consistent read)."""
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Replace a ballot if its `writes` equals `expected`; return whether it was replaced."""
 
 

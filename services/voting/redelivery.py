@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from services.voting.directory import may_name
+from services.voting.message import ParsedText
 from services.voting.poll import Phase, Round, State
 from services.voting.timing import REDELIVERED_MS, SETTLING_MS
 
@@ -23,7 +24,9 @@ class EarlierRounds:
 _NONE = EarlierRounds()
 
 
-def earlier_rounds(rounds: Iterable[Round], number: str, body: str, now_ms: int) -> EarlierRounds:
+def earlier_rounds(
+    rounds: Iterable[Round], number: str, text: ParsedText, now_ms: int
+) -> EarlierRounds:
     """The rounds that may have accepted a text to a number in the last five minutes.
 
     Usually there are none: a text can match another round than before only if a poll on the
@@ -35,7 +38,7 @@ def earlier_rounds(rounds: Iterable[Round], number: str, body: str, now_ms: int)
     if now_ms - changed_ms > REDELIVERED_MS:
         return _NONE
     before = (one for each in candidates for one in _open_before(each, changed_ms, now_ms))
-    found = tuple(one for one in before if _changed_lately(one, now_ms) or may_name(one, body))
+    found = tuple(one for one in before if _changed_lately(one, now_ms) or may_name(one, text))
     return EarlierRounds(rounds=found, has_pending_writes=now_ms - changed_ms <= SETTLING_MS)
 
 

@@ -21,22 +21,35 @@ class TableSchema:
     ttl_attribute: str | None
 
 
-VOTES: Final = TableSchema(name="Votes", ttl_attribute="expires_at")
-AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
-
 # --- Votes: one item per ballot ----------------------------------------------------
 
+PICKS: Final = "picks"
+"""Votes by choice. The boards are their sums."""
+TEXT_COUNT: Final = "n"
+SIDS: Final = "sids"
+TRAIL: Final = "trail"
+BOARD: Final = "board"
+ROUND: Final = "round"
+CAST_AT: Final = "cast_at"
+CHANGED_AT: Final = "changed_at"
+WRITES: Final = "writes"
 BALLOT_ATTRIBUTES: Final = (
-    "picks", "n", "sids", "trail", "board", "round", "cast_at", "changed_at", "writes",
+    PICKS, TEXT_COUNT, SIDS, TRAIL, BOARD, ROUND, CAST_AT, CHANGED_AT, WRITES,
 )  # fmt: skip
+"""Attributes that every ballot has."""
 
-BALLOT_TIMES: Final = "times"
-"""Only on ballots of polls whose replies use {closes_in}."""
-BALLOT_EXPIRY: Final = "expires_at"
+CHOICES: Final = "choices"
+"""Ballot: keys of choices that are not in `picks`, only if a text named one. Poll view: all."""
+TIMES: Final = "times"
+"""Not on older ballots, nor on those without texts."""
+EXPIRES_AT: Final = "expires_at"
 """Only on ballots of rounds with a known closing time."""
-BALLOT_BARRED: Final = "barred"
-BALLOT_FORGOTTEN: Final = "forgotten"
-BALLOT_FORGOTTEN_AT: Final = "forgotten_at"
+BARRED: Final = "barred"
+FORGOTTEN: Final = "forgotten"
+FORGOTTEN_AT: Final = "forgotten_at"
+
+VOTES: Final = TableSchema(name="Votes", ttl_attribute=EXPIRES_AT)
+AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
 
 
 def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
@@ -80,6 +93,19 @@ def past_round_of(sk: str) -> tuple[str, int]:
     return poll_id, int(number)
 
 
+DEFINITION: Final = "definition"
+STATE: Final = "state"
+STATE_AT: Final = "state_at"
+BEGAN_AT: Final = "began_at"
+HEARD_UNTIL: Final = "heard_until"
+EXPIRES_FROM: Final = "expires_from"
+CERTIFIED_AT: Final = "certified_at"
+REVISION: Final = "revision"
+"""Number of writes of a directory row, its version for the optimistic lock."""
+GONE: Final = "gone"
+"""On the directory row of a poll that was archived because its file was removed."""
+NUMBER: Final = "number"
+
 UNREADABLE_BOARD: Final = "unreadable"
 """Board for unreadable records that name no board; guests may not read it."""
 
@@ -112,10 +138,14 @@ def correction_sk(round_number: int) -> str:
     return f"{tally_prefix(round_number)}correction#recount"
 
 
-TALLY_REMOVED: Final = "removed"
+REMOVED: Final = "removed"
 """Tally row: number of REMOVE records folded. Correction row: those it offsets, negative."""
-CORRECTION_MISSING: Final = "missing"
+MISSING: Final = "missing"
 """Correction row: number of records that a lost stream will never deliver."""
+
+LOG: Final = "log"
+"""Correction row: a list of all corrections, each with its time, picks, voters and `missing`."""
+LOGGED_AT: Final = "at"
 
 
 def is_correction(sk: str) -> bool:
@@ -142,12 +172,27 @@ def count_attribute(choice: str) -> str:
     return f"{COUNT_PREFIX}{choice}"
 
 
+QUESTION: Final = "question"
+OPENS_AT: Final = "opens_at"
+CLOSES_AT: Final = "closes_at"
+POLICY: Final = "policy"
+VISIBILITY: Final = "visibility"
+PERCENT_FROM: Final = "percent_from"
 POLL_VIEW_ATTRIBUTES: Final = (
-    "question", "choices", "number", "opens_at", "closes_at", "state", "state_at",
-    "round", "policy", "visibility", "percent_from",
+    QUESTION, CHOICES, NUMBER, OPENS_AT, CLOSES_AT, STATE, STATE_AT,
+    ROUND, POLICY, VISIBILITY, PERCENT_FROM,
 )  # fmt: skip
-TALLY_ATTRIBUTES: Final = ("voters", "folded", "bad", "wm", "as_of")
-CERTIFIED_ATTRIBUTES: Final = ("ballots", "voters", "certified_at", "digest")
+
+VOTERS: Final = "voters"
+FOLDED: Final = "folded"
+BAD: Final = "bad"
+WATERMARK: Final = "wm"
+AS_OF: Final = "as_of"
+TALLY_ATTRIBUTES: Final = (VOTERS, FOLDED, BAD, WATERMARK, AS_OF)
+
+BALLOTS: Final = "ballots"
+DIGEST: Final = "digest"
+CERTIFIED_ATTRIBUTES: Final = (BALLOTS, VOTERS, CERTIFIED_AT, DIGEST)
 
 GUEST_ATTRIBUTES: Final = tuple(
     dict.fromkeys(

@@ -12,6 +12,7 @@ from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
 from services.adapters.twilio.webhooks import twiml
 from services.voting.errors import StoreUnavailableError
+from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake, IntakeResult
 from services.voting.timing import REQUEST_SECONDS
 from services.webhook import log
@@ -61,7 +62,9 @@ class Routes:
             async with asyncio.timeout(REQUEST_SECONDS):
                 secrets = await self._authenticate(form)
                 message = form.message()
-                answer = await self.deps.intake.accept(message, pepper=secrets.voter_pepper)
+                answer = await self.deps.intake.accept(
+                    message, pseudonyms=Pseudonyms(secrets.voter_pepper)
+                )
         except TimeoutError as error:
             raise StoreUnavailableError("accepting a text") from error
         is_withheld = self._is_withheld(answer, message.sender)

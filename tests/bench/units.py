@@ -25,7 +25,7 @@ from services.polls.definition import parse_poll
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.schema import VOTES
-from tests.support.polls import COLORS_TOML, PEPPER, a_text
+from tests.support.polls import COLORS_TOML, PSEUDONYMS, a_text
 
 CHANGED = 40
 REDELIVERED = 20
@@ -79,5 +79,5 @@ async def _vote(store: MeteredStore, votes: int) -> int:
     texts = [a_text(draw.choice(["red", "green"]), phone=n) for n in range(votes - CHANGED)]
     changed = [a_text("blue", phone=phone) for phone in range(CHANGED)]
     for message in (*texts, *changed, *texts[-REDELIVERED:]):
-        await intake.accept(message, pepper=PEPPER)
+        await intake.accept(message, pseudonyms=PSEUDONYMS)
     return votes

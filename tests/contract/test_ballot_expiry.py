@@ -27,7 +27,7 @@ def test_every_ballot_without_an_expiry_gets_one_in_one_write(client: Any, endpo
     create_table(client, VOTES, table)
     later = replace(ROUND, number=2)
     ballots = [cast(ROUND, None, a_vote("RED", phone=phone)).ballot for phone in range(6)]
-    made = [item_of(ballot, ROUND) for ballot in ballots if ballot]
+    made = [item_of(ballot) for ballot in ballots if ballot]
     made[0] |= {"expires_at": {"N": "77"}}
     made[1] |= {"writes": {"S": "many"}}
     made[2].pop("writes")
@@ -40,7 +40,7 @@ def test_every_ballot_without_an_expiry_gets_one_in_one_write(client: Any, endpo
     again = expiry.set_expiry(ROUND, NOON + 99_000, progress.append)
     items = client.scan(TableName=table, ConsistentRead=True)["Items"]
     mine = [item for item in items if item["pk"]["S"].startswith("colors:1#")]
-    found = [ballot_of(item, ROUND) for item in mine if "N" in item.get("writes", {})]
+    found = [ballot_of(item) for item in mine if "N" in item.get("writes", {})]
 
     assert (done, again) == (3, 0)
     assert sum(progress) == 7

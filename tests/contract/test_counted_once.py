@@ -15,7 +15,7 @@ from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Poll
 from tests.support.directory import COLORS, Watch, always, colors_with
-from tests.support.polls import COLORS_TOML, NUMBER, PEPPER, a_text
+from tests.support.polls import COLORS_TOML, NUMBER, PSEUDONYMS, a_text
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 SUCCESSOR = parse_poll(f'numbers = ["{NUMBER}"]\n{COLORS_TOML}', source="successor.toml")
@@ -37,7 +37,7 @@ class Webhook:
     async def text(self, message: Message) -> IntakeResult:
         """A text arrives."""
         intake = Intake(directory=self, ballots=self.ballots, clock=self.watch)
-        return await intake.accept(message, pepper=PEPPER)
+        return await intake.accept(message, pseudonyms=PSEUDONYMS)
 
     def counted(self, sid: str) -> int:
         """Count the ballots that contain this MessageSid."""

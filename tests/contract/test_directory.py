@@ -9,11 +9,10 @@ from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
-from services.voting.identity import allow_list_id
 from services.voting.poll import State
 from tests.contract.conftest import environment
 from tests.support.directory import COLORS, OTHER, Watch, poll_view_of
-from tests.support.polls import NUMBER, PEPPER, a_phone
+from tests.support.polls import NUMBER, PSEUDONYMS, a_phone
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 
@@ -109,7 +108,7 @@ async def test_a_list_of_phones_holds_exactly_these(
     """Over several batches; lists are separate, and queries for polls do not read them."""
     directory.apply([COLORS])
     store = PhoneListStore(directory.client, directory.table)
-    marks = {allow_list_id(PEPPER, "colors", a_phone(n)) for n in range(60)}
+    marks = {PSEUDONYMS.allow_list_id("colors", a_phone(n)) for n in range(60)}
     first, again = store.replace("colors", marks), store.replace("colors", marks)
     fewer = store.replace("colors", sorted(marks)[:20])
     session = Session()
@@ -117,8 +116,8 @@ async def test_a_list_of_phones_holds_exactly_these(
     kept, gone = min(marks), max(marks)
 
     assert (first, again, fewer) == ((60, 0), (0, 0), (0, 40))
-    assert store.marks("colors") == set(sorted(marks)[:20])
-    assert store.marks("color") == set()
+    assert store.phone_ids("colors") == set(sorted(marks)[:20])
+    assert store.phone_ids("color") == set()
     assert await lists.holds("colors", kept)
     assert not await lists.holds("colors", gone)
     assert not await lists.holds("other", kept)

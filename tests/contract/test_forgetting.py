@@ -21,7 +21,7 @@ from services.voting.message import Message
 from services.voting.poll import Policy, Round
 from services.voting.schema import VOTES
 from tests.contract.conftest import environment
-from tests.support.polls import NOON, PEPPER, a_phone, a_round, a_text, a_vote
+from tests.support.polls import NOON, PSEUDONYMS, a_phone, a_round, a_text, a_vote
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 _serial = count(1)
@@ -40,7 +40,7 @@ class Table:
         intake = Intake(
             directory=MemoryDirectory([round]), ballots=self.ballots, clock=lambda: NOON
         )
-        return await intake.accept(message, pepper=PEPPER)
+        return await intake.accept(message, pseudonyms=PSEUDONYMS)
 
     async def vote(self, round: Round, *texts: tuple[int, str]) -> None:
         """Phones text, one after the other."""
@@ -94,10 +94,10 @@ async def test_a_phone_is_forgotten_in_every_round_and_nobody_else_is(table: Tab
         await table.vote(round, (0, "red"), (0, "blue"), (1, "red"))
     forgetting, rounds = table.forgetting(), [first, second, seed]
 
-    found = [one for one, _, _ in forgetting.find(rounds, a_phone(0), PEPPER)]
-    removed = forgetting.remove(rounds, a_phone(0), PEPPER)
+    found = [one for one, _, _ in forgetting.find(rounds, a_phone(0), PSEUDONYMS)]
+    removed = forgetting.remove(rounds, a_phone(0), PSEUDONYMS)
     left = table.held(*rounds)
-    again = forgetting.remove(rounds, a_phone(0), PEPPER)
+    again = forgetting.remove(rounds, a_phone(0), PSEUDONYMS)
 
     def summarize(ballots: list[ErasedBallot]) -> list[tuple[str, int, list[tuple[str, int]]]]:
         return sorted((b.poll, b.round, sorted(b.picks.items())) for b in ballots)
@@ -122,7 +122,7 @@ async def test_nothing_is_deleted_and_every_write_is_counted(table: Table) -> No
     """The items stay, empty, each written once more."""
     round = a_round(policy=Policy.EACH, limit=3)
     await table.vote(round, (0, "red"), (0, "blue"))
-    table.forgetting().remove([round], a_phone(0), PEPPER)
+    table.forgetting().remove([round], a_phone(0), PSEUDONYMS)
 
     (ballot,) = table.held(round)
     assert (ballot.picks, ballot.texts, ballot.writes) == ({}, (), 3)
@@ -138,7 +138,7 @@ async def test_a_forgotten_text_delivered_again_stays_forgotten(
     """It gets no reply; a later one is a new vote."""
     round, text = a_round(policy=policy), a_text("red")
     await table.text(round, text)
-    table.forgetting().remove([round], a_phone(0), PEPPER)
+    table.forgetting().remove([round], a_phone(0), PSEUDONYMS)
     again, later = await table.text(round, text), await table.text(round, a_text("blue"))
 
     assert (again.outcome.kind, again.reply) == (OutcomeKind.BARRED, None)
@@ -156,10 +156,10 @@ async def test_a_rewrite_decided_before_a_forget_does_not_bring_the_old_vote_bac
     (read,) = table.held(round)
     decided = cast(round, read, a_vote("GREEN")).ballot
     assert decided
-    table.forgetting().remove([round], a_phone(0), PEPPER)
+    table.forgetting().remove([round], a_phone(0), PSEUDONYMS)
     await table.vote(round, (0, "blue"))
 
-    assert not await table.ballots.replace(decided, round, expected=read.writes)
+    assert not await table.ballots.replace(decided, expected=read.writes)
     (ballot,) = table.held(round)
     assert (dict(ballot.picks), ballot.writes) == ({"BLUE": 1}, 3)
 
@@ -171,10 +171,10 @@ async def test_a_text_on_its_way_when_its_phone_is_forgotten_is_a_new_vote(table
     await table.vote(round, (0, "red"))
 
     class Slow(DynamoBallots):
-        async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+        async def replace(self, ballot: Ballot, *, expected: int) -> bool:
             if not forgotten:
-                forgotten.extend(table.forgetting().remove([round], a_phone(0), PEPPER))
-            return await DynamoBallots.replace(self, ballot, round, expected=expected)
+                forgotten.extend(table.forgetting().remove([round], a_phone(0), PSEUDONYMS))
+            return await DynamoBallots.replace(self, ballot, expected=expected)
 
     forgotten: list[ErasedBallot] = []
     slow = replace(table, ballots=Slow(table.ballots.client, table.ballots.table))
@@ -198,10 +198,10 @@ async def test_a_text_that_lands_while_its_phone_is_being_forgotten_is_forgotten
     assert changed
 
     def lands() -> None:
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed, round))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(changed))
 
     removed = table.forgetting(RacingClient(table.client, lands)).remove(
-        [round], a_phone(0), PEPPER
+        [round], a_phone(0), PSEUDONYMS
     )
     (ballot,) = table.held(round)
 
@@ -217,9 +217,9 @@ async def test_two_that_forget_a_phone_at_once_empty_it_once(table: Table) -> No
     other: list[ErasedBallot] = []
     between = RacingClient(
         table.client,
-        lambda: other.extend(table.forgetting().remove([round], a_phone(0), PEPPER)),
+        lambda: other.extend(table.forgetting().remove([round], a_phone(0), PSEUDONYMS)),
     )
-    removed = table.forgetting(between).remove([round], a_phone(0), PEPPER)
+    removed = table.forgetting(between).remove([round], a_phone(0), PSEUDONYMS)
     (ballot,) = table.held(round)
 
     assert (len(other), removed, ballot.writes) == (1, [], 2)
@@ -234,11 +234,11 @@ async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: 
     def texts() -> None:
         (read,) = table.held(round)
         ballot = replace(read, writes=read.writes + 1)
-        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot, round))
+        table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot))
 
     never_fast_enough = RacingClient(table.client, *[texts] * 16)
     with pytest.raises(StoreUnavailableError):
-        table.forgetting(never_fast_enough).remove([round], a_phone(0), PEPPER)
+        table.forgetting(never_fast_enough).remove([round], a_phone(0), PSEUDONYMS)
 
     assert [dict(ballot.picks) for ballot in table.held(round)] == [{"RED": 1}]
 
@@ -249,10 +249,10 @@ async def test_an_item_that_is_no_ballot_is_forgotten_by_deleting_it(table: Tabl
     round = a_round()
     await table.vote(round, (0, "red"))
     (ballot,) = table.held(round)
-    item = ballot_items.item_of(ballot, round)
+    item = ballot_items.item_of(ballot)
     del item["sids"]
     table.client.put_item(TableName=table.name, Item=item)
-    removed = table.forgetting().remove([round], a_phone(0), PEPPER)
+    removed = table.forgetting().remove([round], a_phone(0), PSEUDONYMS)
 
     assert [dict(one.picks) for one in removed] == [{}]
     assert table.held(round) == []

@@ -11,7 +11,6 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import store_errors
 from services.voting.errors import StoreUnavailableError
 from tests.contract.conftest import client_of, environment
-from tests.support.polls import a_round
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ async def test_an_unreachable_store_is_unavailable_to_aiodynamo(
     session = Session()
     ballots = DynamoBallots(async_client(environment(nobody), session), "Votes")
     with pytest.raises(StoreUnavailableError):
-        await ballots.find("a", "b", a_round())
+        await ballots.find("a", "b")
     await session.close()
 
 

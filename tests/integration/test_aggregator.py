@@ -50,7 +50,7 @@ def tallies(client: Any) -> DynamoTallies:
 def votes(*choices: str, start: int = 10**20, there: Round = THERE) -> list[dict[str, Any]]:
     """Stream records of first votes, of as many phones."""
     return [
-        record("INSERT", start + place, new=ballot(choice, phone=place, there=there), there=there)
+        record("INSERT", start + place, new=ballot(choice, phone=place, there=there))
         for place, choice in enumerate(choices)
     ]
 
@@ -66,7 +66,7 @@ def ballot(
 
 def record(
     name: str, sequence: int, *, old: Ballot | None = None, new: Ballot | None = None,
-    label: str = "2030-01-01", there: Round = THERE,
+    label: str = "2030-01-01",
 ) -> dict[str, Any]:  # fmt: skip
     """One stream record as Lambda hands it over."""
     images = {"OldImage": old, "NewImage": new}
@@ -78,7 +78,7 @@ def record(
         "dynamodb": {
             "SequenceNumber": str(sequence),
             "ApproximateCreationDateTime": NOON // 1000,
-            **{kind: item_of(image, there) for kind, image in images.items() if image},
+            **{kind: item_of(image) for kind, image in images.items() if image},
         },
     }
 
@@ -289,8 +289,8 @@ async def test_the_store_itself_feeds_the_handler(client: Any, tallies: DynamoTa
     create_table(client, VOTES, "Votes")
     red = ballot("RED")
     for image in (red, ballot("BLUE", on=red), ballot("BLUE", on=red)):
-        client.put_item(TableName="Votes", Item=item_of(image, THERE))
-    client.put_item(TableName="Votes", Item=item_of(ballot("GREEN", phone=9), THERE))
+        client.put_item(TableName="Votes", Item=item_of(image))
+    client.put_item(TableName="Votes", Item=item_of(ballot("GREEN", phone=9)))
     event = batch(_stream_records(client))
     handler(event, None)
     handler(event, None)

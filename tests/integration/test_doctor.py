@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from services.cli.app import app
 from services.tools.demo.cloud import LocalCloud
 from services.tools.doctor.probe_poll import NUMBER, POLL, DynamoProbePoll
+from services.voting.identity import Pseudonyms
 
 pytestmark = pytest.mark.cloud
 
@@ -53,7 +54,7 @@ def test_the_self_test_leaves_an_empty_ballot_and_touches_no_count(cloud: LocalC
     assert checks["a text"]["verdict"] == "ok"
     assert [row for row in rows(cloud) if row != left] == before
     assert left["pk"]["S"].startswith("doctor-selftest:")
-    assert (left["picks"], left["sids"], left["n"]) == ({"M": {}}, {"L": []}, {"N": "0"})
+    assert (left["picks"], left["sids"], left["n"]) == ({"M": {}}, {"S": ""}, {"N": "0"})
     assert 0 < int(left["expires_at"]["N"]) - time.time() < 26 * 3_600
 
 
@@ -86,7 +87,7 @@ def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
             client=cloud.dynamodb,
             votes=cloud.outputs.votes_table,
             aggregates=cloud.outputs.aggregates_table,
-            pepper=b"pepper",
+            pseudonyms=Pseudonyms(b"pepper"),
             began_at_ms=began_at_ms,
         )
 

@@ -5,9 +5,8 @@ from typing import Any
 from services.adapters.dynamodb.ballot_items import item_of
 from services.tools.doctor.probe_poll import CHOICE, PHONE, DynamoProbePoll
 from services.voting.ballot import Vote, cast
-from services.voting.identity import voter_of
 from services.voting.poll import Phase
-from tests.support.moto_system import PEPPER, MotoSystem
+from tests.support.moto_system import PSEUDONYMS, MotoSystem
 
 BEGAN = 1_800_000_000_000
 HOUR = 3_600_000
@@ -16,7 +15,7 @@ HOUR = 3_600_000
 def a_probe_poll(system: MotoSystem) -> DynamoProbePoll:
     """One run."""
     return DynamoProbePoll(
-        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pepper=PEPPER,
+        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pseudonyms=PSEUDONYMS,
         began_at_ms=BEGAN,
     )  # fmt: skip
 
@@ -43,11 +42,11 @@ def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(system: Moto
     """No table of ballots grows by what a doctor has asked; nobody deletes it by hand."""
     probe_poll = a_probe_poll(system)
     probe_poll.open()
-    voter = voter_of(PEPPER, probe_poll.round.poll.id, probe_poll.round.number, PHONE)
+    voter = PSEUDONYMS.voter(probe_poll.round.poll.id, probe_poll.round.number, PHONE)
     vote = Vote(voter=voter, sid="SM1", choice=CHOICE, at_ms=BEGAN + 5_000)
     ballot = cast(probe_poll.round, None, vote).ballot
     assert ballot
-    system.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, probe_poll.round))
+    system.dynamodb.put_item(TableName="Votes", Item=item_of(ballot))
     system.fold()
     counted, known = probe_poll.counted(), probe_poll.has_ballot()
     probe_poll.forget()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.tools.doctor.probe_poll import DynamoProbePoll
+from services.voting.identity import Pseudonyms
 from tests.support.moto_system import MotoSystem
 
 POLL = "doctor-selftest"
@@ -12,7 +13,7 @@ NOW = 1_900_000_000_000
 def a_probe_poll(system: MotoSystem, began_at_ms: int = NOW) -> DynamoProbePoll:
     """A run that began then."""
     return DynamoProbePoll(
-        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pepper=b"a pepper",
+        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pseudonyms=Pseudonyms(b"a pepper"),
         began_at_ms=began_at_ms,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from services.tools.operations import exports
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import BallotsChangedError, Export
 from services.voting.recount import BallotRow
-from tests.support.moto_system import DAY_MS, PEPPER, MotoSystem, moto_system
+from tests.support.moto_system import DAY_MS, PSEUDONYMS, MotoSystem, moto_system
 
 CHOICES = ("RED", "GREEN", "BLUE")
 
@@ -227,7 +227,7 @@ def test_items_that_are_no_ballots_are_named_and_the_others_exported(system: Mot
 def test_a_forgotten_ballot_is_no_row(system: MotoSystem) -> None:
     """It holds no vote, and the digest is that of the ballots that do."""
     rounds = system.directory.rounds("colors")
-    system.deployment.erasure.remove(rounds, "+15550100003", PEPPER)
+    system.deployment.erasure.remove(rounds, "+15550100003", PSEUDONYMS)
     told = export("--with-keys")
 
     assert told["rows"] == told["voters"] == 29

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from services.adapters.dynamodb.allow_lists import PhoneListStore
-from services.voting.identity import allow_list_id
 from tests.support.commands import voteapp
-from tests.support.moto_system import PEPPER, POLL, MotoSystem
+from tests.support.moto_system import POLL, PSEUDONYMS, MotoSystem
 
 ANN, BOB = "+15550100001", "+15550100002"
 
@@ -19,7 +18,7 @@ def a_folder(folder: Path, *phones: str) -> str:
 
 def marks(system: MotoSystem) -> set[str]:
     """What is stored of the list."""
-    return PhoneListStore(system.dynamodb, "Aggregates").marks("colors")
+    return PhoneListStore(system.dynamodb, "Aggregates").phone_ids("colors")
 
 
 def test_a_list_is_stored_as_hashes_under_the_pepper_of_the_secret(
@@ -29,7 +28,7 @@ def test_a_list_is_stored_as_hashes_under_the_pepper_of_the_secret(
     done = voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
 
     assert done.exit_code == 0, done.output
-    assert marks(system) == {allow_list_id(PEPPER, "colors", phone) for phone in (ANN, BOB)}
+    assert marks(system) == {PSEUDONYMS.allow_list_id("colors", phone) for phone in (ANN, BOB)}
     assert ANN not in str(system.dynamodb.scan(TableName="Aggregates")["Items"])
 
 
@@ -38,7 +37,7 @@ def test_a_phone_that_left_the_list_may_vote_no_more(system: MotoSystem, tmp_pat
     voteapp("poll", "apply", a_folder(tmp_path, ANN, BOB))
     voteapp("poll", "apply", a_folder(tmp_path, BOB))
 
-    assert marks(system) == {allow_list_id(PEPPER, "colors", BOB)}
+    assert marks(system) == {PSEUDONYMS.allow_list_id("colors", BOB)}
 
 
 def test_a_poll_without_a_file_is_archived_only_after_a_yes(

@@ -100,7 +100,7 @@ AREAS: Final = (
                 "directory_rounds", "directory_store", "drained", "entry", "export_order",
                 "export_resume", "written_files", "fold", "forgotten", "function_webhook", "ballot_items",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
-                "routing", "secrets", "async_client", "signatures", "ballot_size", "slow_store",
+                "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",
                 "twilio_client", "twilio_numbers", "webhook",
             )),

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.keys import key_of
 from services.tools.replay.lifecycle import operator, traffic
 from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.lifecycle.store import DelayedWrite, SimulatedVotes
@@ -18,8 +19,8 @@ from services.voting import ballot, directory, intake, lifecycle, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, TextMatch
-from services.voting.identity import voter_of
-from services.voting.message import candidate_names, without_keyword
+from services.voting.identity import Pseudonyms
+from services.voting.message import ParsedText
 from services.voting.poll import Round
 from services.voting.redelivery import EarlierRounds, earlier_rounds
 from services.voting.sharding import shard_of
@@ -52,7 +53,7 @@ def an_expiry_that_runs_from_the_vote(patch: Patch) -> None:
 
 def a_repair_that_ignores_expiry(patch: Patch) -> None:
     """What had expired was taken off the board."""
-    patch.setattr(Audit, "impaired", property(lambda _: ()))
+    patch.setattr(Audit, "ballot_problems", property(lambda _: ()))
     patch.setattr("services.tools.operations.audits.why_final", lambda *_: None)
 
 
@@ -90,7 +91,7 @@ def a_certified_round_that_can_be_opened(patch: Patch) -> None:
 
 def a_stream_taken_for_drained(patch: Patch) -> None:
     """A vote that was not folded yet was repaired, and then counted again."""
-    patch.setattr(Audit, "not_drained", property(lambda _: ()))
+    patch.setattr(Audit, "drain_problems", property(lambda _: ()))
 
 
 def keywords_before_whole_words(patch: Patch) -> None:
@@ -98,15 +99,14 @@ def keywords_before_whole_words(patch: Patch) -> None:
     words_first = Directory.match_text
 
     def keyword_first(
-        self: Directory, number: str, body: str, now_ms: int, *more: Any
+        self: Directory, number: str, text: ParsedText, now_ms: int, *more: Any
     ) -> TextMatch:
-        said = candidate_names(body)[0]
         for one in self.answering(number, now_ms):
-            if without_keyword(said, one.poll.keyword) is not None:
-                found = directory._by_keyword([one], said, None)
+            if text.after_keyword(one.poll.first_word):
+                found = directory._by_keyword([one], text, None)
                 assert found
                 return found
-        return words_first(self, number, body, now_ms, *more)
+        return words_first(self, number, text, now_ms, *more)
 
     patch.setattr(Directory, "match_text", keyword_first)
     patch.setattr("services.polls.definition.check_name_conflicts", lambda _: iter(()))
@@ -129,23 +129,22 @@ def a_text_on_its_way_that_nobody_bars(patch: Patch) -> None:
 def a_ballot_that_forgetting_deletes(patch: Patch) -> None:
     """A rewrite on its way brought the forgotten vote back."""
 
-    def delete(self: Any, there: Round, phone: str, pepper: bytes, _: int) -> int:
-        voter = voter_of(pepper, there.poll.id, there.number, phone)
+    def delete(self: Any, there: Round, phone: str, pseudonyms: Pseudonyms, _: int) -> int:
+        voter = pseudonyms.voter(there.poll.id, there.number, phone)
         pk = schema.ballot_pk(there.poll.id, there.number, shard_of(voter, there.poll.shards))
         mine = [sk for sk in self.held.get(pk, {}) if sk.startswith(voter)]
         for sk in mine:
-            held, cast_in = self.held[pk].pop(sk)
-            body = {"Keys": key_of(pk, sk), "OldImage": item_of(held, cast_in)}
+            body = {"Keys": key_of(pk, sk), "OldImage": item_of(self.held[pk].pop(sk))}
             self.stream.append("REMOVE", body)
         return len(mine)
 
-    async def unchanged_by_texts(self: Any, after: Ballot, round: Round, *, expected: int) -> bool:
+    async def unchanged_by_texts(self: Any, after: Ballot, *, expected: int) -> bool:
         if self.is_delayed():
             await DelayedWrite()
         found = self.held.get(after.pk, {}).get(after.sk)
-        if found is None or len(found[0].texts) != len(after.texts) - 1:
+        if found is None or len(found.texts) != len(after.texts) - 1:
             return False
-        self._store("MODIFY", found, after, round)
+        self._store("MODIFY", found, after)
         return expected > 0
 
     patch.setattr(SimulatedVotes, "forget", delete)

@@ -58,7 +58,7 @@ class Pipeline(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.rounds = [Round(poll=poll) for poll in SCENARIO.polls]
-        self.engine = MemoryEngine(self.rounds)
+        self.engine = MemoryEngine()
         self.webhook = WebhookClient(self.rounds, self.engine.ballots, now_ms=OPENS_AT_MS)
         self.oracle = Oracle(SCENARIO.definitions)
         none = FaultInjector((), "", length=1)

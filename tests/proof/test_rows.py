@@ -18,7 +18,7 @@ from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting.ballot import OutcomeKind, cast
 from services.voting.fold import Folded, fold
-from services.voting.identity import allow_list_id, voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Policy
 from services.voting.schema import AGGREGATES, UNREADABLE_BOARD
 from services.voting.tally import Change, pad_sequence
@@ -142,7 +142,7 @@ def test_a_batch_is_reported_in_numbers(
     calls: list[Any] = []
     monkeypatch.setattr(logger, "info", lambda *args, **more: calls.append((args, more)))
     monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
-    new = item_of(ballot, a_round())
+    new = item_of(ballot)
     poison = record(2, NewImage={**new, "picks": {"S": "odd"}})
     event = {"Records": [record(1, NewImage=new), poison, None], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
@@ -170,11 +170,11 @@ def test_a_phone_stands_on_a_list_under_another_name_than_it_votes() -> None:
     phone = "+15550100199"
 
     assert (
-        allow_list_id(b"pepper", "colors", phone)
+        Pseudonyms(b"pepper").allow_list_id("colors", phone)
         == hmac.digest(b"pepper", b"#list:colors:+15550100199", "sha256").hex()[:32]
     )
     assert (
-        voter_of(b"pepper", "colors", 1, phone)
+        Pseudonyms(b"pepper").voter("colors", 1, phone)
         == hmac.digest(b"pepper", b"colors:1:+15550100199", "sha256").hex()[:32]
     )
 
@@ -233,7 +233,7 @@ def test_the_time_from_vote_to_count_is_reported_in_seconds(
     calls: list[Any] = []
     monkeypatch.setattr("lambdas.aggregator.handler.now_ms", lambda: NOON + late_ms)
     monkeypatch.setattr(metrics, "add_metric", lambda *args: calls.append(args))
-    event = {"Records": [record(1, NewImage=item_of(ballot, a_round()))], "shardId": "one"}
+    event = {"Records": [record(1, NewImage=item_of(ballot))], "shardId": "one"}
     aggregate(event, tallies, default_shard=None)
 
     assert calls[-1] == ("VoteToCount", MetricUnit.Seconds, seconds)

@@ -10,7 +10,6 @@ from services.tools.replay.algorithms import SUCCESS
 from services.tools.replay.event_source import EventSource
 from services.tools.replay.faults import ALL, Fault, FaultInjector, UnknownFaultError, parse_faults
 from services.tools.replay.stream import Stream
-from services.voting.poll import Round
 from tests.support.broken_algorithms import BROKEN_ALGORITHMS, FAULTS_OF_TEXTS, forgetful
 from tests.support.scenarios import changed_minds, first_votes, run
 
@@ -108,9 +107,8 @@ def test_each_fault_of_the_stream_breaks_the_algorithm_that_ignores_it(fault: Fa
 def test_each_fault_of_a_text_breaks_the_webhook_that_forgets_it(fault: Fault) -> None:
     """Redeliveries count again, or an old choice comes back."""
     scenario = changed_minds(12)
-    rounds = [Round(poll=poll) for poll in scenario.polls]
-    well = [run(scenario, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
-    hurt = [run(scenario, fault, seed=seed, store=forgetful(rounds)) for seed in SEEDS]
+    well = [run(scenario, seed=seed, store=forgetful()) for seed in SEEDS]
+    hurt = [run(scenario, fault, seed=seed, store=forgetful()) for seed in SEEDS]
     ours = [run(scenario, fault, seed=seed) for seed in SEEDS]
 
     assert all(outcome.ours == outcome.truth for outcome in well)

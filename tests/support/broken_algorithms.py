@@ -22,7 +22,6 @@ from services.tools.replay.faults import Fault
 from services.tools.replay.stores import MemoryEngine
 from services.voting.ballot import AcceptedText, Ballot
 from services.voting.fold import fold
-from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.tally import Change
 
@@ -99,25 +98,25 @@ class ForgetfulBallots:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """As the port."""
-        return bool(await self._inner.create(ballot, round))
+        return bool(await self._inner.create(ballot))
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """The ballot without the MessageSids of its texts."""
-        found: Ballot | None = await self._inner.find(pk, sk, round)
+        found: Ballot | None = await self._inner.find(pk, sk)
         if found is None:
             return None
         return replace(found, texts=tuple(AcceptedText("", step.choice) for step in found.texts))
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """As the port."""
-        return bool(await self._inner.replace(ballot, round, expected=expected))
+        return bool(await self._inner.replace(ballot, expected=expected))
 
 
-def forgetful(rounds: list[Round]) -> MemoryEngine:
+def forgetful() -> MemoryEngine:
     """A store for a webhook that forgets."""
-    engine = MemoryEngine(rounds)
+    engine = MemoryEngine()
     engine.ballots = ForgetfulBallots(engine.ballots)
     return engine
 

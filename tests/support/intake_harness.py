@@ -7,7 +7,7 @@ from services.adapters.memory import MemoryAllowLists, MemoryBallots, MemoryDire
 from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 from services.voting.poll import Round
-from tests.support.polls import NOON, PEPPER, a_round, a_text
+from tests.support.polls import NOON, PSEUDONYMS, a_round, a_text
 
 
 @dataclass
@@ -25,7 +25,7 @@ class IntakeHarness:
             directory=MemoryDirectory(self.rounds), ballots=self.ballots,
             clock=lambda: self.now_ms, nearest=one_edit_away, lists=self.lists,
         )  # fmt: skip
-        return await intake.accept(message, pepper=PEPPER)
+        return await intake.accept(message, pseudonyms=PSEUDONYMS)
 
     async def say(self, body: str, phone: int = 0) -> IntakeResult:
         """Accept a new text."""

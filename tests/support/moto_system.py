@@ -19,8 +19,9 @@ from moto.dynamodb.models import dynamodb_backends
 
 from lambdas.aggregator.records import changes_of
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.keys import key_of
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.cli.deployment import Deployment
@@ -28,7 +29,7 @@ from services.polls.definition import parse_poll
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, Vote, cast
 from services.voting.fold import Folded, fold
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Policy, Round
 from services.voting.schema import AGGREGATES, VOTES
 
@@ -36,6 +37,7 @@ DAY_MS = 86_400_000
 BEGAN_MS = 90 * DAY_MS
 """So long ago was the poll made."""
 PEPPER = b"a pepper that is long enough to be one"
+PSEUDONYMS = Pseudonyms(PEPPER)
 POLL = """
 question = "Which color should win tonight?"
 {more}
@@ -138,7 +140,7 @@ class MotoSystem:
         round = round or self.round
         key: Any = key_of(*round.ballot_key(_voter(phone, round), ""))
         found = self.dynamodb.get_item(TableName="Votes", Key=key, ConsistentRead=True)
-        return ballot_of(found["Item"], round) if "Item" in found else None
+        return ballot_of(found["Item"]) if "Item" in found else None
 
     def vote(
         self, phone: int, *choices: str, folded: bool = True, at_ms: int | None = None
@@ -154,7 +156,7 @@ class MotoSystem:
             )  # fmt: skip
             after = cast(round, ballot, vote).ballot
             assert after
-            self.put(after, round, folded=folded)
+            self.put(after, folded=folded)
             ballot = None if round.poll.policy is Policy.UNLIMITED else after
 
     def expire(self, *, at_ms: int | None = None) -> int:
@@ -203,9 +205,9 @@ class MotoSystem:
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
 
-    def put(self, ballot: Ballot, round: Round, *, folded: bool = True) -> None:
+    def put(self, ballot: Ballot, *, folded: bool = True) -> None:
         """Write a ballot."""
-        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot, round))
+        self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot))
         if folded:
             self._fold(self.written())
         else:
@@ -245,7 +247,7 @@ class MotoSystem:
 
 
 def _voter(phone: int, round: Round) -> str:
-    return voter_of(PEPPER, "colors", round.number, f"+155501{phone:05d}")
+    return PSEUDONYMS.voter("colors", round.number, f"+155501{phone:05d}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.adapters.dynamodb.ballot_items import item_of
 from services.voting.ballot import Vote, cast
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 
 PER_PAGE = 2_500
@@ -25,12 +25,12 @@ def items_of(round: Round, ballots: int) -> dict[str, list[dict[str, Any]]]:
     """So many ballots, by partition key and sorted."""
     held: dict[str, list[dict[str, Any]]] = {}
     for number in range(ballots):
-        voter = voter_of(b"pepper", round.poll.id, round.number, str(number))
+        voter = Pseudonyms(b"pepper").voter(round.poll.id, round.number, str(number))
         choice = round.poll.choices[number % len(round.poll.choices)].key
         vote = Vote(voter=voter, sid=f"SM{number:032x}", choice=choice, at_ms=1_900_000_000_000)
         ballot = cast(round, None, vote).ballot
         assert ballot
-        held.setdefault(ballot.pk, []).append(item_of(ballot, round))
+        held.setdefault(ballot.pk, []).append(item_of(ballot))
     return {pk: sorted(items, key=lambda item: item["sk"]["S"]) for pk, items in held.items()}
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from services.voting.ballot import Vote
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.message import Message
 from services.voting.poll import Choice, Poll, Round
 
 NUMBER = "+15550100199"
 NOON = 1_800_000_000_000
 PEPPER = b"a pepper for tests"
+PSEUDONYMS = Pseudonyms(PEPPER)
 COLORS_TOML = (Path(__file__).parents[2] / "polls" / "colors.toml").read_text(encoding="utf-8")
 
 _serial = count(1)
@@ -46,5 +47,5 @@ def a_text(body: str, *, phone: int = 0, sid: str | None = None, to: str = NUMBE
 
 def a_vote(choice: str, *, phone: int = 0, sid: str | None = None, at_ms: int = NOON) -> Vote:
     """A vote of one phone in the first round of colors."""
-    voter = voter_of(PEPPER, "colors", 1, a_phone(phone))
+    voter = PSEUDONYMS.voter("colors", 1, a_phone(phone))
     return Vote(voter=voter, sid=sid or a_sid(), choice=choice, at_ms=at_ms)

@@ -9,7 +9,6 @@ from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
 from services.tools.replay.texts import Scenario, ScenarioText
-from services.voting.poll import Round
 
 
 def a_scenario(*texts: tuple[int, str], every_ms: int = 1_000) -> Scenario:
@@ -53,7 +52,7 @@ def run(
     scenario: Scenario, *faults: Fault, seed: int = 1, store: MemoryEngine | None = None, **how: Any
 ) -> ReplayResult:
     """Replay it with these faults."""
-    store = store or MemoryEngine([Round(poll=poll) for poll in scenario.polls])
+    store = store or MemoryEngine()
     how.setdefault("baselines", False)
     replay = Replay(scenario, store, faults=frozenset(faults), seed=seed, **how)
     return asyncio.run(replay.run())

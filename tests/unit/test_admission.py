@@ -9,11 +9,12 @@ from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import allow_list_id, voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake
+from services.voting.message import parse_text
 from services.voting.poll import Choice, Round, State
 from tests.support.intake_harness import IntakeHarness
-from tests.support.polls import NOON, NUMBER, PEPPER, a_phone, a_poll, a_round, a_text
+from tests.support.polls import NOON, NUMBER, PSEUDONYMS, a_phone, a_poll, a_round, a_text
 
 HOUR = 3_600_000
 TREES = a_poll(id="trees", choices=(Choice(key="OAK", label="Oak"), Choice(key="ASH", label="Ash")))
@@ -26,7 +27,7 @@ async def test_without_any_list_nobody_is_invited() -> None:
         directory=MemoryDirectory([a_round(phones="guests.txt")]), ballots=ballots,
         clock=lambda: NOON, lists=None,
     )  # fmt: skip
-    answer = await intake.accept(a_text("red"), pepper=PEPPER)
+    answer = await intake.accept(a_text("red"), pseudonyms=PSEUDONYMS)
 
     assert answer.outcome.kind is OutcomeKind.UNLISTED
     assert ballots.held == {}
@@ -34,8 +35,8 @@ async def test_without_any_list_nobody_is_invited() -> None:
 
 async def test_the_list_of_another_poll_invites_nobody() -> None:
     """The id of a phone differs between allow lists."""
-    lists = MemoryAllowLists({"trees": {allow_list_id(PEPPER, "trees", a_phone())}})
-    lists.marks["colors"] = lists.marks["trees"]
+    lists = MemoryAllowLists({"trees": {PSEUDONYMS.allow_list_id("trees", a_phone())}})
+    lists.phone_ids["colors"] = lists.phone_ids["trees"]
 
     answer = await IntakeHarness([a_round(phones="guests.txt")], lists=lists).say("red")
 
@@ -45,13 +46,13 @@ async def test_the_list_of_another_poll_invites_nobody() -> None:
 def test_a_phone_has_another_name_in_every_poll_and_round() -> None:
     """The allow list id of a phone differs from its pseudonyms as a voter, too."""
     names = {
-        voter_of(PEPPER, "colors", 1, a_phone()),
-        voter_of(PEPPER, "colors", 2, a_phone()),
-        voter_of(PEPPER, "trees", 1, a_phone()),
-        voter_of(PEPPER, "colors", 1, a_phone(1)),
-        voter_of(b"another pepper", "colors", 1, a_phone()),
-        allow_list_id(PEPPER, "colors", a_phone()),
-        allow_list_id(PEPPER, "trees", a_phone()),
+        PSEUDONYMS.voter("colors", 1, a_phone()),
+        PSEUDONYMS.voter("colors", 2, a_phone()),
+        PSEUDONYMS.voter("trees", 1, a_phone()),
+        PSEUDONYMS.voter("colors", 1, a_phone(1)),
+        Pseudonyms(b"another pepper").voter("colors", 1, a_phone()),
+        PSEUDONYMS.allow_list_id("colors", a_phone()),
+        PSEUDONYMS.allow_list_id("trees", a_phone()),
     }
 
     assert len(names) == 7
@@ -81,7 +82,7 @@ async def test_where_nothing_is_open_the_first_that_waits_answers_alone() -> Non
     later = Round(poll=a_poll(id="a-later", opens_at_ms=NOON + 2 * HOUR))
     soon = Round(poll=replace(TREES, id="b-soon", opens_at_ms=NOON + HOUR))
     answer = await IntakeHarness([soon, later]).say("purple")
-    match = Directory((soon, later)).match_text(NUMBER, "purple", NOON)
+    match = Directory((soon, later)).match_text(NUMBER, parse_text("purple"), NOON)
 
     assert (answer.outcome.kind, answer.poll_id) == (OutcomeKind.WAITING, "a-later")
     assert match.others == ()
@@ -93,12 +94,12 @@ class RewrittenBallots(MemoryBallots):
 
     attempts: int = 0
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot) -> bool:  # noqa: ARG002
         """Report that the ballot exists already."""
         self.attempts += 1
         return False
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:  # noqa: ARG002
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:  # noqa: ARG002
         """Report that the ballot was replaced already."""
         self.attempts += 1
         return False

@@ -31,7 +31,7 @@ def test_a_board_that_holds_every_write_is_not_waited_for() -> None:
 
     assert world.slept == []
     assert world.log.count("sums 1") == 1
-    assert (audit.not_drained, audit.differences) == ((), [])
+    assert (audit.drain_problems, audit.differences) == ((), [])
 
 
 def test_a_board_that_is_behind_is_waited_for_and_all_is_read_again() -> None:
@@ -42,7 +42,7 @@ def test_a_board_that_is_behind_is_waited_for_and_all_is_read_again() -> None:
 
     assert world.slept == [0.5, 0.5, 0.5]
     assert world.log.count("sums 1") == 2
-    assert (audit.not_drained, audit.differences) == ((), [])
+    assert (audit.drain_problems, audit.differences) == ((), [])
 
 
 def test_after_the_time_to_settle_it_is_told_as_it_is() -> None:
@@ -52,7 +52,7 @@ def test_after_the_time_to_settle_it_is_told_as_it_is() -> None:
 
     assert world.slept == [0.5] * 4
     assert world.log.count("sums 1") == 1
-    assert audit.not_drained == ("3 of 4 writes are not folded yet: wait",)
+    assert audit.drain_problems == ("3 of 4 writes are not folded yet: wait",)
 
 
 def test_both_boards_of_a_poll_are_waited_for() -> None:
@@ -61,7 +61,7 @@ def test_both_boards_of_a_poll_are_waited_for() -> None:
     sealed = Totals(picks={"RED": 1}, voters=1, folded=1)
     world = World(boards=[replace(RED, folded=3), RED], sealed=sealed, ballots=ballots)
 
-    assert world.audit().not_drained == ()
+    assert world.audit().drain_problems == ()
     assert world.slept == [0.5]
 
 
@@ -77,7 +77,7 @@ def test_what_contradicts_the_second_line_of_bookkeeping_is_told(board: Totals, 
     """Waiting does not help."""
     world = World(boards=[board])
 
-    assert world.audit().not_drained == (why,)
+    assert world.audit().drain_problems == (why,)
     assert world.slept == []
 
 
@@ -86,7 +86,7 @@ def test_a_record_too_many_on_one_board_does_not_make_up_for_one_too_few_on_the_
     ballots = (*BALLOTS, BallotRow("d", SEALED, {"RED": 1}, NOON, 1))
     world = World(boards=[replace(RED, folded=5)], ballots=ballots)
 
-    assert world.audit().not_drained == (
+    assert world.audit().drain_problems == (
         "5 writes, 5 records folded: were ballots edited by hand?",
     )
 
@@ -97,9 +97,9 @@ def test_what_is_wrong_with_the_mapping_is_told_where_records_are_missing() -> N
     behind = World(boards=[replace(RED, folded=1)], state=state).audit()
     drained = World(state=state).audit()
 
-    assert len(behind.not_drained) == 4
-    assert "mapping is Disabled" in behind.not_drained[1]
-    assert drained.not_drained == ()
+    assert len(behind.drain_problems) == 4
+    assert "mapping is Disabled" in behind.drain_problems[1]
+    assert drained.drain_problems == ()
 
 
 def test_an_audit_with_a_digest_sums_what_one_without_sums() -> None:

@@ -13,7 +13,6 @@ from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.poll import Round
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, call, http_scope
 from tests.support.sent import FORGED, SIGNATURE, Sent, altered, forged, with_headers, without
 from tests.support.webhook import BASE_URL, TOKEN, Desk, signature_of
@@ -27,7 +26,7 @@ SID = "SM" + "a" * 32
 class SilentBallots(MemoryBallots):
     """A store that does not answer."""
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002 - the port's
+    async def create(self, ballot: Ballot) -> bool:  # noqa: ARG002 - the port's
         """Never."""
         raise StoreUnavailableError("PutItem")
 

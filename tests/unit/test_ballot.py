@@ -97,7 +97,7 @@ def test_with_no_limit_a_redelivery_finds_its_own_ballot() -> None:
     ballot = cast(round, None, vote).ballot
 
     assert cast(round, ballot, vote) == Decision(
-        outcome=Outcome(kind=OutcomeKind.ACCEPTED, choice="RED")
+        outcome=Outcome(kind=OutcomeKind.ACCEPTED, choice="RED", at_ms=NOON)
     )
 
 
@@ -115,7 +115,9 @@ def test_a_change_says_from_what_to_what() -> None:
     """The outcome carries both choices."""
     _, outcomes = cast_all(a_round(), ["RED", "BLUE"])
 
-    assert outcomes[1] == Outcome(kind=OutcomeKind.CHANGED, choice="BLUE", previous="RED")
+    assert outcomes[1] == Outcome(
+        kind=OutcomeKind.CHANGED, choice="BLUE", previous="RED", at_ms=NOON
+    )
 
 
 def test_votes_left_are_told() -> None:

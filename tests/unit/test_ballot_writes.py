@@ -9,7 +9,7 @@ from services.adapters.dynamodb.ballot_items import ballot_of, item_of
 from services.adapters.dynamodb.expiry import BallotExpiry
 from services.tools.operations.erasure import DynamoErasure
 from services.voting.errors import StoreUnavailableError
-from tests.support.polls import NOON, PEPPER, a_phone
+from tests.support.polls import NOON, PSEUDONYMS, a_phone
 from tests.support.recorded import Recorded
 from tests.support.red_ballot import THERE, a_ballot, both_tables, held, put, tables
 
@@ -28,12 +28,12 @@ def test_a_text_that_is_faster_is_forgotten_as_well(tables: Recorded) -> None:
     """The ballot that was read stands no more: it is read anew, and what counted last is told."""
     later = a_ballot("RED", "BLUE")
     tables.rivals["PutItem"] = lambda: put(tables, later)
-    removed = forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+    removed = forgetting(tables).remove([THERE], a_phone(0), PSEUDONYMS)
     item = held(tables, later)
     assert item
 
     assert [one.picks for one in removed] == [{"BLUE": 1}]
-    assert ballot_of(item, THERE).picks == {}
+    assert ballot_of(item).picks == {}
     assert item["writes"] == {"N": "3"}
 
 
@@ -55,23 +55,23 @@ def test_who_texts_faster_than_anybody_can_forget_is_not_given_half_an_answer(
     tables.rivals["PutItem"] = rival
 
     with pytest.raises(StoreUnavailableError):
-        forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+        forgetting(tables).remove([THERE], a_phone(0), PSEUDONYMS)
     assert len(tables.sent("PutItem")) == 16
 
 
 def test_another_run_that_was_faster_is_not_counted_twice(tables: Recorded) -> None:
     """The ballot is empty by then, and nothing is left to tell."""
-    tables.rivals["GetItem"] = lambda: forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+    tables.rivals["GetItem"] = lambda: forgetting(tables).remove([THERE], a_phone(0), PSEUDONYMS)
 
-    assert forgetting(tables).remove([THERE], a_phone(0), PEPPER) == []
+    assert forgetting(tables).remove([THERE], a_phone(0), PSEUDONYMS) == []
 
 
 def test_a_phone_whose_pseudonym_begins_like_anothers_is_another(tables: Recorded) -> None:
     """Nobody else is forgotten."""
     other = put(tables, a_ballot("RED", phone=1))
-    forgetting(tables).remove([THERE], a_phone(0), PEPPER)
+    forgetting(tables).remove([THERE], a_phone(0), PSEUDONYMS)
 
-    assert held(tables, other) == item_of(other, THERE)
+    assert held(tables, other) == item_of(other)
 
 
 # --- expiry ------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded
     assert (done, again) == (1, 0)
     assert item["expires_at"] == {"N": str(NOON // 1000 + 20)}
     assert item["writes"] == {"N": "2"}
-    assert ballot_of(item, THERE).picks == {"RED": 1}
+    assert ballot_of(item).picks == {"RED": 1}
 
 
 def test_a_ballot_that_is_given_an_expiry_meanwhile_keeps_that(tables: Recorded) -> None:
@@ -141,5 +141,5 @@ def test_what_a_batch_leaves_unwritten_is_sent_again(
     marks = {f"{number:032x}" for number in range(30)}
     told = store.replace("colors", marks)
 
-    assert (told, store.marks("colors")) == ((30, 0), marks)
+    assert (told, store.phone_ids("colors")) == ((30, 0), marks)
     assert max(sizes) == 25

@@ -13,6 +13,7 @@ import pytest
 from services.adapters.fuzzy_match import one_edit_away
 from services.polls.definition import parse_poll
 from services.voting.directory import Directory
+from services.voting.message import parse_text
 from services.voting.poll import Poll, Round
 from tests.support.polls import NOON
 
@@ -43,7 +44,9 @@ def test_no_real_message_is_counted_unless_it_is_a_choice_as_a_whole(path: Path)
     number = poll.numbers[0] if poll.numbers else ""
     messages = CORPUS.read_text(encoding="utf-8").splitlines()
     moment = poll.opens_at_ms or NOON
-    matches = {m: directory.match_text(number, m, moment, one_edit_away) for m in messages}
+    matches = {
+        m: directory.match_text(number, parse_text(m), moment, one_edit_away) for m in messages
+    }
 
     assert len(messages) == 2787
     assert sorted(m for m, r in matches.items() if r.choice) == COUNTED[poll.id]
@@ -67,7 +70,7 @@ def test_a_hundred_thousand_random_texts_break_nothing_and_count_for_nothing() -
             chr(draw.randrange(0x110000)) if draw.random() < 0.2 else draw.choice(pool)
             for _ in range(length)
         )
-        match = directory.match_text("+15550100142", text, NOON, one_edit_away)
+        match = directory.match_text("+15550100142", parse_text(text), NOON, one_edit_away)
         if match.choice:
             counted.append((text, match.choice))
 

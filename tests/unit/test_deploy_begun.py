@@ -24,7 +24,7 @@ def a_ballot(client: Any) -> None:
     vote = Vote(voter="somebody", sid="SM1", choice="RED", at_ms=1)
     ballot = cast(Round(poll=poll), None, vote).ballot
     assert ballot
-    client.put_item(TableName="votes", Item=item_of(ballot, Round(poll=poll)))
+    client.put_item(TableName="votes", Item=item_of(ballot))
 
 
 def a_board(client: Any) -> None:

@@ -10,6 +10,7 @@ from services.tools.doctor.probe_poll import BODY, CHOICE, DEFINITION, NUMBER, P
 from services.tools.doctor.selftest import SelfTest
 from services.tools.phones.sms import SimulatedText
 from services.voting.directory import Directory
+from services.voting.message import parse_text
 from services.voting.poll import Round
 
 COLORS = 'question = "Which?"\n[[choices]]\nkey = "RED"\nlabel = "Red"\n[[choices]]\nkey = "BLUE"\nlabel = "Blue"'
@@ -128,16 +129,16 @@ def test_the_text_can_count_for_no_other_poll() -> None:
     other = Round(poll=parse_poll(COLORS, source="colors.toml"))
     both, without = Directory((other, own)), Directory((other,))
 
-    assert both.match_text(NUMBER, BODY, 0).choice == CHOICE
-    assert both.match_text(NUMBER, BODY, 0).round == own
-    assert without.match_text(NUMBER, BODY, 0).choice is None
-    assert both.match_text("+15550100100", BODY, 0).choice is None
+    assert both.match_text(NUMBER, parse_text(BODY), 0).choice == CHOICE
+    assert both.match_text(NUMBER, parse_text(BODY), 0).round == own
+    assert without.match_text(NUMBER, parse_text(BODY), 0).choice is None
+    assert both.match_text("+15550100100", parse_text(BODY), 0).choice is None
 
 
 def test_a_text_to_a_real_number_never_reaches_the_poll_of_the_self_test() -> None:
     """While it is there, everybody votes as before."""
     own = Round(poll=parse_poll(DEFINITION, source=f"{POLL}.toml"))
     other = Round(poll=parse_poll(COLORS, source="colors.toml"))
-    reading = Directory((own, other)).match_text("+15550100100", "red", 0)
+    reading = Directory((own, other)).match_text("+15550100100", parse_text("red"), 0)
 
     assert (reading.round, reading.choice, reading.others) == (other, "RED", ())

@@ -24,12 +24,12 @@ def test_equal_lines_prove_that_every_write_is_folded() -> None:
     """Three writes equal three folded records."""
     audit = three_votes().audit()
 
-    assert (audit.writes, audit.folded, audit.not_drained, audit.differences) == (3, 3, (), [])
+    assert (audit.writes, audit.folded, audit.drain_problems, audit.differences) == (3, 3, (), [])
 
 
 def test_a_round_that_nobody_has_voted_in_is_drained() -> None:
     """There are no writes and no records."""
-    assert AuditedVotes().audit().not_drained == ()
+    assert AuditedVotes().audit().drain_problems == ()
 
 
 @pytest.mark.parametrize("missing", [1, 2, 3])
@@ -40,7 +40,7 @@ def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
 
     assert first.boards == second.boards
     for audit in (first, second):
-        assert f"{missing} of 3 writes are not folded yet" in audit.not_drained[0]
+        assert f"{missing} of 3 writes are not folded yet" in audit.drain_problems[0]
 
 
 def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing() -> None:
@@ -49,8 +49,8 @@ def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing()
     for audited in (late, drained):
         audited.mapping = MappingState(state="Disabled", last_result="OK", iterator_age_ms=None)
 
-    assert "Disabled" in late.audit().not_drained[1]
-    assert drained.audit().not_drained == ()
+    assert "Disabled" in late.audit().drain_problems[1]
+    assert drained.audit().drain_problems == ()
 
 
 def test_too_many_records_prove_nothing() -> None:
@@ -60,7 +60,9 @@ def test_too_many_records_prove_nothing() -> None:
     audited.write(replace(ballot, picks={"BLUE": 1}))
     audited.fold()
 
-    assert "3 writes, 4 records folded: were ballots edited by hand?" in audited.audit().not_drained
+    assert (
+        "3 writes, 4 records folded: were ballots edited by hand?" in audited.audit().drain_problems
+    )
 
 
 def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None:
@@ -71,7 +73,7 @@ def test_too_many_on_one_board_do_not_make_up_for_too_few_on_the_other() -> None
     audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
-    assert audit.not_drained
+    assert audit.drain_problems
 
 
 @pytest.mark.parametrize("folded", [True, False])
@@ -82,7 +84,7 @@ def test_a_deleted_item_proves_nothing(folded: bool) -> None:  # noqa: FBT001
     if folded:
         audited.fold()
 
-    assert audited.audit().not_drained
+    assert audited.audit().drain_problems
 
 
 def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
@@ -95,7 +97,7 @@ def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
     audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
-    assert "1 items were deleted from the table of ballots" in audit.not_drained
+    assert "1 items were deleted from the table of ballots" in audit.drain_problems
 
 
 def test_a_record_that_could_not_be_read_proves_nothing() -> None:
@@ -108,7 +110,7 @@ def test_a_record_that_could_not_be_read_proves_nothing() -> None:
     audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
-    assert audit.not_drained == ("1 stream records could not be read",)
+    assert audit.drain_problems == ("1 stream records could not be read",)
 
 
 def test_a_write_between_the_two_readings_is_seen() -> None:
@@ -123,7 +125,7 @@ def test_a_write_between_the_two_readings_is_seen() -> None:
 
     audited.meanwhile = vote_while_ballots_are_read
 
-    assert "1 of 4 writes are not folded yet" in audited.audit().not_drained[0]
+    assert "1 of 4 writes are not folded yet" in audited.audit().drain_problems[0]
 
 
 def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:
@@ -137,7 +139,7 @@ def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:
     audit = replace(audited.auditor(settle_seconds=10), sleep=folds).audit(ROUND)
 
     assert audited.slept == [0.5, 0.5]
-    assert (audit.not_drained, audit.writes, audit.folded) == ((), 3, 3)
+    assert (audit.drain_problems, audit.writes, audit.folded) == ((), 3, 3)
 
 
 @pytest.mark.parametrize(("settle_seconds", "looks"), [(0, 0), (2, 4), (10, 20)])
@@ -147,7 +149,7 @@ def test_an_audit_waits_no_longer_than_it_is_told_to(settle_seconds: float, look
     audit = audited.auditor(settle_seconds=settle_seconds).audit(ROUND)
 
     assert audited.slept == [0.5] * looks
-    assert "2 of 3 writes are not folded yet" in audit.not_drained[0]
+    assert "2 of 3 writes are not folded yet" in audit.drain_problems[0]
 
 
 def test_a_drained_audit_does_not_wait() -> None:

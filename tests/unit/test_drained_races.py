@@ -32,7 +32,7 @@ def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:
             something(audited, draw) if draw.random() < rate else None
         )
         audit = audited.audit()
-        if audit.not_drained:
+        if audit.drain_problems:
             refuted += 1
             continue
         proven += 1
@@ -88,7 +88,7 @@ def test_a_repair_never_moves_a_board_away_from_the_truth(round: Round) -> None:
         audited.fold()
 
         assert audited.audit(round).differences == [], seed
-        assert audited.audit(round).not_drained == (), seed
+        assert audited.audit(round).drain_problems == (), seed
 
     assert repaired > 100
     assert refused > 100

@@ -15,10 +15,9 @@ from services.settings import SettingsError
 from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
-from services.voting.identity import allow_list_id
 from services.webhook import log
 from services.webhook.routes import Dependencies
-from tests.support.polls import PEPPER, a_phone, a_round, a_text
+from tests.support.polls import PSEUDONYMS, a_phone, a_round, a_text
 
 ENVIRON = {
     "VOTES_TABLE": "the-votes",
@@ -192,12 +191,12 @@ async def test_a_directory_out_of_reach_is_told_as_an_outage(world: World) -> No
 async def test_a_text_is_held_against_the_list_and_stored_as_a_ballot(world: World) -> None:
     """Each in its table."""
     world.directory = Directory((a_round(phones="guests.txt"),))
-    answer = await assembled().intake.accept(a_text("red", phone=3), pepper=PEPPER)
+    answer = await assembled().intake.accept(a_text("red", phone=3), pseudonyms=PSEUDONYMS)
     (listed, query), (stored, put) = world.requests
 
     assert answer.outcome.kind is OutcomeKind.ACCEPTED
     assert (listed, query["TableName"]) == ("Query", "the-aggregates")
-    assert allow_list_id(PEPPER, "colors", a_phone(3)) in str(query)
+    assert PSEUDONYMS.allow_list_id("colors", a_phone(3)) in str(query)
     assert (stored, put["TableName"]) == ("PutItem", "the-votes")
     assert put["Item"]["picks"] == {"M": {"RED": {"N": "1"}}}
 
@@ -205,7 +204,7 @@ async def test_a_text_is_held_against_the_list_and_stored_as_a_ballot(world: Wor
 @pytest.mark.usefixtures("world")
 async def test_a_misspelt_text_is_asked_back() -> None:
     """By the distance of the words."""
-    answer = await assembled().intake.accept(a_text("rde"), pepper=PEPPER)
+    answer = await assembled().intake.accept(a_text("rde"), pseudonyms=PSEUDONYMS)
 
     assert answer.outcome.kind is OutcomeKind.NEAR
 

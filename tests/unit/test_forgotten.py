@@ -55,12 +55,12 @@ def test_an_emptied_ballot_holds_no_message_sid() -> None:
     """It stores only a fingerprint of four characters for each text."""
     vote = a_vote("RED")
     round = a_round()
-    item = item_of(forget_votes(after(round, [vote]), NOON), round)
+    item = item_of(forget_votes(after(round, [vote]), NOON))
 
     assert vote.sid not in str(item)
     assert item["forgotten"] == {"S": sid_fingerprint(vote.sid)}
     assert len(sid_fingerprint(vote.sid)) == 4
-    assert ballot_of(item, round) == forget_votes(after(round, [vote]), NOON)
+    assert ballot_of(item) == forget_votes(after(round, [vote]), NOON)
 
 
 @pytest.mark.parametrize(("policy", "limit"), POLICIES)
@@ -146,15 +146,15 @@ def test_a_barred_ballot_refuses_its_text_and_takes_any_other() -> None:
 
 def test_what_an_item_remembers_comes_back_whole() -> None:
     """Texts, both kinds of fingerprints, and the time survive a round trip."""
-    round = a_round(policy=Policy.EACH, limit=20, reply_texts={"accepted": "{closes_in}"})
+    round = a_round(policy=Policy.EACH, limit=20)
     ballot = forget_votes(after(round, [a_vote("RED") for _ in range(3)]), NOON)
     for choice in ("RED", "BLUE"):
         ballot = bar_text(round, ballot, a_vote(choice))
         ballot = cast(round, ballot, a_vote(choice)).ballot or ballot
 
     assert (len(ballot.forgotten), len(ballot.barred), len(ballot.texts)) == (3, 2, 2)
-    assert ballot_of(item_of(ballot, round), round) == ballot
-    assert item_bytes(item_of(ballot, round)) < 1024
+    assert ballot_of(item_of(ballot)) == ballot
+    assert item_bytes(item_of(ballot)) < 1024
 
 
 ACTIONS = st.lists(st.sampled_from(["RED", "BLUE", "again", "forget", "bar"]), max_size=40)

@@ -1,6 +1,7 @@
 """Who may import whom: the walls between the folders, and no circle between files."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -8,6 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from services.voting import schema
 
 ROOT = Path(__file__).parents[2]
 ROOTS = ("services", "lambdas", "infra")
@@ -176,3 +179,71 @@ def package_of(module: str) -> str:
     """The folder that a module belongs to, as far as the walls go."""
     parts = module.split(".")
     return ".".join(parts[:3] if parts[:2] == ["services", "tools"] else parts[:2])
+
+
+NAMES = {
+    name
+    for constant, name in vars(schema).items()
+    if constant.isupper() and isinstance(name, str) and name.isidentifier()
+}
+ALSO_WORDS = {
+    # Words of other formats: Lambda's and Twilio's, a status, and the notes beside an export.
+    "lambdas/aggregator/handler.py": {"state"},
+    "services/adapters/event_source.py": {"missing"},
+    "services/adapters/twilio/numbers.py": {"number"},
+    "services/tools/operations/exports.py": {"digest", "round", "voters"},
+}
+READERS = ("services/adapters", "services/tools/operations", "lambdas")
+
+
+def attributes_in(path: Path) -> set[str]:
+    """The attributes that the strings of a file spell, in expressions as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return {
+        word
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        for word in spelled_in(node.value)
+    }
+
+
+def spelled_in(text: str) -> set[str]:
+    """A whole string that is an attribute, or the attributes of an expression without : or #."""
+    if text in NAMES:
+        return {text}
+    is_expression = re.search(r"[=<>(] ?:|attribute_|SET |ADD ", text) is not None
+    return NAMES & set(re.findall(r"(?<![:#\w])\w+", text)) if is_expression else set()
+
+
+def test_only_the_schema_spells_an_attribute() -> None:
+    """One place to look up what an item holds, and to change it."""
+    spelled = {
+        str(path.relative_to(ROOT)): found - ALSO_WORDS.get(str(path.relative_to(ROOT)), set())
+        for folder in READERS
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if (found := attributes_in(path))
+    }
+
+    assert {"picks", "sids", "wm", "heard_until", "certified_at", "gone"} <= NAMES
+    assert {path: names for path, names in spelled.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("picks", {"picks"}),
+        ("writes = :expected", {"writes"}),
+        ("attribute_not_exists(wm) OR wm < :first", {"wm"}),
+        ("SET certified_at = :certified_at ADD revision :one", {"certified_at", "revision"}),
+        ("#round = :round AND #state = :state", set()),
+        ("the round has picks", set()),
+    ],
+)
+def test_a_spelled_attribute_is_found(text: str, attributes: set[str]) -> None:
+    """As a whole string, and in an expression, but not in a sentence."""
+    assert spelled_in(text) == attributes

@@ -2,20 +2,20 @@
 
 import pytest
 
-from services.voting.identity import allow_list_id, voter_of
+from services.voting.identity import Pseudonyms
 
 
 def test_a_voter_is_the_same_within_a_round_only() -> None:
     """Ballots of two polls, rounds or deployments cannot be joined."""
-    here = voter_of(b"pepper", "colors", 1, "+15550100001")
+    here = Pseudonyms(b"pepper").voter("colors", 1, "+15550100001")
     others = {
-        voter_of(b"pepper", "colors", 2, "+15550100001"),
-        voter_of(b"pepper", "trees", 1, "+15550100001"),
-        voter_of(b"other", "colors", 1, "+15550100001"),
-        voter_of(b"pepper", "colors", 1, "+15550100002"),
+        Pseudonyms(b"pepper").voter("colors", 2, "+15550100001"),
+        Pseudonyms(b"pepper").voter("trees", 1, "+15550100001"),
+        Pseudonyms(b"other").voter("colors", 1, "+15550100001"),
+        Pseudonyms(b"pepper").voter("colors", 1, "+15550100002"),
     }
 
-    assert voter_of(b"pepper", "colors", 1, "+15550100001") == here
+    assert Pseudonyms(b"pepper").voter("colors", 1, "+15550100001") == here
     assert len(others | {here}) == 5
     assert len(here) == 32
     assert "0100001" not in here
@@ -23,15 +23,18 @@ def test_a_voter_is_the_same_within_a_round_only() -> None:
 
 def test_the_pseudonym_is_hmac_sha256_of_poll_round_and_phone() -> None:
     """With another function everybody could vote again after a deploy."""
-    assert voter_of(b"pepper", "colors", 1, "+15550100001") == "7352a412edc4970999772d072fc84b74"
+    assert (
+        Pseudonyms(b"pepper").voter("colors", 1, "+15550100001")
+        == "7352a412edc4970999772d072fc84b74"
+    )
 
 
 @pytest.mark.parametrize("poll_id", ["list", "7", "list-7", "0"])
 def test_no_entry_of_a_list_is_the_pseudonym_of_a_voter(poll_id: str) -> None:
     """Checked for poll ids that could make the HMAC inputs equal."""
     phone = "+15550100001"
-    voters = {voter_of(b"pepper", name, 7, phone) for name in ("list", poll_id)}
+    voters = {Pseudonyms(b"pepper").voter(name, 7, phone) for name in ("list", poll_id)}
 
-    assert allow_list_id(b"pepper", "7", phone) not in voters
-    assert allow_list_id(b"pepper", poll_id, phone) not in voters
-    assert len(allow_list_id(b"pepper", poll_id, phone)) == 32
+    assert Pseudonyms(b"pepper").allow_list_id("7", phone) not in voters
+    assert Pseudonyms(b"pepper").allow_list_id(poll_id, phone) not in voters
+    assert len(Pseudonyms(b"pepper").allow_list_id(poll_id, phone)) == 32

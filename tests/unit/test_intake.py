@@ -6,10 +6,9 @@ import pytest
 
 from services.voting import lifecycle
 from services.voting.ballot import OutcomeKind
-from services.voting.identity import allow_list_id
 from services.voting.poll import Choice, Policy, Round, State
 from tests.support.intake_harness import IntakeHarness
-from tests.support.polls import NOON, PEPPER, a_phone, a_poll, a_round, a_text
+from tests.support.polls import NOON, PSEUDONYMS, a_phone, a_poll, a_round, a_text
 
 TREES = Round(
     poll=a_poll(
@@ -89,7 +88,7 @@ async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
     """Phones are found by keyed hash; a list that was not stored admits nobody."""
     harness = IntakeHarness([a_round(phones="guests.txt")])
     nobody = await harness.say("red", phone=1)
-    harness.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
+    harness.lists.phone_ids["colors"] = {PSEUDONYMS.allow_list_id("colors", a_phone(1))}
     invited = await harness.say("red", phone=1)
     other = await harness.say("red", phone=2)
 
@@ -101,10 +100,10 @@ async def test_only_invited_phones_vote_where_there_is_a_list() -> None:
 async def test_who_was_taken_off_the_list_hears_of_a_counted_text_what_it_was_told() -> None:
     """The vote stays, a redelivery gets the same reply, and a new text is refused."""
     harness = IntakeHarness([a_round(phones="guests.txt")])
-    harness.lists.marks["colors"] = {allow_list_id(PEPPER, "colors", a_phone(1))}
+    harness.lists.phone_ids["colors"] = {PSEUDONYMS.allow_list_id("colors", a_phone(1))}
     text = a_text("red", phone=1)
     first = await harness.take(text)
-    harness.lists.marks.clear()
+    harness.lists.phone_ids.clear()
 
     assert await harness.take(text) == first
     assert (await harness.say("blue", phone=1)).outcome.kind is OutcomeKind.UNLISTED

@@ -17,6 +17,7 @@ from services.tools.phones.expectation import Expectation
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.ballot import OutcomeKind as Received
 from services.voting.directory import Directory
+from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake
 from services.voting.message import Message
 from services.voting.poll import Policy, Round, State
@@ -54,7 +55,7 @@ class Webhook:
     async def answer(self, text: SimulatedText) -> Received:
         """Accept a text."""
         message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
-        return (await self._intake.accept(message, pepper=b"pepper")).outcome.kind
+        return (await self._intake.accept(message, pseudonyms=Pseudonyms(b"pepper"))).outcome.kind
 
     @property
     def counted(self) -> Counter[str]:

@@ -17,6 +17,7 @@ from services.tools.phones.rate_meter import RateMeter
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting import schema
 from services.voting.directory import Directory
+from services.voting.message import parse_text
 from services.voting.poll import Round
 from tests.support.polls import NOON, a_poll
 
@@ -132,7 +133,7 @@ def test_a_lab_s_text_is_never_a_vote_in_the_demo_s_poll() -> None:
     lab, colors = Round(poll=lab_poll(1)), Round(poll=a_poll())
     directory = Directory((colors, lab))
     for choice in lab.poll.choices:
-        reading = directory.match_text(lab.poll.numbers[0], choice.word, now_ms=1)
+        reading = directory.match_text(lab.poll.numbers[0], parse_text(choice.word), now_ms=1)
 
         assert reading.round is lab
         assert reading.choice == choice.key

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.voting.message import RESERVED, find_choice, is_reserved, normalise, without_keyword
+from services.voting.message import RESERVED, normalise, parse_text
 from services.voting.poll import Choice
 from tests.support.polls import a_poll
 
@@ -29,7 +29,7 @@ POLL = a_poll(
 )  # fmt: skip
 def test_the_whole_message_names_a_choice(text: str, choice: str) -> None:
     """Case, width, space, punctuation, quotes and emoji around it do not matter."""
-    assert find_choice(text, POLL.lexicon) == choice
+    assert parse_text(text).choice_in(POLL.lexicon) == choice
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_the_whole_message_names_a_choice(text: str, choice: str) -> None:
 )  # fmt: skip
 def test_anything_else_names_none(text: str) -> None:
     """Neither substrings nor look-alike letters match."""
-    assert find_choice(text, POLL.lexicon) is None
+    assert parse_text(text).choice_in(POLL.lexicon) is None
 
 
 MARKS = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufe0f\ufeff"
@@ -54,8 +54,8 @@ def test_an_invisible_mark_at_an_end_does_not_matter(mark: str) -> None:
     """Phones add such marks around words."""
     bodies = [f"{mark}red", f"red{mark}", f"{mark}{mark}Red! {mark}", f"vote {mark}red{mark}"]
 
-    assert [find_choice(body, POLL.lexicon) for body in bodies] == ["RED"] * 4
-    assert find_choice(f"r{mark}ed", POLL.lexicon) is None
+    assert [parse_text(body).choice_in(POLL.lexicon) for body in bodies] == ["RED"] * 4
+    assert parse_text(f"r{mark}ed").choice_in(POLL.lexicon) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_invisible_mark_at_an_end_does_not_matter(mark: str) -> None:
 )  # fmt: skip
 def test_a_digit_from_an_emoji_keyboard_is_the_digit(body: str) -> None:
     """A keycap emoji equals its digit."""
-    assert find_choice(body, POLL.lexicon) == "RED"
+    assert parse_text(body).choice_in(POLL.lexicon) == "RED"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_digit_from_an_emoji_keyboard_is_the_digit(body: str) -> None:
 )
 def test_an_emoji_of_many_parts_is_trimmed_whole(body: str) -> None:
     """Joiners, tags and selectors are trimmed with it."""
-    assert find_choice(body, POLL.lexicon) == "RED"
+    assert parse_text(body).choice_in(POLL.lexicon) == "RED"
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_choice_may_be_called_for(body: str, choice: str) -> None:
     """A choice may be named "For", as in "for or against"."""
     poll = a_poll(choices=(Choice(key="YEA", label="For"), Choice(key="NAY", label="Against")))
 
-    assert find_choice(body, poll.lexicon) == choice
+    assert parse_text(body).choice_in(poll.lexicon) == choice
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
 def test_words_of_the_carriers_are_reserved_in_any_dress(word: str) -> None:
     """STOP and similar words are never votes, whatever is around them."""
-    assert is_reserved(f" {word.upper()}! ")
-    assert not is_reserved(f"{word} it")
+    assert parse_text(f" {word.upper()}! ").is_reserved
+    assert not parse_text(f"{word} it").is_reserved
 
 
 @given(
@@ -104,15 +104,15 @@ def test_words_of_the_carriers_are_reserved_in_any_dress(word: str) -> None:
 )
 def test_no_text_breaks_the_reader(text: str) -> None:
     """Every text can be normalised, and normalising twice changes nothing."""
-    find_choice(text, POLL.lexicon)
-    is_reserved(text)
+    parse_text(text).choice_in(POLL.lexicon)
+    assert parse_text(text).is_reserved in {True, False}
 
     assert normalise(normalise(text)) == normalise(text)
 
 
 def test_a_long_message_is_read_and_names_none() -> None:
     """Twilio joins up to 1,600 characters."""
-    assert find_choice("red " * 400, POLL.lexicon) is None
+    assert parse_text("red " * 400).choice_in(POLL.lexicon) is None
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,6 @@ def test_a_long_message_is_read_and_names_none() -> None:
 )
 def test_a_keyword_is_the_first_word(text: str, rest: str | None) -> None:
     """It selects the poll; the rest names the choice."""
-    assert without_keyword(text, "Finale") == rest
+    found = parse_text(text).after_keyword("finale")
+
+    assert (found and found.candidates[0]) == rest

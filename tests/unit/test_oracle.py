@@ -14,7 +14,7 @@ from services.voting.intake import Intake
 from services.voting.message import Message
 from services.voting.poll import Choice, Policy, Poll, Round
 from tests.support.oracle import PlainEvening, PlainPoll
-from tests.support.polls import NOON, PEPPER, a_phone
+from tests.support.polls import NOON, PSEUDONYMS, a_phone
 
 SHARED, OTHER, NOBODYS = "+15550100111", "+15550100122", "+15550100133"
 CHOICES = {
@@ -55,7 +55,7 @@ class Both:
     def text(self, message: Message) -> tuple[str, str]:
         """The outcomes of a text in both."""
         intake = Intake(directory=self.rounds, ballots=self.ballots, clock=lambda: self.now)
-        answer = asyncio.run(intake.accept(message, pepper=PEPPER))
+        answer = asyncio.run(intake.accept(message, pseudonyms=PSEUDONYMS))
         plainly = self.plain.text(
             message.to, message.sender, message.sid, message.body.lower(), self.now
         )

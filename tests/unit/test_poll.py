@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.voting.directory import Directory, TextMatch
+from services.voting.message import parse_text
 from services.voting.poll import Choice, Phase, Round, State
 from tests.support.polls import NOON, NUMBER, a_poll, a_round
 
@@ -72,7 +73,7 @@ ELSEWHERE = Round(poll=a_poll(id="elsewhere", numbers=("+15550100111",)))
 
 def match_at_noon(*rounds: Round, body: str, to: str = NUMBER) -> TextMatch:
     """Match a text at noon."""
-    return Directory(rounds).match_text(to, body, NOON)
+    return Directory(rounds).match_text(to, parse_text(body), NOON)
 
 
 def test_a_text_goes_to_the_poll_of_its_number() -> None:

@@ -33,7 +33,6 @@ def complaints(poll: Poll) -> list[str]:
         ({"reply_texts": {"limit": "€" * 81}}, "up to 162 characters"),
         ({"reply_texts": {"accepted": "x" * 147 + "{closes_in}"}}, "up to 161 characters"),
         ({"choices": LONG}, "shorten labels or words"),
-        ({"policy": Policy.EACH, "limit": 20, "choices": LONG, "reply_texts": {"unknown": "No."}}, "a ballot could reach"),
     ],
 )  # fmt: skip
 def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: str) -> None:

@@ -13,11 +13,10 @@ from services.voting.tally import Change, pad_sequence
 from tests.support.polls import NOON, a_round, a_vote
 
 ROUND = a_round()
-RED = item_of(cast(ROUND, None, a_vote("RED")).ballot, ROUND)  # type: ignore[arg-type]
-BLUE = item_of(cast(ROUND, None, a_vote("BLUE")).ballot, ROUND)  # type: ignore[arg-type]
+RED = item_of(cast(ROUND, None, a_vote("RED")).ballot)  # type: ignore[arg-type]
+BLUE = item_of(cast(ROUND, None, a_vote("BLUE")).ballot)  # type: ignore[arg-type]
 LATER = item_of(
     cast(ROUND, cast(ROUND, None, a_vote("RED")).ballot, a_vote("BLUE", at_ms=NOON + 5_000)).ballot,  # type: ignore[arg-type]
-    ROUND,
 )
 TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -81,7 +80,7 @@ def test_a_record_tells_when_its_ballot_was_changed(one: dict[str, Any], as_of_m
     assert only(one).as_of_ms == as_of_ms
 
 
-FORGOTTEN = item_of(forget_votes(cast(ROUND, None, a_vote("RED")).ballot, 1), ROUND)  # type: ignore[arg-type]
+FORGOTTEN = item_of(forget_votes(cast(ROUND, None, a_vote("RED")).ballot, 1))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

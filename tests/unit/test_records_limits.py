@@ -9,7 +9,7 @@ from services.adapters.dynamodb.ballot_items import item_of
 from services.voting.ballot import cast
 from tests.support.polls import a_round, a_vote
 
-RED = item_of(cast(a_round(), None, a_vote("RED")).ballot, a_round())  # type: ignore[arg-type]
+RED = item_of(cast(a_round(), None, a_vote("RED")).ballot)  # type: ignore[arg-type]
 
 
 def image(**changed: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Client:
         for phone in range(phones):
             ballot = cast(THERE, None, a_vote("RED", phone=phone)).ballot
             assert ballot
-            self.held.setdefault(ballot.pk, []).append(item_of(ballot, THERE))
+            self.held.setdefault(ballot.pk, []).append(item_of(ballot))
 
     def get_paginator(self, _: str) -> "Client":
         """As boto3."""

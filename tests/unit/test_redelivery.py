@@ -7,7 +7,8 @@ import pytest
 from services.adapters.memory import MemoryBallots
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
-from services.voting.poll import Choice, Round, State
+from services.voting.message import parse_text
+from services.voting.poll import Choice, State
 from services.voting.redelivery import earlier_rounds
 from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, NUMBER, a_poll, a_text
@@ -112,7 +113,7 @@ async def test_without_a_turn_nothing_but_its_own_ballot_is_read() -> None:
     await harness.say("red")
 
     assert harness.ballots.reads == 0  # type: ignore[attr-defined]
-    assert earlier_rounds(harness.rounds, NUMBER, "red", NOON).rounds == ()
+    assert earlier_rounds(harness.rounds, NUMBER, parse_text("red"), NOON).rounds == ()
 
 
 @dataclass
@@ -121,10 +122,10 @@ class CountingBallots(MemoryBallots):
 
     reads: int = 0
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Count a read and carry it out."""
         self.reads += 1
-        return await MemoryBallots.find(self, pk, sk, round)
+        return await MemoryBallots.find(self, pk, sk)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 ) -> None:
     """A write in flight completes within 20 s or never."""
     closed = lifecycle.closed(old_round(), NOON)
-    found = earlier_rounds([closed], NUMBER, "red", NOON + later_ms)
+    found = earlier_rounds([closed], NUMBER, parse_text("red"), NOON + later_ms)
 
     assert (len(found.rounds), found.has_pending_writes) == (known, has_pending_writes)
 
@@ -147,7 +148,7 @@ def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
     """Only a round that was open in the last five minutes can have accepted the text."""
     closed = lifecycle.closed(old_round(a_poll(id="old")), NOON - HOUR)
     opened = lifecycle.opened(old_round(a_poll(id="new"), state=State.CLOSED), NOON)
-    found = earlier_rounds([closed, old_round(), opened], NUMBER, "red", NOON + 5)
+    found = earlier_rounds([closed, old_round(), opened], NUMBER, parse_text("red"), NOON + 5)
 
     assert [one.poll.id for one in found.rounds] == ["colors"]
 
@@ -159,8 +160,8 @@ def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
     )
     untouched = replace(elsewhere, changed_at_ms=BEGAN)
 
-    assert len(earlier_rounds([elsewhere], NUMBER, "red", NOON + 5).rounds) == 1
-    assert earlier_rounds([untouched], NUMBER, "red", NOON + 5).rounds == ()
+    assert len(earlier_rounds([elsewhere], NUMBER, parse_text("red"), NOON + 5).rounds) == 1
+    assert earlier_rounds([untouched], NUMBER, parse_text("red"), NOON + 5).rounds == ()
 
 
 @pytest.mark.parametrize(
@@ -180,15 +181,15 @@ def test_a_round_that_does_not_hear_the_words_is_not_asked(body: str, *, asked: 
     round = old_round(a_poll(keyword="tree"))
     opened = lifecycle.opened(old_round(a_poll(id="new"), state=State.CLOSED), NOON)
 
-    assert bool(earlier_rounds([round, opened], NUMBER, body, NOON + 5).rounds) is asked
+    assert bool(earlier_rounds([round, opened], NUMBER, parse_text(body), NOON + 5).rounds) is asked
 
 
 def test_a_round_whose_file_has_changed_is_asked_about_any_words() -> None:
     """For five minutes after the change, its old file may have had other words."""
     changed = replace(old_round(), changed_at_ms=NOON)
 
-    assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_000).rounds == (changed,)
-    assert earlier_rounds([changed], NUMBER, "oak", NOON + 300_001).rounds == ()
+    assert earlier_rounds([changed], NUMBER, parse_text("oak"), NOON + 300_000).rounds == (changed,)
+    assert earlier_rounds([changed], NUMBER, parse_text("oak"), NOON + 300_001).rounds == ()
 
 
 async def test_opening_a_poll_writes_nothing_into_another_one_with_other_words() -> None:

@@ -12,7 +12,7 @@ from services.voting import lifecycle
 from services.voting.ballot import Ballot, OutcomeKind
 from services.voting.intake import IntakeResult
 from services.voting.message import Message
-from services.voting.poll import Choice, Policy, Round, State
+from services.voting.poll import Choice, Policy, State
 from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, a_poll, a_text
 from tests.support.round_changes import ROUND_CHANGES, RoundChange, old_round
@@ -26,15 +26,15 @@ class SlowBallots(MemoryBallots):
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Wait at the gate, then store."""
         await self._wait(ballot)
-        return await MemoryBallots.create(self, ballot, round)
+        return await MemoryBallots.create(self, ballot)
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Wait at the gate, then rewrite."""
         await self._wait(ballot)
-        return await MemoryBallots.replace(self, ballot, round, expected=expected)
+        return await MemoryBallots.replace(self, ballot, expected=expected)
 
     async def _wait(self, ballot: Ballot) -> None:
         if ballot.round == 1 and self.held_back in [accepted.sid for accepted in ballot.texts]:
@@ -82,9 +82,9 @@ class HookedBallots(MemoryBallots):
 
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Find, then let it happen."""
-        found = await MemoryBallots.find(self, pk, sk, round)
+        found = await MemoryBallots.find(self, pk, sk)
         if found is None and self.meanwhile:
             self.meanwhile.pop()()
         return found
@@ -131,24 +131,24 @@ class ShuffledBallots(MemoryBallots):
 
     draw: random.Random = field(default_factory=random.Random)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Some time later."""
         await self._pause()
-        created = await MemoryBallots.create(self, ballot, round)
+        created = await MemoryBallots.create(self, ballot)
         await self._pause()
         return created
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Some time later."""
         await self._pause()
-        found = await MemoryBallots.find(self, pk, sk, round)
+        found = await MemoryBallots.find(self, pk, sk)
         await self._pause()
         return found
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Some time later."""
         await self._pause()
-        replaced = await MemoryBallots.replace(self, ballot, round, expected=expected)
+        replaced = await MemoryBallots.replace(self, ballot, expected=expected)
         await self._pause()
         return replaced
 

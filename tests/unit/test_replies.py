@@ -145,7 +145,7 @@ def test_a_text_to_several_open_polls_is_told_the_choices_of_all() -> None:
 
 
 def test_a_redelivered_text_is_told_the_time_of_its_first_delivery() -> None:
-    """The ballot stores the arrival time if replies use {closes_in}."""
+    """The ballot has the time of every text."""
     round = a_round(
         closes_at_ms=NOON + 600_000, reply_texts={"accepted": "In. Voting closes {closes_in}."}
     )

@@ -19,7 +19,7 @@ from services.polls.definition import parse_poll
 from services.tools.operations.erasure import DynamoErasure
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
-from tests.support.polls import COLORS_TOML, NOON, PEPPER, a_phone, a_round, a_vote
+from tests.support.polls import COLORS_TOML, NOON, PSEUDONYMS, a_phone, a_round, a_vote
 from tests.support.recorded import READS, Recorded, recorded_tables
 
 COLORS = parse_poll(COLORS_TOML, source="colors.toml")
@@ -34,7 +34,7 @@ def tables() -> Iterator[Recorded]:
         directory.change("colors", lambda there: lifecycle.next_round(there, NOON))
         ballot = cast(a_round(), None, a_vote("RED")).ballot
         assert ballot
-        tables.client.put_item(TableName="Votes", Item=item_of(ballot, a_round()))
+        tables.client.put_item(TableName="Votes", Item=item_of(ballot))
         yield tables
 
 
@@ -50,10 +50,10 @@ READERS: dict[str, Callable[[Any], object]] = {
     "recounts.has_ballots": lambda c: DynamoRecounts(c, "Votes").has_ballots(a_round()),
     "recounts.sums": lambda c: DynamoRecounts(c, "Votes").sums(a_round()),
     "recounts.rows": lambda c: list(DynamoRecounts(c, "Votes").rows(a_round(), print)),
-    "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PEPPER)),
-    "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PEPPER),
+    "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PSEUDONYMS)),
+    "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PSEUDONYMS),
     "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
-    "phone lists": lambda c: PhoneListStore(c, "Aggregates").marks("colors"),
+    "phone lists": lambda c: PhoneListStore(c, "Aggregates").phone_ids("colors"),
 }
 
 
@@ -98,8 +98,8 @@ def a_ballot() -> Ballot:
 
 async def test_a_ballot_is_read_in_its_newest_copy() -> None:
     """What is decided on it is written on condition that it still stands."""
-    client: Any = Client(answer={"Item": item_of(a_ballot(), a_round())})
-    found = await DynamoBallots(client, "Votes").find("p", "s", a_round())
+    client: Any = Client(answer={"Item": item_of(a_ballot())})
+    found = await DynamoBallots(client, "Votes").find("p", "s")
 
     assert found == a_ballot() or found is not None
     assert client.requests == [
@@ -118,14 +118,14 @@ async def test_a_ballot_is_created_on_condition_that_there_is_none() -> None:
     """Two texts of one phone may be first at the same time."""
     client: Any = Client()
     ballot = a_ballot()
-    await DynamoBallots(client, "Votes").create(ballot, a_round())
+    await DynamoBallots(client, "Votes").create(ballot)
 
     assert client.requests == [
         (
             "PutItem",
             {
                 "TableName": "Votes",
-                "Item": item_of(ballot, a_round()),
+                "Item": item_of(ballot),
                 "ConditionExpression": "attribute_not_exists(pk)",
             },
         )
@@ -136,14 +136,14 @@ async def test_a_ballot_is_rewritten_on_condition_that_it_was_written_as_often()
     """As often as when it was read."""
     client: Any = Client()
     ballot = a_ballot()
-    await DynamoBallots(client, "Votes").replace(ballot, a_round(), expected=7)
+    await DynamoBallots(client, "Votes").replace(ballot, expected=7)
 
     assert client.requests == [
         (
             "PutItem",
             {
                 "TableName": "Votes",
-                "Item": item_of(ballot, a_round()),
+                "Item": item_of(ballot),
                 "ConditionExpression": "writes = :expected",
                 "ExpressionAttributeValues": {":expected": {"N": "7"}},
             },

@@ -5,7 +5,7 @@ import pytest
 from services.adapters.fuzzy_match import one_edit_away
 from services.polls.definition import parse_poll
 from services.voting.directory import Directory, TextMatch
-from services.voting.message import is_reserved, near_choices
+from services.voting.message import parse_text
 from services.voting.poll import Choice, Policy, ReplyMode, Round
 from tests.support.polls import COLORS_TOML, NOON, NUMBER, a_poll, a_round
 
@@ -18,21 +18,21 @@ CARRIERS_OWN = (
 
 def match_at_noon(body: str, *rounds: Round) -> TextMatch:
     """Match a text at noon."""
-    return Directory(rounds).match_text(NUMBER, body, NOON, one_edit_away)
+    return Directory(rounds).match_text(NUMBER, parse_text(body), NOON, one_edit_away)
 
 
 @pytest.mark.parametrize("word", CARRIERS_OWN)
 def test_every_word_of_the_carriers_is_theirs(word: str) -> None:
     """However STOP is written, it must get no reply."""
     for text in (word, word.upper(), f" {word.title()}! "):
-        assert is_reserved(text)
+        assert parse_text(text).is_reserved
         assert match_at_noon(text, a_round()) == TextMatch(reserved=True)
 
 
 @pytest.mark.parametrize("word", ["stop it", "ended", "no", "starter", "unsub"])
 def test_a_word_that_only_begins_like_theirs_is_read(word: str) -> None:
     """Only whole messages are reserved."""
-    assert not is_reserved(word)
+    assert not parse_text(word).is_reserved
 
 
 def test_a_poll_to_come_answers_before_one_that_is_over() -> None:
@@ -66,7 +66,7 @@ def test_words_of_one_or_two_letters_are_near_to_nothing(text: str, near: set[st
     """They are one edit away from nearly everything."""
     choices = tuple(Choice(key=key, label=key) for key in ("ABC", "XZ", "Q"))
 
-    assert near_choices(text, a_poll(choices=choices).lexicon, one_edit_away) == near
+    assert parse_text(text).near_choices(a_poll(choices=choices).lexicon, one_edit_away) == near
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from services.adapters.ttl_cache import CachedAwaitable
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
-from services.voting.poll import Round
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 from tests.support.loop_clock import LoopClock, stop_loop_clock
@@ -30,10 +29,10 @@ class SlowBallots(MemoryBallots):
     clock: LoopClock = field(default_factory=LoopClock)
     seconds: float = 0
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Wait, then store."""
         await self.clock.pass_by(self.seconds)
-        return await MemoryBallots.create(self, ballot, round)
+        return await MemoryBallots.create(self, ballot)
 
 
 def webhook(clock: LoopClock, *, secrets_take: float = 0, store_takes: float = 0) -> Any:
@@ -120,7 +119,7 @@ async def test_one_request_to_the_store_may_take_all_the_time_of_a_text(
 ) -> None:
     """And no more: it is told as an outage."""
     client: Any = SlowClient(stop_loop_clock(monkeypatch), seconds)
-    asked = asyncio.ensure_future(DynamoBallots(client, "Votes").find("a", "b", a_round()))
+    asked = asyncio.ensure_future(DynamoBallots(client, "Votes").find("a", "b"))
     await asyncio.wait([asked])
 
     if seconds < 8:

@@ -52,11 +52,11 @@ async def call(name: str, error: Exception) -> object:
     ballot = cast(there, None, a_vote("RED")).ballot
     assert ballot
     if name == "create":
-        return await ballots.create(ballot, there)
+        return await ballots.create(ballot)
     if name == "replace":
-        return await ballots.replace(ballot, there, expected=1)
+        return await ballots.replace(ballot, expected=1)
     if name == "find":
-        return await ballots.find("a", "b", there)
+        return await ballots.find("a", "b")
     if name == "probe":
         await ballots.probe()
         return None

@@ -203,9 +203,9 @@ class LosingBallots(MemoryBallots):
 
     lost: list[str] = field(default_factory=list)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store, then fail the first time."""
-        created = await MemoryBallots.create(self, ballot, round)
+        created = await MemoryBallots.create(self, ballot)
         if not self.lost:
             self.lost.append(ballot.sk)
             raise StoreUnavailableError("PutItem")

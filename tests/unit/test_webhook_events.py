@@ -13,7 +13,6 @@ from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.poll import Round
 from services.webhook import log
 from tests.support.polls import NUMBER, a_phone, a_sid
 from tests.support.sent import Sent
@@ -28,7 +27,7 @@ def logged(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 class UnreachableBallots(MemoryBallots):
     """A store that does not answer."""
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:  # noqa: ARG002
+    async def create(self, ballot: Ballot) -> bool:  # noqa: ARG002
         """Fail."""
         raise StoreUnavailableError("PutItem Votes")
 
@@ -39,9 +38,9 @@ class TickingBallots(MemoryBallots):
 
     now: float = 1_000.0
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store it, later."""
-        created = await MemoryBallots.create(self, ballot, round)
+        created = await MemoryBallots.create(self, ballot)
         self.now += 1.23444 * len(self.held)
         return created
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from services.tools.replay.oracle import Oracle
 from services.voting.directory import Directory
+from services.voting.message import parse_text
 from services.voting.poll import Phase, Poll, Round, State
 from tests.support.polls import NOON, NUMBER, a_phone
 from tests.support.random_polls import HOUR, LEADS, WORDS, has_name, names_of, poll_sets, toml_of
@@ -51,7 +52,7 @@ def test_a_whole_word_of_an_open_poll_counts_there_or_two_open_polls_hear_it() -
                 text = draw.choice(LEADS) + name
                 matching = [r for r in rounds if is_open(r) and has_name(r.poll, text)]
                 body = draw.choice(DRESSES).format(draw.choice((text, text.upper(), text.title())))
-                match = directory.match_text(NUMBER, body, NOON)
+                match = directory.match_text(NUMBER, parse_text(body), NOON)
 
                 assert one in matching
                 if len(matching) == 1:
@@ -74,7 +75,7 @@ def test_a_word_after_the_keyword_of_an_open_poll_counts_there() -> None:
         for one in (r for r in rounds if is_open(r) and r.poll.keyword):
             for name, key in names_of(one.poll):
                 body = f"{one.poll.keyword} {draw.choice(LEADS)}{name}"
-                match = directory.match_text(NUMBER, body, NOON)
+                match = directory.match_text(NUMBER, parse_text(body), NOON)
 
                 counted += 1
                 assert (match.round, match.choice) == (one, key), (polls, body)
@@ -98,7 +99,7 @@ def test_the_oracle_reads_every_text_as_the_directory_does() -> None:
         for serial, body in enumerate(bodies(draw, polls, 30)):
             oracle = Oracle(definitions)
             oracle.deliver(sid=f"{serial}", sender=a_phone(), to=NUMBER, body=body, at_ms=NOON)
-            reading = directory.match_text(NUMBER, body, NOON)
+            reading = directory.match_text(NUMBER, parse_text(body), NOON)
             there = reading.round
             counts = there is not None and is_open(there) and reading.choice is not None
             told = {there.poll.id: {reading.choice: 1}} if there and counts else {}

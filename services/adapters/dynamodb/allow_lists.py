@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiodynamo.client import Client
 
 from services.adapters.dynamodb.ballots import within_budget
+from services.adapters.dynamodb.keys import EXACT, PREFIX, key_of, query, sk_of
 from services.voting import schema
 
 if TYPE_CHECKING:
@@ -22,14 +23,15 @@ _BATCH = 25
 
 @dataclass(frozen=True, slots=True)
 class DynamoAllowLists:
-    """The `PhoneLists` port through aiodynamo: one small query per text to a poll with a list."""
+    """The `AllowLists` port through aiodynamo: one small query per text to a poll with a list."""
 
     client: Client
     table: str
 
-    async def holds(self, poll_id: str, mark: str) -> bool:
+    async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Return True if a phone is on the list of a poll."""
-        request = _query(self.table, schema.allow_list_sk(poll_id, mark), "sk = :sk")
+        sk = schema.allow_list_sk(poll_id, phone_id)
+        request = query(self.table, schema.DIRECTORY_PK, EXACT, sk)
         answer = await within_budget(self.client, "Query", request)
         return bool(answer["Count"])
 
@@ -41,26 +43,27 @@ class PhoneListStore:
     client: "DynamoDBClient"
     table: str
 
-    def marks(self, poll_id: str) -> set[str]:
+    def phone_ids(self, poll_id: str) -> set[str]:
         """Return the keyed hashes on the list of a poll."""
         prefix = schema.allow_list_sk(poll_id, "")
-        query = _query(self.table, prefix, "begins_with(sk, :sk)")
-        pages = self.client.get_paginator("query").paginate(**query, ConsistentRead=True)
-        return {item["sk"]["S"].removeprefix(prefix) for page in pages for item in page["Items"]}
+        pages = self.client.get_paginator("query").paginate(
+            **query(self.table, schema.DIRECTORY_PK, PREFIX, prefix), ConsistentRead=True
+        )
+        return {sk_of(item).removeprefix(prefix) for page in pages for item in page["Items"]}
 
-    def replace(self, poll_id: str, marks: Collection[str]) -> tuple[int, int]:
+    def replace(self, poll_id: str, phone_ids: Collection[str]) -> tuple[int, int]:
         """Make the list contain exactly these hashes; return the numbers added and removed.
 
         Idempotent: repeat it after an interruption.
         """
-        stored = self.marks(poll_id)
-        added, removed = set(marks) - stored, stored - set(marks)
+        stored = self.phone_ids(poll_id)
+        added, removed = set(phone_ids) - stored, stored - set(phone_ids)
         keys = [
-            *(("PutRequest", "Item", mark) for mark in sorted(added)),
-            *(("DeleteRequest", "Key", mark) for mark in sorted(removed)),
+            *(("PutRequest", "Item", phone_id) for phone_id in sorted(added)),
+            *(("DeleteRequest", "Key", phone_id) for phone_id in sorted(removed)),
         ]
         requests = [
-            {verb: {what: self._key(poll_id, mark)}} for verb, what, mark in keys
+            {verb: {what: self._key(poll_id, phone_id)}} for verb, what, phone_id in keys
         ]  # fmt: skip
         for start in range(0, len(requests), _BATCH):
             self._write(requests[start : start + _BATCH])
@@ -72,9 +75,8 @@ class PhoneListStore:
             requests = answer["UnprocessedItems"].get(self.table, [])
 
     @staticmethod
-    def _key(poll_id: str, mark: str) -> dict[str, Any]:
-        sk = schema.allow_list_sk(poll_id, mark)
-        return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}}
+    def _key(poll_id: str, phone_id: str) -> dict[str, Any]:
+        return key_of(schema.DIRECTORY_PK, schema.allow_list_sk(poll_id, phone_id))
 
 
 def read_phones(text: str) -> Iterator[tuple[int, str]]:
@@ -82,11 +84,3 @@ def read_phones(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if phone := line.partition("#")[0].strip():
             yield number, phone
-
-
-def _query(table: str, sk: str, condition: str) -> dict[str, Any]:
-    return {
-        "TableName": table,
-        "KeyConditionExpression": f"pk = :pk AND {condition}",
-        "ExpressionAttributeValues": {":pk": {"S": schema.DIRECTORY_PK}, ":sk": {"S": sk}},
-    }

@@ -19,19 +19,18 @@ from aiodynamo.errors import (
     Throttled,
 )
 
-from services.adapters.dynamodb.ballot_items import ballot_of, item_of, key_of
+from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.voting.poll import Round
+from services.voting.schema import WRITES
 from services.voting.timing import REQUEST_SECONDS
 
 BUDGET_SECONDS = REQUEST_SECONDS
 """A call to the store may take all the time that a text has."""
 
-# There is no ballot under this key yet.
-_IS_NEW = "attribute_not_exists(pk)"
 # Nobody has written the ballot since it was read.
-_IS_UNCHANGED = "writes = :expected"
+_IS_UNCHANGED = f"{WRITES} = :expected"
 
 _UNAVAILABLE = (
     asyncio.TimeoutError,
@@ -51,20 +50,20 @@ class DynamoBallots:
     client: Client
     table: str
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if it exists already."""
-        return await self._put({"Item": item_of(ballot, round), "ConditionExpression": _IS_NEW})
+        return await self._put({"Item": item_of(ballot), "ConditionExpression": IS_NEW})
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Read a ballot (a strongly consistent read)."""
         answer = await self._send("GetItem", {"Key": key_of(pk, sk), "ConsistentRead": True})
-        return ballot_of(answer["Item"], round) if answer.get("Item") else None
+        return ballot_of(answer["Item"]) if answer.get("Item") else None
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot; return False unless it was written `expected` times."""
         return await self._put(
             {
-                "Item": item_of(ballot, round),
+                "Item": item_of(ballot),
                 "ConditionExpression": _IS_UNCHANGED,
                 "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
             }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.adapters.dynamodb.directory_items import certification_update
+from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting import schema
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError
@@ -15,9 +16,6 @@ from services.voting.poll import Round
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# A certificate is never overwritten.
-_IS_NEW = "attribute_not_exists(pk)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ class DynamoCertificates:
         item: dict[str, Any] = {
             **_key(certificate.poll, certificate.round),
             **counts,
-            "ballots": {"N": str(certificate.ballots)},
-            "voters": {"N": str(certificate.voters)},
-            "certified_at": {"N": str(certificate.certified_at_ms)},
-            "digest": {"S": certificate.digest},
+            schema.BALLOTS: {"N": str(certificate.ballots)},
+            schema.VOTERS: {"N": str(certificate.voters)},
+            schema.CERTIFIED_AT: {"N": str(certificate.certified_at_ms)},
+            schema.DIGEST: {"S": certificate.digest},
         }
-        put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": _IS_NEW}
+        put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": IS_NEW}
         final = certification_update(round, certificate.certified_at_ms, current=current)
         update: Any = {"TableName": self.table, **final}
         try:
@@ -66,10 +64,7 @@ class DynamoCertificates:
 
 
 def _key(poll: str, round_number: int) -> dict[str, Any]:
-    return {
-        "pk": {"S": schema.board_pk(poll, "open")},
-        "sk": {"S": schema.certified_sk(round_number)},
-    }
+    return key_of(schema.board_pk(poll, "open"), schema.certified_sk(round_number))
 
 
 def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certificate:
@@ -82,8 +77,8 @@ def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certific
             for name, value in item.items()
             if name.startswith(prefix)
         },
-        ballots=int(item["ballots"]["N"]),
-        voters=int(item["voters"]["N"]),
-        certified_at_ms=int(item["certified_at"]["N"]),
-        digest=item["digest"]["S"],
+        ballots=int(item[schema.BALLOTS]["N"]),
+        voters=int(item[schema.VOTERS]["N"]),
+        certified_at_ms=int(item[schema.CERTIFIED_AT]["N"]),
+        digest=item[schema.DIGEST]["S"],
     )

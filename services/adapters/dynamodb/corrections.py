@@ -8,6 +8,7 @@ newest version. `missing` counts the records that were written off.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting import schema
 from services.voting.recount import Difference
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Nobody has corrected the board since its rows were read.
-_IS_UNCHANGED = "folded = :expected"
-_IS_NEW = "attribute_not_exists(pk)"
+_IS_UNCHANGED = f"{schema.FOLDED} = :expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ class DynamoCorrections:
         answer = self.client.get_item(
             TableName=self.table, Key=_key(board, round_number), ConsistentRead=True
         )
-        return int(answer["Item"]["folded"]["N"]) if "Item" in answer else 0
+        return int(answer["Item"][schema.FOLDED]["N"]) if "Item" in answer else 0
 
     def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
         """Add a difference and a log entry; return False unless corrected `expected` times."""
         sums = {schema.count_attribute(choice): count for choice, count in off.picks.items()}
-        sums |= {"voters": off.voters, "folded": 1, "bad": off.bad}
-        sums |= {schema.CORRECTION_MISSING: off.missing, schema.TALLY_REMOVED: off.removed}
+        sums |= {schema.VOTERS: off.voters, schema.FOLDED: 1, schema.BAD: off.bad}
+        sums |= {schema.MISSING: off.missing, schema.REMOVED: off.removed}
         names = {f"#n{place}": name for place, name in enumerate(sums)}
         values: dict[str, Any] = {
             f":n{place}": {"N": str(count)} for place, count in enumerate(sums.values())
         }
         moves = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
         entry = {
-            "at": {"N": str(at_ms)},
-            "picks": {"M": {choice: {"N": str(n)} for choice, n in off.picks.items()}},
-            "voters": {"N": str(off.voters)},
-            schema.CORRECTION_MISSING: {"N": str(off.missing)},
+            schema.LOGGED_AT: {"N": str(at_ms)},
+            schema.PICKS: {"M": {choice: {"N": str(n)} for choice, n in off.picks.items()}},
+            schema.VOTERS: {"N": str(off.voters)},
+            schema.MISSING: {"N": str(off.missing)},
         }
         values |= {":entry": {"L": [{"M": entry}]}, ":none": {"L": []}}
         if expected:
@@ -59,8 +59,8 @@ class DynamoCorrections:
                 UpdateExpression=(
                     f"ADD {moves} SET #log = list_append(if_not_exists(#log, :none), :entry)"
                 ),
-                ConditionExpression=_IS_UNCHANGED if expected else _IS_NEW,
-                ExpressionAttributeNames={**names, "#log": "log"},
+                ConditionExpression=_IS_UNCHANGED if expected else IS_NEW,
+                ExpressionAttributeNames={**names, "#log": schema.LOG},
                 ExpressionAttributeValues=values,
             )
         except self.client.exceptions.ConditionalCheckFailedException:
@@ -69,4 +69,4 @@ class DynamoCorrections:
 
 
 def _key(board: str, round_number: int) -> dict[str, Any]:
-    return {"pk": {"S": board}, "sk": {"S": schema.correction_sk(round_number)}}
+    return key_of(board, schema.correction_sk(round_number))

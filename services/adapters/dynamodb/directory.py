@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory_items import entry_of, past_round, past_round_row, row_of
+from services.adapters.dynamodb.keys import BELOW, EXACT, IS_NEW, PREFIX, key_of, query, sk_of
 from services.adapters.dynamodb.poll_view import poll_view_item
 from services.adapters.poll_store import PollStore
 from services.polls.entry import DirectoryEntry
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["DirectoryEntry", "DynamoDirectory"]
 
 # The row is unchanged since it was read; a new poll has no row.
-_IS_NEW = "attribute_not_exists(pk)"
-_IS_UNCHANGED = "revision = :revision"
+_IS_UNCHANGED = f"{schema.REVISION} = :revision"
+# The past round exists, and its ballots do not expire earlier.
+_EXPIRES_LATER = (
+    f"attribute_exists({schema.PARTITION_KEY})"
+    f" AND (attribute_not_exists({schema.EXPIRES_FROM}) OR {schema.EXPIRES_FROM} >= :at)"
+)
 
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, PollFileError)
 """Errors raised by reading a malformed row."""
@@ -69,7 +74,7 @@ class DynamoDirectory(PollStore):
         """
         rounds = []
         prefix = schema.past_round_sk(poll_id, 0).removesuffix("00000")
-        for row in self._rows("begins_with(sk, :sk)", prefix):
+        for row in self._rows(PREFIX, prefix):
             with suppress(*_UNREADABLE):
                 rounds.append(past_round(row, poll_id))
         return rounds
@@ -84,7 +89,7 @@ class DynamoDirectory(PollStore):
         row: Any = {
             "TableName": self.table,
             "Item": row_of(stored),
-            "ConditionExpression": _IS_UNCHANGED if entry.revision else _IS_NEW,
+            "ConditionExpression": _IS_UNCHANGED if entry.revision else IS_NEW,
         }
         if entry.revision:
             row["ExpressionAttributeValues"] = {":revision": {"N": str(entry.revision)}}
@@ -109,12 +114,9 @@ class DynamoDirectory(PollStore):
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key={"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
-                UpdateExpression="SET expires_from = :at",
-                ConditionExpression=(
-                    "attribute_exists(pk)"
-                    " AND (attribute_not_exists(expires_from) OR expires_from >= :at)"
-                ),
+                Key=key_of(schema.DIRECTORY_PK, sk),
+                UpdateExpression=f"SET {schema.EXPIRES_FROM} = :at",
+                ConditionExpression=_EXPIRES_LATER,
                 ExpressionAttributeValues={":at": {"N": str(expires_from_ms)}},
             )
         except self.client.exceptions.ConditionalCheckFailedException:
@@ -122,16 +124,16 @@ class DynamoDirectory(PollStore):
 
     def _read(self) -> tuple[list[DirectoryEntry], tuple[str, ...]]:
         entries, unreadable = [], []
-        for row in self._rows("sk < :sk", schema.DIRECTORY_END):
+        for row in self._rows(BELOW, schema.DIRECTORY_END):
             try:
                 entries.append(entry_of(row))
             except _UNREADABLE:
-                unreadable.append(row["sk"]["S"])
+                unreadable.append(sk_of(row))
         return entries, tuple(unreadable)
 
     def _unreadable_rounds(self) -> Iterator[str]:
-        for row in self._rows("begins_with(sk, :sk)", schema.PAST_ROUNDS):
-            poll_id, number = schema.past_round_of(row["sk"]["S"])
+        for row in self._rows(PREFIX, schema.PAST_ROUNDS):
+            poll_id, number = schema.past_round_of(sk_of(row))
             try:
                 past_round(row, poll_id)
             except _UNREADABLE:
@@ -142,7 +144,7 @@ class DynamoDirectory(PollStore):
         if round.number == 1 or round.began_at_ms <= since_ms:
             return round
         sk = schema.past_round_sk(round.poll.id, round.number - 1)
-        for row in self._rows("sk = :sk", sk):
+        for row in self._rows(EXACT, sk):
             try:
                 before = self._with_previous(past_round(row, round.poll.id), since_ms)
                 return replace(round, previous=before)
@@ -152,12 +154,6 @@ class DynamoDirectory(PollStore):
 
     def _rows(self, condition: str, sk: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression=f"pk = :directory AND {condition}",
-            ExpressionAttributeValues={
-                ":directory": {"S": schema.DIRECTORY_PK},
-                ":sk": {"S": sk},
-            },
-            ConsistentRead=True,
+            **query(self.table, schema.DIRECTORY_PK, condition, sk), ConsistentRead=True
         )
         return [item for page in pages for item in page["Items"]]

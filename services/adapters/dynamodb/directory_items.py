@@ -6,6 +6,7 @@ A poll is stored as its TOML text, so there is one format and one parser.
 from functools import lru_cache
 from typing import Any
 
+from services.adapters.dynamodb.keys import key_of, sk_of
 from services.polls.entry import DirectoryEntry
 from services.voting import schema
 from services.voting.poll import Poll, Round, State
@@ -13,13 +14,12 @@ from services.voting.poll import Poll, Round, State
 
 def row_of(entry: DirectoryEntry) -> dict[str, Any]:
     """Build the row of an entry, with the next revision."""
-    number = {"number": {"S": entry.number}} if entry.number else {}
+    number = {schema.NUMBER: {"S": entry.number}} if entry.number else {}
     return {
-        "pk": {"S": schema.DIRECTORY_PK},
-        "sk": {"S": entry.round.poll.id},
+        **key_of(schema.DIRECTORY_PK, entry.round.poll.id),
         **_round_row(entry.round),
-        "revision": {"N": str(entry.revision + 1)},
-        **({"gone": {"BOOL": True}} if entry.file_removed else {}),
+        schema.REVISION: {"N": str(entry.revision + 1)},
+        **({schema.GONE: {"BOOL": True}} if entry.file_removed else {}),
         **number,
     }
 
@@ -27,10 +27,10 @@ def row_of(entry: DirectoryEntry) -> dict[str, Any]:
 def entry_of(row: dict[str, Any]) -> DirectoryEntry:
     """Read the entry from a row."""
     return DirectoryEntry(
-        round=_round_of(row, row["sk"]["S"]),
-        number=row.get("number", {}).get("S"),
-        revision=int(row["revision"]["N"]),
-        file_removed=row.get("gone", {}).get("BOOL", False),
+        round=_round_of(row, sk_of(row)),
+        number=row.get(schema.NUMBER, {}).get("S"),
+        revision=int(row[schema.REVISION]["N"]),
+        file_removed=row.get(schema.GONE, {}).get("BOOL", False),
     )
 
 
@@ -45,13 +45,13 @@ def certification_update(round: Round, certified_at_ms: int, *, current: bool) -
         ":certified_at": {"N": str(certified_at_ms)},
     }
     return {
-        "Key": {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}},
-        "UpdateExpression": "SET certified_at = :certified_at ADD revision :one",
+        "Key": key_of(schema.DIRECTORY_PK, sk),
+        "UpdateExpression": f"SET {schema.CERTIFIED_AT} = :certified_at ADD {schema.REVISION} :one",
         "ConditionExpression": (
-            "#round = :round AND #state = :state AND changed_at = :changed_at"
-            " AND attribute_not_exists(certified_at)"
+            f"#round = :round AND #state = :state AND {schema.CHANGED_AT} = :changed_at"
+            f" AND attribute_not_exists({schema.CERTIFIED_AT})"
         ),
-        "ExpressionAttributeNames": {"#round": "round", "#state": "state"},
+        "ExpressionAttributeNames": {"#round": schema.ROUND, "#state": schema.STATE},
         "ExpressionAttributeValues": values | {":one": {"N": "1"}},
     }
 
@@ -59,7 +59,7 @@ def certification_update(round: Round, certified_at_ms: int, *, current: bool) -
 def past_round_row(ended: Round) -> dict[str, Any]:
     """Build the row of a past round, with the definition that locates its ballots."""
     sk = schema.past_round_sk(ended.poll.id, ended.number)
-    return {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": sk}, **_round_row(ended)}
+    return key_of(schema.DIRECTORY_PK, sk) | _round_row(ended)
 
 
 def past_round(row: dict[str, Any], poll_id: str) -> Round:
@@ -69,33 +69,36 @@ def past_round(row: dict[str, Any], poll_id: str) -> Round:
 
 def _round_row(round: Round) -> dict[str, Any]:
     return {
-        "definition": {"S": round.poll.definition},
-        "round": {"N": str(round.number)},
-        "state": {"S": round.state.value},
-        "state_at": {"N": str(round.state_at_ms)},
-        "began_at": {"N": str(round.began_at_ms)},
-        "changed_at": {"N": str(round.changed_at_ms)},
-        "heard_until": {"N": str(round.was_open_until_ms)},
+        schema.DEFINITION: {"S": round.poll.definition},
+        schema.ROUND: {"N": str(round.number)},
+        schema.STATE: {"S": round.state.value},
+        schema.STATE_AT: {"N": str(round.state_at_ms)},
+        schema.BEGAN_AT: {"N": str(round.began_at_ms)},
+        schema.CHANGED_AT: {"N": str(round.changed_at_ms)},
+        schema.HEARD_UNTIL: {"N": str(round.was_open_until_ms)},
         **_optional_times(round),
     }
 
 
 def _optional_times(round: Round) -> dict[str, Any]:
-    times = {"expires_from": round.expires_from_ms, "certified_at": round.certified_at_ms}
+    times = {
+        schema.EXPIRES_FROM: round.expires_from_ms,
+        schema.CERTIFIED_AT: round.certified_at_ms,
+    }
     return {name: {"N": str(at_ms)} for name, at_ms in times.items() if at_ms is not None}
 
 
 def _round_of(row: dict[str, Any], poll_id: str) -> Round:
     return Round(
-        poll=_parsed(row["definition"]["S"], poll_id),
-        number=int(row["round"]["N"]),
-        state=State(row["state"]["S"]),
-        state_at_ms=int(row["state_at"]["N"]),
-        began_at_ms=_time(row, "began_at") or 0,
-        changed_at_ms=_time(row, "changed_at") or 0,
-        was_open_until_ms=_time(row, "heard_until") or 0,
-        expires_from_ms=_time(row, "expires_from"),
-        certified_at_ms=_time(row, "certified_at"),
+        poll=_parsed(row[schema.DEFINITION]["S"], poll_id),
+        number=int(row[schema.ROUND]["N"]),
+        state=State(row[schema.STATE]["S"]),
+        state_at_ms=int(row[schema.STATE_AT]["N"]),
+        began_at_ms=_time(row, schema.BEGAN_AT) or 0,
+        changed_at_ms=_time(row, schema.CHANGED_AT) or 0,
+        was_open_until_ms=_time(row, schema.HEARD_UNTIL) or 0,
+        expires_from_ms=_time(row, schema.EXPIRES_FROM),
+        certified_at_ms=_time(row, schema.CERTIFIED_AT),
     )
 
 

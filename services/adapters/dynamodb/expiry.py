@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from services.adapters.dynamodb.keys import query
 from services.voting import schema
 from services.voting.poll import Round
 from services.voting.ports import Progress
@@ -19,8 +20,9 @@ from services.voting.timing import SETTLING_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The item is a ballot (it counts its writes), still exists and has no expiry.
-_HAS_NO_EXPIRY: Final = "attribute_not_exists(expires_at) AND attribute_type(writes, :number)"
+# An item that counts its writes is a ballot, and still exists.
+_HAS_NO_EXPIRY: Final = f"attribute_not_exists({schema.EXPIRES_AT})"
+_IS_BALLOT: Final = f"attribute_type({schema.WRITES}, :number)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,9 @@ class BallotExpiry:
         for shard in all_shards(ended.poll.shards):
             pk = schema.ballot_pk(ended.poll.id, ended.number, shard)
             pages = self.client.get_paginator("query").paginate(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                FilterExpression="attribute_not_exists(expires_at)",
-                ProjectionExpression="pk, sk",
-                ExpressionAttributeValues={":pk": {"S": pk}},
+                **query(self.table, pk),
+                FilterExpression=_HAS_NO_EXPIRY,
+                ProjectionExpression=f"{schema.PARTITION_KEY}, {schema.SORT_KEY}",
                 ConsistentRead=True,
             )
             for page in pages:
@@ -60,8 +60,8 @@ class BallotExpiry:
             self.client.update_item(
                 TableName=self.table,
                 Key=key,
-                UpdateExpression="SET expires_at = :at ADD writes :one",
-                ConditionExpression=_HAS_NO_EXPIRY,
+                UpdateExpression=f"SET {schema.EXPIRES_AT} = :at ADD {schema.WRITES} :one",
+                ConditionExpression=f"{_HAS_NO_EXPIRY} AND {_IS_BALLOT}",
                 ExpressionAttributeValues={
                     ":at": {"N": str(at_ms // 1000 + SETTLING_SECONDS)},
                     ":one": {"N": "1"},

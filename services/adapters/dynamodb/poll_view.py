@@ -2,31 +2,32 @@
 
 from typing import Any
 
+from services.adapters.dynamodb.keys import key_of
 from services.voting import schema
 from services.voting.poll import Choice, Round
 
 
 def poll_view_item(round: Round, number: str | None) -> dict[str, Any]:
     """Build the item; it is on the poll's open board even if its tally is sealed."""
+    from boto3.dynamodb.types import TypeSerializer  # not in the webhook's cold start
+
     poll = round.poll
-    item: dict[str, Any] = {
-        "pk": {"S": schema.board_pk(poll.id, "open")},
-        "sk": {"S": schema.POLL_VIEW_SK},
-        "question": {"S": poll.question},
-        "choices": {"L": [_choice(choice) for choice in poll.choices]},
-        "state": {"S": round.state.value},
-        "state_at": {"N": str(round.state_at_ms)},
-        "round": {"N": str(round.number)},
-        "policy": {"S": poll.policy.value},
-        "visibility": {"S": poll.visibility},
+    values = {
+        schema.QUESTION: poll.question,
+        schema.CHOICES: [_choice(choice) for choice in poll.choices],
+        schema.STATE: round.state.value,
+        schema.STATE_AT: round.state_at_ms,
+        schema.ROUND: round.number,
+        schema.POLICY: poll.policy.value,
+        schema.VISIBILITY: poll.visibility,
+        schema.NUMBER: number or None,
+        schema.OPENS_AT: poll.opens_at_ms,
+        schema.CLOSES_AT: _closes_at_ms(round),
+        schema.PERCENT_FROM: poll.percent_from or None,
     }
-    optional = {
-        "number": {"S": number} if number else None,
-        "opens_at": _ms(poll.opens_at_ms),
-        "closes_at": _ms(_closes_at_ms(round)),
-        "percent_from": {"N": str(poll.percent_from)} if poll.percent_from else None,
-    }
-    return item | {name: value for name, value in optional.items() if value}
+    serialize = TypeSerializer().serialize
+    view = {name: serialize(value) for name, value in values.items() if value is not None}
+    return key_of(schema.board_pk(poll.id, "open"), schema.POLL_VIEW_SK) | view
 
 
 def _closes_at_ms(round: Round) -> int | None:
@@ -36,14 +37,8 @@ def _closes_at_ms(round: Round) -> int | None:
 
 def _choice(choice: Choice) -> dict[str, Any]:
     return {
-        "M": {
-            "key": {"S": choice.key},
-            "label": {"S": choice.label},
-            "word": {"S": choice.word},
-            "colour": {"M": {theme: {"S": hue} for theme, hue in choice.colour.items()}},
-        }
+        "key": choice.key,
+        "label": choice.label,
+        "word": choice.word,
+        "colour": dict(choice.colour),
     }
-
-
-def _ms(at_ms: int | None) -> dict[str, str] | None:
-    return None if at_ms is None else {"N": str(at_ms)}

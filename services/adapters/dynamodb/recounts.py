@@ -2,31 +2,33 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from services.adapters.dynamodb.ballot_items import ballot_of
-from services.adapters.dynamodb.prefetch import prefetch
-from services.voting import schema
+from services.adapters.dynamodb.keys import pk_of, query, sk_of
 from services.voting.ballot import Ballot
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import BallotRow, Recount
+from services.voting.schema import BOARD, CHANGED_AT, PICKS, SORT_KEY, WRITES, ballot_pk
 from services.voting.sharding import all_shards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+T = TypeVar("T")
+
 CONCURRENT_SHARDS: Final = 4
 """Number of shards that `sums` reads at the same time."""
 
 CONCURRENT_PAGES: Final = 10
-"""Number of pages that `slips` fetches at the same time."""
+"""Number of pages that `rows` fetches at the same time."""
 
 MAX_BUFFERED_BALLOTS: Final = 20_000
-"""Approximate number of ballots that `slips` keeps in memory, for any number of shards."""
+"""Approximate number of ballots that `rows` keeps in memory, for any number of shards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,14 @@ class DynamoRecounts:
         for shard in all_shards(round.poll.shards):
             for page in self._pages(round, shard):
                 for item in page:
-                    yield ballot_of(item, round)
+                    yield ballot_of(item)
 
     def has_ballots(self, round: Round) -> bool:
         """Return True if the round has any item, readable or not (strongly consistent reads)."""
         return any(
-            self.client.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _pk(round, shard)}},
-                ConsistentRead=True,
-                Limit=1,
-            )["Count"]
+            self.client.query(**query(self.table, _pk(round, shard)), ConsistentRead=True, Limit=1)[
+                "Count"
+            ]
             for shard in all_shards(round.poll.shards)
         )
 
@@ -86,7 +84,7 @@ class DynamoRecounts:
         limit = max(20, MAX_BUFFERED_BALLOTS // len(shards) // 2)
         pool = ThreadPoolExecutor(CONCURRENT_PAGES)
         try:
-            streams = [prefetch(self._pages(round, shard, limit=limit), pool) for shard in shards]
+            streams = [_prefetch(self._pages(round, shard, limit=limit), pool) for shard in shards]
             yield from heapq.merge(
                 *(
                     _ballot_rows((item for page in pages for item in page), unreadable)
@@ -102,9 +100,7 @@ class DynamoRecounts:
     ) -> Iterator[list[dict[str, Any]]]:
         """The items of a partition key in pages of at most 1 MB, strongly consistent."""
         pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _pk(round, shard)}},
+            **query(self.table, _pk(round, shard)),
             ConsistentRead=True,
             PaginationConfig={"PageSize": limit} if limit else {},
         )
@@ -113,7 +109,7 @@ class DynamoRecounts:
 
 
 def _pk(round: Round, shard: int) -> str:
-    return schema.ballot_pk(round.poll.id, round.number, shard)
+    return ballot_pk(round.poll.id, round.number, shard)
 
 
 def _ballot_rows(
@@ -124,14 +120,30 @@ def _ballot_rows(
             # `_make` takes two thirds of the time of `BallotRow(...)`; there is one per ballot.
             row = BallotRow._make(
                 (
-                    item["sk"]["S"],
-                    item["board"]["S"],
-                    {choice: int(count["N"]) for choice, count in item["picks"]["M"].items()},
-                    int(item["changed_at"]["N"]),
-                    int(item["writes"]["N"]),
+                    item[SORT_KEY]["S"],
+                    item[BOARD]["S"],
+                    {choice: int(count["N"]) for choice, count in item[PICKS]["M"].items()},
+                    int(item[CHANGED_AT]["N"]),
+                    int(item[WRITES]["N"]),
                 )
             )
         except (AttributeError, KeyError, TypeError, ValueError):
-            unreadable(f"{item['pk']['S']} {item['sk']['S']}")
+            unreadable(f"{pk_of(item)} {sk_of(item)}")
         else:
             yield row
+
+
+def _prefetch(pages: Iterator[T], pool: Executor) -> Iterator[T]:
+    """Return the same pages, fetched at most one ahead by a thread of the pool.
+
+    The first page is requested immediately.
+    """
+    next_page: Future[T | None] = pool.submit(next, pages, None)
+
+    def read() -> Iterator[T]:
+        nonlocal next_page
+        while (page := next_page.result()) is not None:
+            next_page = pool.submit(next, pages, None)
+            yield page
+
+    return read()

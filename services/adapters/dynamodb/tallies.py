@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.dynamodb.keys import PREFIX, key_of, query, sk_of
 from services.voting import schema
 from services.voting.tally import Delta, TallyRow, Totals, add_up
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # The row is new, or its watermark is below the first record of this delta.
-_IS_AHEAD = "attribute_not_exists(wm) OR wm < :first"
+_IS_AHEAD = f"attribute_not_exists({schema.WATERMARK}) OR {schema.WATERMARK} < :first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class DynamoTallies:
             )
         except self.client.exceptions.ConditionalCheckFailedException as error:
             old: dict[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
-            return str(old["wm"]["S"])
+            return str(old[schema.WATERMARK]["S"])
         return None
 
     def totals(self, board: str, round_number: int) -> Totals:
@@ -46,19 +47,14 @@ class DynamoTallies:
     def watermarks(self, board: str, round_number: int) -> dict[tuple[str, str], str]:
         """Return the last folded sequence number by (stream label, stream shard)."""
         return {
-            schema.watermark_row(item["sk"]["S"]): item["wm"]["S"]
+            schema.watermark_row(sk_of(item)): item[schema.WATERMARK]["S"]
             for item in self._rows(board, round_number)
-            if "wm" in item
+            if schema.WATERMARK in item
         }
 
     def _rows(self, board: str, round_number: int) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :board AND begins_with(sk, :tally)",
-            ExpressionAttributeValues={
-                ":board": {"S": board},
-                ":tally": {"S": schema.tally_prefix(round_number)},
-            },
+            **query(self.table, board, PREFIX, schema.tally_prefix(round_number)),
             ConsistentRead=True,
         )
         for page in pages:
@@ -67,16 +63,16 @@ class DynamoTallies:
 
 def _key(row: TallyRow) -> dict[str, Any]:
     sk = schema.tally_sk(row.round, row.stream_label, row.stream_shard)
-    return {"pk": {"S": row.board}, "sk": {"S": sk}}
+    return key_of(row.board, sk)
 
 
 def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
     counts = {f"c{place}": pick for place, pick in enumerate(delta.picks.items())}
     names = {f"#{name}": schema.count_attribute(choice) for name, (choice, _) in counts.items()}
     sums = {name: count for name, (_, count) in counts.items()}
-    more = {"voters": delta.voters, "folded": delta.folded, "bad": delta.bad}
+    more = {schema.VOTERS: delta.voters, schema.FOLDED: delta.folded, schema.BAD: delta.bad}
     # Only rows with deleted items have this attribute.
-    more |= {schema.TALLY_REMOVED: delta.removed} if delta.removed else {}
+    more |= {schema.REMOVED: delta.removed} if delta.removed else {}
     sums |= more
     values: dict[str, Any] = {f":{name}": {"N": str(count)} for name, count in sums.items()}
     values |= {":first": {"S": delta.first}, ":last": {"S": delta.last}}
@@ -88,13 +84,14 @@ def _moves(delta: Delta) -> tuple[dict[str, str], dict[str, Any], str]:
 
 def _marks(delta: Delta) -> str:
     """A delta of deleted ballots only has no time and keeps that of the newest vote."""
-    return "wm = :last, as_of = :as_of" if delta.as_of_ms else "wm = :last"
+    last = f"{schema.WATERMARK} = :last"
+    return f"{last}, {schema.AS_OF} = :as_of" if delta.as_of_ms else last
 
 
 def _totals_of(item: dict[str, Any]) -> Totals:
     counts = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     # The correction row's own `folded` counts corrections, not records.
-    records = schema.CORRECTION_MISSING if schema.is_correction(item["sk"]["S"]) else "folded"
+    records = schema.MISSING if schema.is_correction(sk_of(item)) else schema.FOLDED
     prefix = schema.COUNT_PREFIX
     return Totals(
         picks={
@@ -102,9 +99,9 @@ def _totals_of(item: dict[str, Any]) -> Totals:
             for name, count in counts.items()
             if name.startswith(prefix)
         },
-        voters=counts.get("voters", 0),
+        voters=counts.get(schema.VOTERS, 0),
         folded=counts.get(records, 0),
-        bad=counts.get("bad", 0),
-        as_of_ms=counts.get("as_of", 0),
-        removed=counts.get(schema.TALLY_REMOVED, 0),
+        bad=counts.get(schema.BAD, 0),
+        as_of_ms=counts.get(schema.AS_OF, 0),
+        removed=counts.get(schema.REMOVED, 0),
     )

@@ -57,7 +57,10 @@ class UnfoldedRecords:
         unfolded = 0
         for record in self._records(arn, shard):
             image = record["dynamodb"].get("NewImage") or record["dynamodb"].get("OldImage") or {}
-            board, number = image.get("board", {}).get("S"), image.get("round", {}).get("N")
+            board, number = (
+                image.get(schema.BOARD, {}).get("S"),
+                image.get(schema.ROUND, {}).get("N"),
+            )
             if board in schema.boards_of(round.poll.id) and number == str(round.number):
                 sequence = pad_sequence(record["dynamodb"]["SequenceNumber"])
                 unfolded += sequence > watermarks.get(board, "")

@@ -16,6 +16,7 @@ from services.polls.entry import DirectoryEntry
 from services.tools.operations.erasure import DynamoErasure
 from services.voting import schema
 from services.voting.errors import PollChangedError, PollUnknownError
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round, State
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class DynamoProbePoll:
     client: "DynamoDBClient"
     votes: str
     aggregates: str
-    pepper: bytes
+    pseudonyms: Pseudonyms
     began_at_ms: int
 
     @property
@@ -90,7 +91,7 @@ class DynamoProbePoll:
 
     def has_ballot(self) -> bool:
         """Whether the ballot was written."""
-        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pepper)
+        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pseudonyms)
         return next(found, None) is not None
 
     def counted(self) -> int:
@@ -101,7 +102,7 @@ class DynamoProbePoll:
 
     def forget(self) -> None:
         """Empty the ballot, as `voteapp forget` does."""
-        DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pepper)
+        DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pseudonyms)
 
     def clear(self) -> None:
         """Delete the poll from the directory, and every row of its boards."""

@@ -74,14 +74,14 @@ class Auditor:
                 expired or are unreadable, the round is certified, or somebody else corrected the
                 board meanwhile.
         """
-        lost = unfolded is not None and bool(audit.not_drained)
-        reasons = [*audit.impaired]
-        if (final := why_final(audit.round, audit.at_ms)) and not audit.impaired:
+        lost = unfolded is not None and bool(audit.drain_problems)
+        reasons = [*audit.ballot_problems]
+        if (final := why_final(audit.round, audit.at_ms)) and not audit.ballot_problems:
             reasons.append(f"the round {final}: its count is final")
         if lost and unfolded:
             reasons += _why_not_lost(audit, unfolded)
-        elif audit.not_drained:
-            reasons += audit.not_drained
+        elif audit.drain_problems:
+            reasons += audit.drain_problems
         if reasons:
             raise NotCertifiableError("repair", tuple(reasons))
         corrections = write_offs(audit.recount, audit.boards) if lost else audit.differences
@@ -108,7 +108,7 @@ class Auditor:
         before = self.certificates.find(now.poll, now.round)
         if before is not None:
             return _same(before, now), False
-        reasons = (*audit.not_settled, *audit.not_drained, *audit.impaired)
+        reasons = (*audit.settling_problems, *audit.drain_problems, *audit.ballot_problems)
         if audit.differences and not reasons:
             reasons += ("the board is not the recount: see `voteapp audit`, then --repair",)
         if reasons:
@@ -182,7 +182,7 @@ def _same(before: Certificate, now: Certificate) -> Certificate:
 
 def _why_not_lost(audit: Audit, unfolded: CountUnfolded) -> list[str]:
     """Return the reasons why unfolded records may still be delivered; reads the stream."""
-    if reasons := audit.not_settled:
+    if reasons := audit.settling_problems:
         return [*reasons]
     if waiting := unfolded(audit.round, audit.watermarks):
         return [f"{waiting:,} records are still in the stream: enable the mapping, and wait"]

@@ -15,7 +15,7 @@ from services.tools.phones.crowd import votes_per_phone
 from services.tools.phones.delivery import UNREACHABLE, WebhookEndpoint, deliver_one, message_in
 from services.tools.phones.expectation import SETTLE_SECONDS
 from services.tools.phones.sms import SimulatedText, TextKind
-from services.voting.message import find_choice
+from services.voting.message import parse_text
 from services.voting.poll import Phase, Round
 
 PHONES: Final = 6
@@ -106,7 +106,7 @@ class Handsets:
 
     def _record_vote(self, round: Round, sender: str, body: str) -> None:
         """Record the vote of an accepted text, unless the ballot is full."""
-        choice = find_choice(body, round.poll.lexicon)
+        choice = parse_text(body).choice_in(round.poll.lexicon)
         place = round.number, sender
         is_open = round.phase_at(_now_ms()) is Phase.OPEN
         if choice and is_open and self._counted[place] < votes_per_phone(round.poll):

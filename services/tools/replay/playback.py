@@ -9,7 +9,6 @@ from services.tools.replay.outcome import SPEEDS, TimedReplay
 from services.tools.replay.simulation import Pace, Replay
 from services.tools.replay.stores import EngineName, open_engine
 from services.tools.replay.texts import Scenario
-from services.voting.poll import Round
 
 
 def play(
@@ -23,7 +22,7 @@ def play(
     Raises:
         EngineMissingError: a library of the engine is not installed.
     """
-    with open_engine(engine, [Round(poll=poll) for poll in scenario.polls]) as store:
+    with open_engine(engine) as store:
         started = time.monotonic()
         replay = Replay(scenario, store, faults=faults, seed=seed)
         outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], on_delivery)))

@@ -28,7 +28,6 @@ from services.tools.replay.lifecycle.run import LifecycleOutcome, run_lifecycle
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
-from services.voting.poll import Round
 
 SCHEDULES: Final = 20_000
 CHUNK: Final = 50
@@ -84,7 +83,7 @@ def run_schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
     faults = frozenset(fault for fault in sorted(ALL) if draw.random() < 1 / 2)
     if draw.random() < 1 / 4:
         faults = ALL
-    store = MemoryEngine([Round(poll=poll) for poll in scenario.polls])
+    store = MemoryEngine()
     replay = Replay(
         scenario, store, faults=faults, seed=number, shards=draw.randint(1, 3), baselines=False
     )

@@ -27,7 +27,7 @@ from services.tools.replay.stores import Engine
 from services.tools.replay.stream import Record
 from services.tools.replay.texts import Scenario, ScenarioText
 from services.tools.replay.webhook_client import PEPPER, UncertainBallots, WebhookClient
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Tallies
 from services.voting.schema import UNREADABLE_BOARD
@@ -150,10 +150,9 @@ class Replay:
         self._collect()
         if Fault.EXPIRY not in self._injector.enabled:
             return
+        voter_of = Pseudonyms(PEPPER).voter
         for round in self.rounds:
-            phones = {
-                voter_of(PEPPER, round.poll.id, round.number, phone): phone for phone in self._sent
-            }
+            phones = {voter_of(round.poll.id, round.number, phone): phone for phone in self._sent}
             ballots = sorted(self._engine.recounts.ballots(round), key=lambda b: (b.pk, b.sk))
             chosen = [ballot for ballot in ballots if self._injector.should_inject(Fault.EXPIRY)]
             expired = [self._injector.draw(Fault.EXPIRY).random() < 1 / 2 for _ in chosen]

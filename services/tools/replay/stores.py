@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, Protocol
 from unittest.mock import patch
 
-from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.keys import key_of
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.tools.replay.stream import TableWrite
 from services.voting.ballot import Ballot
-from services.voting.poll import Round
 from services.voting.ports import Ballots, Recounts, Tallies
 
 EngineName = Literal["moto", "ministack", "memory"]
@@ -52,30 +52,30 @@ class StreamedBallots(MemoryBallots):
 
     log: list[TableWrite] = field(default_factory=list)
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store a ballot that does not exist yet."""
         await asyncio.sleep(0)
-        created = await MemoryBallots.create(self, ballot, round)
+        created = await MemoryBallots.create(self, ballot)
         if created:
-            self._log_write("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot, round))
+            self._log_write("INSERT", ballot.pk, ballot.sk, NewImage=item_of(ballot))
         await asyncio.sleep(0)
         return created
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         await asyncio.sleep(0)
         before = self.held.get((ballot.pk, ballot.sk))
-        replaced = await MemoryBallots.replace(self, ballot, round, expected=expected)
+        replaced = await MemoryBallots.replace(self, ballot, expected=expected)
         if replaced and before:
-            old, new = item_of(before, round), item_of(ballot, round)
+            old, new = item_of(before), item_of(ballot)
             self._log_write("MODIFY", ballot.pk, ballot.sk, OldImage=old, NewImage=new)
         await asyncio.sleep(0)
         return replaced
 
-    def remove(self, pk: str, sk: str, round: Round) -> None:
+    def remove(self, pk: str, sk: str) -> None:
         """Delete a ballot."""
         ballot = self.held.pop((pk, sk))
-        self._log_write("REMOVE", pk, sk, OldImage=item_of(ballot, round))
+        self._log_write("REMOVE", pk, sk, OldImage=item_of(ballot))
 
     def _log_write(self, name: str, pk: str, sk: str, **images: object) -> None:
         self.log.append(TableWrite(name, {"Keys": key_of(pk, sk), **images}))
@@ -84,12 +84,11 @@ class StreamedBallots(MemoryBallots):
 class MemoryEngine:
     """The `Engine` in memory, for thousands of short runs."""
 
-    def __init__(self, rounds: list[Round]) -> None:
+    def __init__(self) -> None:
         self._streamed = StreamedBallots()
         self.ballots: Ballots = self._streamed
         self.recounts: Recounts = self._streamed
         self.tallies: Tallies = MemoryTallies()
-        self._rounds = {f"{round.poll.id}:{round.number}": round for round in rounds}
 
     def written(self) -> list[TableWrite]:
         """Return the writes since the last call."""
@@ -98,11 +97,11 @@ class MemoryEngine:
 
     def remove(self, pk: str, sk: str) -> None:
         """Delete a ballot."""
-        self._streamed.remove(pk, sk, self._rounds[pk.partition("#")[0]])
+        self._streamed.remove(pk, sk)
 
 
 @contextmanager
-def open_engine(name: EngineName, rounds: list[Round]) -> Iterator[Engine]:
+def open_engine(name: EngineName) -> Iterator[Engine]:
     """Open a store with empty tables.
 
     Raises:
@@ -110,7 +109,7 @@ def open_engine(name: EngineName, rounds: list[Round]) -> Iterator[Engine]:
         LocalCloudError: the emulator is not installed.
     """
     if name == "memory":
-        yield MemoryEngine(rounds)
+        yield MemoryEngine()
         return
     with ExitStack() as stack:
         opener: Callable[[ExitStack], Any] = _moto if name == "moto" else _ministack

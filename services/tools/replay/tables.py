@@ -16,8 +16,8 @@ from aiodynamo.models import StaticDelayRetry
 from botocore.config import Config
 from yarl import URL
 
-from services.adapters.dynamodb.ballot_items import key_of
 from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.keys import key_of
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies

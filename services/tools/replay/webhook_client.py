@@ -38,17 +38,17 @@ class UncertainBallots:
     ballots: Ballots
     injector: FaultInjector
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Write, and perhaps raise StoreUnavailableError after a successful write."""
-        return self._maybe_raise(await self.ballots.create(ballot, round))
+        return self._maybe_raise(await self.ballots.create(ballot))
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Find a ballot."""
-        return await self.ballots.find(pk, sk, round)
+        return await self.ballots.find(pk, sk)
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Write, and perhaps raise StoreUnavailableError after a successful write."""
-        return self._maybe_raise(await self.ballots.replace(ballot, round, expected=expected))
+        return self._maybe_raise(await self.ballots.replace(ballot, expected=expected))
 
     def _maybe_raise(self, written: bool) -> bool:  # noqa: FBT001 - the result of the write
         if written and self.injector.should_inject(Fault.LANDED):

@@ -15,7 +15,7 @@ from services.tools.replay.lifecycle.files import IDS, PollFile, draw_file, edit
 from services.tools.replay.lifecycle.invariants import InvariantChecker, ViolationError
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.traffic import PEPPER
+from services.tools.replay.lifecycle.traffic import PSEUDONYMS
 from services.voting.audit import Audit
 from services.voting.begun import has_begun
 from services.voting.errors import VotingError
@@ -158,7 +158,7 @@ class Operator:
         )
         for name in list(self.polls.held):
             for round in self.polls.rounds(name):
-                self.votes.forget(round, phone, PEPPER, self.clock[0])
+                self.votes.forget(round, phone, PSEUDONYMS, self.clock[0])
         self.checker.forget(phone)
 
     def expire(self) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.adapters.dynamodb.ballot_items import item_of, key_of
+from services.adapters.dynamodb.ballot_items import item_of
+from services.adapters.dynamodb.keys import key_of
 from services.tools.replay.change_log import TTL
 from services.tools.replay.stream import Stream
 from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.barring import forget_votes
-from services.voting.identity import voter_of
+from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Progress
 from services.voting.recount import BallotRow, Recount
@@ -41,34 +42,33 @@ class SimulatedVotes:
     on_write: Callable[[Ballot], None]
     on_expiry: Callable[[Ballot], None]
     is_delayed: Callable[[], bool] = lambda: False
-    held: dict[str, dict[str, tuple[Ballot, Round]]] = field(default_factory=dict)
+    held: dict[str, dict[str, Ballot]] = field(default_factory=dict)
     before_reading: Callable[[], None] = lambda: None
     """Called before a recount reads, so that others can write first."""
     malformed: dict[str, str] = field(default_factory=dict)
     """Partition keys of malformed items, by `pk sk`."""
 
-    async def create(self, ballot: Ballot, round: Round) -> bool:
+    async def create(self, ballot: Ballot) -> bool:
         """Store a ballot that does not exist yet."""
         if self.is_delayed():
             await DelayedWrite()
         if ballot.sk in self.held.get(ballot.pk, ()):
             return False
-        self._store("INSERT", None, ballot, round)
+        self._store("INSERT", None, ballot)
         return True
 
-    async def find(self, pk: str, sk: str, round: Round) -> Ballot | None:  # noqa: ARG002
+    async def find(self, pk: str, sk: str) -> Ballot | None:
         """Return the ballot with this key."""
-        found = self.held.get(pk, {}).get(sk)
-        return found[0] if found else None
+        return self.held.get(pk, {}).get(sk)
 
-    async def replace(self, ballot: Ballot, round: Round, *, expected: int) -> bool:
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         if self.is_delayed():
             await DelayedWrite()
         found = self.held.get(ballot.pk, {}).get(ballot.sk)
-        if found is None or found[0].writes != expected:
+        if found is None or found.writes != expected:
             return False
-        self._store("MODIFY", found, ballot, round)
+        self._store("MODIFY", found, ballot)
         return True
 
     def has_ballots(self, round: Round) -> bool:
@@ -86,7 +86,7 @@ class SimulatedVotes:
         """Yield every ballot in the order of the keys."""
         self.before_reading()
         for sk, ballot in sorted(
-            (sk, ballot) for shard in self._shards(round) for sk, (ballot, _) in shard.items()
+            (sk, ballot) for shard in self._shards(round) for sk, ballot in shard.items()
         ):
             yield BallotRow(sk, ballot.board, ballot.picks, ballot.changed_at_ms, ballot.writes)
         matching = f"{round.poll.id}:{round.number}#"
@@ -94,32 +94,32 @@ class SimulatedVotes:
             if pk.startswith(matching):
                 unreadable(keys)
 
-    def forget(self, round: Round, phone: str, pepper: bytes, now_ms: int) -> int:
+    def forget(self, round: Round, phone: str, pseudonyms: Pseudonyms, now_ms: int) -> int:
         """Empty the phone's ballots in a round; return how many were changed."""
-        voter = voter_of(pepper, round.poll.id, round.number, phone)
+        voter = pseudonyms.voter(round.poll.id, round.number, phone)
         pk = schema.ballot_pk(round.poll.id, round.number, shard_of(voter, round.poll.shards))
         matching = [
-            (ballot, cast_in)
-            for sk, (ballot, cast_in) in self.held.get(pk, {}).items()
+            ballot
+            for sk, ballot in self.held.get(pk, {}).items()
             if sk.startswith(voter) and (ballot.texts or ballot.picks)
         ]
-        for ballot, cast_in in matching:
-            self._store("MODIFY", (ballot, cast_in), forget_votes(ballot, now_ms), cast_in)
+        for ballot in matching:
+            self._store("MODIFY", ballot, forget_votes(ballot, now_ms))
         return len(matching)
 
     def expire(self, ended: Round, at_ms: int) -> int:
         """Set the expiry of the ballots that have none; return how many were changed."""
         without = [
-            found
+            ballot
             for shard in self._shards(ended)
-            for found in shard.values()
-            if found[0].expires_at_s is None
+            for ballot in shard.values()
+            if ballot.expires_at_s is None
         ]
-        for ballot, cast_in in without:
+        for ballot in without:
             dated = replace(
                 ballot, expires_at_s=at_ms // 1000 + SETTLING_SECONDS, writes=ballot.writes + 1
             )
-            self._store("MODIFY", (ballot, cast_in), dated, cast_in)
+            self._store("MODIFY", ballot, dated)
         return len(without)
 
     def expired(self, now_ms: int) -> list[tuple[str, str]]:
@@ -127,14 +127,14 @@ class SimulatedVotes:
         return [
             (pk, sk)
             for pk, shard in self.held.items()
-            for sk, (ballot, _) in shard.items()
+            for sk, ballot in shard.items()
             if ballot.expires_at_s is not None and ballot.expires_at_s * 1000 <= now_ms
         ]
 
     def delete_expired(self, pk: str, sk: str) -> None:
         """Delete a ballot as TTL does."""
-        ballot, cast_in = self.held[pk].pop(sk)
-        body = {"Keys": key_of(pk, sk), "OldImage": item_of(ballot, cast_in)}
+        ballot = self.held[pk].pop(sk)
+        body = {"Keys": key_of(pk, sk), "OldImage": item_of(ballot)}
         self.stream.append("REMOVE", body, userIdentity=TTL)
         self.on_expiry(ballot)
 
@@ -143,17 +143,15 @@ class SimulatedVotes:
         self.malformed[f"{pk} {sk}"] = pk
         self.stream.append("INSERT", {"Keys": key_of(pk, sk), "NewImage": image})
 
-    def _shards(self, round: Round) -> Iterator[dict[str, tuple[Ballot, Round]]]:
+    def _shards(self, round: Round) -> Iterator[dict[str, Ballot]]:
         for shard in all_shards(round.poll.shards):
             pk = schema.ballot_pk(round.poll.id, round.number, shard)
             if found := self.held.get(pk):
                 yield found
 
-    def _store(
-        self, name: str, before: tuple[Ballot, Round] | None, after: Ballot, cast_in: Round
-    ) -> None:
-        images = {"OldImage": item_of(*before)} if before else {}
-        images["NewImage"] = item_of(after, cast_in)
-        self.held.setdefault(after.pk, {})[after.sk] = (after, cast_in)
+    def _store(self, name: str, before: Ballot | None, after: Ballot) -> None:
+        images = {"OldImage": item_of(before)} if before else {}
+        images["NewImage"] = item_of(after)
+        self.held.setdefault(after.pk, {})[after.sk] = after
         self.stream.append(name, {"Keys": key_of(after.pk, after.sk), **images})
         self.on_write(after)

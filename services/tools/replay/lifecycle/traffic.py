@@ -11,10 +11,11 @@ from services.tools.replay.lifecycle.polls import LateDirectory
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.voting.addresses import without_channel
 from services.voting.errors import StoreUnavailableError
+from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 
-PEPPER: Final = b"a pepper for scenarios, 32 bytes long"
+PSEUDONYMS: Final = Pseudonyms(b"a pepper for scenarios, 32 bytes long")
 REQUEST_MS: Final = 8_000
 LANDING_MS: Final = 18_000
 """DynamoDB may carry out a write up to 10 s after the webhook's timeout."""
@@ -64,7 +65,7 @@ class LateTraffic:
         sender = without_channel(text.sender)
         message = Message(sid=text.sid, sender=sender, to=text.to, body=text.body)
         expected = self.checker.expected(text, self.clock[0])
-        self._step(intake.accept(message, pepper=PEPPER), text, expected, tries)
+        self._step(intake.accept(message, pseudonyms=PSEUDONYMS), text, expected, tries)
 
     def schedule(self, later_ms: int, act: Callable[[], None]) -> None:
         """Schedule a call."""
