@@ -18,6 +18,10 @@ TOO_MANY_REQUESTS: Final = 429
 """Twilio did not process the request, and it is safe to repeat it (Twilio, "Error 20429")."""
 
 _UNAUTHORISED: Final = 401
+_STATUS_PAGE: Final = "see Twilio's status page"
+_REMEDIES: Final = {
+    TOO_MANY_REQUESTS: "too many requests of this account at a time; try again in a minute"
+}
 _TIMEOUT_SECONDS: Final = 30
 """Without a limit, the library waits for ever for an answer that never comes."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -68,10 +72,7 @@ def translate_errors() -> Iterator[None]:
         if status == _UNAUTHORISED:
             remedy = f"Twilio refuses it for the account in {ACCOUNT}; copy both anew"
             raise TwilioError(TOKEN, "(set)", remedy) from None
-        if status == TOO_MANY_REQUESTS:
-            remedy = "too many requests of this account at a time; try again in a minute"
-            raise TwilioError("api.twilio.com", f"answered {status}", remedy) from None
-        remedy = str(getattr(error, "msg", "")) or "see Twilio's status page"
+        remedy = str(getattr(error, "msg", "")) or _REMEDIES.get(status or 0, _STATUS_PAGE)
         raise TwilioError("api.twilio.com", f"answered {status}", remedy) from None
 
 
