@@ -98,7 +98,8 @@ class ConnectionOverrides:
 
     def retries_after(self, failure: str) -> bool:
         """Return whether Twilio tries again after a failure: `4xx`, `5xx`, `ct` or `rt`."""
-        return self.retry_count > 0 and not {failure, "all"}.isdisjoint(self.retry_policy)
+        repeated = POLICIES if "all" in self.retry_policy else self.retry_policy
+        return self.retry_count > 0 and failure in repeated
 
     @property
     def _uncapped_ms(self) -> int:

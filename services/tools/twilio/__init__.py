@@ -40,6 +40,7 @@ Inferred, so to be checked with a real number (docs/not-proven-here.md):
 - Texts older than the retention are no longer listed; a page's token names the last message of the
   page before; a page size above the maximum is taken as the maximum.
 
-Not modelled: rules of the Webhooks configuration API, applications, edge locations, opt-outs,
-filters by date, and messages that the API sends.
+Not modelled: rules of the Webhooks configuration API, applications (their texts are logged and not
+delivered), edge locations, webhooks that are called with GET, opt-outs, filters by date, and
+messages that the API sends.
 """
