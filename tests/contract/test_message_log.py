@@ -257,6 +257,22 @@ def test_a_network_that_fails_for_a_moment_is_waited_for(twilio: Twilio) -> None
     assert len(twilio.pauses) == 2
 
 
+def test_a_page_that_does_not_come_is_asked_for_again(twilio: Twilio) -> None:
+    """The client waits for it so long and no longer."""
+    sid = twilio.receive(NOW - 5)
+    twilio.limits.page_seconds = 0.5
+
+    def pause(seconds: float) -> None:
+        twilio.limits.page_seconds = 0
+        twilio.pauses.append(seconds)
+
+    log = MessageLog(twilio.log().client, sleep=pause)
+    log.client.http_client.http.timeout = 0.1
+
+    assert sids(list(log.received(NUMBER, 0))) == [sid]
+    assert len(twilio.pauses) == 1
+
+
 def test_wrong_credentials_are_named_at_once(twilio: Twilio) -> None:
     """Asking again would not help."""
     log = twilio.log(token="wrong")

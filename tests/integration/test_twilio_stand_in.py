@@ -162,8 +162,8 @@ async def test_a_webhook_that_is_down_is_tried_twice_by_default(
 async def test_a_text_that_nobody_takes_is_in_the_log(closed_url: str) -> None:
     """With its body, although every delivery failed."""
     async with TwilioStandIn(TOKEN) as twilio:
-        settings = {"sms_url": f"{closed_url}#rc=5&rp=all", "sms_fallback_url": closed_url}
-        twilio.account.add_number(NUMBER, **settings)
+        url = f"{closed_url}#rc=5&rp=all"
+        twilio.account.add_number(NUMBER, sms_url=url, sms_fallback_url=closed_url)
         sid = await send(twilio)
         [text] = await logged(twilio)
 
@@ -203,8 +203,8 @@ async def test_an_answer_that_is_no_twiml_is_a_failure(
     """It is not asked for again; the fallback gets the text."""
     webhook.reply = answer
     async with TwilioStandIn(TOKEN) as twilio:
-        settings = {"sms_url": f"{webhook.url}#rc=5&rp=all", "sms_fallback_url": fallback.url}
-        twilio.account.add_number(NUMBER, **settings)
+        url = f"{webhook.url}#rc=5&rp=all"
+        twilio.account.add_number(NUMBER, sms_url=url, sms_fallback_url=fallback.url)
         sid = await send(twilio)
 
     assert failures(twilio, sid) == ["document", None]
