@@ -21,7 +21,7 @@ from services.voting import schema
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"
-WANTED = WEBHOOK + "#rc=3&rp=all"
+WANTED = WEBHOOK + "#rc=3&rp=all&ct=500&rt=3200"
 POLL = """question = "Which?"
 [[choices]]
 key = "{0}A"

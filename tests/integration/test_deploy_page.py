@@ -35,7 +35,9 @@ def test_the_lines_of_the_page_do_what_the_page_says(
             assert done.exit_code == 0, f"{words}: {done.output}"
 
     assert {words[0] for words in LINES} >= {"connect", "doctor", "poll", "results", "cost"}
-    assert account.numbers[sid]["sms_url"] == cloud.outputs.webhook_url + "#rc=3&rp=all"
+    assert (
+        account.numbers[sid]["sms_url"] == cloud.outputs.webhook_url + "#rc=3&rp=all&ct=500&rt=3200"
+    )
 
 
 def here(words: list[str]) -> list[str]:

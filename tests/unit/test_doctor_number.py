@@ -10,7 +10,9 @@ from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.number import check_number
 
 HOOK = "https://api.example.com/sms"
-RIGHT = Delivery(number="+15550100177", sid="PN", url=HOOK + "#rc=3&rp=all", method="POST")
+RIGHT = Delivery(
+    number="+15550100177", sid="PN", url=HOOK + "#rc=3&rp=all&ct=500&rt=3200", method="POST"
+)
 
 
 class Held:

@@ -63,29 +63,31 @@ def test_one_number_is_pointed_and_the_others_stay(bought: Bought) -> None:
     before = urls(bought)
     bought.numbers.point(bought.numbers.find(SHORT), WEBHOOK)
 
-    assert urls(bought) == {**before, SHORT: f"{WEBHOOK}#rc=3&rp=all"}
+    assert urls(bought) == {**before, SHORT: f"{WEBHOOK}#rc=3&rp=all&ct=500&rt=3200"}
 
 
 def test_every_failure_is_tried_again_three_times() -> None:
     """A 5xx, a 429 and a connection that fails, as `rp=all` says; what follows the # is not sent."""
     wanted = desired_delivery(Delivery(number=LONG, sid="PN", url="", method=""), WEBHOOK)
 
-    assert wanted.url == "https://votes.example.com/sms#rc=3&rp=all"
+    assert wanted.url == "https://votes.example.com/sms#rc=3&rp=all&ct=500&rt=3200"
     assert wanted.method == "POST"
     assert wanted.reaches(WEBHOOK)
     assert wanted.retries
+    assert wanted.overrides.worst_case_ms == 14_800
 
 
 @pytest.mark.parametrize(
     ("fragment", "retries"),
     [
-        ("", False), ("#rc=3", False), ("#rp=all", False), ("#rc=0&rp=all", False),
-        ("#rc=6&rp=all", False), ("#rc=31&rp=all", False), ("#arc=3&rp=all", False),
+        ("", False), ("#rc=3", False), ("#rc=3&rp=ct", False), ("#rc=0&rp=all", False),
+        ("#rc=6&rp=all", False), ("#rc=31&rp=all", False), ("#arc=3&arp=all", False),
+        ("#rc=3&rp=5xx,often", False), ("#rp=all", True), ("#arc=3&rp=all", True),
         ("#rc=1&rp=5xx", True), ("#rp=all&rc=5", True), ("#ct=2000&rc=2&rp=all", True),
     ],
 )  # fmt: skip
 def test_retries_are_those_that_the_url_asks_for(fragment: str, retries: bool) -> None:  # noqa: FBT001
-    """One to five, on some kind of failure."""
+    """One to five, after more than a failed connection; once if no number is given."""
     delivery = Delivery(number=LONG, sid="PN", url=f"{WEBHOOK}{fragment}", method="POST")
 
     assert delivery.retries is retries

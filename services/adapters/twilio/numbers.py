@@ -1,20 +1,14 @@
 """Reads and changes where a Twilio account's phone numbers deliver texts.
 
-Sends no messages. Twilio: "IncomingPhoneNumber resource",
-"Messaging Services resource", "Webhooks (HTTP callbacks): Connection Overrides".
+Sends no messages. Twilio: "IncomingPhoneNumber resource", "Messaging Services resource".
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from services.adapters.twilio.client import TwilioError, client_from_env, translate_errors
-
-RETRIES: Final = "#rc=3&rp=all"
-"""URL fragment that makes Twilio retry up to three times after any failure, also throttling (429),
-within the 15 s that it waits. Without it, Twilio does not retry a 5xx. A redelivered text is
-counted once. Twilio neither sends nor signs the fragment."""
+from services.adapters.twilio.overrides import WANTED_OVERRIDES, ConnectionOverrides
 
 _LIST_LIMIT: Final = 100
 
@@ -42,10 +36,25 @@ class Delivery:
         return url == webhook_url and self.method == "POST" and not is_overridden
 
     @property
+    def overrides(self) -> ConnectionOverrides:
+        """How long Twilio waits for the webhook, and how often it tries again.
+
+        Raises:
+            TwilioError: the URL's fragment has a value that Twilio does not allow.
+        """
+        return ConnectionOverrides.parse(self.url)
+
+    @property
     def retries(self) -> bool:
-        """Return True if Twilio retries after errors of the webhook or the network."""
-        fragment = self.url.partition("#")[2]
-        return bool(re.search(r"(^|&)rc=[1-5](&|$)", fragment)) and "rp=" in fragment
+        """Return True if Twilio tries again after an error of the webhook.
+
+        By default it does so only when it cannot connect.
+        """
+        try:
+            overrides = self.overrides
+        except TwilioError:
+            return False
+        return any(map(overrides.retries_after, ("4xx", "5xx", "rt")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def desired_delivery(delivery: Delivery, webhook_url: str) -> Delivery:
     return Delivery(
         number=delivery.number,
         sid=delivery.sid,
-        url=f"{webhook_url}{RETRIES}",
+        url=WANTED_OVERRIDES.add_to(webhook_url),
         method="POST",
         service_sid=delivery.service_sid,
         service_name=delivery.service_name,
