@@ -18,11 +18,6 @@ for (const { name, poll_view: stored, certified, now, phase, closed_at: expected
   });
 }
 
-test('an open poll that is archived was closed by that', () => {
-  assert.equal(closedAt(pollView({ state: 'archived', stateAt: 70, closesAt: 200 })), 70);
-  assert.equal(closedAt(pollView({ state: 'archived', stateAt: 70 })), 70);
-});
-
 test('a countdown runs to the opening of a poll that waits and to the close of one that is open', () => {
   assert.equal(untilNextPhase(pollView({ opensAt: 100, closesAt: 200 }), 'waiting', 40), 60);
   assert.equal(untilNextPhase(pollView({ opensAt: 20, closesAt: 100 }), 'open', 40), 60);

@@ -199,10 +199,11 @@ class Round:
 
     @property
     def closed_at_ms(self) -> int | None:
-        """When a closed round was closed, by the operator or at its closing time."""
+        """When a closed or archived round was closed, by the operator or at its closing time."""
         if self.state is State.CLOSED:
             return self.state_at_ms
-        ends = (self.known_close_ms, self.expires_from_ms)
+        archived_ms = self.state_at_ms if self.state is State.ARCHIVED else None
+        ends = (self.known_close_ms, self.expires_from_ms, archived_ms)
         return min((end for end in ends if end is not None), default=None)
 
     @property
