@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+import botocore.loaders
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
@@ -11,6 +13,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# The tests make thousands of AWS clients; each session would read the services' models anew.
+botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 pytest_plugins = ("tests.support.cloud",)
 

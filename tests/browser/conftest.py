@@ -1,6 +1,5 @@
 """A real browser before the production build, a real emulator behind it."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,12 +19,9 @@ from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store
 from tests.browser.support.watch import Watch, watch
+from tests.support.browser import launch
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,11 +77,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = os.environ.get("VOTEAPP_CHROMIUM", "/usr/bin/chromium")
-    if not Path(path).exists():
-        pytest.fail(f"{path}: no Chromium. apt-get install chromium, or set VOTEAPP_CHROMIUM.")
-    made = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    """One for all tests."""
+    made = launch(playwright)
     yield made
     made.close()
 

@@ -20,7 +20,7 @@ from twilio.request_validator import RequestValidator
 from services.tools.local.aws import LocalAws
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
-from services.tools.local.toolchain import EMULATOR_VENV, ROOT
+from services.tools.local.folders import EMULATOR_VENV, ROOT
 
 OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
 """To the emulator, a key that is an account's number is that account's owner."""
@@ -173,7 +173,7 @@ class Cloud:
 @contextmanager
 def strict_cloud(folder: Path) -> Iterator[Cloud]:
     """An emulator that enforces IAM, and a copy of the project that may be changed."""
-    python = ROOT / EMULATOR_VENV / "bin" / "python"
+    python = EMULATOR_VENV / "bin" / "python"
     port = free_port()
     (folder / "home").mkdir()
     process = Process(

