@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from services.tools.demo.cloud import LocalCloud
-from services.tools.local.ports import free_port
 from services.tools.local.folders import ROOT
+from services.tools.local.ports import free_port
 from services.tools.phones.load_generator import WebhookEndpoint
 from tests.support.cloud import a_vote, send
 

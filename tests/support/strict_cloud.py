@@ -18,9 +18,9 @@ from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
 from services.tools.local.aws import LocalAws
+from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
-from services.tools.local.folders import EMULATOR_VENV, ROOT
 
 OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
 """To the emulator, a key that is an account's number is that account's owner."""

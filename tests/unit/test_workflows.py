@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.tools.local.runs import STATE, exclusive_lock
 from services.tools.local.folders import ROOT
+from services.tools.local.runs import STATE, exclusive_lock
 
 INPUTS: Final = ("app.py", "cdk.json", "infra", "lambdas", "services", "polls", "dashboard")
 """Files and folders that a synthesis reads."""

@@ -12,9 +12,9 @@ from typing import Final
 from services.tools.local.aws import LocalAws
 from services.tools.local.cloud_assembly_cache import cached_assembly
 from services.tools.local.errors import LocalCloudError
+from services.tools.local.folders import ROOT, VENV
 from services.tools.local.processes import Process, clean_environment, run
 from services.tools.local.runs import LAST_FAILURE
-from services.tools.local.folders import ROOT, VENV
 
 STACK: Final = "VoteApp-local"
 NUMBER: Final = "+15550100100"

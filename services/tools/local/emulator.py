@@ -8,9 +8,9 @@ from pathlib import Path
 
 from services.tools.local.aws import LocalAws
 from services.tools.local.errors import LocalCloudError
+from services.tools.local.folders import EMULATOR_VENV
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
-from services.tools.local.folders import EMULATOR_VENV
 
 START_SECONDS = 30
 

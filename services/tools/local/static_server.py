@@ -19,8 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.tools.local.aws import LocalAws
-from services.tools.local.ports import HOST, listen
 from services.tools.local.folders import ROOT
+from services.tools.local.ports import HOST, listen
 
 HEADERS: Final = ROOT / "dashboard" / "security-headers.json"
 PAGES: Final = {"": "index.html"}
