@@ -20,7 +20,7 @@ botocore.session.create_loader = cache(botocore.loaders.create_loader)
 pytest_plugins = ("tests.support.cloud",)
 
 _TESTS = Path(__file__).parent
-_FIRST = ("cloud", "deploy")
+_FIRST = ("deploy", "cloud", "infra")
 """The groups that take longest begin first."""
 
 
@@ -49,8 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def _group(file: Path) -> str:
-    """The deployments are one group, the tests on the local cloud another; else every file is one."""
+    """The deployments are one group, those of the local cloud and of the templates two; else a file."""
     path = file.relative_to(_TESTS)
+    if path.parts[0] == "infra":
+        return "infra"
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"
     is_cloud = path.parts[0] != "browser" and "pytest.mark.cloud" in file.read_text("utf-8")
