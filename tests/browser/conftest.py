@@ -68,16 +68,19 @@ def site(emulator: Emulator, store: Store, board: Board) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright without a browser of its own."""
+    """Playwright without a browser of its own.
+
+    It keeps an event loop running in this thread, so it ends before other files' tests begin.
+    """
     with sync_playwright() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One for all tests."""
+    """One for all tests of a file."""
     made = launch(playwright)
     yield made
     made.close()

@@ -42,12 +42,18 @@ class Cloud:
     project: Path
     aws: LocalAws
     outputs: dict[str, str] = field(default_factory=dict)
+    _clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def client(self, service: str, **credentials: str) -> Any:
         """A client of the account's owner, or of whoever the credentials belong to."""
         who: Any = credentials or OWNER
-        session: Any = boto3.Session(region_name=self.aws.region, **who)
-        return session.client(service, endpoint_url=self.aws.endpoint, config=QUICK)
+        key = (service, *who.values())
+        if key not in self._clients:
+            session: Any = boto3.Session(region_name=self.aws.region, **who)
+            self._clients[key] = session.client(
+                service, endpoint_url=self.aws.endpoint, config=QUICK
+            )
+        return self._clients[key]
 
     def cdk(self, *arguments: str, seconds: float = 120, cwd: Path | None = None) -> str:
         """Run the pinned CDK command line; its output. Fails if it fails."""
