@@ -3,6 +3,7 @@
 .PHONY: help demo smoke test synth-check deploy-test lint check bench replay prove mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python -m
 PARALLEL := -n 2
 
@@ -88,8 +89,9 @@ define step
   echo "$(1): could not be set up; the last lines of $$log:"; \
   grep -v '^    at ' $$log | tail -n 12 | cut -c 1-300 | sed 's/^/  | /'; echo "$(3)"; } >&2; false; fi; }
 endef
-# $(call install,environment,arguments): by uv, or by pip if uv cannot use the index.
-install = { .venv/bin/uv pip install -q --python $(1)/bin/python $(2) || \
+# $(call install,environment,arguments): by uv, or by pip if uv cannot use the index. Without compiled
+# libraries every start of Python compiles them where it may not write them.
+install = { .venv/bin/uv pip install -q --compile-bytecode --python $(1)/bin/python $(2) || \
   .venv/bin/python -m pip --python $(1)/bin/python install -q $(2); }
 # $(call npm_ci,folder)
 npm_ci = npm --prefix $(1) ci --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000

@@ -131,7 +131,7 @@ def _folder() -> Path:
     state = STATE / "templates"
     state.mkdir(parents=True, exist_ok=True)
     tests = [file.read_text() for file in sorted(Path(__file__).parent.glob("*.py"))]
-    versions = [version(name) for name in ("aws-cdk-lib", "cdk-nag", "constructs")]
+    versions = [version(name) for name in ("aws-cdk-lib", "cdk-nag", "cfn-lint")]
     return cached_assembly(Path.mkdir, sys.version, *versions, *tests, state=state)
 
 
