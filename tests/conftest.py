@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+import botocore.loaders
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
@@ -12,10 +14,13 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# The tests make thousands of AWS clients; each session would read the services' models anew.
+botocore.session.create_loader = cache(botocore.loaders.create_loader)
+
 pytest_plugins = ("tests.support.cloud",)
 
 _TESTS = Path(__file__).parent
-_FIRST = ("cloud", "deploy")
+_FIRST = ("deploy", "cloud", "infra")
 """The groups that take longest begin first."""
 
 
@@ -34,28 +39,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatT
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves an event loop running in this thread.
-
-    An asynchronous test after them could not start one of its own, nor could a second
-    Playwright: the tests that drive one of their own come before those that share one.
-    """
+    """The longest groups begin first; the short files at the end keep both workers busy."""
     items.sort(key=_place)
 
 
 @cache
 def _group(file: Path) -> str:
-    """The deployments are one group, the tests on the local cloud another; else every file is one."""
+    """The deployments, the templates, and what needs the local cloud; else every file is a group."""
     path = file.relative_to(_TESTS)
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"
-    is_cloud = path.parts[0] != "browser" and "pytest.mark.cloud" in file.read_text("utf-8")
-    return "cloud" if is_cloud else str(path)
+    if path.parts[0] == "infra":
+        return "infra"
+    return "cloud" if "pytest.mark.cloud" in file.read_text("utf-8") else str(path)
 
 
 def _place(item: pytest.Item) -> int:
-    if item.path.relative_to(_TESTS).parts[0] == "browser":
-        return 4
-    if item.get_closest_marker("browser"):
-        return 3
     group = _group(item.path)
-    return _FIRST.index(group) if group in _FIRST else 2
+    return _FIRST.index(group) if group in _FIRST else len(_FIRST)

@@ -1,6 +1,5 @@
 """Chromium with the production build of the page, and the emulator as its store."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,12 +19,9 @@ from tests.browser.support.console import ConsoleLog, record_console
 from tests.browser.support.emulator import Emulator
 from tests.browser.support.site import Site, serving
 from tests.browser.support.store import Board, Store
+from tests.support.browser import launch
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,20 +67,20 @@ def site(emulator: Emulator, store: Store, board: Board) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright without a browser of its own."""
+    """Playwright without a browser of its own.
+
+    It keeps an event loop running in this thread, so it ends before other files' tests begin.
+    """
     with sync_playwright() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = os.environ.get("VOTEAPP_CHROMIUM", "/usr/bin/chromium")
-    if not Path(path).exists():
-        pytest.fail(f"{path}: no Chromium. apt-get install chromium, or set VOTEAPP_CHROMIUM.")
-    made = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    """One for all tests of a file."""
+    made = launch(playwright)
     yield made
     made.close()
 

@@ -1,8 +1,13 @@
-"""Synthesised templates: each combination of stage and options is synthesised once a session."""
+"""Synthesised templates: a combination of stage and options once, until what it is made of changes."""
 
+import hashlib
+import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +18,20 @@ from aws_cdk.assertions import Template
 from infra.config import Options, StageConfig
 from infra.packaging import Packager
 from infra.stack import VotingStack
+from services.tools.local.cloud_assembly_cache import cached_assembly
+from services.tools.local.runs import STATE
 
 POLLS = {"colors.toml": 'question = "Which?"'}
 """The template carries the text of a poll and does not read it."""
 
-Synthesise = Callable[..., Template]
+Synthesise = Callable[..., dict[str, Any]]
 
 
 class Resources:
     """Finds the resources of a template by type and purpose, never by logical id."""
 
-    def __init__(self, template: Template) -> None:
-        self.all: dict[str, dict[str, Any]] = template.to_json()["Resources"]
+    def __init__(self, template: dict[str, Any]) -> None:
+        self.all: dict[str, dict[str, Any]] = template["Resources"]
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
         """Resources of a type, by logical id."""
@@ -95,14 +102,37 @@ class Resources:
 
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
-    """Synthesise a stage with options, without wheels; templates are cached."""
+    """Synthesise a stage with options, without wheels; templates are kept."""
     bundles = tmp_path_factory.mktemp("bundles")
 
-    @cache
-    def made(stage: str, **options: Any) -> Template:
-        return Template.from_stack(build(stage, bundles, **options))
+    def made(stage: str, **options: Any) -> dict[str, Any]:
+        what = json.dumps([stage, options], sort_keys=True)
+        template = kept(
+            what, lambda: Template.from_stack(build(stage, bundles, **options)).to_json()
+        )
+        return dict(template)
 
     return made
+
+
+def kept(what: str, make: Callable[[], Any]) -> Any:
+    """What `make` returned, in this run or in an earlier one with the same sources."""
+    file = _folder() / f"{hashlib.sha256(what.encode()).hexdigest()}.json"
+    if not file.exists():
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(make()))
+        draft.rename(file)
+    return json.loads(file.read_text())
+
+
+@cache
+def _folder() -> Path:
+    """For what is made of these sources, by these versions and these tests."""
+    state = STATE / "templates"
+    state.mkdir(parents=True, exist_ok=True)
+    tests = [file.read_text() for file in sorted(Path(__file__).parent.glob("*.py"))]
+    versions = [version(name) for name in ("aws-cdk-lib", "cdk-nag", "cfn-lint")]
+    return cached_assembly(Path.mkdir, sys.version, *versions, *tests, state=state)
 
 
 def build(stage: str, bundles: Path, **options: Any) -> VotingStack:

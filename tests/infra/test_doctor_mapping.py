@@ -18,6 +18,6 @@ def test_the_doctor_asks_for_the_settings_of_the_stack(resources: Resources) -> 
 def test_every_output_the_doctor_asks_for_is_one_of_the_stack(synthesise: Synthesise) -> None:
     """With both kinds of webhook."""
     for kind in ("lambda", "container"):
-        outputs = synthesise("dev", webhook=kind).to_json()["Outputs"]
+        outputs = synthesise("dev", webhook=kind)["Outputs"]
 
         assert set(OUTPUTS) <= set(outputs)

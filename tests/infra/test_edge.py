@@ -169,7 +169,7 @@ def test_the_page_gets_the_address_of_the_counts(
     uploaded: list[dict[str, str]] = []
     monkeypatch.setattr(Dashboard, "upload", lambda _, __, settings: uploaded.append(settings))
     stack = build("prod", tmp_path, poll="colors")
-    resources = Resources(Template.from_stack(stack))
+    resources = Resources(dict(Template.from_stack(stack).to_json()))
     (pool,) = resources.of("AWS::Cognito::IdentityPool")
     (guest,) = resources.of("Custom::GuestIdentity")
 

@@ -8,7 +8,7 @@ from tests.infra.conftest import Resources, Synthesise
 def outputs(synthesise: Synthesise, stage: str, **options: str) -> dict[str, Any]:
     """The outputs of a stage, with readable names of resources."""
     template = synthesise(stage, **options)
-    resources, found = Resources(template), template.to_json()["Outputs"]
+    resources, found = Resources(template), template["Outputs"]
     return {name: resources.readable(output["Value"]) for name, output in found.items()}
 
 

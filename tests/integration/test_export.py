@@ -29,7 +29,8 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MotoSyst
     monkeypatch.chdir(tmp_path)
     with moto_system() as made:
         for phone in range(30):
-            made.vote(phone, *CHOICES[phone % 3 :][:2])
+            made.vote(phone, *CHOICES[phone % 3 :][:2], folded=False)
+        made.fold()
         for command in ("audit", "certify", "export"):
             monkeypatch.setattr(f"services.cli.{command}.find", lambda **_: made.deployment)
         yield made

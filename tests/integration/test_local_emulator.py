@@ -106,7 +106,7 @@ def test_one_that_dies_is_told(tmp_path: Path) -> None:
 def test_one_that_is_not_installed_is_told_with_the_remedy(tmp_path: Path) -> None:
     """Which command sets it up."""
     with (
-        pytest.raises(LocalCloudError, match="toolchain demo"),
+        pytest.raises(LocalCloudError, match="make demo"),
         emulator(tmp_path, venv=tmp_path / "nowhere"),
     ):
         pass

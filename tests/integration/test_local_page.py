@@ -1,6 +1,5 @@
 """A text sent to the webhook is seen on the page: the whole system, as a person sees it."""
 
-import os
 import secrets
 from collections.abc import Iterator
 
@@ -8,24 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud
-from services.tools.local import chromium
+from tests.support.browser import launch
 from tests.support.cloud import a_vote, send
 
 pytestmark = [pytest.mark.cloud, pytest.mark.browser]
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @pytest.fixture
 def page(cloud: LocalCloud) -> Iterator[tuple[Page, list[str]]]:
     """The dashboard of the local cloud in Chromium, and what its console complains of."""
-    path = chromium.find_browser()
-    if not path and not os.environ.get("CI"):
-        pytest.skip("no Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = launch(playwright)
         opened = browser.new_page()
         complaints: list[str] = []
         opened.on("console", lambda said: complaints.append(said.text))

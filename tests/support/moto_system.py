@@ -71,6 +71,8 @@ class MotoSystem:
     ages_ms: list[float] = field(default_factory=list)
     sids: int = 0
     unfolded: list[dict[str, Any]] = field(default_factory=list)
+    unread: bool = False
+    """Whether the stream may hold records of `unfolded` still."""
     stream: tuple[str, str] = ("", "")
     """Its label, and its only shard."""
     iterator: str = ""
@@ -161,6 +163,7 @@ class MotoSystem:
 
     def expire(self, *, at_ms: int | None = None) -> int:
         """Delete what TTL would delete, and fold that; how many ballots it was."""
+        self.unfolded += self.written()
         gone = [
             item
             for item in self.dynamodb.scan(TableName="Votes")["Items"]
@@ -207,11 +210,12 @@ class MotoSystem:
 
     def put(self, ballot: Ballot, *, folded: bool = True) -> None:
         """Write a ballot."""
+        if folded and self.unread:
+            self.unfolded += self.written()
         self.dynamodb.put_item(TableName="Votes", Item=item_of(ballot))
+        self.unread = not folded
         if folded:
             self._fold(self.written())
-        else:
-            self.unfolded += self.written()
 
     def _fold(self, records: list[dict[str, Any]]) -> Folded:
         changes, lost = changes_of(records)

@@ -18,9 +18,9 @@ from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
 from services.tools.local.aws import LocalAws
+from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
-from services.tools.local.toolchain import EMULATOR_VENV, ROOT
 
 OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
 """To the emulator, a key that is an account's number is that account's owner."""
@@ -42,12 +42,18 @@ class Cloud:
     project: Path
     aws: LocalAws
     outputs: dict[str, str] = field(default_factory=dict)
+    _clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def client(self, service: str, **credentials: str) -> Any:
         """A client of the account's owner, or of whoever the credentials belong to."""
         who: Any = credentials or OWNER
-        session: Any = boto3.Session(region_name=self.aws.region, **who)
-        return session.client(service, endpoint_url=self.aws.endpoint, config=QUICK)
+        key = (service, *who.values())
+        if key not in self._clients:
+            session: Any = boto3.Session(region_name=self.aws.region, **who)
+            self._clients[key] = session.client(
+                service, endpoint_url=self.aws.endpoint, config=QUICK
+            )
+        return self._clients[key]
 
     def cdk(self, *arguments: str, seconds: float = 120, cwd: Path | None = None) -> str:
         """Run the pinned CDK command line; its output. Fails if it fails."""
@@ -173,7 +179,7 @@ class Cloud:
 @contextmanager
 def strict_cloud(folder: Path) -> Iterator[Cloud]:
     """An emulator that enforces IAM, and a copy of the project that may be changed."""
-    python = ROOT / EMULATOR_VENV / "bin" / "python"
+    python = EMULATOR_VENV / "bin" / "python"
     port = free_port()
     (folder / "home").mkdir()
     process = Process(

@@ -4,15 +4,15 @@ The key is a digest of every file that a synthesis reads. A cached folder is alw
 and several runs may deploy from the same folder at the same time.
 """
 
+import hashlib
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from services.tools.local.folders import ROOT
 from services.tools.local.runs import STATE, exclusive_lock
-from services.tools.local.step_cache import fingerprint
-from services.tools.local.toolchain import ROOT
 
 INPUTS: Final = ("app.py", "cdk.json", "infra", "lambdas", "services", "polls", "dashboard")
 """Files and folders that a synthesis reads."""
@@ -29,7 +29,7 @@ def cached_assembly(synthesise: Callable[[Path], None], *extra: str, state: Path
 
     Concurrent runs wait for each other. `extra` are further parts of the cache key.
     """
-    key = fingerprint(_sources(), *extra)[:16]
+    key = _digest(*extra)[:16]
     with exclusive_lock("synth", state):
         folder = state / "assemblies" / key
         if not folder.exists():
@@ -42,8 +42,12 @@ def cached_assembly(synthesise: Callable[[Path], None], *extra: str, state: Path
         return folder
 
 
-def _sources() -> list[Path]:
-    return [path for name in INPUTS for path in _source_files(ROOT / name)]
+def _digest(*extra: str) -> str:
+    digest = hashlib.sha256("\0".join(extra).encode())
+    for path in sorted(path for name in INPUTS for path in _source_files(ROOT / name)):
+        digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _source_files(path: Path) -> list[Path]:
@@ -56,7 +60,7 @@ def _source_files(path: Path) -> list[Path]:
             and inner.relative_to(ROOT).as_posix() not in EXCLUDED_FOLDERS
             for file in _source_files(inner)
         ]
-    return [path] if path.suffix in SOURCE_SUFFIXES else []
+    return [path] if path.is_file() and path.suffix in SOURCE_SUFFIXES else []
 
 
 def _delete_outdated(current: Path) -> None:

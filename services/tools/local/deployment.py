@@ -12,9 +12,9 @@ from typing import Final
 from services.tools.local.aws import LocalAws
 from services.tools.local.cloud_assembly_cache import cached_assembly
 from services.tools.local.errors import LocalCloudError
+from services.tools.local.folders import ROOT, VENV
 from services.tools.local.processes import Process, clean_environment, run
 from services.tools.local.runs import LAST_FAILURE
-from services.tools.local.toolchain import ROOT, VENV
 
 STACK: Final = "VoteApp-local"
 NUMBER: Final = "+15550100100"
@@ -79,7 +79,7 @@ class LocalDeployment:
             CDK_DISABLE_CLI_TELEMETRY="true",
             # Node 20 works; its warning would hide the last lines of an error.
             JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="20",
-            PATH=f"{ROOT / VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
         )
         self._running: set[Process] = set()
         self._target = f"aws://{aws.account}/{aws.region}"

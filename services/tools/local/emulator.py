@@ -8,16 +8,16 @@ from pathlib import Path
 
 from services.tools.local.aws import LocalAws
 from services.tools.local.errors import LocalCloudError
+from services.tools.local.folders import EMULATOR_VENV
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
-from services.tools.local.toolchain import EMULATOR_VENV, ROOT
 
 START_SECONDS = 30
 
 
 @contextmanager
 def emulator(
-    folder: Path, *, venv: Path = ROOT / EMULATOR_VENV, port: int | None = None, keep: bool = False
+    folder: Path, *, venv: Path = EMULATOR_VENV, port: int | None = None, keep: bool = False
 ) -> Iterator[tuple[Process, LocalAws]]:
     """Start an emulator, wait until it is healthy, and stop it with all its Lambdas on exit.
 
@@ -29,9 +29,7 @@ def emulator(
     """
     binary = venv / "bin" / "ministack"
     if not binary.exists():
-        raise LocalCloudError(
-            f"{binary}: missing", "Set it up: python3 -m services.tools.local.toolchain demo"
-        )
+        raise LocalCloudError(f"{binary}: missing", "Start by make demo, which sets it up.")
     port = port or free_port()
     endpoint = f"http://{HOST}:{port}"
     process = Process(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from services.tools.local.toolchain import ROOT
+from services.tools.local.folders import ROOT
 
 STATE = ROOT / ".local"
 LAST_FAILURE = "last-failure"

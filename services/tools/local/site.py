@@ -10,7 +10,7 @@ from typing import Final
 
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import Outputs
-from services.tools.local.toolchain import ROOT
+from services.tools.local.folders import ROOT
 
 BUILT: Final = ROOT / "dashboard" / "dist"
 CONFIG: Final = "config.json"

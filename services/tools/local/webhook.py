@@ -9,10 +9,10 @@ from pathlib import Path
 from services.settings import WebhookSettings
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import Outputs
+from services.tools.local.folders import ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
 from services.tools.local.runs import LAST_FAILURE
-from services.tools.local.toolchain import ROOT
 
 
 @contextmanager
