@@ -40,7 +40,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatT
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest groups begin first; the short files at the end keep both workers busy."""
-    items.sort(key=_place)
+    items.sort(key=lambda item: _place(item.path))
 
 
 @cache
@@ -54,6 +54,9 @@ def _group(file: Path) -> str:
     return "cloud" if "pytest.mark.cloud" in file.read_text("utf-8") else str(path)
 
 
-def _place(item: pytest.Item) -> int:
-    group = _group(item.path)
-    return _FIRST.index(group) if group in _FIRST else len(_FIRST)
+@cache
+def _place(file: Path) -> tuple[int, bool]:
+    """Of those on the local cloud, tests of the lab come last: its poll and its texts stay there."""
+    group = _group(file)
+    place = _FIRST.index(group) if group in _FIRST else len(_FIRST)
+    return place, "cloud.lab" in file.read_text("utf-8")
