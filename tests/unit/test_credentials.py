@@ -1,7 +1,7 @@
 """Credentials are looked up late: by the first request, and not while a function is started."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,10 +18,12 @@ class Chain(Credentials):
 
     asked: int = 0
     invalidated: int = 0
+    through: list[object] = field(default_factory=list)
 
-    async def get_key(self, http: object) -> Key | None:  # noqa: ARG002 - the library's interface
+    async def get_key(self, http: object) -> Key | None:
         """A key."""
         self.asked += 1
+        self.through.append(http)
         return Key(id="AKIA", secret="s", token=None)
 
     def invalidate(self) -> bool:
@@ -49,15 +51,16 @@ def chains(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Chain]]:
 
 async def test_credentials_are_looked_up_with_the_first_request(chains: list[Chain]) -> None:
     """Not while a function is started: its snapshot must hold none, and the variables come later."""
-    http: Any = None
+    http: Any = Session()
     credentials = LateCredentials()
-    async_client({}, Session())
+    async_client({}, http)
     before = len(chains)
     first, second = await credentials.get_key(http), await credentials.get_key(http)
 
     assert before == 0
     assert first == second == Key(id="AKIA", secret="s", token=None)
     assert [chain.asked for chain in chains] == [2]
+    assert chains[0].through == [http, http]
 
 
 async def test_an_expired_key_is_fetched_again_by_the_chain(chains: list[Chain]) -> None:

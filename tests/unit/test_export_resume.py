@@ -194,3 +194,40 @@ def test_the_sidecar_tells_whether_ballots_have_expired(tmp_path: Path, *, expir
 
     assert told["expired"] is expired
     assert json.loads(export.sidecar.read_text())["expired"] is expired
+
+
+def test_progress_counts_every_ballot_once(tmp_path: Path) -> None:
+    """Also those that an earlier run has written."""
+    export = an_export(tmp_path / "progress")
+    with pytest.raises(KilledError):
+        run(export, rows(stop=22))
+    read: list[int] = []
+    export.run(rows(), read.append)
+
+    assert sum(read) == len(read) == BALLOTS
+
+
+def test_a_choice_without_a_column_is_named(tmp_path: Path) -> None:
+    """It is in a ballot that somebody else has written."""
+    ballot = BallotRow("0" * 32, "open#c", {"PURPLE": 1}, 1_800_000_000_000, 1)
+
+    with pytest.raises(KeyError, match="PURPLE"):
+        run(an_export(tmp_path / "purple"), iter([ballot]))
+
+
+def test_an_export_without_a_ballot_goes_on_after_it_was_killed(tmp_path: Path) -> None:
+    """Its state covers the header only."""
+    whole = an_export(tmp_path / "whole")
+    run(whole, rows(0))
+    step = 0
+    killed = an_export(tmp_path / "killed")
+    while True:
+        try:
+            with killed_at(step):
+                run(killed, rows(0))
+        except KilledError:
+            step += 1
+            continue
+        break
+
+    assert written(killed) == written(whole)

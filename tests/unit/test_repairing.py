@@ -57,6 +57,17 @@ def test_a_board_that_somebody_else_has_just_corrected_is_not_corrected_again() 
     with pytest.raises(NotCertifiableError) as caught:
         world.auditor.repair(audit)
     assert f"somebody else has just corrected {OPEN}" in reasons(caught)
+    assert str(caught.value).startswith("repair: refused\n")
+
+
+def test_a_board_that_was_never_read_counts_as_never_corrected() -> None:
+    """It has no row yet; the first correction is on condition that it stays so."""
+    world = World(boards=[WRONG])
+    audit = replace(world.audit(), corrections={})
+
+    world.auditor.repair(audit)
+
+    assert world.written == [(OFF, 1, 0)]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_where_an_emulator_names_no_shard_its_only_row_is_meant() -> None:
     assert one.unfolded({(LABEL, "only"): 1}) == 1
     assert one.unfolded({(LABEL, "only"): 1, (LABEL, "other"): 2}) == 2
     assert two.unfolded({(LABEL, "only"): 9}) == 2
+    assert two.unfolded({(LABEL, "one"): 9, (LABEL, "other"): 9}) == 2
 
 
 def test_a_table_without_a_stream_has_nothing_left() -> None:
