@@ -238,7 +238,7 @@ async def test_a_phone_that_texts_faster_than_it_is_forgotten_is_told_of(table: 
         table.client.put_item(TableName=table.name, Item=ballot_items.item_of(ballot))
 
     never_fast_enough = RacingClient(table.client, *[texts] * 16)
-    with pytest.raises(StoreUnavailableError, match="^a ballot rewritten too often"):
+    with pytest.raises(StoreUnavailableError, match=r"^a ballot rewritten too often"):
         table.forgetting(never_fast_enough).remove([round], a_phone(0), PSEUDONYMS)
 
     assert [dict(ballot.picks) for ballot in table.held(round)] == [{"RED": 1}]
