@@ -11,7 +11,7 @@ from typing import Final
 from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory, TextMatch
 from services.voting.history import History
-from services.voting.message import Message, Nearest
+from services.voting.message import Message, Nearest, parse_text
 from services.voting.poll import Phase, Round
 from services.voting.timing import DELIVERY_MS, DIRECTORY_STALE_MS
 
@@ -109,5 +109,5 @@ class LatePlacements:
 
     def _decide(self, message: Message, known_ms: int, now_ms: int) -> Placement:
         directory: Directory = self.history.directory_at(known_ms)
-        match = directory.match_text(message.to, message.body, now_ms, self.nearest)
+        match = directory.match_text(message.to, parse_text(message.body), now_ms, self.nearest)
         return place(match, now_ms)
