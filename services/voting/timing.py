@@ -7,18 +7,30 @@ settings that ballots depend on wait for them.
 from typing import Final
 
 DIRECTORY_SECONDS: Final = 2
-"""Maximum age of the directory that a webhook caches."""
+"""Age at which a webhook reads the directory again."""
 
-REQUEST_SECONDS: Final = 8
-"""Time after which the webhook stops handling a text and answers 503. Twilio waits 15 s."""
+DIRECTORY_STALE_SECONDS: Final = 60
+"""Maximum age of a directory that a webhook uses because reading it again fails."""
+
+REQUEST_SECONDS: Final = 3
+"""Time after which the webhook stops handling a text and answers 503.
+
+Twilio waits 15 s in all: time for four attempts (`services.adapters.twilio.overrides`).
+"""
+
+DELIVERY_SECONDS: Final = 15
+"""Time after which Twilio gives up delivering a text."""
 
 MARGIN_SECONDS: Final = 10
 """For writes that the store completes after the webhook has given up, and for clock skew."""
 
-SETTLING_SECONDS: Final = DIRECTORY_SECONDS + REQUEST_SECONDS + MARGIN_SECONDS
+SETTLING_SECONDS: Final = DIRECTORY_STALE_SECONDS + REQUEST_SECONDS + MARGIN_SECONDS
 """Time after the end of a round until no write of a text that it accepted can be in flight."""
 
 SETTLING_MS: Final = SETTLING_SECONDS * 1000
 
 REDELIVERED_MS: Final = 5 * 60_000
 """How long a redelivered text is looked up in all earlier rounds of its number."""
+
+REACHED_SECONDS: Final = DELIVERY_SECONDS + SETTLING_SECONDS
+"""Time after Twilio received a text until it is in no ballot yet and never will be by itself."""
