@@ -1,22 +1,22 @@
 """Compares Twilio's message log with the ballots of a round, and counts what is missing.
 
-First all MessageSids in ballots of all rounds that share a number are read, then Twilio's log,
+First the MessageSids in all ballots of the rounds on the numbers are read, then Twilio's log,
 newest text first: a text that no ballot holds is missing. Where it belongs is decided as of the
-time at which Twilio received it. Each phone's missing texts are inserted in one conditional
+time at which Twilio received it. The missing texts of a phone are inserted in one conditional
 write, so a run can be interrupted and repeated, and two runs may overlap.
 """
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Final, Protocol
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
+from services.adapters.twilio.message_log import LoggedText
 from services.late.late_texts import LateTexts
+from services.late.report import NotBalancedError, Reason, Report
 from services.late.sid_index import SidIndex
 from services.voting.ballot import Ballot, OutcomeKind, Vote
-from services.voting.errors import VotingError
 from services.voting.identity import Pseudonyms
 from services.voting.insertion import InsertionKind, LateVote, Moment
 from services.voting.message import Message
@@ -25,284 +25,203 @@ from services.voting.poll import Round
 from services.voting.timing import REACHED_MS
 
 PHONES_AT_ONCE: Final = 32
-"""Ballots that are read and written at the same time."""
+"""Phones whose ballots are read and written at the same time."""
 
-
-class Reason(StrEnum):
-    """Why a text is not counted, besides what the rules of a ballot say (`OutcomeKind`)."""
-
-    FORGOTTEN = "forgotten"
-    EXPIRED = "expired"
-    """Ballots of its round may have expired: nobody knows any more whether it was counted."""
-    CERTIFIED = "certified"
-    """Its round is certified, and a certified round is never changed."""
-    BEFORE_LOG = "before_log"
-    """It is older than the operator's log, which tells what the poll was at that time."""
-    REDACTED = "redacted"
-    """Its body was deleted from Twilio's log."""
-    BARRED = "barred"
-
-
-class LoggedText(Protocol):
-    """A text in Twilio's log; see `services.adapters.twilio.message_log`."""
-
-    sid: str
-    sender: str
-    to: str
-    body: str
-    media: int
-    at_ms: int
-    called_at_ms: int | None
-    place: int
-
-
-class NotBalancedError(VotingError):
-    """A reconciliation does not add up: a text is neither counted nor refused."""
-
-    def __init__(self, report: "Report") -> None:
-        self.report = report
-        super().__init__(
-            f"{report.poll}, round {report.round}: {report.listed:,} texts listed, "
-            f"{report.explained:,} explained: this is a fault of the program; nothing was lost, "
-            f"run it again with --json and report it"
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What became of the texts in Twilio's log, for one round.
-
-    `listed` texts were received until `until_ms`; each is in exactly one of `counted`, `elsewhere`
-    (counted in or meant for another round), `refused` by reason, `recovered` now. `after_close` of
-    the recovered ones were received before the close and delivered after it. `unknown` texts are
-    in ballots and not in Twilio's log. `under_way` texts may still be delivered.
-    """
-
-    poll: str
-    round: int
-    until_ms: int
-    listed: int = 0
-    counted: int = 0
-    elsewhere: int = 0
-    missing_elsewhere: Counter[str] = field(default_factory=Counter)
-    """Those of `elsewhere` that no ballot holds, by round, as "colors, round 2"."""
-    refused: Counter[str] = field(default_factory=Counter)
-    recovered: int = 0
-    after_close: int = 0
-    unknown: int = 0
-    under_way: int = 0
-    oldest_ms: int | None = None
-
-    @property
-    def explained(self) -> int:
-        """The texts of which it is known what became of them."""
-        return self.counted + self.elsewhere + self.refused.total() + self.recovered
+WasListed = Callable[[str, str, int], Awaitable[bool]]
+"""Takes a poll id, a phone's `allow_list_id` and a time in epoch ms; returns whether the phone
+was on the poll's allow list then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciliation:
-    """Reconciles rounds of one deployment with Twilio's log.
+class Reconciler:
+    """What a reconciliation needs of a deployment. `rounds` share numbers with the target.
 
-    `was_listed(poll, phone_id, at_ms)` returns whether a phone was on a poll's allow list at a time.
+    `ballots` reads the ballots of a round. Without `writes`, the report says what would be
+    recovered, and nothing is stored.
     """
 
     late: LateTexts
     placements: LatePlacements
     pseudonyms: Pseudonyms
-    was_listed: Callable[[str, str, int], Awaitable[bool]]
+    was_listed: WasListed
+    ballots: Callable[[Round], Iterable[Ballot]]
+    rounds: Sequence[Round]
+    writes: bool = True
+    on_progress: Callable[[int], None] = lambda _: None
+    """Called with the number of missing texts that were dealt with since the last call."""
 
-    async def run(
-        self,
-        target: Round,
-        *,
-        rounds: Sequence[Round],
-        ballots: Callable[[Round], Iterable[Ballot]],
-        logged: Iterable[LoggedText],
-        now_ms: int,
-        writes: bool = True,
-        on_progress: Callable[[int], None] = lambda _: None,
-    ) -> Report:
-        """Reconcile the target round; `rounds` are all rounds on its numbers, with the target.
+    async def run(self, target: Round, logged: Iterable[LoggedText], *, now_ms: int) -> Report:
+        """Reconcile a round, which is one of `rounds`.
 
-        `ballots` reads the ballots of a round. `logged` yields Twilio's log newest first; it is
-        read only after all ballots. Without `writes`, the report says what would be recovered.
+        `logged` yields Twilio's log newest first; it is read after all ballots, so that it has
+        every text that they hold.
 
         Raises:
             NotBalancedError: the report does not add up.
-            StoreUnavailableError: run it again; nothing is counted twice.
+            StoreUnavailableError: run it again; no text is counted twice.
         """
         index = SidIndex()
-        for number, round in enumerate(rounds):
-            for ballot in ballots(round):
+        for number, round in enumerate(self.rounds):
+            for ballot in self.ballots(round):
                 index.add((text.sid for text in ballot.texts), number)
-        target_index = _index_of(target, rounds)
         report = Report(poll=target.poll.id, round=target.number, until_ms=now_ms - REACHED_MS)
-        missing = self._sort_out(target, target_index, logged, index, report, now_ms)
-        await self._recover(target, missing, index, report, writes=writes, on_progress=on_progress)
-        report.unknown = index.unseen(target_index)
+        run = _Run(reconciler=self, target=target, now_ms=now_ms, index=index, report=report)
+        for text in logged:
+            run.take(text)
+        await run.recover()
+        report.unknown = index.unseen(run.target_index)
         if report.explained != report.listed:
             raise NotBalancedError(report)
         return report
 
-    def _sort_out(
-        self,
-        target: Round,
-        target_index: int,
-        logged: Iterable[LoggedText],
-        index: SidIndex,
-        report: Report,
-        now_ms: int,
-    ) -> "list[_Missing]":
-        """Read Twilio's log; return the votes of the target round that no ballot holds."""
-        missing = []
-        for text in logged:
-            report.oldest_ms = text.at_ms
-            held_in = index.see(text.sid, Moment(text.at_ms, text.place))
-            if text.at_ms > report.until_ms:
-                report.under_way += held_in is None
-                continue
-            report.listed += 1
-            if held_in is not None:
-                report.counted += held_in == target_index
-                report.elsewhere += held_in != target_index
-            elif (found := self._placed(target, text, report, now_ms)) is not None:
-                missing.append(found)
-        return missing
 
-    def _placed(
-        self, target: Round, text: LoggedText, report: Report, now_ms: int
-    ) -> "_Missing | None":
-        """The vote that a text casts in the target round; else count why it casts none."""
-        if not text.body and not text.media:
-            report.refused[Reason.REDACTED] += 1
-            return None
-        message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
-        placement = self.placements.at(message, text.at_ms, within_ms=LOG_SECOND_MS)
-        reason = self._refusal(target, placement, message, text.at_ms, now_ms)
-        if reason is not None:
-            report.refused[reason] += 1
-            return None
-        round, choice = placement.round, placement.choice
-        if round is None or choice is None or not _is_same(round, target):
+class _MissingVote(NamedTuple):
+    """A vote of the target round that no ballot holds. `elsewhere`: rounds that may get it."""
+
+    sid: str
+    choice: str
+    at_ms: int
+    place: int
+    is_after_close: bool
+    elsewhere: tuple[Round, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run of a reconciliation."""
+
+    reconciler: Reconciler
+    target: Round
+    now_ms: int
+    index: SidIndex
+    report: Report
+    missing: defaultdict[str, list[_MissingVote]] = field(default_factory=lambda: defaultdict(list))
+    """The missing votes by phone; about 500 bytes each."""
+
+    @property
+    def target_index(self) -> int:
+        rounds = self.reconciler.rounds
+        return next(place for place, one in enumerate(rounds) if _is_same(one, self.target))
+
+    def take(self, text: LoggedText) -> None:
+        """Sort one text of the log into the report, or remember it as missing."""
+        report = self.report
+        report.oldest_ms = text.at_ms
+        held_in = self.index.see(text.sid, Moment(text.at_ms, text.place))
+        if text.at_ms > report.until_ms:
+            report.under_way += held_in is None
+            return
+        report.listed += 1
+        if held_in is None:
+            self._place(text)
+        elif held_in == self.target_index:
+            report.counted += 1
+        else:
             report.elsewhere += 1
-            report.missing_elsewhere[_name(round)] += 1
-            return None
-        closes = target.closed_at_ms
-        return _Missing(
-            phone=text.sender,
-            vote=self._vote(target, message, choice, text.at_ms),
-            moment=Moment(text.at_ms, text.place),
-            elsewhere=tuple(
-                one for one in self.placements.possible(message, text.at_ms) if not _is_same(one, target)
-            ),
-            after_close=closes is not None and (text.called_at_ms or 0) >= closes,
-        )
 
-    def _refusal(
-        self, target: Round, placement: Placement, message: Message, at_ms: int, now_ms: int
-    ) -> str | None:
+    def _place(self, text: LoggedText) -> None:
+        message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
+        placements = self.reconciler.placements
+        placement = placements.at(message, text.at_ms, within_ms=LOG_SECOND_MS)
+        if reason := self._refusal(text, placement):
+            self.report.refused[reason] += 1
+        elif placement.round and _is_same(placement.round, self.target):
+            self._remember(text, message, placement.choice or "")
+        else:
+            self.report.elsewhere += 1
+            self.report.missing_elsewhere[_name(placement.round)] += 1
+
+    def _refusal(self, text: LoggedText, placement: Placement) -> str | None:
         """Why a text is no vote, or is a vote that its round does not take any more."""
+        if not text.body and not text.media:
+            return Reason.REDACTED
         if not placement.is_vote:
-            if self.placements.history.began_before_log(message.to, at_ms):
-                return Reason.BEFORE_LOG
-            return placement.refusal
-        if placement.round is None or not _is_same(placement.round, target):
+            history = self.reconciler.placements.history
+            is_unknown = history.began_before_log(text.to, text.at_ms)
+            return Reason.BEFORE_LOG if is_unknown else placement.refusal
+        if placement.round is None or not _is_same(placement.round, self.target):
             return None
-        if target.certified_at_ms is not None:
+        if self.target.certified_at_ms is not None:
             return Reason.CERTIFIED
-        return Reason.EXPIRED if target.is_expiring_at(now_ms) else None
+        return Reason.EXPIRED if self.target.is_expiring_at(self.now_ms) else None
 
-    def _vote(self, round: Round, message: Message, choice: str, at_ms: int) -> Vote:
-        voter = self.pseudonyms.voter(round.poll.id, round.number, message.sender)
-        return Vote(voter=voter, sid=message.sid, choice=choice, at_ms=at_ms)
+    def _remember(self, text: LoggedText, message: Message, choice: str) -> None:
+        possible = self.reconciler.placements.possible(message, text.at_ms)
+        closes_ms = self.target.closed_at_ms
+        missing = _MissingVote(
+            sid=text.sid,
+            choice=choice,
+            at_ms=text.at_ms,
+            place=text.place,
+            is_after_close=closes_ms is not None and (text.called_at_ms or 0) >= closes_ms,
+            elsewhere=tuple(one for one in possible if not _is_same(one, self.target)),
+        )
+        self.missing[text.sender].append(missing)
 
-    async def _recover(
-        self,
-        target: Round,
-        missing: Iterable["_Missing"],
-        index: SidIndex,
-        report: Report,
-        *,
-        writes: bool,
-        on_progress: Callable[[int], None],
-    ) -> None:
-        """Insert what is missing, a ballot at a time, several ballots at once."""
-        by_ballot: defaultdict[tuple[str, str], list[_Missing]] = defaultdict(list)
-        for one in missing:
-            by_ballot[target.ballot_key(one.vote.voter, one.vote.sid)].append(one)
-        turns = asyncio.Semaphore(PHONES_AT_ONCE)
+    async def recover(self) -> None:
+        """Insert what is missing, for several phones at a time."""
+        phones = iter(self.missing.items())
 
-        async def recover(texts: Sequence[_Missing]) -> None:
-            async with turns:
-                await self._recover_ballot(target, texts, index, report, writes=writes)
-                on_progress(len(texts))
+        async def work() -> None:
+            for phone, votes in phones:
+                await self._recover_phone(phone, votes)
+                self.reconciler.on_progress(len(votes))
 
         async with asyncio.TaskGroup() as group:
-            for texts in by_ballot.values():
-                group.create_task(recover(texts))
+            for _ in range(PHONES_AT_ONCE):
+                group.create_task(work())
 
-    async def _recover_ballot(
-        self,
-        target: Round,
-        texts: Sequence["_Missing"],
-        index: SidIndex,
-        report: Report,
-        *,
-        writes: bool,
-    ) -> None:
-        eligible = [one for one in texts if await self._is_eligible(target, one, report, writes=writes)]
-        if not eligible:
-            return
-        kinds = await self.late.count(
-            target,
-            [LateVote(vote=one.vote, moment=one.moment) for one in eligible],
-            received=index.moment,
+    async def _recover_phone(self, phone: str, votes: Sequence[_MissingVote]) -> None:
+        by_ballot: defaultdict[tuple[str, str], list[_MissingVote]] = defaultdict(list)
+        voter = self._voter(self.target, phone)
+        for one in votes:
+            if await self._is_eligible(phone, one):
+                by_ballot[self.target.ballot_key(voter, one.sid)].append(one)
+        for missing in by_ballot.values():
+            await self._recover_ballot(voter, missing)
+
+    async def _recover_ballot(self, voter: str, votes: Sequence[_MissingVote]) -> None:
+        kinds = await self.reconciler.late.count(
+            self.target,
+            [
+                LateVote(
+                    vote=Vote(voter=voter, sid=one.sid, choice=one.choice, at_ms=one.at_ms),
+                    moment=Moment(one.at_ms, one.place),
+                )
+                for one in votes
+            ],
+            received=self.index.moment,
             ignores_bars=True,
-            writes=writes,
+            writes=self.reconciler.writes,
         )
-        for one in eligible:
-            match kinds[one.vote.sid]:
+        for one in votes:
+            match kinds[one.sid]:
                 case InsertionKind.INSERTED:
-                    report.recovered += 1
-                    report.after_close += one.after_close
+                    self.report.recovered += 1
+                    self.report.after_close += one.is_after_close
                 case InsertionKind.PRESENT:  # another run has counted it meanwhile
-                    report.counted += 1
+                    self.report.counted += 1
                 case kind:
-                    report.refused[kind.value] += 1
+                    self.report.refused[kind] += 1
 
-    async def _is_eligible(
-        self, target: Round, one: "_Missing", report: Report, *, writes: bool
-    ) -> bool:
+    async def _is_eligible(self, phone: str, one: _MissingVote) -> bool:
         """Whether the phone may vote and no other round has the text; else count why not."""
-        poll = target.poll
+        reconciler, poll = self.reconciler, self.target.poll
         if poll.phones:
-            phone_id = self.pseudonyms.allow_list_id(poll.id, one.phone)
-            if not await self.was_listed(poll.id, phone_id, one.moment.at_ms):
-                report.refused[OutcomeKind.UNLISTED] += 1
+            phone_id = reconciler.pseudonyms.allow_list_id(poll.id, phone)
+            if not await reconciler.was_listed(poll.id, phone_id, one.at_ms):
+                self.report.refused[OutcomeKind.UNLISTED] += 1
                 return False
         for other in one.elsewhere:
-            vote = replace(
-                one.vote, voter=self.pseudonyms.voter(other.poll.id, other.number, one.phone)
-            )
-            if not await self.late.bar(other, vote, writes=writes):
-                report.elsewhere += 1
+            voter = self._voter(other, phone)
+            vote = Vote(voter=voter, sid=one.sid, choice=one.choice, at_ms=one.at_ms)
+            if not await reconciler.late.bar(other, vote, writes=reconciler.writes):
+                self.report.elsewhere += 1
                 return False
         return True
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Missing:
-    """A vote of the target round that no ballot holds. `elsewhere`: rounds that may get it."""
-
-    phone: str
-    vote: Vote
-    moment: Moment
-    elsewhere: tuple[Round, ...]
-    after_close: bool
-
-
-def _index_of(target: Round, rounds: Sequence[Round]) -> int:
-    return next(place for place, round in enumerate(rounds) if _is_same(round, target))
+    def _voter(self, round: Round, phone: str) -> str:
+        return self.reconciler.pseudonyms.voter(round.poll.id, round.number, phone)
 
 
 def _is_same(one: Round, other: Round) -> bool:

@@ -28,7 +28,7 @@ class SidIndex:
             self._unseen[round_index] = self._unseen.get(round_index, 0) + 1
 
     def see(self, sid: str, moment: Moment) -> int | None:
-        """Note that Twilio's log has a text; return the index of its round, None if in no ballot."""
+        """Note that Twilio's log has a text; return the index of its round, None without one."""
         key = _compact(sid)
         value = self._held.get(key)
         if value is None:

@@ -27,10 +27,13 @@ MARGIN_SECONDS: Final = 10
 SETTLING_SECONDS: Final = DIRECTORY_STALE_SECONDS + REQUEST_SECONDS + MARGIN_SECONDS
 """Time after the end of a round until no write of a text that it accepted can be in flight."""
 
+REACHED_SECONDS: Final = DELIVERY_SECONDS + SETTLING_SECONDS
+"""Time after which a text that Twilio received is in a ballot, or was lost on its way."""
+
+DELIVERY_MS: Final = DELIVERY_SECONDS * 1000
+DIRECTORY_STALE_MS: Final = DIRECTORY_STALE_SECONDS * 1000
+REACHED_MS: Final = REACHED_SECONDS * 1000
 SETTLING_MS: Final = SETTLING_SECONDS * 1000
 
 REDELIVERED_MS: Final = 5 * 60_000
 """How long a redelivered text is looked up in all earlier rounds of its number."""
-
-REACHED_SECONDS: Final = DELIVERY_SECONDS + SETTLING_SECONDS
-"""Time after Twilio received a text until it is in no ballot yet and never will be by itself."""

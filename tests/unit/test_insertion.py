@@ -97,7 +97,9 @@ def test_texts_of_one_second_are_ordered_by_their_place_in_the_log() -> None:
     """Twilio's times are whole seconds."""
     round = a_round()
 
-    after, _ = inserted(round, None, a_late_vote("RED", 5, place=2), a_late_vote("BLUE", 5, place=1))
+    after, _ = inserted(
+        round, None, a_late_vote("RED", 5, place=2), a_late_vote("BLUE", 5, place=1)
+    )
 
     assert choices(after) == ["BLUE", "RED"]
 
@@ -134,9 +136,7 @@ def test_texts_from_before_an_erasure_stay_forgotten() -> None:
     full, _ = inserted(round, None, text)
     emptied = forget_votes(full, NOON + 10 * SECOND)
 
-    after, found = inserted(
-        round, emptied, text, a_late_vote("BLUE", 10), a_late_vote("GREEN", 11)
-    )
+    after, found = inserted(round, emptied, text, a_late_vote("BLUE", 10), a_late_vote("GREEN", 11))
 
     assert found == ["forgotten", "forgotten", "inserted"]
     assert dict(after.picks) == {"GREEN": 1}
