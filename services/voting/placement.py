@@ -13,7 +13,7 @@ from services.voting.directory import Directory, TextMatch
 from services.voting.history import History
 from services.voting.message import Message, Nearest, parse_text
 from services.voting.poll import Phase, Round
-from services.voting.timing import DELIVERY_MS, DIRECTORY_STALE_MS
+from services.voting.timing import DELIVERY_MS, DIRECTORY_STALE_MS, MARGIN_MS
 
 LOG_SECOND_MS: Final = 999
 """Twilio's times are whole seconds, rounded down: a text arrived within this time after them."""
@@ -53,14 +53,18 @@ def place(match: TextMatch, at_ms: int) -> Placement:
     round = match.round
     if round is None:
         return Placement(refusal=OutcomeKind.NO_POLL)
-    refusal = _REFUSALS.get(round.phase_at(at_ms))
-    if refusal is not None:
-        return Placement(round=round, choice=match.choice, refusal=refusal)
+    if refusal := refusal_of(round, at_ms):
+        return Placement(round=round, refusal=refusal)
     if match.choice is not None:
         return Placement(round=round, choice=match.choice)
     if match.near is not None:
         return Placement(round=round, choice=match.near, refusal=OutcomeKind.NEAR)
     return Placement(round=round, refusal=OutcomeKind.UNKNOWN)
+
+
+def refusal_of(round: Round, at_ms: int) -> OutcomeKind | None:
+    """Why a round takes no texts at a time, or None while it is open."""
+    return _REFUSALS.get(round.phase_at(at_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,7 @@ class LatePlacements:
         return last if last.is_vote else first
 
     def possible(self, message: Message, at_ms: int) -> tuple[Round, ...]:
-        """The rounds in which the webhook may have counted a text of that time.
-
-        It decides up to `DELIVERY_MS` later, by a directory of up to `DIRECTORY_STALE_MS` before.
-        """
+        """The rounds in which a webhook may have counted a text that Twilio received at a time."""
         found: dict[tuple[str, int], Round] = {}
         for known_ms, now_ms in self._views(at_ms):
             placement = self._decide(message, known_ms, now_ms)
@@ -95,17 +96,17 @@ class LatePlacements:
         return tuple(found.values())
 
     def _views(self, at_ms: int) -> Iterator[tuple[int, int]]:
-        """Every time of a directory, with every time at which it may have been used."""
-        last_ms = at_ms + DELIVERY_MS + LOG_SECOND_MS
-        changes = self.history.moments_between(at_ms - DIRECTORY_STALE_MS, last_ms)
-        if not changes:
-            yield at_ms, at_ms
-            return
-        moments = [at_ms - DIRECTORY_STALE_MS, *changes, last_ms]
-        for known_ms in moments:
-            for now_ms in {max(known_ms, at_ms), *(m for m in changes if m >= at_ms), last_ms}:
-                if known_ms <= now_ms <= known_ms + DIRECTORY_STALE_MS + DELIVERY_MS:
-                    yield known_ms, now_ms
+        """Every time at which a webhook may have read the directory, with every time of its use.
+
+        Twilio delivers for up to `DELIVERY_MS`, and a directory is up to `DIRECTORY_STALE_MS` old;
+        the clocks of all may differ by `MARGIN_MS`. Between two changes all times are alike.
+        """
+        first_ms = at_ms - DIRECTORY_STALE_MS - MARGIN_MS
+        last_ms = at_ms + DELIVERY_MS + LOG_SECOND_MS + MARGIN_MS
+        changes = self.history.moments_between(first_ms, last_ms)
+        uses = [at_ms - MARGIN_MS, *(change for change in changes if change > at_ms), last_ms]
+        for known_ms in [first_ms, *changes]:
+            yield from ((known_ms, now_ms) for now_ms in uses if known_ms <= now_ms)
 
     def _decide(self, message: Message, known_ms: int, now_ms: int) -> Placement:
         directory: Directory = self.history.directory_at(known_ms)

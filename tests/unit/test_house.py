@@ -18,13 +18,14 @@ ROOTS = ("services", "lambdas", "infra")
 CORE = ("services.voting",)
 POLLS = (*CORE, "services.polls")
 ADAPTERS = (*POLLS, "services.adapters", "services.settings")
-TOOLS = (*ADAPTERS, "services.webhook", "services.tools")
+TOOLS = (*ADAPTERS, "services.webhook", "services.late", "services.tools")
 
 ALLOWED = {
     "services/voting": CORE,
     "services/polls": POLLS,
     "services/adapters": ADAPTERS,
     "services/webhook": (*ADAPTERS, "services.webhook"),
+    "services/late": (*ADAPTERS, "services.late"),
     "services/tools": TOOLS,
     "services/cli": (*TOOLS, "services.cli"),
     "lambdas/webhook": ("services.webhook",),
