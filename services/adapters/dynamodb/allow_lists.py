@@ -8,9 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiodynamo.client import Client
-
-from services.adapters.dynamodb.ballots import within_budget
+from services.adapters.dynamodb.ballots import DynamoClient, within_budget
 from services.adapters.dynamodb.keys import EXACT, PREFIX, key_of, query, sk_of
 from services.voting import schema
 
@@ -25,7 +23,7 @@ _BATCH = 25
 class DynamoAllowLists:
     """The `AllowLists` port through aiodynamo: one small query per text to a poll with a list."""
 
-    client: Client
+    client: DynamoClient
     table: str
 
     async def holds(self, poll_id: str, phone_id: str) -> bool:
