@@ -1,4 +1,4 @@
-"""Custom resources that apply the polls and create the viewers' Cognito identity at deploy."""
+"""Custom resources that copy and apply the polls and create the viewers' identity at deploy."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ _TIMEOUT = Duration.minutes(2)
 
 
 class Polls(Construct):
-    """Two custom resources handled by one function; an invalid poll fails the deploy."""
+    """Three custom resources handled by one function; an invalid poll fails the deploy."""
 
     def __init__(
         self,
@@ -27,13 +27,16 @@ class Polls(Construct):
         bundles: Packager,
         votes: dynamodb.ITable,
         aggregates: dynamodb.ITable,
+        directory: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = PollsSettings(
             votes_table=votes.table_name,
             aggregates_table=aggregates.table_name,
+            polls_table=directory.table_name,
             default_number=config.options.number,
         )
+        self._tables = {"From": aggregates.table_name, "To": directory.table_name}
         self._triggers = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(
             self,
@@ -47,6 +50,13 @@ class Polls(Construct):
                 timeout_seconds=60,
             ),
         )
+
+    def copy_directory(self) -> CustomResource:
+        """Copy the directory that older versions kept in the table of aggregates.
+
+        Everything that reads or writes the directory must depend on it.
+        """
+        return self._add_custom_resource("Copied", "Custom::DirectoryCopied", self._tables)
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""

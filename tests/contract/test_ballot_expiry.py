@@ -21,7 +21,7 @@ _serial = count(1)
 
 @BOTH
 def test_every_ballot_without_an_expiry_gets_one_in_one_write(client: Any, endpoint: str) -> None:
-    """20 seconds after the round's expiry; existing expiries and malformed items stay."""
+    """73 seconds after the round's expiry; existing expiries and malformed items stay."""
     del endpoint
     table = f"Expiry{next(_serial)}"
     create_table(client, VOTES, table)

@@ -51,7 +51,7 @@ class Webhook:
         """Reset, close, wait, apply a changed file, open."""
         self.directory.reset("colors", 1, begun=always)
         self.directory.change("colors", lambda r: lifecycle.closed(r, self.watch()))
-        self.watch.now_ms += 20_000
+        self.watch.now_ms += 73_000
         poll = with_reversed_choices() if line == "order" else colors_with(line)
         self.directory.apply([poll])
         self.directory.change("colors", lambda r: lifecycle.opened(r, self.watch()))

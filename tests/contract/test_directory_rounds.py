@@ -49,7 +49,7 @@ def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watc
     watch.now_ms += 50
     directory.reset("colors", 1, begun=always)
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
     directory.apply([colors_with("shards = 99")])
     watch.now_ms += 60
     directory.reset("colors", 2, begun=always)

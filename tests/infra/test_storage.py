@@ -8,7 +8,7 @@ from services.adapters.dynamodb.provisioning import table_arguments
 from services.voting import schema
 from tests.infra.conftest import Resources, Synthesise
 
-TABLES = [schema.VOTES, schema.AGGREGATES]
+TABLES = [schema.VOTES, schema.AGGREGATES, schema.POLLS]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -17,7 +17,7 @@ def test_a_deployed_table_is_the_table_that_is_provisioned_locally(
 ) -> None:
     """Keys, stream and time to live come from one schema through two translations."""
     deployed = resources.table(table.ttl_attribute)["Properties"]
-    local = table_arguments("any")
+    local = table_arguments(table, "any")
 
     assert deployed["KeySchema"] == local["KeySchema"]
     assert deployed["AttributeDefinitions"] == local["AttributeDefinitions"]

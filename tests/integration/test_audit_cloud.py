@@ -55,7 +55,11 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
     """Through the real webhook, stream, aggregator and command line."""
-    directory = DynamoDirectory(client=cloud.dynamodb, table=cloud.outputs.aggregates_table)
+    directory = DynamoDirectory(
+        client=cloud.dynamodb,
+        table=cloud.outputs.polls_table,
+        aggregates=cloud.outputs.aggregates_table,
+    )
     directory.write(DirectoryEntry(round=Round(poll=parse_poll(TOML, source="proof.toml"))))
     time.sleep(3)
     texts = [a_vote(61_000 + n, "AYE", sid=f"SM{61_000 + n:032x}") for n in range(12)]
@@ -81,7 +85,7 @@ def test_a_sealed_poll_is_audited_closed_certified_and_exported(
     assert json.loads(audit.stdout)["votes"] == {"AYE": 7, "NAY": 5}
     assert open_still.exit_code == 1
     assert "close it first" in open_still.stderr
-    assert "wait 20 seconds" in too_soon[1].stderr
+    assert "wait 73 seconds" in too_soon[1].stderr
     assert certified.exit_code == 0, certified.output
     assert "is final" in again.stderr
     digest = json.loads(certified.stdout)["digest"]

@@ -15,7 +15,8 @@ HOUR = 3_600_000
 def a_probe_poll(system: MotoSystem) -> DynamoProbePoll:
     """One run."""
     return DynamoProbePoll(
-        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pseudonyms=PSEUDONYMS,
+        client=system.dynamodb, votes="Votes", aggregates="Aggregates", polls="Polls",
+        pseudonyms=PSEUDONYMS,
         began_at_ms=BEGAN,
     )  # fmt: skip
 

@@ -85,7 +85,7 @@ def expire(tables: Recorded, at_ms: int = NOON) -> int:
 
 
 def test_a_ballot_without_an_expiry_gets_one_and_one_more_write(tables: Recorded) -> None:
-    """20 s later than promised; the stream has one record more, so has the ballot's counter."""
+    """73 s later than promised; the stream has one record more, so has the ballot's counter."""
     ballot = a_ballot("RED")
     done, again = expire(tables, NOON + 999), expire(tables, NOON + 86_400_000)
     item = held(tables, ballot)
@@ -137,7 +137,7 @@ def test_what_a_batch_leaves_unwritten_is_sent_again(
         return {"UnprocessedItems": {"Aggregates": left} if left else {}}
 
     monkeypatch.setattr(tables.client, "batch_write_item", half)
-    store = PhoneListStore(tables.client, "Aggregates")
+    store = PhoneListStore(tables.client, "Polls")
     marks = {f"{number:032x}" for number in range(30)}
     told = store.replace("colors", marks)
 

@@ -34,7 +34,7 @@ def files(**texts: str) -> list[dict[str, str]]:
 @pytest.fixture
 def applied_poll(aggregates: Any) -> Any:
     """A client of tables in whose directory a valid poll was applied long ago."""
-    directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
+    directory = DynamoDirectory(client=aggregates, table="polls", aggregates="aggregates", clock=lambda: LONG_AGO)
     directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
     return aggregates
 
@@ -78,7 +78,9 @@ def test_a_poll_whose_file_is_gone_is_archived(
         "Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND"))
     )
 
-    directory = DynamoDirectory(client=applied_poll, table="aggregates")
+    directory = DynamoDirectory(
+        client=applied_poll, table="polls", aggregates="aggregates"
+    )
     states = {entry.round.poll.id: entry.round.state.value for entry in directory.entries()}
     assert states == {"colors": "archived", "shapes": "auto"}
 

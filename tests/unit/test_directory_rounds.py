@@ -82,7 +82,7 @@ def test_a_round_that_there_never_was_is_given_no_expiry(office: Office) -> None
     """Nor a row of half a round."""
     with pytest.raises(PollChangedError):
         office.polls.store_expiry(replace(office.round, number=9), NOON)
-    assert office.tables.item("Aggregates", "directory", "~round#colors#00009") is None
+    assert office.tables.item("Polls", "directory", "~round#colors#00009") is None
 
 
 def test_an_expiry_is_promised_to_the_round_that_is_named(office: Office) -> None:
@@ -114,7 +114,7 @@ def test_a_reset_that_somebody_else_has_done_already_is_not_done_again(office: O
 
 def test_a_reset_between_reading_and_writing_is_not_done_twice(office: Office) -> None:
     """The other desk is faster by a moment."""
-    rival = DynamoDirectory(client=office.tables.client, table="Aggregates", clock=lambda: NOON)
+    rival = DynamoDirectory(client=office.tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON)
     office.tables.rivals["TransactWriteItems"] = lambda: rival.reset(
         "colors", 1, begun=lambda _: True
     )

@@ -9,7 +9,7 @@ FULL = {"VOTES_TABLE": "V", "AGGREGATES_TABLE": "A", "SECRET_ARN": "arn"}
 
 def test_settings_survive_the_way_through_the_environment() -> None:
     """What the stack writes is what the program reads."""
-    webhook = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
+    webhook = WebhookSettings(votes_table="V", polls_table="P", secret_arn="arn")
     aggregator = AggregatorSettings(aggregates_table="A", stream_shard_id="s")
 
     assert webhook.to_env() == FULL
