@@ -59,7 +59,7 @@ def _copy_directory() -> CustomResourceResponse:
         target=settings.polls_table,
         by=_DEPLOY,
     ).run()
-    return CustomResourceResponse(physical_id="directory", data={"Rows": str(rows)})
+    return CustomResourceResponse(physical_id="copied", data={"Rows": str(rows)})
 
 
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:

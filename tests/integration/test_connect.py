@@ -75,9 +75,7 @@ def deployed() -> Deployment:
         parse_poll(POLL.format("S"), source="shared.toml"),
         parse_poll(f'numbers = ["+15550100123"]\n{POLL.format("O")}', source="own.toml"),
     ]
-    DynamoDirectory(
-        client=client("dynamodb"), table="polls", aggregates="aggregates"
-    ).apply(polls)
+    DynamoDirectory(client=client("dynamodb"), table="polls", aggregates="aggregates").apply(polls)
     return Deployment(
         name="VoteApp-dev",
         region="us-east-1",

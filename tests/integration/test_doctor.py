@@ -30,7 +30,9 @@ def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
     """Everything in the aggregates table, and every ballot."""
     found: list[dict[str, Any]] = []
     for table in (
-        cloud.outputs.aggregates_table, cloud.outputs.votes_table, cloud.outputs.polls_table
+        cloud.outputs.aggregates_table,
+        cloud.outputs.votes_table,
+        cloud.outputs.polls_table,
     ):
         for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
             found += page["Items"]

@@ -101,7 +101,10 @@ class MotoSystem:
     def directory_at(self, ago_ms: int) -> DynamoDirectory:
         """Its polls, for who changed them some time ago."""
         return DynamoDirectory(
-            client=self.dynamodb, table="Polls", aggregates="Aggregates", clock=lambda: now_ms() - ago_ms
+            client=self.dynamodb,
+            table="Polls",
+            aggregates="Aggregates",
+            clock=lambda: now_ms() - ago_ms,
         )
 
     @property

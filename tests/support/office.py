@@ -30,7 +30,10 @@ class Office:
 
     def __post_init__(self) -> None:
         self.polls = DynamoDirectory(
-            client=self.tables.client, table="Polls", aggregates="Aggregates", clock=lambda: self.now_ms
+            client=self.tables.client,
+            table="Polls",
+            aggregates="Aggregates",
+            clock=lambda: self.now_ms,
         )
 
     def say(self, word: Callable[[Round, int], Round]) -> None:

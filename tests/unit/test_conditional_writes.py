@@ -50,7 +50,10 @@ def test_a_certificate_is_read_as_it_was_written(tables: Recorded) -> None:
 
 def test_a_second_certificate_does_not_overwrite_the_first(tables: Recorded) -> None:
     """Two desks certify at the same time; the second is told that there is one."""
-    store, there = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"), round(tables)
+    store, there = (
+        DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"),
+        round(tables),
+    )
     first = store.write(certificate(3), there, current=True)
     second = store.write(certificate(4), round(tables), current=True)
     stale = store.write(certificate(5), there, current=True)
@@ -85,7 +88,9 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
 def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, change: Any) -> None:
     """Who changed it may have opened it: neither the certificate nor the finality is written."""
     there = round(tables)
-    later = DynamoDirectory(client=tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON + 1)
+    later = DynamoDirectory(
+        client=tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON + 1
+    )
     later.change("colors", change)
     before = tables.item("Polls", "directory", "colors")
     store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
@@ -98,7 +103,10 @@ def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, c
 
 def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorded) -> None:
     """The round says that there was one; what it said is in a backup."""
-    store, there = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"), round(tables)
+    store, there = (
+        DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"),
+        round(tables),
+    )
     store.write(certificate(3), there, current=True)
     key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
     tables.client.delete_item(TableName="Aggregates", Key=key)

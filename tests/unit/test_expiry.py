@@ -26,10 +26,10 @@ def old_round(**changes: object) -> Round:
 @pytest.mark.parametrize(
     ("round", "at_ms", "expires_s"),
     [
-        (old_round(closes_at_ms=NOON), BEGAN, NOON_S + TWO_DAYS_S + 20),
-        (old_round(closes_at_ms=NOON), NOON - 1, NOON_S + TWO_DAYS_S + 20),
-        (old_round(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 20),
-        (old_round(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 20),
+        (old_round(closes_at_ms=NOON), BEGAN, NOON_S + TWO_DAYS_S + 73),
+        (old_round(closes_at_ms=NOON), NOON - 1, NOON_S + TWO_DAYS_S + 73),
+        (old_round(closes_at_ms=NOON + 1), BEGAN, NOON_S + 1 + TWO_DAYS_S + 73),
+        (old_round(closes_at_ms=NOON), NOON + 8_000, NOON_S + 8 + TWO_DAYS_S + 73),
         (old_round(), NOON, None),
         (lifecycle.opened(old_round(closes_at_ms=NOON), NOON + HOUR), NOON + 2 * HOUR, None),
         (lifecycle.opened(old_round(closes_at_ms=NOON), NOON), NOON, None),
@@ -64,7 +64,7 @@ def test_a_ballot_of_a_round_that_was_opened_again_loses_its_expiry() -> None:
 
     assert first
     assert second
-    assert (first.expires_at_s, second.expires_at_s) == (NOON_S + TWO_DAYS_S + 20, None)
+    assert (first.expires_at_s, second.expires_at_s) == (NOON_S + TWO_DAYS_S + 73, None)
 
 
 @pytest.mark.parametrize(

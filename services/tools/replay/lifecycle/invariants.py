@@ -112,7 +112,9 @@ class InvariantChecker:
             same_file = obeyed and first[2] == file
             if first[0] != kind or (same_file and first[1] != reply):
                 raise ViolationError(f"{text.sid}: answered {first[:2]}, then {(kind, reply)}")
-        elif held is not None and kind != "barred" and now_ms - self.changed_at_ms > self.settled_ms:
+        elif (
+            held is not None and kind != "barred" and now_ms - self.changed_at_ms > self.settled_ms
+        ):
             # Before that, a webhook may not know yet of a poll that has just been opened.
             raise ViolationError(f"{text.sid}: counted in {held[0]}, and answered {kind!r}")
 
@@ -121,7 +123,10 @@ class InvariantChecker:
         if now_ms - self.changed_at_ms < self.settled_ms or bare_text(text.body) in _CARRIERS:
             return None
         for name, facts in self.polls.items():
-            if not facts.is_certain(now_ms, self.settled_ms) or (name, facts.round) in self.certified:
+            if (
+                not facts.is_certain(now_ms, self.settled_ms)
+                or (name, facts.round) in self.certified
+            ):
                 return None
         matching = [
             name
