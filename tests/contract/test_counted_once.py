@@ -94,7 +94,7 @@ async def test_a_text_counts_once_whatever_operators_and_deploys_do_meanwhile(
     first = await webhook.text(text)
     TURNS[turn](webhook)
     at_once = await webhook.text(text)
-    watch.now_ms = directory.entry("colors").round.changed_at_ms + 250_000
+    watch.now_ms = directory.entry("colors").round.changed_at_ms + 220_000
     later = await webhook.text(text)
 
     assert first.outcome.kind is OutcomeKind.ACCEPTED

@@ -85,15 +85,17 @@ def test_of_a_past_round_only_a_sooner_expiry_is_stored(
     watch.now_ms += 73_000
     first, again = (directory.promise_expiry("colors", 1) for _ in range(2))
     ended = directory.rounds("colors")[0]
-    directory.store_expiry(ended, first - 1)
+    watch.now_ms += 1
+    directory.store_expiry(ended, first - 1, revision=2)
+    watch.now_ms += 1
 
     assert first == again == NOON + 30 * DAY_MS
     assert ended.expires_from_ms == first
     assert directory.rounds("colors")[0].expires_from_ms == first - 1
     with pytest.raises(PollChangedError):
-        directory.store_expiry(ended, first)
+        directory.store_expiry(ended, first, revision=2)
     with pytest.raises(PollChangedError):
-        directory.store_expiry(replace(ended, number=9), first)
+        directory.store_expiry(replace(ended, number=9), first, revision=2)
 
 
 @BOTH

@@ -24,7 +24,7 @@ from tests.support.moto_system import MotoSystem
 def test_an_open_poll_or_one_just_closed_is_not_certified(
     system: MotoSystem, ago_ms: int | None, why: str
 ) -> None:
-    """A directory of 2 s, a request of 8 s, and 10 s for the rest."""
+    """A directory of up to 60 s, a request of 3 s, and 10 s for the rest."""
     some_votes(system)
     if ago_ms is not None:
         system.close(ago_ms=ago_ms)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.dynamodb.directory import DynamoDirectory
 from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
