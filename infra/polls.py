@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
 from infra.config import OptionError, Options, StageConfig
 from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
+from infra.storage import Storage
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
@@ -25,13 +25,12 @@ class Polls(Construct):
         *,
         config: StageConfig,
         bundles: Packager,
-        votes: dynamodb.ITable,
-        aggregates: dynamodb.ITable,
-        directory: dynamodb.ITable,
+        storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
+        aggregates, directory = storage.aggregates, storage.polls
         settings = PollsSettings(
-            votes_table=votes.table_name,
+            votes_table=storage.votes.table_name,
             aggregates_table=aggregates.table_name,
             polls_table=directory.table_name,
             default_number=config.options.number,

@@ -39,11 +39,10 @@ class VotingStack(Stack):
         super().__init__(scope, construct_id, **stack_props)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
-        directory = self.storage.polls
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
-            self, "Ingest", config=config, bundles=bundles, votes=votes, polls=directory
+            self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
@@ -52,10 +51,7 @@ class VotingStack(Stack):
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
         # polls/*.toml -> polls, aggregates
-        self.polls = Polls(
-            self, "Polls", config=config, bundles=bundles,
-            votes=votes, aggregates=aggregates, directory=directory,
-        )  # fmt: skip
+        self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
         self._grant_webhook()
         self._grant_aggregator()
         self._grant_deployer()

@@ -54,7 +54,7 @@ def _copy_directory() -> CustomResourceResponse:
     """Copy the directory that an older version kept in the table of aggregates."""
     settings = PollsSettings.from_env(os.environ)
     rows = DirectoryCopy(
-        client=boto3.client("dynamodb", config=_CLIENT_CONFIG),
+        client=_dynamodb(),
         source=settings.aggregates_table,
         target=settings.polls_table,
         by=_DEPLOY,
@@ -65,7 +65,7 @@ def _copy_directory() -> CustomResourceResponse:
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
-    client = boto3.client("dynamodb", config=_CLIENT_CONFIG)
+    client = _dynamodb()
     aggregates, votes = settings.aggregates_table, settings.votes_table
     begun = partial(
         has_begun,
@@ -82,6 +82,10 @@ def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     return CustomResourceResponse(
         physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)}
     )
+
+
+def _dynamodb() -> Any:  # noqa: ANN401 - a boto3 client
+    return boto3.client("dynamodb", config=_CLIENT_CONFIG)
 
 
 def _create_guest_identity(identity_pool_id: str) -> CustomResourceResponse:

@@ -1,6 +1,5 @@
 """Which changes of poll files are applied to existing rounds, on moto and the emulator."""
 
-
 import pytest
 
 from services.adapters.dynamodb.directory import DynamoDirectory

@@ -88,7 +88,7 @@ def test_a_text_that_lands_late_is_in_the_certificate(system: MotoSystem) -> Non
     system.close(ago_ms=7_700)
     early = voteapp("certify", "colors", "--yes")
     system.vote(50, "BLUE")
-    system.wait(13_000)
+    system.wait(66_000)
 
     assert early.exit_code == 1
     assert document("certify", "colors")["votes"]["BLUE"] == 2

@@ -122,7 +122,7 @@ class MotoSystem:
         poll = parse_poll(POLL.format(more=more), source="colors.toml")
         self.directory_at(ago_ms).apply([poll], default_number="+15550100199")
 
-    def close(self, *, ago_ms: int = 60_000) -> None:
+    def close(self, *, ago_ms: int = 120_000) -> None:
         """Close the poll, some time ago."""
         entry, at_ms = self.directory.entry("colors"), now_ms() - ago_ms
         after = replace(entry, round=lifecycle.closed(entry.round, at_ms))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.secrets import Secrets
+from services.adapters.secrets import Secrets, UnusableSecretError
 from services.settings import SettingsError
 from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
@@ -162,6 +162,34 @@ async def test_health_does_not_take_what_is_held_for_an_answer(world: World) -> 
     await deps.probes["polls"]()
 
     assert len(world.polls_read) == 2
+
+
+async def test_an_outage_of_the_polls_is_survived_for_a_minute(world: World) -> None:
+    """The event says how old the polls are and what failed, and nothing of the error's text."""
+    held: Any = assembled().intake.directory
+    first = (await ages(held, 0))[0]
+    world.fails_with = ClientError({"Error": {"Code": "ThrottlingException"}}, "a secret text")
+    kept = await ages(held, 30.04, 59.9)
+
+    assert kept == [first, first]
+    assert world.events[0] == ("directory.stale", {"error": "StoreUnavailableError", "age": 30.0})
+    with pytest.raises(StoreUnavailableError):
+        await ages(held, 60.0)
+
+
+async def test_an_outage_of_the_secret_is_survived_for_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if somebody has stored a malformed one meanwhile."""
+    held = assembled().secrets
+    first = (await ages(held, 0))[0]
+    monkeypatch.setattr(world, "get_secret_value", lambda **_: {"SecretString": "not JSON"})
+    kept = await ages(held, 3_599)
+
+    assert kept == [first]
+    assert world.events == [("secret.stale", {"error": "UnusableSecretError", "age": 3599})]
+    with pytest.raises(UnusableSecretError):
+        await ages(held, 3_600)
 
 
 async def test_polls_that_cannot_be_read_are_logged_beside_those_that_can(world: World) -> None:

@@ -73,12 +73,11 @@ class PhoneListStore:
         stored, at_ms, wanted = dict(self._items(poll_id)), self.clock(), set(phone_ids)
         listed = {phone_id for phone_id, spans in stored.items() if _is_listed(spans)}
         added, removed = wanted - listed, listed - wanted
-        changed = {id: (*stored.get(id, ()), (at_ms,)) for id in added} | {
-            id: (*stored[id][:-1], (stored[id][-1][0], at_ms)) for id in removed
-        }
+        changed = {one: (*stored.get(one, ()), (at_ms,)) for one in added}
+        changed |= {one: (*stored[one][:-1], (stored[one][-1][0], at_ms)) for one in removed}
         requests = [
-            {"PutRequest": {"Item": _item_of(poll_id, id, spans)}}
-            for id, spans in sorted(changed.items())
+            {"PutRequest": {"Item": _item_of(poll_id, phone_id, spans)}}
+            for phone_id, spans in sorted(changed.items())
         ]
         for start in range(0, len(requests), _BATCH):
             self._write(requests[start : start + _BATCH])

@@ -25,7 +25,7 @@ class DynamoOperatorsLog:
     table: str
 
     def changes(self, poll_id: str | None = None) -> list[LoggedChange]:
-        """Return the rows of a poll, or of all polls, oldest first; unreadable ones are left out."""
+        """Return the readable rows of a poll, or of all polls, oldest first."""
         found = [change for _, change in self._rows(poll_id) if change is not None]
         return sorted(found, key=lambda change: change.at_ms)
 
