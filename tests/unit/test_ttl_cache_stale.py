@@ -112,11 +112,13 @@ async def test_a_load_that_hangs_delays_one_text_by_a_second_and_the_next_not_at
     await clock.pass_by(0.9)
     early = first.done()
     await clock.pass_by(0.2)
-    value, source.now = await first, 6.0
+    in_time = first.done()
+    source.now = 6.0
     later = asyncio.ensure_future(cached.current())
     await settled()
 
-    assert (early, value, later.done()) == (False, 1, True)
+    assert (early, in_time, later.done()) == (False, True, True)
+    assert first.result() == later.result() == 1
     assert source.loads == [0.0, 3.0]
     assert source.reported == [("TimeoutError", 3.0)]
 
