@@ -41,6 +41,8 @@ class Options:
     expected_texts_per_second: int | None = None
     """Rate for which capacity is provisioned, with auto-scaling; default: on demand."""
     expected_viewers: int = 100
+    max_reads_per_second: int | None = None
+    """Ceiling of the screens' reads on an on-demand table, in read units; more are throttled."""
     max_writes_per_second: int | None = None
     """Ceiling of an on-demand table; writes beyond it are throttled, not billed."""
     warm_writes_per_second: int | None = None

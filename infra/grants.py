@@ -21,6 +21,7 @@ FOLLOW_STREAM: Final = (
 """Permissions that an event source mapping needs (Lambda, "Process DynamoDB records")."""
 
 DIRECTORY: Final = schema.DIRECTORY_PK
+OPERATORS_LOGS: Final = schema.OPERATORS_LOGS
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
 UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD

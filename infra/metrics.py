@@ -74,5 +74,7 @@ REFUSED_SIGNATURES = LogMetric(
     name="RefusedSignatures", pattern='{ $.event = "refused" && $.status = 403 }'
 )
 UNREADABLE_POLLS = LogMetric(name="UnreadablePolls", pattern='{ $.event = "directory.unreadable" }')
+STALE_DIRECTORIES = LogMetric(name="StaleDirectories", pattern='{ $.event = "directory.stale" }')
+STALE_SECRETS = LogMetric(name="StaleSecrets", pattern='{ $.event = "secret.stale" }')
 BAD_RECORDS = LogMetric(name="BadRecords", pattern="{ $.badrecords > 0 }", value="$.badrecords")
 FOLDED_RECORDS = LogMetric(name="FoldedRecords", pattern="{ $.folded > 0 }", value="$.folded")

@@ -47,6 +47,8 @@ class Observability(Construct):
         namespace = config.stack_name
         self._refused = metrics.REFUSED_SIGNATURES.create(self, ingest.log_group, namespace)
         self._unreadable = metrics.UNREADABLE_POLLS.create(self, ingest.log_group, namespace)
+        self._stale = metrics.STALE_DIRECTORIES.create(self, ingest.log_group, namespace)
+        self._stale_secret = metrics.STALE_SECRETS.create(self, ingest.log_group, namespace)
         aggregator_log = aggregation.aggregator.log_group
         self._bad = metrics.BAD_RECORDS.create(self, aggregator_log, namespace)
         self._folded = metrics.FOLDED_RECORDS.create(self, aggregator_log, namespace)
@@ -72,6 +74,13 @@ class Observability(Construct):
                 means="The screen falls behind; the count stays exact. Raise the capacity.",
             ),
             AlarmSpec(
+                name="ScreensThrottled",
+                metric=metrics.table_metric(self._storage.aggregates, "ReadThrottleEvents"),
+                threshold=1,
+                minutes=2,
+                means="Screens wait; texts are counted. Too many viewers, or max_reads_per_second.",
+            ),
+            AlarmSpec(
                 name="WebhookFails",
                 metric=metrics.api_metric(api, "5xx"),
                 threshold=1,
@@ -81,9 +90,9 @@ class Observability(Construct):
             AlarmSpec(
                 name="WebhookSlow",
                 metric=metrics.api_metric(api, "Latency", "p99"),
-                threshold=5_000,
+                threshold=2_000,
                 minutes=3,
-                means="Twilio gives up after 15 s. Look for throttling and cold starts.",
+                means="After 3 s a text is answered 503. Look for throttling and cold starts.",
             ),
             AlarmSpec(
                 name="SignaturesRefused",
@@ -98,6 +107,20 @@ class Observability(Construct):
                 threshold=1,
                 minutes=1,
                 means="A poll takes no texts: its row cannot be read. voteapp poll list names it.",
+            ),
+            AlarmSpec(
+                name="DirectoryStale",
+                metric=self._stale,
+                threshold=1,
+                minutes=2,
+                means="The polls table cannot be read. After 60 s texts are refused: see the log.",
+            ),
+            AlarmSpec(
+                name="SecretStale",
+                metric=self._stale_secret,
+                threshold=1,
+                minutes=2,
+                means="The secret cannot be read. After 60 minutes texts are refused: see the log.",
             ),
             AlarmSpec(
                 name="AggregatorFails",

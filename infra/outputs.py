@@ -20,6 +20,7 @@ def stack_outputs(
         "WebhookUrl": ingest.url,
         "VotesTable": storage.votes.table_name,
         "AggregatesTable": storage.aggregates.table_name,
+        "PollsTable": storage.polls.table_name,
         "SiteBucket": dashboard.site.bucket_name,
         "IdentityPoolId": dashboard.pool.ref,
         "GuestIdentityId": guest_identity,

@@ -1,6 +1,7 @@
 """The stack, in the order of the README's diagram, and every IAM grant.
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
+The webhook reads the polls table, which nobody outside can reach.
 """
 
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ class VotingStack(Stack):
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
-            self, "Ingest", config=config, bundles=bundles, votes=votes, aggregates=aggregates
+            self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
@@ -49,17 +50,17 @@ class VotingStack(Stack):
         )
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
-        # polls/*.toml -> aggregates
-        self.polls = Polls(
-            self, "Polls", config=config, bundles=bundles, votes=votes, aggregates=aggregates
-        )
+        # polls/*.toml -> polls, aggregates
+        self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
         self._grant_webhook()
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
         self._grant_logs()
 
-        self.polls.apply(polls)
+        copied = self.polls.copy_directory()
+        self.ingest.depend_on(copied)
+        self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
             bundles,
@@ -76,10 +77,10 @@ class VotingStack(Stack):
         self._add_outputs(config, guest_identity)
 
     def _grant_webhook(self) -> None:
-        webhook, aggregates = self.ingest.role, self.storage.aggregates.table_arn
+        webhook, polls = self.ingest.role, self.storage.polls.table_arn
         directory = grants.only_keys(grants.DIRECTORY)
         allow(webhook, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
-        allow(webhook, "ReadTheDirectory", [QUERY], aggregates, directory)
+        allow(webhook, "ReadTheDirectory", [QUERY], polls, directory)
         allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
     def _grant_aggregator(self) -> None:
@@ -92,12 +93,16 @@ class VotingStack(Stack):
     def _grant_deployer(self) -> None:
         deployer, aggregates = self.polls.deployer.role, self.storage.aggregates.table_arn
         directory = grants.only_keys(grants.DIRECTORY)
+        polls = self.storage.polls.table_arn
         boards = grants.only_keys(*grants.ALL_BOARDS)
-        poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPEN_BOARDS)
-        allow(deployer, "ReadTheDirectory", [QUERY], aggregates, directory)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
+        views = grants.only_keys(grants.OPEN_BOARDS)
+        allow(deployer, "ReadTheDirectory", [QUERY], polls, directory)
+        allow(deployer, "CopyTheOldDirectory", [QUERY], aggregates, directory)
         allow(deployer, "SeeWhetherVotingBegan", [GET, QUERY], aggregates, boards)
         allow(deployer, "SeeWhetherBallotsWereCast", [QUERY], self.storage.votes.table_arn)
-        allow(deployer, "ApplyPolls", [PUT], aggregates, poll_rows)
+        allow(deployer, "ApplyPolls", [PUT], polls, poll_rows)
+        allow(deployer, "ShowPolls", [PUT], aggregates, views)
 
     def _grant_guest(self) -> None:
         guest, aggregates = self.dashboard.guest_role, self.storage.aggregates.table_arn

@@ -113,6 +113,6 @@ def secrets_client() -> "SecretsManagerClient":
     """Create a boto3 client, configured by the SDK's environment variables."""
     import boto3  # takes as much of a cold start as FastAPI
 
-    from services.adapters.dynamodb.client import CLIENT_CONFIG
+    from services.adapters.dynamodb.client import IMPATIENT_CONFIG
 
-    return boto3.client("secretsmanager", config=CLIENT_CONFIG)
+    return boto3.client("secretsmanager", config=IMPATIENT_CONFIG)

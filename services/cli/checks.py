@@ -61,6 +61,7 @@ class DeploymentChecks:
             "aggregates table": lambda: stack.check_table(
                 "aggregates table", self._table("AggregatesTable")
             ),
+            "polls table": lambda: stack.check_table("polls table", self._table("PollsTable")),
             "expiry of ballots": self._expiry,
             "protection": self._protection,
             "mapping": self._mapping,
@@ -183,6 +184,7 @@ class DeploymentChecks:
             client=deployment.client("dynamodb"),
             votes=deployment.votes_table,
             aggregates=deployment.aggregates_table,
+            polls=deployment.polls_table,
             pseudonyms=Pseudonyms(secrets.voter_pepper),
             began_at_ms=now_ms(),
         )

@@ -14,7 +14,6 @@ from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.polls.entry import DirectoryEntry
 from services.voting.addresses import E164
-from services.voting.errors import PollChangedError
 from services.voting.poll import State
 
 
@@ -110,10 +109,8 @@ def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
     for entry in plan.screens:
         if entry.number == plan.delivery.number:
             continue
-        try:
-            directory.write(replace(entry, number=plan.delivery.number))
-        except directory.client.exceptions.TransactionCanceledException:
-            raise PollChangedError(entry.round.poll.id) from None
+        number = plan.delivery.number
+        directory.write(replace(entry, number=number), what="number", detail=number)
 
 
 def _render_plan(plan: Plan) -> str:

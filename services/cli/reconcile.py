@@ -132,8 +132,9 @@ def _text(deployment: Deployment, round: Round, report: Report, *, dry_run: bool
         (report.refused.total(), f"refused: {refused}" if refused else "refused"),
         (report.recovered, recovered),
     ]
+    title = f"{report.poll}, round {report.round} on {deployment.name}"
     lines = [
-        f"{report.poll}, round {report.round} on {deployment.name} until {_moment(report.until_ms)}",
+        f"{title}, until {_moment(report.until_ms)}",
         *(f"  {count:>9,}  {what}" for count, what in rows),
         "Every text is counted once or refused for a reason.",
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from services.voting.directory import Directory
+from services.voting.operators_log import LoggedChange
 from services.voting.poll import Round
 
 
@@ -58,3 +59,18 @@ class History:
 def _current(changes: list[RoundChange], at_ms: int) -> Round | None:
     place = bisect_right(changes, at_ms, key=lambda change: change.at_ms)
     return changes[place - 1].round if place else None
+
+
+def history_of(log: Iterable[LoggedChange]) -> History:
+    """The history by the rows of the operator's log, in their order.
+
+    Rows about a past round, which may be certified later, say nothing of the current one.
+    """
+    current: dict[str, int] = {}
+    changes = []
+    for change in log:
+        poll_id, number = change.round.poll.id, change.round.number
+        if number >= current.get(poll_id, 0):
+            current[poll_id] = number
+            changes.append(RoundChange(at_ms=change.at_ms, round=change.round))
+    return History(changes)

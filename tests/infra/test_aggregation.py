@@ -40,7 +40,7 @@ def test_one_mapping_joins_the_stream_of_the_votes_to_the_aggregator(resources: 
     function = resources.all[mapping["FunctionName"]["Ref"]]["Properties"]
 
     assert stream == "StreamArn"
-    assert resources.all[votes] == resources.table("expires_at")
+    assert resources.all[votes] == resources.table("votes")
     assert function["Handler"] == "lambdas.aggregator.handler.handler"
 
 

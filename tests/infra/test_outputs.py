@@ -27,6 +27,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
         "WebhookUrl": {"Fn::Join": ["", [f"{api}.ApiEndpoint", "/sms"]]},
         "VotesTable": "votes",
         "AggregatesTable": "aggregates",
+        "PollsTable": "polls",
         "SiteBucket": bucket,
         "IdentityPoolId": pool,
         "GuestIdentityId": guest,

@@ -109,7 +109,12 @@ import lambdas.{function}.handler
 if {function!r} == "polls":
     import lambdas.polls.resources
 """
-    environment = {"VOTES_TABLE": "v", "AGGREGATES_TABLE": "a", "SECRET_ARN": "arn"}
+    environment = {
+        "VOTES_TABLE": "v",
+        "AGGREGATES_TABLE": "a",
+        "POLLS_TABLE": "p",
+        "SECRET_ARN": "arn",
+    }
 
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -70,17 +70,19 @@ def deployed() -> Deployment:
         Name="s", SecretString=json.dumps({"twilio_auth_token": "", "voter_pepper": PEPPER})
     )
     create_table(client("dynamodb"), schema.AGGREGATES, "aggregates")
+    create_table(client("dynamodb"), schema.POLLS, "polls")
     polls = [
         parse_poll(POLL.format("S"), source="shared.toml"),
         parse_poll(f'numbers = ["+15550100123"]\n{POLL.format("O")}', source="own.toml"),
     ]
-    DynamoDirectory(client=client("dynamodb"), table="aggregates").apply(polls)
+    DynamoDirectory(client=client("dynamodb"), table="polls", aggregates="aggregates").apply(polls)
     return Deployment(
         name="VoteApp-dev",
         region="us-east-1",
         outputs={
             "VotesTable": "votes",
             "AggregatesTable": "aggregates",
+            "PollsTable": "polls",
             "SecretArn": secret["ARN"],
         },
         webhook_url=WEBHOOK,

@@ -29,7 +29,11 @@ def run(*arguments: str) -> Result:
 def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
     """Everything in the aggregates table, and every ballot."""
     found: list[dict[str, Any]] = []
-    for table in (cloud.outputs.aggregates_table, cloud.outputs.votes_table):
+    for table in (
+        cloud.outputs.aggregates_table,
+        cloud.outputs.votes_table,
+        cloud.outputs.polls_table,
+    ):
         for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
             found += page["Items"]
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
@@ -87,6 +91,7 @@ def test_what_a_killed_run_left_is_swept_up_and_a_running_one_is_left_alone(
             client=cloud.dynamodb,
             votes=cloud.outputs.votes_table,
             aggregates=cloud.outputs.aggregates_table,
+            polls=cloud.outputs.polls_table,
             pseudonyms=Pseudonyms(b"pepper"),
             began_at_ms=began_at_ms,
         )

@@ -43,6 +43,7 @@ class Desk:
     close: Callable[[], Awaitable[None]] | None = None
     load_secrets: Callable[[], Secrets] | None = None
     """What reads the secrets, if not `token` and a pepper."""
+    secrets_stale_seconds: float = 0
 
     @property
     def app(self) -> FastAPI:
@@ -57,6 +58,7 @@ class Desk:
                 secrets=Cached(
                     self.load_secrets or (lambda: Secrets(self.token, PEPPER)),
                     seconds=60,
+                    stale_seconds=self.secrets_stale_seconds,
                     monotonic=self.monotonic,
                 ),
                 probes=self.probes,

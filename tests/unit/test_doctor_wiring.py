@@ -131,12 +131,13 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         name="VoteApp-prod",
         region="us-east-1",
         outputs={
-            "WebhookUrl": "w", "VotesTable": "votes", "AggregatesTable": "boards",
+            "WebhookUrl": "w", "VotesTable": "votes", "AggregatesTable": "boards", "PollsTable": "polls",
             "SiteBucket": "s", "IdentityPoolId": "p", "GuestIdentityId": "guest",
             "SecretArn": "secret", "AggregatorFunction": "aggregator",
         },
         votes_table="votes",
         aggregates_table="boards",
+        polls_table="polls",
         webhook_url="https://api.example.com/sms",
         displayed_number=None,
         dashboard_url=None,
@@ -170,6 +171,7 @@ def test_an_account_that_is_well_is_well(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         (Aws(status={"votes": "DELETING"}), "votes table"),
         (Aws(status={"boards": "DELETING"}), "aggregates table"),
+        (Aws(status={"polls": "DELETING"}), "polls table"),
         (Aws(recovery={"votes": "DISABLED"}), "protection"),
         (Aws(expiry="DISABLED"), "expiry of ballots"),
     ],

@@ -9,9 +9,9 @@ from services.tools.cost.prices import Prices
 from services.tools.cost.usage import Event
 
 MONTH_HOURS: Final = 730
-ALARMS: Final = 8
-METRICS: Final = 6
-"""Custom metrics: three from log filters, three from the aggregator."""
+ALARMS: Final = 12
+METRICS: Final = 9
+"""Custom metrics: six from log filters, three from the aggregator."""
 INSIGHTS_METRICS: Final = 20
 """Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9

@@ -17,7 +17,7 @@ from services.tools.doctor.finding import (
 from services.voting import schema
 
 OUTPUTS: Final = (
-    "WebhookUrl", "VotesTable", "AggregatesTable", "SiteBucket", "IdentityPoolId",
+    "WebhookUrl", "VotesTable", "AggregatesTable", "PollsTable", "SiteBucket", "IdentityPoolId",
     "GuestIdentityId", "SecretArn", "AggregatorFunction",
 )  # fmt: skip
 """Outputs that the commands and the dashboard need; a container stack has no WebhookFunction."""

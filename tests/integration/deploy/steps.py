@@ -69,6 +69,16 @@ def the_polls_are_applied(cloud: Cloud) -> bool:
     return str(apply(cloud, changed)["Status"]) == "SUCCESS"
 
 
+def the_old_directory_is_copied(cloud: Cloud) -> bool:
+    """Step: a row of an older version, as the deploy copies it."""
+    dynamodb, row = cloud.client("dynamodb"), f"~phone#old#{next(_sids):032x}"
+    key = {"pk": {"S": "directory"}, "sk": {"S": row}}
+    dynamodb.put_item(TableName=cloud.outputs["AggregatesTable"], Item=key)
+    status = ask(cloud, "Custom::DirectoryCopied", {})["Status"]
+    copied = dynamodb.get_item(TableName=cloud.outputs["PollsTable"], Key=key)
+    return status == "SUCCESS" and "Item" in copied
+
+
 def a_change_that_votes_forbid_is_refused(cloud: Cloud) -> bool:
     """Step: more shards while a round has votes; the poll file is blamed, nothing else."""
     assert a_vote_is_counted(cloud)
@@ -104,8 +114,14 @@ def colors(cloud: Cloud) -> str:
 
 
 def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
-    """Ask the custom resource as CloudFormation asks it, for these polls; its answer."""
+    """Ask the custom resource to apply these polls; its answer."""
     files = {"colors": text, **others}
+    sources = [{"Source": f"{name}.toml", "Text": text} for name, text in files.items()]
+    return ask(cloud, "Custom::Polls", {"Files": sources})
+
+
+def ask(cloud: Cloud, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Ask a custom resource as CloudFormation asks it; its answer."""
     answers: list[dict[str, Any]] = []
 
     class Keep(BaseHTTPRequestHandler):
@@ -121,15 +137,13 @@ def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
         Thread(target=server.serve_forever, daemon=True).start()
         event = {
             "RequestType": "Update",
-            "ResourceType": "Custom::Polls",
+            "ResourceType": kind,
             "ResponseURL": f"http://127.0.0.1:{server.server_port}/",
             "StackId": "stack",
             "RequestId": "request",
             "LogicalResourceId": "Applied",
             "PhysicalResourceId": "polls",
-            "ResourceProperties": {
-                "Files": [{"Source": f"{name}.toml", "Text": text} for name, text in files.items()]
-            },
+            "ResourceProperties": properties,
         }
         cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
         server.shutdown()

@@ -14,6 +14,7 @@ from tests.integration.deploy.steps import (
     deployer,
     eventually,
     guest_role,
+    the_old_directory_is_copied,
     the_polls_are_applied,
 )
 from tests.support.strict_cloud import Cloud
@@ -40,7 +41,9 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("polls", "SeeWhetherBallotsWereCast", "dynamodb:Query"): (
         a_change_before_the_first_vote_is_refused
     ),
+    ("polls", "CopyTheOldDirectory", "dynamodb:Query"): the_old_directory_is_copied,
     ("polls", "ApplyPolls", "dynamodb:PutItem"): the_polls_are_applied,
+    ("polls", "ShowPolls", "dynamodb:PutItem"): the_polls_are_applied,
     ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
 }
 NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog"}

@@ -61,6 +61,8 @@ class InvariantChecker:
     first_answers: dict[str, tuple[str, str | None, PollFile]] = field(default_factory=dict)
     policies: dict[RoundKey, PollFile] = field(default_factory=dict)
     changed_at_ms: int = 0
+    settled_ms: int = SETTLED_MS
+    """Time after which every webhook uses a change of the directory."""
 
     def apply_file(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
         """Record an applied poll file; `back` if the file had been removed before."""
@@ -106,20 +108,25 @@ class InvariantChecker:
                 raise ViolationError(f"{text.sid}: thanked by {poll}, and stored in {held}")
             file = self.polls[poll].definition
             first = self.first_answers.setdefault(text.sid, (kind, reply, file))
-            obeyed = now_ms - self.changed_at_ms > SETTLED_MS
+            obeyed = now_ms - self.changed_at_ms > self.settled_ms
             same_file = obeyed and first[2] == file
             if first[0] != kind or (same_file and first[1] != reply):
                 raise ViolationError(f"{text.sid}: answered {first[:2]}, then {(kind, reply)}")
-        elif held is not None and kind != "barred" and now_ms - self.changed_at_ms > SETTLED_MS:
+        elif (
+            held is not None and kind != "barred" and now_ms - self.changed_at_ms > self.settled_ms
+        ):
             # Before that, a webhook may not know yet of a poll that has just been opened.
             raise ViolationError(f"{text.sid}: counted in {held[0]}, and answered {kind!r}")
 
     def expected(self, text: SentText, now_ms: int) -> str | None:
         """Return the one open poll that must count this text, or None if that is uncertain."""
-        if now_ms - self.changed_at_ms < SETTLED_MS or bare_text(text.body) in _CARRIERS:
+        if now_ms - self.changed_at_ms < self.settled_ms or bare_text(text.body) in _CARRIERS:
             return None
         for name, facts in self.polls.items():
-            if not facts.is_certain(now_ms) or (name, facts.round) in self.certified:
+            if (
+                not facts.is_certain(now_ms, self.settled_ms)
+                or (name, facts.round) in self.certified
+            ):
                 return None
         matching = [
             name

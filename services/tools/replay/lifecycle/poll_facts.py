@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.tools.replay.oracle import bare_text, find_named_choice
 
 SETTLED_MS: Final = 3_000
-"""Time after which every webhook uses a change of the directory."""
+"""Time after which every webhook uses a change of a directory that it can read."""
 DAY_MS: Final = 86_400_000
 
 PollFile = Mapping[str, Any]
@@ -36,10 +36,10 @@ class PollFacts:
         in_time = (opens is None or opens <= now_ms) and (closes is None or now_ms < closes)
         return self.state == "auto" and in_time
 
-    def is_certain(self, now_ms: int) -> bool:
+    def is_certain(self, now_ms: int, settled_ms: int) -> bool:
         """Return whether neither an opening time nor an expiry makes the state uncertain."""
         opens, closes = self._moment("opens_at"), self._moment("closes_at")
-        steady = all(at is None or abs(now_ms - at) > SETTLED_MS for at in (opens, closes))
+        steady = all(at is None or abs(now_ms - at) > settled_ms for at in (opens, closes))
         ages = (self.first_vote_ms, closes)
         return steady and all(at_ms is None or now_ms - at_ms < DAY_MS / 2 for at_ms in ages)
 

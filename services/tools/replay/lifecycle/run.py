@@ -12,6 +12,7 @@ from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
 from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
 from services.tools.replay.lifecycle.operator import Operator
+from services.tools.replay.lifecycle.poll_facts import SETTLED_MS
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
 from services.tools.replay.lifecycle.store import SimulatedVotes
 from services.tools.replay.lifecycle.traffic import LateTraffic
@@ -21,9 +22,13 @@ from services.voting.schema import VISIBILITIES, board_pk
 
 STEPS: Final = 90
 DIRECTORY_AGE_MS: Final = 2_000
+DIRECTORY_STALE_MS: Final = 60_000
+"""Age of the directory that a webhook uses while it cannot be read."""
+OUTAGES_MS: Final = (5_000, 40_000, 59_000, 90_000, 600_000)
+"""How long the directory cannot be read."""
 DAY_MS: Final = 86_400_000
 PASSING_MS: Final = (
-    200, 1_000, 1_000, 3_000, 9_000, 21_000, 60_000, 400_000, 3_600_000, DAY_MS, 4 * DAY_MS,
+    200, 1_000, 1_000, 3_000, 9_000, 21_000, 60_000, 74_000, 400_000, 3_600_000, DAY_MS, 4 * DAY_MS,
 )  # fmt: skip
 """How much time may pass between two events."""
 OTHER_TEXTS: Final = ("purple", "STOP", "hello there", "")
@@ -46,7 +51,9 @@ class LifecycleRun:
     def __init__(self, number: int) -> None:
         self.draw = draw = random.Random(f"scenario {number}")  # noqa: S311 - repeatable
         self.clock = [OPENS_AT_MS]
-        self.checker = InvariantChecker()
+        self.has_outages = draw.random() < 1 / 2
+        stale_ms = DIRECTORY_STALE_MS if self.has_outages else 0
+        self.checker = InvariantChecker(settled_ms=SETTLED_MS + stale_ms)
         self.polls = SimulatedPolls(clock=lambda: self.clock[0])
         self.votes = SimulatedVotes(
             stream=Stream(draw, shards=draw.randint(1, 3)),
@@ -61,7 +68,9 @@ class LifecycleRun:
             draw=draw,
             checker=self.checker,
             votes=self.votes,
-            directories=[LateDirectory(self.polls, DIRECTORY_AGE_MS) for _ in range(2)],
+            directories=[
+                LateDirectory(self.polls, DIRECTORY_AGE_MS, DIRECTORY_STALE_MS) for _ in range(2)
+            ],
             clock=self.clock,
             slow=draw.choice((0, 0.05, 0.3)),
             again=draw.choice((0.1, 0.4)),
@@ -150,7 +159,9 @@ class LifecycleRun:
                 self.votes.delete_expired(pk, sk)
 
     def _inject_accident(self) -> None:
-        match self.draw.randrange(3):
+        match self.draw.randrange(4 if self.has_outages else 3):
+            case 3:
+                self._break_directory()
             case 0:
                 self.aggregator.lose()
             case 1:
@@ -158,6 +169,21 @@ class LifecycleRun:
                     directory.restart()
             case _:
                 self._write_malformed_item()
+
+    def _break_directory(self) -> None:
+        """Let reading the directory fail for a while, for one webhook or for both."""
+        until_ms = self.clock[0] + self.draw.choice(OUTAGES_MS)
+        for directory in self.traffic.directories[self.draw.randrange(2) :]:
+            directory.fails_until_ms = until_ms
+
+    def _check_log(self) -> None:
+        """Compare the last row of each poll's log with its entry; time must not go back."""
+        for name, entry in self.polls.held.items():
+            rows = self.polls.changes(name)
+            times = [row.at_ms for row in rows]
+            of_round = [row.round for row in rows if row.round.number == entry.round.number]
+            if of_round[-1:] != [entry.round] or times != sorted(times):
+                raise ViolationError(f"{name}: its log does not end with what is stored")
 
     def _write_malformed_item(self) -> None:
         """Write a malformed item into the votes table, as somebody could by hand."""
@@ -175,6 +201,7 @@ class LifecycleRun:
 
     def _check_boards(self) -> None:
         """Fold all records and compare every board with the expected totals."""
+        self._check_log()
         self.aggregator.drain()
         if waiting := self.aggregator.waiting():
             raise ViolationError(f"{waiting} records are never folded")

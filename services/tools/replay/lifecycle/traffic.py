@@ -16,9 +16,11 @@ from services.voting.intake import Intake, IntakeResult
 from services.voting.message import Message
 
 PSEUDONYMS: Final = Pseudonyms(b"a pepper for scenarios, 32 bytes long")
-REQUEST_MS: Final = 8_000
-LANDING_MS: Final = 18_000
+REQUEST_MS: Final = 3_000
+LANDING_MS: Final = 13_000
 """DynamoDB may carry out a write up to 10 s after the webhook's timeout."""
+ATTEMPTS: Final = 3
+"""Twilio tries so often again to deliver a text."""
 AGAIN_MS: Final = 240_000
 """Twilio redelivers a text within five minutes."""
 
@@ -98,6 +100,10 @@ class LateTraffic:
         except StopIteration as done:
             self._check_answer(text, done.value, expected)
             return
+        except StoreUnavailableError:
+            # The directory cannot be read: the webhook answers 503, and Twilio tries again.
+            self._deliver_again(text, tries)
+            return
         finally:
             self._next_is_delayed = False
         delay_ms = self.draw.randrange(50, LANDING_MS)
@@ -108,6 +114,11 @@ class LateTraffic:
         # The webhook answers 503, and Twilio redelivers the text.
         wait_ms = REQUEST_MS + self.draw.choice((0, 200, 5_000, 30_000))
         self.schedule(wait_ms, lambda: self.deliver(text, tries + 1))
+
+    def _deliver_again(self, text: SentText, tries: int) -> None:
+        if tries < ATTEMPTS:
+            wait_ms = self.draw.choice((200, 3_000, 10_000))
+            self.schedule(wait_ms, lambda: self.deliver(text, tries + 1))
 
     def _resume(self, accepting: Accepting, text: SentText) -> None:
         """Carry out the delayed write, and let the webhook answer."""
