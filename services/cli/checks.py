@@ -61,7 +61,9 @@ class DeploymentChecks:
             "aggregates table": lambda: stack.check_table(
                 "aggregates table", self._table("AggregatesTable")
             ),
-            "polls table": lambda: stack.check_table("polls table", self._table("PollsTable")),
+            "polls table": lambda: stack.check_table(
+                "polls table", self._table("PollsTable"), has_stream=False
+            ),
             "expiry of ballots": self._expiry,
             "protection": self._protection,
             "mapping": self._mapping,

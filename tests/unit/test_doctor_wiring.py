@@ -18,6 +18,7 @@ from services.voting.tally import Totals
 from tests.support.polls import a_poll, a_round
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026"
+STREAM_SETTINGS = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 KEYS = [{"KeyType": "HASH", "AttributeName": "pk"}, {"KeyType": "RANGE", "AttributeName": "sk"}]
 
 
@@ -43,10 +44,7 @@ class Aws:
             "Table": {
                 "TableStatus": self.status.get(TableName, "ACTIVE"),
                 "KeySchema": KEYS,
-                "StreamSpecification": {
-                    "StreamEnabled": True,
-                    "StreamViewType": "NEW_AND_OLD_IMAGES",
-                },
+                **({} if TableName == "polls" else {"StreamSpecification": STREAM_SETTINGS}),
                 "LatestStreamArn": STREAM if TableName == "votes" else "another",
                 "DeletionProtectionEnabled": True,
             }
