@@ -31,6 +31,7 @@ ALLOWED = {
     "lambdas/webhook": ("services.webhook",),
     "lambdas/aggregator": (*CORE, "services.adapters", "services.settings", "lambdas.aggregator"),
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
+    "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
     "infra": ("services.voting.schema", "services.voting.addresses", "services.settings", "infra"),
 }
 SEAMS = {
