@@ -67,7 +67,11 @@ _ACCESS_LOG: Final = {
 
 def request_template() -> str:
     """Return the VTL template that makes a SendMessage of a request."""
-    values = quote(",").join(f"{quote(f'"{name}":"')}{value}%22" for name, value in _ITEM.items())
+    quotation, colon, comma = map(quote, '":,')
+    values = comma.join(
+        f"{quotation}{name}{quotation}{colon}{quotation}{value}{quotation}"
+        for name, value in _ITEM.items()
+    )
     return f"Action=SendMessage&MessageBody={quote('{')}{values}{quote('}')}"
 
 

@@ -139,11 +139,7 @@ def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
 
 def deployer(cloud: Cloud) -> str:
     """Name of the function behind the custom resources; it is no output."""
-    functions = cloud.client("lambda").list_functions()["Functions"]
-    (name,) = [
-        f["FunctionName"] for f in functions if f["Handler"] == "lambdas.polls.handler.handler"
-    ]
-    return str(name)
+    return cloud.function_of("polls")
 
 
 def guest_role(cloud: Cloud) -> str:
