@@ -117,6 +117,8 @@ class StageConfig:
     snap_start: bool = True
     edge: Literal["none", "cloudfront"] = "cloudfront"
     """Server of the dashboard; with `none`, the local cloud uploads and serves it."""
+    has_tls: bool = True
+    """False where AWS's services are called by HTTP, as on the emulator."""
     is_monitored: bool = True
     """True if the stage has alarms and a CloudWatch dashboard."""
     stream_shard_id: str | None = None
@@ -156,6 +158,7 @@ class StageConfig:
             assumes_deploy_roles=False,
             snap_start=False,
             edge="none",
+            has_tls=False,
             is_monitored=False,
             stream_shard_id=_EMULATOR_SHARD_ID,
         )

@@ -47,6 +47,10 @@ _INTEGRATION_SECONDS: Final = 10
 _ITEM: Final = {
     "body": "$util.urlEncode($util.urlEncode($input.body))",
     "signature": "$util.urlEncode($util.urlEncode($input.params('X-Twilio-Signature')))",
+    # A header is found by its name as it was sent, and over HTTP/2 that is in lower case.
+    "signature_in_lower_case": (
+        "$util.urlEncode($util.urlEncode($input.params('x-twilio-signature')))"
+    ),
     "host": "$util.urlEncode($context.domainName)",
     "path": "$util.urlEncode($context.path)",
     "at_ms": "$util.urlEncode($context.requestTimeEpoch)",
@@ -139,7 +143,7 @@ class Fallback(Construct):
             self,
             construct_id,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=self._config.has_tls,
             retention_period=kept,
             visibility_timeout=Duration.seconds(VISIBILITY_SECONDS),
             dead_letter_queue=after,

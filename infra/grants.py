@@ -20,13 +20,10 @@ FOLLOW_STREAM: Final = (
 )
 """Permissions that an event source mapping needs (Lambda, "Process DynamoDB records")."""
 
-TAKE_FROM_QUEUE: Final = (
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-)
-"""What an event source mapping needs (Lambda, "Using Lambda with Amazon SQS"), and the delay."""
+SEND: Final = "sqs:SendMessage"
+DELAY: Final = "sqs:ChangeMessageVisibility"
+TAKE_FROM_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+"""Permissions that an event source mapping needs (Lambda, "Using Lambda with Amazon SQS")."""
 
 DIRECTORY: Final = schema.DIRECTORY_PK
 OPEN_BOARDS: Final = schema.board_pk("*", "open")

@@ -104,8 +104,9 @@ class VotingStack(Stack):
         replayer, queue = fallback.replayer.role, fallback.queue.queue_arn
         aggregates = self.storage.aggregates.table_arn
         directory = grants.only_keys(grants.DIRECTORY)
-        allow(fallback.api_role, "QueueTexts", ["sqs:SendMessage"], queue)
+        allow(fallback.api_role, "QueueTexts", [grants.SEND], queue)
         allow(replayer, "TakeTexts", grants.TAKE_FROM_QUEUE, queue)
+        allow(replayer, "DelayTexts", [grants.DELAY], queue)
         allow(replayer, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
         allow(replayer, "ReadTheDirectory", [QUERY], aggregates, directory)
         allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)

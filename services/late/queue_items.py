@@ -54,7 +54,8 @@ def read_item(body: str, *, sent_ms: int, fallback_url: str) -> QueueItem:
         UnreadableItemError: the item is malformed or too large.
     """
     item = _parse(body)
-    form, signature = _text(item, "body"), _text(item, "signature")
+    form = _text(item, "body")
+    signature = _text(item, "signature" if item.get("signature") else "signature_in_lower_case")
     if len(form) > _ENCODED_BYTES * MOST_BYTES:
         raise UnreadableItemError("body: too large")
     raw = unquote_plus(form).encode()

@@ -93,11 +93,23 @@ class Cloud:
     ) -> tuple[int, str]:
         """Send a text through the REST API to the fallback's queue; the status and the body."""
         url = self.outputs["FallbackUrl"]
-        form = {"MessageSid": sid, "From": sender, "To": "+15550100100", "Body": body}
-        form |= {"ErrorCode": "11205", "ErrorUrl": self.outputs["WebhookUrl"]}
-        signed = RequestValidator(token).compute_signature(url, form)
+        form, signed = self._fallback_form(sender, body, sid, token)
         headers = {"Host": url.split("/")[2], "X-Twilio-Signature": signed}
         return self._post(rest_api_path(url), form, headers)
+
+    def fallback_item(self, sender: str, body: str, sid: str) -> str:
+        """What the REST API puts into the queue for a text."""
+        form, signed = self._fallback_form(sender, body, sid, TOKEN)
+        quoted = urllib.parse.quote_plus(urllib.parse.urlencode(form))
+        return json.dumps({"body": quoted, "signature": urllib.parse.quote_plus(signed)})
+
+    def _fallback_form(
+        self, sender: str, body: str, sid: str, token: str
+    ) -> tuple[dict[str, str], str]:
+        form = {"MessageSid": sid, "From": sender, "To": "+15550100100", "Body": body}
+        form |= {"ErrorCode": "11205", "ErrorUrl": self.outputs["WebhookUrl"]}
+        url = self.outputs["FallbackUrl"]
+        return form, RequestValidator(token).compute_signature(url, form)
 
     def _post(self, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, str]:
         request = urllib.request.Request(  # noqa: S310 - the emulator's own address

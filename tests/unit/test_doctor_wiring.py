@@ -138,6 +138,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         votes_table="votes",
         aggregates_table="boards",
         webhook_url="https://api.example.com/sms",
+        fallback_url=None,
         displayed_number=None,
         dashboard_url=None,
         client=lambda _: aws,

@@ -52,6 +52,14 @@ def test_without_a_host_the_request_was_for_the_fallback_url() -> None:
     assert item.at_ms == NOON + 7
 
 
+def test_the_signature_may_be_of_a_header_in_lower_case() -> None:
+    """As HTTP/2 sends names."""
+    item = json.loads(an_item(a_form("red", a_sid())))
+    item |= {"signature": "", "signature_in_lower_case": item["signature"]}
+
+    assert read(json.dumps(item)).form.is_signed(TOKEN)
+
+
 def test_a_signature_for_another_url_is_forged() -> None:
     """A request that was recorded at the webhook cannot be sent to the fallback."""
     fields = a_form("red", a_sid())
@@ -88,7 +96,7 @@ BAD = {
     "a body that is no string": (an_item({}, body=5), "body: missing"),
     "no signature": (
         json.dumps({"body": "a=b", "host": "h", "path": "/", "at_ms": "1"}),
-        "signature: missing",
+        "signature_in_lower_case: missing",
     ),
     "a huge body": (an_item({}, body="a" * 20_481), "body: too large"),
     "a huge encoded body": (an_item({}, body="%41" * 20_481), "body: too large"),
