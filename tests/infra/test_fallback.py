@@ -229,34 +229,6 @@ def test_without_the_fallback_there_is_none_of_it(synthesise: Synthesise) -> Non
     assert not [name for name in template["Outputs"] if name.startswith("Fallback")]
 
 
-ALARMS = {
-    "FallbackFails": ("AWS/ApiGateway", "5XXError", "Sum", 1),
-    "FallbackWaits": ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 600),
-    "DeadLetters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 1),
-    "ReplayerFails": ("AWS/Lambda", "Errors", "Sum", 1),
-    "ReplayFails": ("VoteApp-prod", "ReplayFailures", "Sum", 1),
-}
-
-
-@pytest.mark.parametrize("name", ALARMS)
-def test_the_fallback_is_watched(synthesise: Synthesise, name: str) -> None:
-    """By the API, the queues, the function and its log."""
-    resources = Resources(synthesise("prod"))
-    (alarm,) = (
-        alarm["Properties"]
-        for logical_id, alarm in resources.of("AWS::CloudWatch::Alarm").items()
-        if logical_id.startswith(f"Observability{name}")
-    )
-    found = [alarm[key] for key in ("Namespace", "MetricName", "Statistic", "Threshold")]
-    dimensions = {d["Name"]: resources.readable(d["Value"]) for d in alarm.get("Dimensions", [])}
-
-    assert tuple(found) == ALARMS[name]
-    assert dimensions.get("QueueName") in {
-        None, {"FallbackWaits": "queue.QueueName", "DeadLetters": "dead letters.QueueName"}.get(name)
-    }  # fmt: skip
-    assert dimensions.get("ApiName") in {None, "VoteApp-prod-fallback"}
-
-
 def test_forged_items_are_counted(synthesise: Synthesise) -> None:
     """By the event that the replayer logs for each."""
     resources = Resources(synthesise("prod"))

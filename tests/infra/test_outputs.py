@@ -23,8 +23,8 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
     (edge,) = resources.of("AWS::CloudFront::Distribution")
     (rest_api,) = resources.of("AWS::ApiGateway::RestApi")
     (stage,) = resources.of("AWS::ApiGateway::Stage")
-    suffix = {"Ref": "AWS::URLSuffix"}
-    fallback = ["https://", rest_api, ".execute-api.us-east-1.", suffix, "/", stage, "/sms"]
+    region, suffix = "AWS::Region", "AWS::URLSuffix"
+    fallback = ["https://", rest_api, ".execute-api.", region, ".", suffix, "/", stage, "/sms"]
     page = {"Fn::Join": ["", ["https://", f"{edge}.DomainName"]]}
 
     assert {name: held for name, held in found.items() if not name.startswith("Step")} == {
