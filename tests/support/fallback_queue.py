@@ -1,7 +1,7 @@
 """The fallback's queue in tests: items as API Gateway writes them, and batches of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -16,6 +16,7 @@ from services.voting.poll import Round
 from tests.support.polls import NOON, NUMBER, PEPPER, a_phone
 from tests.support.webhook import TOKEN, signature_of
 
+Delay = Callable[[str, int], None]
 FALLBACK_URL = "https://fallback.example.com/fallback/sms"
 
 
@@ -68,12 +69,12 @@ class FallbackQueue:
         self.items[name], self.receives[name] = item, 0
         return name
 
-    async def replay(self, *names: str) -> set[str]:
+    async def replay(self, *names: str, delay: Delay | None = None) -> set[str]:
         """Deliver items, all by default, in one batch; those that stay in the queue."""
         batch, self.delays = list(names or self.items), {}
         for name in batch:
             self.receives[name] += 1
-        answer = await Batch(self._dependencies()).replay([self._record(one) for one in batch])
+        answer = await Batch(self._dependencies(delay)).replay([self._record(one) for one in batch])
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         for name in set(batch) - failed:
             self.items.pop(name, None)
@@ -88,13 +89,13 @@ class FallbackQueue:
             "messageId": name, "receiptHandle": name, "body": body, "attributes": attributes
         }  # fmt: skip
 
-    def _dependencies(self) -> Dependencies:
+    def _dependencies(self, delay: Delay | None) -> Dependencies:
         return Dependencies(
             secrets=Cached(lambda: Secrets(self.token, PEPPER), seconds=60),
             load_history=self._load_history,
             ballots=self.ballots,
             was_listed=self._was_listed,
-            delay=self.delays.__setitem__,
+            delay=delay or self.delays.__setitem__,
             clock=lambda: self.now_ms,
             fallback_url=FALLBACK_URL,
         )
