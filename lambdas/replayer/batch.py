@@ -138,7 +138,7 @@ class Batch:
         try:
             return item.form.message()
         except MalformedFormError as error:
-            self._log(one, item, outcome=ReplayOutcome.REFUSED, reason="unreadable")
+            self._log(one, item, outcome=ReplayOutcome.REFUSED, reason="malformed")
             log.event("replay.malformed", reason=error.reason)
             return None
 

@@ -187,7 +187,7 @@ async def test_a_signed_form_without_a_sid_is_refused(capsys: pytest.CaptureFixt
     stays = await queue.replay()
 
     text, malformed = events_of(capsys)
-    assert (stays, text["reason"], malformed["event"]) == (set(), "unreadable", "replay.malformed")
+    assert (stays, text["reason"], malformed["event"]) == (set(), "malformed", "replay.malformed")
 
 
 def after_reset(at_ms: int) -> FallbackQueue:
