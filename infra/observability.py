@@ -1,6 +1,6 @@
 """Alarms, their notifications by e-mail, a budget, and a CloudWatch dashboard."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,27 +11,18 @@ from constructs import Construct
 
 from infra import metrics
 from infra.aggregation import Aggregation
+from infra.alarm_spec import AlarmSpec
 from infra.config import StageConfig
+from infra.fallback import Fallback
+from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
 from infra.storage import Storage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmSpec:
-    """An alarm: raised if the metric reaches `threshold` in `minutes` of five minutes."""
-
-    name: str
-    metric: cloudwatch.IMetric
-    threshold: float
-    minutes: int
-    means: str
-    """Text of the e-mail: what the alarm means for the count, and what to do."""
 
 
 class Observability(Construct):
     """Alarms and a dashboard; with an address, also e-mails and a budget."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it watches
         self,
         scope: Construct,
         construct_id: str,
@@ -39,6 +30,7 @@ class Observability(Construct):
         config: StageConfig,
         storage: Storage,
         ingest: Ingest,
+        fallback: Fallback | None,
         aggregation: Aggregation,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -52,8 +44,12 @@ class Observability(Construct):
         aggregator_log = aggregation.aggregator.log_group
         self._bad = metrics.BAD_RECORDS.create(self, aggregator_log, namespace)
         self._folded = metrics.FOLDED_RECORDS.create(self, aggregator_log, namespace)
-        self._add_alarms(config.options.alarm_email)
-        self._add_dashboard()
+        specs, graphs = self._alarm_specs(), self._graphs()
+        if fallback:
+            watch = FallbackWatch(self, fallback, namespace)
+            specs, graphs = [*specs, *watch.alarm_specs()], graphs | watch.graphs()
+        self._add_alarms(specs, config.options.alarm_email)
+        self._add_dashboard(graphs)
 
     def _alarm_specs(self) -> list[AlarmSpec]:
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
@@ -145,9 +141,9 @@ class Observability(Construct):
             ),
         ]
 
-    def _add_alarms(self, email: str | None) -> None:
+    def _add_alarms(self, specs: Sequence[AlarmSpec], email: str | None) -> None:
         topic = self._add_topic(email) if email else None
-        for spec in self._alarm_specs():
+        for spec in specs:
             alarm = cloudwatch.Alarm(
                 self,
                 spec.name,
@@ -196,11 +192,11 @@ class Observability(Construct):
             notifications_with_subscribers=notifications,
         )
 
-    def _add_dashboard(self) -> None:
-        """Create the dashboard, with its widgets in pipeline order."""
+    def _graphs(self) -> dict[str, list[cloudwatch.IMetric]]:
+        """Return the graphs of the dashboard by title, in pipeline order."""
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
         votes, aggregates = self._storage.votes, self._storage.aggregates
-        graphs: dict[str, list[cloudwatch.IMetric]] = {
+        return {
             "Texts in": [metrics.api_metric(api, name) for name in ("Count", "4xx", "5xx")],
             "Answered in (ms)": [metrics.api_metric(api, "Latency", p) for p in ("p50", "p99")],
             "Refused signatures": [self._refused],
@@ -224,9 +220,11 @@ class Observability(Construct):
                 for name in ("ConsumedReadCapacityUnits", "ReadThrottleEvents")
             ],
         }
+
+    def _add_dashboard(self, graphs: Mapping[str, Sequence[cloudwatch.IMetric]]) -> None:
         dashboard = cloudwatch.Dashboard(self, "Pipeline")
         widgets = [
-            cloudwatch.GraphWidget(title=title, left=graph_metrics, width=12)
+            cloudwatch.GraphWidget(title=title, left=[*graph_metrics], width=12)
             for title, graph_metrics in graphs.items()
         ]
         for start in range(0, len(widgets), 2):

@@ -1,6 +1,7 @@
 """The stack, in the order of the README's diagram, and every IAM grant.
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
+While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
 The webhook reads the polls table, which nobody outside can reach.
 """
 
@@ -14,6 +15,7 @@ from infra import grants
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
+from infra.fallback import Fallback
 from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability
@@ -44,6 +46,8 @@ class VotingStack(Stack):
         self.ingest = Ingest(
             self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
+        # Twilio -> queue -> replayer -> votes
+        self.fallback = self._add_fallback(config, bundles)
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -53,6 +57,8 @@ class VotingStack(Stack):
         # polls/*.toml -> polls, aggregates
         self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
         self._grant_webhook()
+        if self.fallback:
+            self._grant_fallback(self.fallback)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
@@ -83,6 +89,28 @@ class VotingStack(Stack):
         allow(webhook, "ReadTheDirectory", [QUERY], polls, directory)
         allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
+    def _add_fallback(self, config: StageConfig, bundles: Packager) -> Fallback | None:
+        if config.options.fallback == "off":
+            return None
+        return Fallback(
+            self,
+            "Fallback",
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+        )
+
+    def _grant_fallback(self, fallback: Fallback) -> None:
+        replayer, queue = fallback.replayer.role, fallback.queue.queue_arn
+        polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
+        allow(fallback.api_role, "QueueTexts", [grants.SEND], queue)
+        allow(replayer, "TakeTexts", grants.TAKE_FROM_QUEUE, queue)
+        allow(replayer, "DelayTexts", [grants.DELAY], queue)
+        allow(replayer, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
+        allow(replayer, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
+        allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
+
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
         votes_stream = self.storage.votes.table_stream_arn or ""
@@ -109,7 +137,12 @@ class VotingStack(Stack):
         allow(guest, "ReadOpenBoards", [QUERY], aggregates, grants.PUBLIC_ONLY)
 
     def _grant_logs(self) -> None:
-        functions = (self.ingest.function, self.aggregation.aggregator, self.polls.deployer)
+        functions = (
+            self.ingest.function,
+            self.fallback.replayer if self.fallback else None,
+            self.aggregation.aggregator,
+            self.polls.deployer,
+        )
         for function in filter(None, functions):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
@@ -118,6 +151,7 @@ class VotingStack(Stack):
         outputs = stack_outputs(
             storage=self.storage,
             ingest=self.ingest,
+            fallback=self.fallback,
             aggregation=self.aggregation,
             dashboard=self.dashboard,
             guest_identity=guest_identity,
@@ -132,5 +166,6 @@ class VotingStack(Stack):
             config=config,
             storage=self.storage,
             ingest=self.ingest,
+            fallback=self.fallback,
             aggregation=self.aggregation,
         )

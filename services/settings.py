@@ -120,3 +120,14 @@ class PollsSettings(_Settings):
     aggregates_table: str
     polls_table: str
     default_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayerSettings(_Settings):
+    """Settings of the replayer. `fallback_url` is for emulators whose items name no host."""
+
+    votes_table: str
+    polls_table: str
+    secret_arn: str
+    queue_url: str
+    fallback_url: str

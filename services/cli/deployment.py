@@ -54,6 +54,13 @@ class Deployment:
     dashboard_url: str | None
     client: Callable[[str], Any] = field(repr=False)
     operator: Callable[[], str] = field(default=unknown_operator, repr=False)
+    fallback_address: str | None = None
+    """Where to post texts to the fallback, if that is not its URL, as on the emulator."""
+
+    @property
+    def fallback_url(self) -> str | None:
+        """The URL that Twilio posts to when the webhook fails; None without a fallback."""
+        return self.outputs.get("FallbackUrl")
 
     @property
     def directory(self) -> DynamoDirectory:
@@ -166,13 +173,16 @@ def _find_demo() -> Deployment:
     wanted = os.environ.get(ENDPOINT_VARIABLE)
     for demo in find_running():
         if wanted in (None, "", demo.endpoint):
+            aws = LocalAws(endpoint=demo.endpoint, region=demo.region)
+            fallback_url = demo.outputs.get("FallbackUrl")
             return Deployment(
                 name=demo.stack,
                 region=demo.region,
                 outputs=demo.outputs,
                 webhook_url=demo.webhook_url,
                 dashboard_url=demo.dashboard_url,
-                client=LocalAws(endpoint=demo.endpoint, region=demo.region).client,
+                client=aws.client,
+                fallback_address=fallback_url and aws.rest_api_address(fallback_url),
                 operator=lambda: "local",
             )
     raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")

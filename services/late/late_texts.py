@@ -5,7 +5,7 @@ time and in different rounds if it came close to a change of a poll. So before i
 its round, it is barred from every other round that may have it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.voting.ballot import Ballot, Vote, recorded_outcome
@@ -15,6 +15,10 @@ from services.voting.insertion import Insertion, InsertionKind, LateVote, Moment
 from services.voting.intake import MAX_ATTEMPTS
 from services.voting.poll import Round
 from services.voting.ports import Ballots, Clock
+
+WasListed = Callable[[str, str, int], Awaitable[bool]]
+"""Takes a poll id, a phone's `allow_list_id` and a time in epoch ms; returns whether the phone
+was on the poll's allow list then."""
 
 
 @dataclass(frozen=True, slots=True)

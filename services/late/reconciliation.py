@@ -8,12 +8,12 @@ write, so a run can be interrupted and repeated, and two runs may overlap.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from services.adapters.twilio.message_log import LoggedText
-from services.late.late_texts import LateTexts
+from services.late.late_texts import LateTexts, WasListed
 from services.late.report import NotBalancedError, Reason, Report
 from services.late.sid_index import SidIndex
 from services.voting.ballot import Ballot, OutcomeKind, Vote
@@ -26,10 +26,6 @@ from services.voting.timing import REACHED_MS
 
 PHONES_AT_ONCE: Final = 32
 """Phones whose ballots are read and written at the same time."""
-
-WasListed = Callable[[str, str, int], Awaitable[bool]]
-"""Takes a poll id, a phone's `allow_list_id` and a time in epoch ms; returns whether the phone
-was on the poll's allow list then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

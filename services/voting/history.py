@@ -24,14 +24,24 @@ class History:
     def __init__(self, changes: Iterable[RoundChange]) -> None:
         """Take the changes of each poll in the order in which they were made."""
         self._changes: defaultdict[str, list[RoundChange]] = defaultdict(list)
+        self._newest: dict[tuple[str, int], Round] = {}
         for change in changes:
-            self._changes[change.round.poll.id].append(change)
+            round = change.round
+            logged = self._changes[round.poll.id]
+            self._newest[round.poll.id, round.number] = round
+            # A round that is certified or expires after its reset is not current again.
+            if not logged or round.number >= logged[-1].round.number:
+                logged.append(change)
         self._moments = sorted(set(self._all_moments()))
 
     def directory_at(self, at_ms: int) -> Directory:
         """The directory as it was at a time. A poll is in it from its first logged change on."""
         found = (_current(changes, at_ms) for changes in self._changes.values())
         return Directory(tuple(round for round in found if round is not None))
+
+    def newest(self, round: Round) -> Round:
+        """The round as its last logged change left it."""
+        return self._newest.get((round.poll.id, round.number), round)
 
     def began_before_log(self, number: str, at_ms: int) -> bool:
         """Whether a poll on the number existed at a time that is before its first logged change."""
@@ -62,15 +72,5 @@ def _current(changes: list[RoundChange], at_ms: int) -> Round | None:
 
 
 def history_of(log: Iterable[LoggedChange]) -> History:
-    """The history by the rows of the operator's log, in their order.
-
-    Rows about a past round, which may be certified later, say nothing of the current one.
-    """
-    current: dict[str, int] = {}
-    changes = []
-    for change in log:
-        poll_id, number = change.round.poll.id, change.round.number
-        if number >= current.get(poll_id, 0):
-            current[poll_id] = number
-            changes.append(RoundChange(at_ms=change.at_ms, round=change.round))
-    return History(changes)
+    """The history by the rows of the operator's log, in their order."""
+    return History(RoundChange(at_ms=change.at_ms, round=change.round) for change in log)

@@ -58,6 +58,21 @@ class Resources:
         )
         return found
 
+    def mapping(self, name: str) -> dict[str, Any]:
+        """The properties of the event source mapping of `lambdas.<name>`."""
+        (found,) = (
+            mapping["Properties"]
+            for mapping in self.of("AWS::Lambda::EventSourceMapping").values()
+            if self.readable(mapping["Properties"]["FunctionName"]) == name
+        )
+        return dict(found)
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """The fallback's `queue` and its `dead letters`, if there are any."""
+        found = self.of("AWS::SQS::Queue").values()
+        names = {True: "queue", False: "dead letters"}
+        return {names["RedrivePolicy" in queue["Properties"]]: queue for queue in found}
+
     def function(self, name: str) -> dict[str, Any]:
         """The properties of the function that runs `lambdas.<name>`."""
         handler = f"lambdas.{name}.handler.handler"
@@ -86,6 +101,7 @@ class Resources:
         """Readable names of resources by logical id."""
         known = {
             **{id(self.table(name)): name for name in ("votes", "aggregates", "polls")},
+            **{id(queue): name for name, queue in self.queues().items()},
             **{id(held): "secret" for held in self.of("AWS::SecretsManager::Secret").values()},
         }
         names = {name: known[id(held)] for name, held in self.all.items() if id(held) in known}

@@ -18,6 +18,18 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "webhook log.Arn", ()),
     },
+    "replayer": {
+        "TakeTexts": (
+            ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            "queue.Arn",
+            (),
+        ),
+        "DelayTexts": (["sqs:ChangeMessageVisibility"], "queue.Arn", ()),
+        "CastBallots": (["dynamodb:GetItem", "dynamodb:PutItem"], "votes.Arn", ()),
+        "ReadTheDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
+        "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
+        "WriteOwnLog": (LOGS, "replayer log.Arn", ()),
+    },
     "aggregator": {
         "FollowTheStream": (
             [

@@ -6,13 +6,16 @@ import sys
 import pytest
 
 from infra.packaging import CONTENTS
-from services.settings import AggregatorSettings, PollsSettings, WebhookSettings
+from services.settings import AggregatorSettings, PollsSettings, ReplayerSettings, WebhookSettings
 from tests.infra.conftest import Resources
 
-SETTINGS: dict[str, type[WebhookSettings | AggregatorSettings | PollsSettings]] = {
+SETTINGS: dict[
+    str, type[WebhookSettings | AggregatorSettings | PollsSettings | ReplayerSettings]
+] = {
     "webhook": WebhookSettings,
     "aggregator": AggregatorSettings,
     "polls": PollsSettings,
+    "replayer": ReplayerSettings,
 }
 
 

@@ -25,10 +25,20 @@ WATCHED = [
     ("Errors", {"FunctionName": "aggregator"}, "Sum", 1, 3),
     ("IteratorAge", {"FunctionName": "aggregator"}, "Maximum", 60_000, 1),
     ("BadRecords", {}, "Sum", 1, 1),
-]
+    ("5XXError", {"ApiName": "VoteApp-prod-fallback"}, "Sum", 1, 1),
+    ("ApproximateAgeOfOldestMessage", {"QueueName": "queue.QueueName"}, "Maximum", 600, 1),
+    (
+        "ApproximateNumberOfMessagesVisible", {"QueueName": "dead letters.QueueName"},
+        "Maximum", 1, 1,
+    ),
+    ("Errors", {"FunctionName": "replayer"}, "Sum", 1, 3),
+    ("ReplayFailures", {}, "Sum", 1, 3),
+]  # fmt: skip
 NAMESPACES = {
     "TableName": "AWS/DynamoDB",
     "ApiId": "AWS/ApiGateway",
+    "ApiName": "AWS/ApiGateway",
+    "QueueName": "AWS/SQS",
     "FunctionName": "AWS/Lambda",
     "": "VoteApp-prod",
 }
@@ -108,7 +118,7 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
     """They are visible in the console."""
     resources = Resources(synthesise("prod"))
 
-    assert len(alarms(resources)) == 12
+    assert len(alarms(resources)) == 17
     assert resources.of("AWS::SNS::Topic") == {}
     assert resources.of("AWS::Budgets::Budget") == {}
 

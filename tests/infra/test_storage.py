@@ -62,7 +62,9 @@ def test_only_production_keeps_what_cannot_be_made_again(
 ) -> None:
     """Without the secret's pepper, everybody could vote again.
 
-    The page can be uploaded again, so neither it nor the log of its upload is kept.
+    The page can be uploaded again, so neither it nor the log of its upload is kept. The role with
+    which all REST APIs of the account write their logs is kept on every stage: another stage may
+    use it.
     """
     resources = Resources(synthesise(stage, webhook=webhook))
     kept = Counter(
@@ -70,12 +72,15 @@ def test_only_production_keeps_what_cannot_be_made_again(
         for resource in resources.all.values()
         if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
     )
+    of_the_account = [kept.pop(kind, 0) for kind in ("AWS::ApiGateway::Account", "AWS::IAM::Role")]
 
     in_production = {
         "AWS::DynamoDB::Table": 3,
         "AWS::SecretsManager::Secret": 1,
-        "AWS::Logs::LogGroup": 4,  # webhook, its API, aggregator, polls
+        "AWS::Logs::LogGroup": 6,  # webhook, replayer, their APIs, aggregator, polls
+        "AWS::SQS::Queue": 2,
     }
+    assert of_the_account == ([0, 0] if stage == "local" else [1, 1])
     assert kept == (in_production if stage == "prod" else {})
     for kind in kept:
         for resource in resources.of(kind).values():

@@ -21,6 +21,7 @@ from services.voting import schema
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"
+FALLBACK = "https://def.execute-api.us-east-1.amazonaws.com/fallback/sms"
 WANTED = WEBHOOK + "#rc=3&rp=all&ct=500&rt=3200"
 POLL = """question = "Which?"
 [[choices]]
@@ -83,6 +84,7 @@ def deployed() -> Deployment:
             "VotesTable": "votes",
             "AggregatesTable": "aggregates",
             "PollsTable": "polls",
+            "FallbackUrl": FALLBACK,
             "SecretArn": secret["ARN"],
         },
         webhook_url=WEBHOOK,
@@ -126,7 +128,13 @@ def test_nothing_but_the_settings_of_the_number_is_changed(
     run("--yes")
 
     path = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers/{sid}.json"
-    form = {"SmsUrl": WANTED, "SmsMethod": "POST", "SmsApplicationSid": ""}
+    form = {
+        "SmsUrl": WANTED,
+        "SmsMethod": "POST",
+        "SmsFallbackUrl": FALLBACK,
+        "SmsFallbackMethod": "POST",
+        "SmsApplicationSid": "",
+    }
     assert deployment.name
     assert twilio.changes() == [("POST", path, form)]
 

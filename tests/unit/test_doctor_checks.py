@@ -17,7 +17,7 @@ from services.tools.doctor.finding import CheckStatus
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
     "polls table", "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
-    "guests only read", "page", "HTTP to HTTPS", "clock", "a text",
+    "guests only read", "page", "HTTP to HTTPS", "clock", "a text", "a fallback text",
 ]  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
             "SecretArn": "secret",
             "AggregatorFunction": "aggregator",
             "GuestIdentityId": "guest",
+            "FallbackUrl": "https://rest.example.com/fallback/sms",
         },
         webhook_url="https://api.example.com/sms",
         dashboard_url="https://page.example.com",
@@ -72,9 +73,10 @@ def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
 
 def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployment) -> None:
     """The last line stays, so that nobody takes the rest for the whole."""
-    *_, last = DeploymentChecks(dead, stage="prod").run(text=False)
+    *_, text, fallback = DeploymentChecks(dead, stage="prod").run(text=False)
 
-    assert (last.check, last.verdict) == ("a text", CheckStatus.SKIPPED)
+    assert (text.check, text.verdict) == ("a text", CheckStatus.SKIPPED)
+    assert (fallback.check, fallback.verdict) == ("a fallback text", CheckStatus.SKIPPED)
 
 
 def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:

@@ -137,6 +137,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         aggregates_table="boards",
         polls_table="polls",
         webhook_url="https://api.example.com/sms",
+        fallback_url=None,
         displayed_number=None,
         dashboard_url=None,
         client=lambda _: aws,

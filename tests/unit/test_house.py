@@ -31,7 +31,14 @@ ALLOWED = {
     "lambdas/webhook": ("services.webhook",),
     "lambdas/aggregator": (*CORE, "services.adapters", "services.settings", "lambdas.aggregator"),
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
-    "infra": ("services.voting.schema", "services.voting.addresses", "services.settings", "infra"),
+    "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
+    "infra": (
+        "services.voting.schema",
+        "services.voting.addresses",
+        "services.voting.gsm",
+        "services.settings",
+        "infra",
+    ),
 }
 SEAMS = {
     # The replay counts with the aggregator that is deployed, not with one of its own.

@@ -1,5 +1,6 @@
 """Steps of the proof: each one needs some of the grants, and says whether it succeeded."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from services.adapters.dynamodb.ballot_items import ballot_of
 from tests.support.strict_cloud import Cloud
 
 _sids = count(1)
@@ -53,6 +55,46 @@ def a_vote_is_counted(cloud: Cloud) -> bool:
     before = sum(cloud.counts().values())
     assert cloud.text(phone(), "green", sid()) == 200
     return eventually(lambda: sum(cloud.counts().values()) > before, seconds=4)
+
+
+def a_fallback_text_is_counted(cloud: Cloud) -> bool:
+    """Step: a text that only the fallback took is in a ballot within six seconds."""
+    cloud.start_afresh(cloud.function_of("replayer"))
+    text = sid()
+    assert cloud.fallback_text(phone(), "green", text)[0] == 200
+    return eventually(lambda: held(cloud, text) == 1, seconds=6)
+
+
+def a_fallback_text_is_delayed(cloud: Cloud) -> bool:
+    """Step: an item that fails is hidden. Its receipt is invalid, and only the queue knows that.
+
+    It fails because the replayer may not read the polls.
+    """
+    replayer = cloud.function_of("replayer")
+    event = {
+        "Records": [
+            {
+                "messageId": "1",
+                "receiptHandle": "invalid",
+                "body": cloud.fallback_item(phone(), "green", sid()),
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1"},
+            }
+        ]
+    }
+    with cloud.without(cloud.role_of(replayer), "ReadTheLog", "dynamodb:Query"):
+        cloud.start_afresh(replayer)
+        done = cloud.client("lambda").invoke(
+            FunctionName=replayer, Payload=json.dumps(event), LogType="Tail"
+        )
+    log = base64.b64decode(done["LogResult"]).decode()
+    assert '"event": "replay.failed"' in log
+    return '"error": "ReceiptHandleIsInvalid"' in log
+
+
+def held(cloud: Cloud, text: str) -> int:
+    """How many ballots hold a text."""
+    items = cloud.client("dynamodb").scan(TableName=cloud.outputs["VotesTable"])["Items"]
+    return sum(text in {one.sid for one in ballot_of(item).texts} for item in items)
 
 
 def a_guest_reads_the_board(cloud: Cloud) -> bool:
@@ -153,10 +195,13 @@ def ask(cloud: Cloud, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 def deployer(cloud: Cloud) -> str:
     """Name of the function behind the custom resources; it is no output."""
-    functions = cloud.client("lambda").list_functions()["Functions"]
-    (name,) = [
-        f["FunctionName"] for f in functions if f["Handler"] == "lambdas.polls.handler.handler"
-    ]
+    return cloud.function_of("polls")
+
+
+def queueing_role(cloud: Cloud) -> str:
+    """Name of the role with which the REST API puts texts into the queue."""
+    roles = cloud.client("iam").list_roles()["Roles"]
+    (name,) = [r["RoleName"] for r in roles if "FallbackApiRole" in r["RoleName"]]
     return str(name)
 
 

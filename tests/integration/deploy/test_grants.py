@@ -8,12 +8,15 @@ from tests.integration.deploy.steps import (
     a_change_before_the_first_vote_is_refused,
     a_change_that_votes_forbid_is_refused,
     a_changed_vote_is_accepted,
+    a_fallback_text_is_counted,
+    a_fallback_text_is_delayed,
     a_first_vote_is_accepted,
     a_guest_reads_the_board,
     a_vote_is_counted,
     deployer,
     eventually,
     guest_role,
+    queueing_role,
     the_old_directory_is_copied,
     the_polls_are_applied,
 )
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.cloud
 
 OWNERS: dict[str, Callable[[Cloud], str]] = {
     "webhook": lambda c: c.role_of(c.outputs["WebhookFunction"]),
+    "replayer": lambda c: c.role_of(c.function_of("replayer")),
+    "queueing API": queueing_role,
     "aggregator": lambda c: c.role_of(c.outputs["AggregatorFunction"]),
     "polls": lambda c: c.role_of(deployer(c)),
     "guest": guest_role,
@@ -32,6 +37,11 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("webhook", "CastBallots", "dynamodb:GetItem"): a_changed_vote_is_accepted,
     ("webhook", "ReadTheDirectory", "dynamodb:Query"): a_first_vote_is_accepted,
     ("webhook", "ReadTheSecret", "secretsmanager:GetSecretValue"): a_first_vote_is_accepted,
+    ("replayer", "CastBallots", "dynamodb:GetItem"): a_fallback_text_is_counted,
+    ("replayer", "CastBallots", "dynamodb:PutItem"): a_fallback_text_is_counted,
+    ("replayer", "ReadTheLog", "dynamodb:Query"): a_fallback_text_is_counted,
+    ("replayer", "ReadTheSecret", "secretsmanager:GetSecretValue"): a_fallback_text_is_counted,
+    ("replayer", "DelayTexts", "sqs:ChangeMessageVisibility"): a_fallback_text_is_delayed,
     ("aggregator", "FoldIntoBoards", "dynamodb:UpdateItem"): a_vote_is_counted,
     ("polls", "ReadTheDirectory", "dynamodb:Query"): the_polls_are_applied,
     ("polls", "SeeWhetherVotingBegan", "dynamodb:Query"): a_change_that_votes_forbid_is_refused,
@@ -46,9 +56,10 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("polls", "ShowPolls", "dynamodb:PutItem"): the_polls_are_applied,
     ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
 }
-NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog"}
-"""The emulator follows the stream and keeps the log itself, whatever the role allows. AWS
-asks for both: "Process DynamoDB records with Lambda", "Lambda execution role"."""
+NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog", "TakeTexts", "QueueTexts"}
+"""The emulator follows the stream, takes from the queue, puts into it for an API and keeps the log
+itself, whatever the role allows. AWS asks for all: "Process DynamoDB records with Lambda", "Using
+Lambda with Amazon SQS", "AWS service integrations", "Lambda execution role"."""
 
 
 @pytest.mark.parametrize("step", sorted({step.__name__ for step in NEEDED.values()}))
