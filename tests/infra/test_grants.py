@@ -26,7 +26,7 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         ),
         "DelayTexts": (["sqs:ChangeMessageVisibility"], "queue.Arn", ()),
         "CastBallots": (["dynamodb:GetItem", "dynamodb:PutItem"], "votes.Arn", ()),
-        "ReadTheDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
+        "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "replayer log.Arn", ()),
     },

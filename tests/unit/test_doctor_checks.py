@@ -97,6 +97,6 @@ def test_a_failed_check_makes_the_command_fail(
     document = json.loads(done.stdout)
 
     assert (said.exit_code, done.exit_code) == (1, 1)
-    assert "19 of 19 checks failed." in said.stdout
+    assert "20 of 20 checks failed." in said.stdout
     assert (document["ok"], document["stack"]) == (False, "VoteApp-prod")
     assert [check["check"] for check in document["checks"]] == ALONG_THE_WAY
