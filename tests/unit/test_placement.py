@@ -47,6 +47,21 @@ def test_a_text_belongs_to_the_round_of_its_time() -> None:
     assert [round.number for round in found if round] == [1, 1, 2]
 
 
+def test_what_happens_to_a_past_round_does_not_make_it_current_again() -> None:
+    """It is certified after its reset; texts are for the round that is open."""
+    one = first_round()
+    two = replace(lifecycle.next_round(one, NOON + MINUTE), previous=None)
+    certified = replace(one, certified_at_ms=NOON + 2 * MINUTE)
+    late = placements((0, one), (MINUTE, two), (2 * MINUTE, certified))
+
+    round = placed(late, 2 * MINUTE).round
+
+    assert round is not None
+    assert round.number == 2
+    assert late.history.newest(one) == certified
+    assert late.history.newest(two) == two
+
+
 def test_a_text_from_before_the_close_is_a_vote_and_one_from_after_it_is_not() -> None:
     """Whatever its sender was told."""
     one = first_round()

@@ -97,6 +97,15 @@ def held(cloud: Cloud, text: str) -> int:
     return sum(text in {one.sid for one in ballot_of(item).texts} for item in items)
 
 
+def waiting(cloud: Cloud) -> int:
+    """The items in the queue, also those that are being replayed."""
+    attributes = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=cloud.outputs["FallbackQueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    return sum(int(attributes[name]) for name in names)
+
+
 def a_guest_reads_the_board(cloud: Cloud) -> bool:
     """Step: what the page asks for."""
     try:

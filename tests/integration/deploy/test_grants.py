@@ -19,6 +19,7 @@ from tests.integration.deploy.steps import (
     queueing_role,
     the_old_directory_is_copied,
     the_polls_are_applied,
+    waiting,
 )
 from tests.support.strict_cloud import Cloud
 
@@ -93,6 +94,11 @@ def test_every_grant_of_every_role_was_taken_away(cloud: Cloud) -> None:
         there |= {(owner, statement["Sid"]) for statement in document["Statement"]}
 
     assert {grant for grant in there if grant[1] not in NOT_ENFORCED_HERE} == tried
+
+
+def test_what_could_not_be_replayed_is_counted_once_it_can(cloud: Cloud) -> None:
+    """Texts that failed for want of a grant come back after a minute, and leave the queue."""
+    assert eventually(lambda: waiting(cloud) == 0, seconds=90)
 
 
 def test_what_could_not_be_folded_is_folded_once_it_can(cloud: Cloud) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.deploy.steps import eventually, held, phone, sid
+from tests.integration.deploy.steps import eventually, held, phone, sid, waiting
 from tests.support.strict_cloud import Cloud
 
 pytestmark = pytest.mark.cloud
@@ -42,12 +42,3 @@ def test_a_forged_text_is_answered_alike_and_dropped(cloud: Cloud) -> None:
     assert (status, "Your text has arrived." in answer) == (200, True)
     assert eventually(lambda: waiting(cloud) == 0)
     assert held(cloud, text) == 0
-
-
-def waiting(cloud: Cloud) -> int:
-    """The items in the queue, also those that are being replayed."""
-    attributes = cloud.client("sqs").get_queue_attributes(
-        QueueUrl=cloud.outputs["FallbackQueueUrl"], AttributeNames=["All"]
-    )["Attributes"]
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    return sum(int(attributes[name]) for name in names)
