@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from services.adapters.poll_store import PollStore
 from services.polls.entry import DirectoryEntry
 from services.voting.directory import Directory
-from services.voting.errors import PollChangedError
+from services.voting.errors import PollChangedError, StoreUnavailableError
+from services.voting.history import RoundChange
 from services.voting.poll import Round
-from services.voting.timing import REDELIVERED_MS
+from services.voting.timing import DIRECTORY_STALE_MS, REDELIVERED_MS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class SimulatedPolls(PollStore):
     clock: Callable[[], int]
     held: dict[str, DirectoryEntry] = field(default_factory=dict)
     past: dict[tuple[str, int], Round] = field(default_factory=dict)
+    changes: list[RoundChange] = field(default_factory=list)
+    """The operator's log."""
 
     def entries(self) -> list[DirectoryEntry]:
         """Return every poll."""
@@ -43,7 +46,13 @@ class SimulatedPolls(PollStore):
         self.held[poll_id] = stored
         if ended:
             self.past[poll_id, ended.number] = ended
+        self._log(stored.round)
         return stored
+
+    def find_round(self, round: Round) -> Round:
+        """Return a round as it is now."""
+        current = self.held[round.poll.id].round
+        return current if current.number == round.number else self.past[round.poll.id, round.number]
 
     def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
         """Store the earliest expiry of an ended round."""
@@ -66,9 +75,14 @@ class SimulatedPolls(PollStore):
         if current:
             entry = self.held[poll_id]
             self.held[poll_id] = replace(entry, round=final, revision=entry.revision + 1)
+            self._log(final)
         else:
             self.past[poll_id, number] = final
         return True
+
+    def _log(self, round: Round) -> None:
+        last_ms = self.changes[-1].at_ms if self.changes else 0
+        self.changes.append(RoundChange(at_ms=max(self.clock(), last_ms), round=round))
 
     def load(self) -> Directory:
         """Return the directory as a webhook reads it."""
@@ -85,15 +99,24 @@ class SimulatedPolls(PollStore):
 
 @dataclass(slots=True)
 class LateDirectory:
-    """The `DirectorySource` of one webhook: a cached directory, at most `age_ms` old."""
+    """The `DirectorySource` of one webhook: a cached directory, at most `age_ms` old.
+
+    While it cannot be read, the cached one is used until it is `stale_ms` old.
+    """
 
     polls: SimulatedPolls
     age_ms: int
+    stale_ms: int = DIRECTORY_STALE_MS
+    is_down: Callable[[], bool] = lambda: False
     _cached: tuple[int, Directory] | None = None
 
     async def current(self) -> Directory:
-        """Return the directory, at most `age_ms` old."""
+        """Return the directory."""
         now_ms = self.polls.clock()
+        if self.is_down():
+            if self._cached is None or now_ms - self._cached[0] > self.stale_ms:
+                raise StoreUnavailableError("Query")
+            return self._cached[1]
         if self._cached is None or now_ms - self._cached[0] >= self.age_ms:
             self._cached = (now_ms, self.polls.load())
         return self._cached[1]
