@@ -161,9 +161,16 @@ class _Run:
             at_ms=text.at_ms,
             place=text.place,
             is_after_close=closes_ms is not None and (text.called_at_ms or 0) >= closes_ms,
-            elsewhere=tuple(one for one in possible if not _is_same(one, self.target)),
+            elsewhere=tuple(
+                self._current(one) for one in possible if not _is_same(one, self.target)
+            ),
         )
         self.missing[text.sender].append(missing)
+
+    def _current(self, past: Round) -> Round:
+        """The round as it is now: its shards and its expiry may differ from an earlier time."""
+        rounds = self.reconciler.rounds
+        return next((one for one in rounds if _is_same(one, past)), past)
 
     async def recover(self) -> None:
         """Insert what is missing, for several phones at a time."""
@@ -224,6 +231,9 @@ class _Run:
             if not await reconciler.was_listed(poll.id, phone_id, one.at_ms):
                 self.report.refused[OutcomeKind.UNLISTED] += 1
                 return False
+        if any(other.is_expiring_at(self.now_ms) for other in one.elsewhere):
+            self.report.refused[Reason.EXPIRED] += 1
+            return False
         for other in one.elsewhere:
             voter = self._voter(other, phone)
             vote = Vote(voter=voter, sid=one.sid, choice=one.choice, at_ms=one.at_ms)

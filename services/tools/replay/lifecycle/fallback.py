@@ -13,9 +13,9 @@ from services.tools.replay.lifecycle.invariants import (
     InvariantChecker,
     SentText,
     Way,
-    ViolationError,
 )
 from services.tools.replay.lifecycle.late_ballots import LateBallots
+from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.tools.replay.lifecycle.store import DelayedWrite, SimulatedVotes
 from services.tools.replay.lifecycle.timeline import Timeline
 from services.tools.replay.lifecycle.traffic import PSEUDONYMS
@@ -91,8 +91,7 @@ class FallbackQueue:
     time: Timeline
     checker: InvariantChecker
     votes: SimulatedVotes
-    placements: Callable[[], LatePlacements]
-    find_round: Callable[[Round], Round]
+    polls: SimulatedPolls
     replayed: Counter[str] = field(default_factory=Counter)
     """What became of the texts."""
     waiting: int = 0
@@ -114,9 +113,9 @@ class FallbackQueue:
         ballots = LateBallots(votes=self.votes, way=Way.REPLAYED, pause=self._pause)
         replayer = FallbackReplayer(
             LateTexts(ballots, lambda: self.time.clock[0]),
-            self.placements(),
+            self.polls.placements(),
             PSEUDONYMS,
-            self.find_round,
+            self.polls.find_round,
         )
         sender = without_channel(text.sender)
         message = Message(sid=text.sid, sender=sender, to=text.to, body=text.body)

@@ -83,8 +83,8 @@ class InvariantChecker:
     )
     """The accepted MessageSids by round and phone, in the order in which they were stored."""
     forgotten: set[str] = field(default_factory=set)
-    forgotten_at_ms: dict[str, int] = field(default_factory=dict)
-    """When a phone was forgotten last."""
+    forgotten_at_ms: dict[tuple[RoundKey, str], int] = field(default_factory=dict)
+    """When the votes of a phone in a round were forgotten last."""
     expired_sids: set[str] = field(default_factory=set)
     certified: dict[RoundKey, Mapping[str, int]] = field(default_factory=dict)
     reconciled: set[RoundKey] = field(default_factory=set)
@@ -102,13 +102,20 @@ class InvariantChecker:
     was_unread_after: Callable[[int], bool] = lambda _: False
     """Returns whether webhooks could not read the directory at some time after the given one."""
 
-    def apply_file(self, poll_id: str, toml: str, now_ms: int, *, back: bool) -> None:
-        """Record an applied poll file; `back` if the file had been removed before."""
+    def apply_file(
+        self, poll_id: str, toml: str, now_ms: int, *, back: bool, expires_from_ms: int | None
+    ) -> None:
+        """Record an applied poll file; `back` if the file had been removed before.
+
+        A round without votes may get another expiry with its file: `expires_from_ms`.
+        """
         facts = self.polls.setdefault(poll_id, PollFacts(definition={}, began_at_ms=now_ms))
         facts.definition = parse_file(toml)
         if back:
             facts.state, facts.state_at_ms = "auto", now_ms
         facts.note_closing_time(now_ms)
+        if not self.votes.get((poll_id, facts.round)):
+            facts.final_from_ms = expires_from_ms
         self._changed(poll_id, now_ms)
 
     def set_state(self, poll_id: str, state: str, now_ms: int) -> None:
@@ -197,9 +204,10 @@ class InvariantChecker:
 
     def forget(self, phone: str, now_ms: int) -> None:
         """Record that a phone's votes were removed from every round."""
-        self.forgotten_at_ms[phone] = now_ms
-        for votes in self.votes.values():
+        for key, votes in self.votes.items():
             sids = votes.pop(phone, [])
+            if self.held_sids().intersection(sids):
+                self.forgotten_at_ms[key, phone] = now_ms
             self.forgotten.update(sid for sid in sids if sid not in self.expired_sids)
             if kept := [sid for sid in sids if sid in self.expired_sids]:
                 votes[phone] = kept

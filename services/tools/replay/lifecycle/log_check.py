@@ -8,11 +8,14 @@ from typing import Final, Self
 from services.adapters.twilio.message_log import LoggedText
 from services.late.report import Report
 from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
+from services.tools.replay.lifecycle.past_facts import STALE_MS
 from services.tools.replay.lifecycle.poll_facts import RoundKey
 from services.voting.poll import Round
 
 REACHED_MS: Final = 88_000
-"""15 s of Twilio's attempts, 60 s of an old directory, 3 s of a request, 10 s until a write lands."""
+"""15 s of Twilio's attempts, 60 s of an old directory, 3 s a request, 10 s until a write lands."""
+_WIDE_MS: Final = 26_000
+"""15 s of Twilio's attempts, 1 s of its log, and 10 s of clocks that differ."""
 NO_VOTE: Final = ("unknown", "near", "waiting", "closed", "no_poll", "reserved", "redacted")
 _BALLOT_REFUSES: Final = ("stands", "limit", "forgotten")
 
@@ -51,6 +54,10 @@ class LogCheck:
             "certified": refused["certified"],
             "expired": refused["expired"],
         })  # fmt: skip
+        if self.key in self.checker.certified and found["certified"]:
+            # Of the texts that a phone lacks there, the first ones would fill its ballot.
+            for counts in (expected, found):
+                counts["ballot"] += counts.pop("certified", 0)
         doubtful = (+expected - +found).total()
         differs = doubtful > expected.pop("doubtful", 0) or found.total() != report.listed
         if differs or report.unknown:
@@ -59,29 +66,34 @@ class LogCheck:
             raise ViolationError(f"{self.key}: certified as reconciled, and lacks texts: {report}")
 
     def _class_of(self, text: SentText) -> str:
-        """Return what the report must say of a text; "doubtful" if a ballot of it may be gone."""
-        checker, now_ms = self.checker, self.now_ms
-        if text.sid in (held_now := checker.held_sids()):
+        """Return what the report must say of a text."""
+        checker = self.checker
+        if text.sid in checker.held_sids():
             is_here = checker.accepted[text.sid][0] == self.key
             if text.sid in self.held:
                 return "counted" if is_here else "elsewhere"
-            return "recovered" if is_here and text.sid in held_now else "lost"
+            return "recovered" if is_here else "lost"
         counting = checker.past.verdict(text.to, text.body, text.second_ms)
         if counting is None:
             return "no vote"
-        if counting[0] != self.key:
-            return "elsewhere"
-        if checker.has_expired(self.key, now_ms):
+        return self._refusal_of(text) if counting[0] == self.key else "elsewhere"
+
+    def _refusal_of(self, text: SentText) -> str:
+        """Return why the round does not count a text; "doubtful" if a ballot of it may be gone."""
+        checker = self.checker
+        if checker.has_expired(self.key, self.now_ms):
             return "expired"
-        if not is_refused_by_ballot(checker, text, self.key):
-            return "certified" if self.key in checker.certified else "lost"
-        return "doubtful" if may_have_expired(checker, text, now_ms) else "ballot"
+        if may_have_expired(checker, text, self.now_ms):
+            return "doubtful"
+        if is_refused_by_ballot(checker, text, self.key):
+            return "ballot"
+        return "certified" if self.key in checker.certified else "lost"
 
 
 def is_refused_by_ballot(checker: InvariantChecker, text: SentText, key: RoundKey) -> bool:
     """Return whether the phone may not have another text, or was forgotten after this one."""
     held, most = checker.votes[key].get(text.phone, []), checker.most_texts(key)
-    is_forgotten = checker.forgotten_at_ms.get(text.phone, 0) >= text.second_ms
+    is_forgotten = checker.forgotten_at_ms.get((key, text.phone), 0) >= text.second_ms
     return is_forgotten or (most is not None and len(held) >= most)
 
 
@@ -92,7 +104,9 @@ def may_have_expired(checker: InvariantChecker, text: SentText, now_ms: int) -> 
     """
     if text.sid in checker.forgotten:
         return True
-    wide = checker.past.possible(text.to, text.body, text.at_ms, REACHED_MS)
+    wide = checker.past.possible(
+        text.to, text.body, text.second_ms - _WIDE_MS, STALE_MS, 2 * _WIDE_MS
+    )
     return any(checker.has_expired(key, now_ms) for key, _ in wide)
 
 

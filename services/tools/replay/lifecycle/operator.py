@@ -85,7 +85,10 @@ class Operator:
         self.polls.apply(parsed, begun=self.begun)
         for name, file in files.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:
-                self.checker.apply_file(name, file.toml, now_ms, back=name in gone)
+                self.checker.apply_file(
+                    name, file.toml, now_ms, back=name in gone,
+                    expires_from_ms=self.polls.entry(name).round.expires_from_ms,
+                )  # fmt: skip
         for name in set(self.checker.polls) - set(files):
             self.checker.set_state(name, "archived", now_ms)
         self.files = files

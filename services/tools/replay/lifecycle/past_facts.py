@@ -66,12 +66,15 @@ class PastFacts:
         found = self.counting_at(to, body, second_ms, second_ms)
         return found or self.counting_at(to, body, end_ms, end_ms)
 
-    def possible(self, to: str, body: str, at_ms: int, age_ms: int) -> set[Counting]:
+    def possible(
+        self, to: str, body: str, at_ms: int, age_ms: int, way_ms: int = ON_ITS_WAY_MS
+    ) -> set[Counting]:
         """Return where a webhook may have counted a text that Twilio received at a time.
 
-        `age_ms` is the age of the oldest directory that was in use then.
+        `age_ms` is the age of the oldest directory that was in use then; `way_ms` is the time for
+        which Twilio may have delivered it.
         """
-        last_ms = at_ms + ON_ITS_WAY_MS
+        last_ms = at_ms + way_ms
         moments = sorted(set(self._moments(at_ms - age_ms, last_ms)))
         found = (
             self.counting_at(to, body, known_ms, now_ms)

@@ -7,7 +7,8 @@ from services.adapters.poll_store import PollStore
 from services.polls.entry import DirectoryEntry
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError, StoreUnavailableError
-from services.voting.history import RoundChange
+from services.voting.history import History, RoundChange
+from services.voting.placement import LatePlacements
 from services.voting.poll import Round
 from services.voting.timing import DIRECTORY_STALE_MS, REDELIVERED_MS
 
@@ -21,6 +22,7 @@ class SimulatedPolls(PollStore):
     past: dict[tuple[str, int], Round] = field(default_factory=dict)
     changes: list[RoundChange] = field(default_factory=list)
     """The operator's log."""
+    _placements: LatePlacements | None = None
 
     def entries(self) -> list[DirectoryEntry]:
         """Return every poll."""
@@ -80,7 +82,14 @@ class SimulatedPolls(PollStore):
             self.past[poll_id, number] = final
         return True
 
+    def placements(self) -> LatePlacements:
+        """Return the placements of late texts by the operator's log as it is now."""
+        if self._placements is None:
+            self._placements = LatePlacements(History(self.changes))
+        return self._placements
+
     def _log(self, round: Round) -> None:
+        self._placements = None
         last_ms = self.changes[-1].at_ms if self.changes else 0
         self.changes.append(RoundChange(at_ms=max(self.clock(), last_ms), round=round))
 

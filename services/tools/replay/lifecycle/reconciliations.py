@@ -22,9 +22,7 @@ from services.tools.replay.lifecycle.timeline import Timeline
 from services.tools.replay.lifecycle.traffic import PSEUDONYMS
 from services.tools.replay.lifecycle.twilio import SimulatedTwilio
 from services.voting.errors import StoreUnavailableError, VotingError
-from services.voting.history import History
 from services.voting.lifecycle import ended_at_ms
-from services.voting.placement import LatePlacements
 from services.voting.poll import Round
 from services.voting.timing import REACHED_MS
 
@@ -53,15 +51,7 @@ class Reconciliations:
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     recovered: int = 0
-    _known: tuple[int, LatePlacements] | None = None
     _landing_until_ms: int = 0
-
-    def placements(self) -> LatePlacements:
-        """Return the placements by the operator's log as it is now."""
-        length = len(self.polls.changes)
-        if self._known is None or self._known[0] != length:
-            self._known = (length, LatePlacements(History(self.polls.changes)))
-        return self._known[1]
 
     def rounds(self) -> list[Round]:
         """Return all rounds of all polls."""
@@ -110,7 +100,7 @@ class Reconciliations:
                 if self.draw.random() < 1 / 2:
                     later_ms = self.draw.randrange(LANDING_MS)
                     self._landing_until_ms = self.time.clock[0] + LANDING_MS
-                    self.time.schedule(later_ms, lambda: write() and None)
+                    self.time.schedule(later_ms, lambda: _land(write))
                 raise StoreUnavailableError("PutItem")
             left[0] -= 1
 
@@ -131,18 +121,17 @@ class Reconciliations:
                 await self._pause()
                 self.interleave()
 
-        async def run() -> list[Report]:
-            both = (self._reconcile(one, self._ballots()) for one in (round, other))
-            *reports, _ = await asyncio.gather(*both, act())
-            return reports
+        async def run() -> tuple[Report, Report, None]:
+            both = [self._reconcile(one, self._ballots()) for one in (round, other)]
+            return await asyncio.gather(both[0], both[1], act())
 
         try:
-            reports = event_loop().run_until_complete(run())
+            first, second, _ = event_loop().run_until_complete(run())
         except StoreUnavailableError:
             self.done["reconcile, interrupted"] += 1
         else:
-            for report in reports:
-                self._add("reconcile, at once", report)
+            self._add("reconcile, at once", first)
+            self._add("reconcile, at once", second)
 
     def before_certifying(self, round: Round) -> bool:
         """Refuse while texts wait in the fallback queue; usually reconcile the round.
@@ -164,7 +153,7 @@ class Reconciliations:
     async def _reconcile(self, round: Round, ballots: LateBallots) -> Report:
         reconciler = Reconciler(
             late=LateTexts(ballots, lambda: self.time.clock[0]),
-            placements=self.placements(),
+            placements=self.polls.placements(),
             pseudonyms=PSEUDONYMS,
             was_listed=_nobody_is_listed,
             ballots=self.votes.ballots,
@@ -193,6 +182,10 @@ class Reconciliations:
         self.done[name] += 1
         self.recovered += report.recovered
         self.refused.update(report.refused)
+
+
+def _land(write: Callable[[], bool]) -> None:
+    write()
 
 
 async def _nobody_is_listed(_poll: str, _phone_id: str, _at_ms: int) -> bool:

@@ -9,8 +9,8 @@ from services.tools.replay.algorithms import silence_aggregator
 from services.tools.replay.generate import OPENS_AT_MS
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards
-from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
 from services.tools.replay.lifecycle.fallback import FallbackQueue
+from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
 from services.tools.replay.lifecycle.invariants import (
     InvariantChecker,
     SentText,
@@ -66,7 +66,6 @@ class LifecycleOutcome:
     """Why reconciliations did not count a text, over all reports."""
 
 
-
 class LifecycleRun:
     """The stores, the actors and the clock of one run."""
 
@@ -100,9 +99,8 @@ class LifecycleRun:
             unheard=draw.choice((0, 0.05)),
         )
         self.queue = FallbackQueue(
-            draw=draw, time=self.time, checker=self.checker, votes=self.votes,
-            placements=lambda: self.reconciliations.placements(), find_round=self.polls.find_round,
-        )  # fmt: skip
+            draw=draw, time=self.time, checker=self.checker, votes=self.votes, polls=self.polls
+        )
         self.twilio = SimulatedTwilio(
             draw=draw, time=self.time, outages=self.outages, post=self.webhooks.post,
             urls=draw.choice((WITH_FALLBACK, WITH_FALLBACK, WITHOUT_FALLBACK)),
@@ -149,8 +147,9 @@ class LifecycleRun:
         )
 
     def _directory(self) -> LateDirectory:
-        is_down = lambda: self.outages.is_down(Part.DIRECTORY)  # noqa: E731 - one line
-        return LateDirectory(self.polls, DIRECTORY_AGE_MS, is_down=is_down)
+        return LateDirectory(
+            self.polls, DIRECTORY_AGE_MS, is_down=lambda: self.outages.is_down(Part.DIRECTORY)
+        )
 
     def _stored(self, ballot: Ballot, way: Way, known_until_ms: int | None) -> None:
         texts = [(text.sid, text.choice) for text in ballot.texts]

@@ -33,9 +33,10 @@ class DelayedWrite:
 
 
 class OnWrite(Protocol):
-    """Called with every stored ballot, and how its new texts came."""
+    """Takes every stored ballot, and how its new texts came."""
 
-    def __call__(self, ballot: Ballot, way: Way, known_until_ms: int | None) -> None: ...
+    def __call__(self, ballot: Ballot, way: Way, known_until_ms: int | None) -> None:
+        """Take a ballot; for `known_until_ms` see `InvariantChecker.stored`."""
 
 
 @dataclass(slots=True)

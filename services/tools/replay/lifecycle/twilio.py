@@ -1,4 +1,4 @@
-"""Twilio in the simulation: it keeps its log, and delivers a text for 15 seconds and never again."""
+"""Twilio in the simulation: it keeps its log, and tries for 15 s to deliver a text."""
 
 import random
 from collections.abc import Callable, Iterator
