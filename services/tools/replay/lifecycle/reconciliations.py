@@ -121,17 +121,17 @@ class Reconciliations:
                 await self._pause()
                 self.interleave()
 
-        async def run() -> tuple[Report, Report, None]:
+        async def run() -> list[Report | BaseException | None]:
             both = [self._reconcile(one, self._ballots()) for one in (round, other)]
-            return await asyncio.gather(both[0], both[1], act())
+            return await asyncio.gather(both[0], both[1], act(), return_exceptions=True)
 
-        try:
-            first, second, _ = event_loop().run_until_complete(run())
-        except StoreUnavailableError:
-            self.done["reconcile, interrupted"] += 1
-        else:
-            self._add("reconcile, at once", first)
-            self._add("reconcile, at once", second)
+        for report in event_loop().run_until_complete(run()):
+            if isinstance(report, Report):
+                self._add("reconcile, at once", report)
+            elif isinstance(report, StoreUnavailableError):
+                self.done["reconcile, interrupted"] += 1
+            elif report is not None:
+                raise report
 
     def before_certifying(self, round: Round) -> bool:
         """Refuse while texts wait in the fallback queue; usually reconcile the round.
