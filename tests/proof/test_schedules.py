@@ -24,6 +24,7 @@ class Here:
 
     def __exit__(self, *_: object) -> None: ...
     def map(self, _: object, shares: list[range]) -> list[Proof]:
+        """Return a miscount in each share."""
         return [Proof(schedules=len(share), wrong=[share[0]]) for share in shares]
 
 
@@ -80,7 +81,6 @@ def test_a_miscount_is_reported_with_how_to_run_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And the exit code says so."""
-
     monkeypatch.setattr("services.tools.replay.prove.ProcessPoolExecutor", Here)
     code = main(["--schedules", "10"])
 

@@ -123,7 +123,7 @@ class Reconciliations:
 
         async def run() -> list[Report | BaseException | None]:
             both = [self._reconcile(one, self._ballots()) for one in (round, other)]
-            return await asyncio.gather(both[0], both[1], act(), return_exceptions=True)
+            return [*await asyncio.gather(both[0], both[1], act(), return_exceptions=True)]
 
         for report in event_loop().run_until_complete(run()):
             if isinstance(report, Report):
