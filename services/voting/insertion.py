@@ -15,11 +15,10 @@ from services.voting.ballot import (
     AcceptedText,
     Ballot,
     Vote,
-    expiry_of,
+    late_expiry_of,
     sid_fingerprint,
 )
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Round
-from services.voting.timing import SETTLING_SECONDS
 
 
 class InsertionKind(StrEnum):
@@ -139,21 +138,9 @@ def _with_text(
         times=tuple(_offset(arrivals[0], at_ms) for at_ms in arrivals),
         cast_at_ms=arrivals[0],
         changed_at_ms=now_ms,
-        expires_at_s=_expiry(round, now_ms),
+        expires_at_s=late_expiry_of(round, now_ms),
         barred=tuple(mark for mark in ballot.barred if mark != sid_fingerprint(vote.sid)),
     )
-
-
-def _expiry(round: Round, now_ms: int) -> int | None:
-    """When the ballot expires, in epoch seconds: not before the round's `expires_from_ms`.
-
-    A late text may come into a round that an operator has closed. Its closing time may be older
-    than the round, which then has no `expires_from_ms`.
-    """
-    if round.expires_from_ms is None:
-        return None
-    earliest = -(-round.expires_from_ms // 1000) + SETTLING_SECONDS
-    return max(earliest, expiry_of(round, now_ms) or 0)
 
 
 def _place(ballot: Ballot, late: LateVote, known: Mapping[str, Moment]) -> int:

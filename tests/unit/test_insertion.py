@@ -227,6 +227,13 @@ def test_a_late_ballot_of_a_round_without_a_stored_expiry_never_expires() -> Non
     assert after.expires_at_s is None
 
 
+def test_a_barred_text_gives_no_expiry_to_a_round_without_a_stored_one() -> None:
+    """Else its deletion makes a board look drained that is not."""
+    round = replace(a_round(closes_at_ms=NOON - 60 * SECOND), began_at_ms=NOON, state=State.CLOSED)
+
+    assert bar_text(round, None, a_vote("RED")).expires_at_s is None
+
+
 def test_a_late_ballot_does_not_expire_before_its_round_says() -> None:
     """A round that an operator closed may keep its ballots longer than `retention_days`."""
     expires_from_ms = NOON + 7 * 86_400 * SECOND
