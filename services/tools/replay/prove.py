@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from rich.console import Console
@@ -181,7 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ):
             proof.add(share)
     if options.json:
-        console.print_json(data=asdict(proof), sort_keys=True)
+        sums = {total.name: getattr(proof, total.name) for total in fields(proof)}
+        console.print_json(data=sums, sort_keys=True)
         return 0 if proof.holds else 1
     console.print(render_table(proof, time.monotonic() - started))
     for number in proof.wrong[:10]:
