@@ -95,6 +95,15 @@ class _Run:
     """The missing votes by phone; about 500 bytes each."""
 
     @property
+    def is_certified(self) -> bool:
+        """Whether the round is certified: the report says what it lacks, and nothing is stored."""
+        return self.target.certified_at_ms is not None
+
+    @property
+    def writes(self) -> bool:
+        return self.reconciler.writes and not self.is_certified
+
+    @property
     def target_index(self) -> int:
         rounds = self.reconciler.rounds
         return next(place for place, one in enumerate(rounds) if _is_same(one, self.target))
@@ -137,8 +146,6 @@ class _Run:
             return Reason.BEFORE_LOG if is_unknown else placement.refusal
         if placement.round is None or not _is_same(placement.round, self.target):
             return None
-        if self.target.certified_at_ms is not None:
-            return Reason.CERTIFIED
         return Reason.EXPIRED if self.target.is_expiring_at(self.now_ms) else None
 
     def _remember(self, text: LoggedText, message: Message, choice: str) -> None:
@@ -150,9 +157,16 @@ class _Run:
             at_ms=text.at_ms,
             place=text.place,
             is_after_close=closes_ms is not None and (text.called_at_ms or 0) >= closes_ms,
-            elsewhere=tuple(one for one in possible if not _is_same(one, self.target)),
+            elsewhere=tuple(
+                self._current(one) for one in possible if not _is_same(one, self.target)
+            ),
         )
         self.missing[text.sender].append(missing)
+
+    def _current(self, past: Round) -> Round:
+        """The round as it is now: its shards and its expiry may differ from an earlier time."""
+        rounds = self.reconciler.rounds
+        return next((one for one in rounds if _is_same(one, past)), past)
 
     async def recover(self) -> None:
         """Insert what is missing, for several phones at a time."""
@@ -163,9 +177,12 @@ class _Run:
                 await self._recover_phone(phone, votes)
                 self.reconciler.on_progress(len(votes))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(PHONES_AT_ONCE):
-                group.create_task(work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(PHONES_AT_ONCE, len(self.missing))):
+                    group.create_task(work())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     async def _recover_phone(self, phone: str, votes: Sequence[_MissingVote]) -> None:
         by_ballot: defaultdict[tuple[str, str], list[_MissingVote]] = defaultdict(list)
@@ -188,10 +205,12 @@ class _Run:
             ],
             received=self.index.moment,
             ignores_bars=True,
-            writes=self.reconciler.writes,
+            writes=self.writes,
         )
         for one in votes:
             match kinds[one.sid]:
+                case InsertionKind.INSERTED if self.is_certified:
+                    self.report.refused[Reason.CERTIFIED] += 1
                 case InsertionKind.INSERTED:
                     self.report.recovered += 1
                     self.report.after_close += one.is_after_close
@@ -208,10 +227,13 @@ class _Run:
             if not await reconciler.was_listed(poll.id, phone_id, one.at_ms):
                 self.report.refused[OutcomeKind.UNLISTED] += 1
                 return False
+        if any(other.is_expiring_at(self.now_ms) for other in one.elsewhere):
+            self.report.refused[Reason.EXPIRED] += 1
+            return False
         for other in one.elsewhere:
             voter = self._voter(other, phone)
             vote = Vote(voter=voter, sid=one.sid, choice=one.choice, at_ms=one.at_ms)
-            if not await reconciler.late.bar(other, vote, writes=reconciler.writes):
+            if not await reconciler.late.bar(other, vote, writes=self.writes):
                 self.report.elsewhere += 1
                 return False
         return True

@@ -73,14 +73,19 @@ class Replayer:
         return await self._count(target, message, placement.choice or "", at_ms)
 
     async def _count(self, target: Round, message: Message, choice: str, at_ms: int) -> Replayed:
-        possible = self.placements.possible(message, at_ms)
+        possible = map(self.placements.history.newest, self.placements.possible(message, at_ms))
         others = [round for round in possible if not _is_same(round, target)]
-        is_reached = self.late.clock() >= at_ms + REACHED_MS
+        now_ms = self.late.clock()
+        is_reached = now_ms >= at_ms + REACHED_MS
         if others and not is_reached:
             return _waiting(target, at_ms)
+        if any(other.is_expiring_at(now_ms) for other in others):
+            # A ballot there may have held the text.
+            return Replayed(
+                outcome=ReplayOutcome.REFUSED, poll_id=target.poll.id, reason=Reason.EXPIRED.value
+            )
         for other in others:
-            vote = self._vote(other, message, choice, at_ms)
-            if not await self.late.bar(self.placements.history.newest(other), vote):
+            if not await self.late.bar(other, self._vote(other, message, choice, at_ms)):
                 return Replayed(outcome=ReplayOutcome.PRESENT, poll_id=other.poll.id)
         vote = self._vote(target, message, choice, at_ms)
         kinds = await self.late.count(target, [LateVote(vote=vote, moment=Moment(at_ms))])

@@ -14,7 +14,8 @@ class Reason(StrEnum):
     FORGOTTEN = "forgotten"
     """Its voter's votes were forgotten after Twilio had received it."""
     EXPIRED = "expired"
-    """Ballots of its round may have expired: nobody knows any more whether it was counted."""
+    """Ballots of its round, or of another that may have counted it, may have expired: nobody knows
+    any more whether it was counted."""
     CERTIFIED = "certified"
     """Its round is certified, and a certified round is never changed."""
     BEFORE_LOG = "before_log"

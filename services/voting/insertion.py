@@ -15,7 +15,7 @@ from services.voting.ballot import (
     AcceptedText,
     Ballot,
     Vote,
-    expiry_of,
+    late_expiry_of,
     sid_fingerprint,
 )
 from services.voting.poll import MESSAGES_PER_BALLOT, Policy, Round
@@ -138,7 +138,7 @@ def _with_text(
         times=tuple(_offset(arrivals[0], at_ms) for at_ms in arrivals),
         cast_at_ms=arrivals[0],
         changed_at_ms=now_ms,
-        expires_at_s=expiry_of(round, now_ms),
+        expires_at_s=late_expiry_of(round, now_ms),
         barred=tuple(mark for mark in ballot.barred if mark != sid_fingerprint(vote.sid)),
     )
 

@@ -98,13 +98,15 @@ class LatePlacements:
     def _views(self, at_ms: int) -> Iterator[tuple[int, int]]:
         """Every time at which a webhook may have read the directory, with every time of its use.
 
-        Twilio delivers for up to `DELIVERY_MS`, and a directory is up to `DIRECTORY_STALE_MS` old;
-        the clocks of all may differ by `MARGIN_MS`. Between two changes all times are alike.
+        Twilio delivers for up to `DELIVERY_MS`, before a text arrives at the fallback or after it
+        is in the log, and a directory is up to `DIRECTORY_STALE_MS` old; the clocks of all may
+        differ by `MARGIN_MS`. Between two changes all times are alike.
         """
-        first_ms = at_ms - DIRECTORY_STALE_MS - MARGIN_MS
+        used_ms = at_ms - DELIVERY_MS - MARGIN_MS
+        first_ms = used_ms - DIRECTORY_STALE_MS
         last_ms = at_ms + DELIVERY_MS + LOG_SECOND_MS + MARGIN_MS
         changes = self.history.moments_between(first_ms, last_ms)
-        uses = [at_ms - MARGIN_MS, *(change for change in changes if change > at_ms), last_ms]
+        uses = [used_ms, *(change for change in changes if change > used_ms), last_ms]
         for known_ms in [first_ms, *changes]:
             yield from ((known_ms, now_ms) for now_ms in uses if known_ms <= now_ms)
 

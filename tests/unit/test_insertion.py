@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.voting.ballot import Ballot, cast
 from services.voting.barring import bar_text, forget_votes
 from services.voting.insertion import InsertionKind, LateVote, Moment, insert
-from services.voting.poll import Policy, Round
+from services.voting.poll import Policy, Round, State
 from tests.support.polls import NOON, a_round, a_sid, a_vote
 
 SECOND = 1_000
@@ -202,12 +202,49 @@ def test_a_late_text_never_replaces_the_vote_of_a_ballot_without_times() -> None
 
 def test_a_late_ballot_expires_with_its_round() -> None:
     """`retention_days` after the close, and not after the text."""
-    round = a_round(closes_at_ms=NOON + 60 * SECOND, retention_days=30)
+    round = replace(
+        a_round(closes_at_ms=NOON + 60 * SECOND, retention_days=30),
+        expires_from_ms=NOON + 60 * SECOND + 30 * 86_400 * SECOND,
+    )
 
     after, _ = inserted(round, None, a_late_vote("RED", 5))
 
     assert after.expires_at_s is not None
     assert after.expires_at_s >= (NOON + 3_600 * SECOND) // 1000 + 30 * 86_400
+
+
+def test_a_late_ballot_of_a_round_without_a_stored_expiry_never_expires() -> None:
+    """Opened after its closing time and closed again: nobody was told that its ballots go."""
+    round = replace(
+        a_round(closes_at_ms=NOON - 60 * SECOND, retention_days=30),
+        began_at_ms=NOON,
+        state=State.CLOSED,
+        state_at_ms=NOON + 600 * SECOND,
+    )
+
+    after, _ = inserted(round, None, a_late_vote("RED", 5))
+
+    assert after.expires_at_s is None
+
+
+def test_a_barred_text_gives_no_expiry_to_a_round_without_a_stored_one() -> None:
+    """Else its deletion makes a board look drained that is not."""
+    round = replace(a_round(closes_at_ms=NOON - 60 * SECOND), began_at_ms=NOON, state=State.CLOSED)
+
+    assert bar_text(round, None, a_vote("RED")).expires_at_s is None
+
+
+def test_a_late_ballot_does_not_expire_before_its_round_says() -> None:
+    """A round that an operator closed may keep its ballots longer than `retention_days`."""
+    expires_from_ms = NOON + 7 * 86_400 * SECOND
+    round = replace(
+        a_round(closes_at_ms=NOON + 60 * SECOND, retention_days=1), expires_from_ms=expires_from_ms
+    )
+
+    after, _ = inserted(round, None, a_late_vote("RED", 5))
+
+    assert after.expires_at_s is not None
+    assert after.expires_at_s * SECOND >= expires_from_ms
 
 
 texts_of_a_phone = st.lists(

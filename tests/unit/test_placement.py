@@ -143,7 +143,7 @@ def test_far_from_any_change_a_text_has_one_possible_round() -> None:
 
 @pytest.mark.parametrize(
     ("before_reset_s", "possible"),
-    [(-71, {2}), (-70, {2}), (-69, {1, 2}), (0, {1, 2}), (25, {1, 2}), (26, {1})],
+    [(-86, {2}), (-85, {2}), (-84, {1, 2}), (0, {1, 2}), (25, {1, 2}), (26, {1})],
 )
 def test_near_a_reset_a_text_may_be_in_either_round(
     before_reset_s: int, possible: set[int]
@@ -154,6 +154,15 @@ def test_near_a_reset_a_text_may_be_in_either_round(
     late = placements((0, one), (10 * MINUTE, two))
 
     assert numbers(late, 10 * MINUTE - before_reset_s * SECOND) == possible
+
+
+def test_a_text_at_the_fallback_may_be_in_a_round_that_closed_during_its_delivery() -> None:
+    """Its first attempt was 15 s before it arrived there, and the poll closed in between."""
+    one = first_round(closes_at_ms=NOON + MINUTE)
+    late = placements((0, one))
+
+    assert numbers(late, MINUTE + 14 * SECOND) == {1}
+    assert numbers(late, MINUTE + 26 * SECOND) == set()
 
 
 def test_near_the_opening_of_another_poll_a_text_may_be_in_either() -> None:

@@ -7,9 +7,11 @@ from services.adapters.poll_store import PollStore
 from services.polls.entry import DirectoryEntry
 from services.voting.directory import Directory
 from services.voting.errors import PollChangedError, StoreUnavailableError
+from services.voting.history import history_of
 from services.voting.operators_log import LoggedChange, What
+from services.voting.placement import LatePlacements
 from services.voting.poll import Round
-from services.voting.timing import REDELIVERED_MS
+from services.voting.timing import DIRECTORY_STALE_MS, REDELIVERED_MS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class SimulatedPolls(PollStore):
     held: dict[str, DirectoryEntry] = field(default_factory=dict)
     log: list[LoggedChange] = field(default_factory=list)
     past: dict[tuple[str, int], Round] = field(default_factory=dict)
+    _placements: LatePlacements | None = None
 
     def entries(self) -> list[DirectoryEntry]:
         """Return every poll."""
@@ -40,6 +43,7 @@ class SimulatedPolls(PollStore):
 
     def log_event(self, change: LoggedChange, *, revision: int) -> None:  # noqa: ARG002
         """Add a row to the log."""
+        self._placements = None
         self.log.append(change)
 
     def write(
@@ -55,7 +59,7 @@ class SimulatedPolls(PollStore):
         if entry.revision != (self.held[poll_id].revision if poll_id in self.held else 0):
             raise PollChangedError(poll_id)
         stored = self.stamped(entry)
-        self.log.append(self.logged(stored, what, detail))
+        self.log_event(self.logged(stored, what, detail), revision=entry.revision + 1)
         stored = replace(
             stored, round=replace(stored.round, previous=None), revision=entry.revision + 1
         )
@@ -63,6 +67,11 @@ class SimulatedPolls(PollStore):
         if ended:
             self.past[poll_id, ended.number] = ended
         return stored
+
+    def find_round(self, round: Round) -> Round:
+        """Return a round as it is now."""
+        current = self.held[round.poll.id].round
+        return current if current.number == round.number else self.past[round.poll.id, round.number]
 
     def store_expiry(self, ended: Round, expires_from_ms: int, *, revision: int) -> None:
         """Store the earliest expiry of an ended round."""
@@ -91,6 +100,12 @@ class SimulatedPolls(PollStore):
             self.past[poll_id, number] = final
         return True
 
+    def placements(self) -> LatePlacements:
+        """Return the placements of late texts by the operator's log as it is now."""
+        if self._placements is None:
+            self._placements = LatePlacements(history_of(self.log))
+        return self._placements
+
     def load(self) -> Directory:
         """Return the directory as a webhook reads it."""
         since_ms = self.clock() - REDELIVERED_MS
@@ -108,23 +123,23 @@ class SimulatedPolls(PollStore):
 class LateDirectory:
     """The `DirectorySource` of one webhook: a cached directory, at most `age_ms` old.
 
-    While reading it fails, until `fails_until_ms`, it may be `stale_ms` old.
+    While it cannot be read, the cached one is used until it is `stale_ms` old.
     """
 
     polls: SimulatedPolls
     age_ms: int
-    stale_ms: int
-    fails_until_ms: int = 0
+    stale_ms: int = DIRECTORY_STALE_MS
+    is_down: Callable[[], bool] = lambda: False
     _cached: tuple[int, Directory] | None = None
 
     async def current(self) -> Directory:
-        """Return the directory. Raises: StoreUnavailableError."""
+        """Return the directory."""
         now_ms = self.polls.clock()
-        fails = now_ms < self.fails_until_ms
-        most_ms = self.stale_ms if fails else self.age_ms
-        if self._cached is None or now_ms - self._cached[0] >= most_ms:
-            if fails:
-                raise StoreUnavailableError("reading the directory")
+        if self.is_down():
+            if self._cached is None or now_ms - self._cached[0] > self.stale_ms:
+                raise StoreUnavailableError("Query")
+            return self._cached[1]
+        if self._cached is None or now_ms - self._cached[0] >= self.age_ms:
             self._cached = (now_ms, self.polls.load())
         return self._cached[1]
 
