@@ -73,20 +73,10 @@ class Replayer:
         return await self._count(target, message, placement.choice or "", at_ms)
 
     async def _count(self, target: Round, message: Message, choice: str, at_ms: int) -> Replayed:
-        possible = map(self.placements.history.newest, self.placements.possible(message, at_ms))
-        others = [round for round in possible if not _is_same(round, target)]
-        now_ms = self.late.clock()
-        is_reached = now_ms >= at_ms + REACHED_MS
-        if others and not is_reached:
-            return _waiting(target, at_ms)
-        if any(other.is_expiring_at(now_ms) for other in others):
-            # A ballot there may have held the text.
-            return Replayed(
-                outcome=ReplayOutcome.REFUSED, poll_id=target.poll.id, reason=Reason.EXPIRED.value
-            )
-        for other in others:
-            if not await self.late.bar(other, self._vote(other, message, choice, at_ms)):
-                return Replayed(outcome=ReplayOutcome.PRESENT, poll_id=other.poll.id)
+        is_reached = self.late.clock() >= at_ms + REACHED_MS
+        found = await self._elsewhere(target, message, choice, at_ms, is_reached=is_reached)
+        if found is not None:
+            return found
         vote = self._vote(target, message, choice, at_ms)
         kinds = await self.late.count(target, [LateVote(vote=vote, moment=Moment(at_ms))])
         match kinds[message.sid]:
@@ -100,6 +90,24 @@ class Replayer:
                 return Replayed(
                     outcome=ReplayOutcome.REFUSED, poll_id=target.poll.id, reason=kind.value
                 )
+
+    async def _elsewhere(
+        self, target: Round, message: Message, choice: str, at_ms: int, *, is_reached: bool
+    ) -> Replayed | None:
+        """What keeps a text from its round because of another one; else bar it from all others."""
+        possible = map(self.placements.history.newest, self.placements.possible(message, at_ms))
+        others = [round for round in possible if not _is_same(round, target)]
+        if others and not is_reached:
+            return _waiting(target, at_ms)
+        if any(other.is_expiring_at(self.late.clock()) for other in others):
+            # A ballot there may have held the text.
+            return Replayed(
+                outcome=ReplayOutcome.REFUSED, poll_id=target.poll.id, reason=Reason.EXPIRED.value
+            )
+        for other in others:
+            if not await self.late.bar(other, self._vote(other, message, choice, at_ms)):
+                return Replayed(outcome=ReplayOutcome.PRESENT, poll_id=other.poll.id)
+        return None
 
     async def _is_listed(self, target: Round, message: Message, at_ms: int) -> bool:
         poll = target.poll

@@ -200,12 +200,12 @@ def after_reset(at_ms: int) -> FallbackQueue:
 
 @pytest.mark.parametrize(
     ("reset_s", "waits"),
-    [(-71, False), (-69, True), (0, True), (25, True), (27, False)],
+    [(-86, False), (-84, True), (0, True), (25, True), (27, False)],
 )
 async def test_near_a_change_a_text_waits_until_no_attempt_can_be_in_flight(
     reset_s: int, *, waits: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The directory of an attempt may be 60 s old, clocks may differ by 10 s."""
+    """An attempt may be 15 s older, its directory 60 s, and clocks may differ by 10 s."""
     queue, sid = after_reset(NOON + reset_s * SECOND), a_sid()
     queue.now_ms = NOON + 30 * SECOND
     queue.put(an_item(a_form("red", sid)), "near")
