@@ -43,16 +43,18 @@ class TableCapacity:
 
     reads: Provisioned | None = None
     writes: Provisioned | None = None
+    max_reads_per_second: int | None = None
     max_writes_per_second: int | None = None
     warm_writes_per_second: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """Capacity of both tables."""
+    """Capacity of the tables. Polls are read every two seconds a webhook: always on demand."""
 
     votes: TableCapacity
     aggregates: TableCapacity
+    polls: TableCapacity = TableCapacity()
 
     @classmethod
     def of(cls, options: Options) -> Self:
@@ -62,7 +64,8 @@ class Capacity:
                 max_writes_per_second=options.max_writes_per_second,
                 warm_writes_per_second=options.warm_writes_per_second,
             )
-            return cls(votes=votes, aggregates=TableCapacity())
+            aggregates = TableCapacity(max_reads_per_second=options.max_reads_per_second)
+            return cls(votes=votes, aggregates=aggregates)
         write_units = texts * _UNITS_PER_TEXT
         shards = math.ceil(write_units / _UNITS_PER_PARTITION)
         board_reads = options.expected_viewers * _UNITS_PER_BOARD_READ

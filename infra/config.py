@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal, Self
 
+from services.voting import gsm
 from services.voting.addresses import E164
 
 Stage = Literal["local", "dev", "prod"]
 
 _EMULATOR_SHARD_ID: Final = "local"
+FALLBACK_REPLY: Final = "Your text has arrived. If it is a vote, it will be counted."
+NO_REPLY: Final = "none"
+
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -36,11 +40,17 @@ class Options:
     poll: str | None = None
     """Poll that the dashboard opens with; default: the first poll file."""
     webhook: Literal["lambda", "container"] = "lambda"
+    fallback: Literal["on", "off"] = "on"
+    """Whether texts go to a queue while the webhook is down."""
+    fallback_reply: str = FALLBACK_REPLY
+    """Reply to a text that went to the queue: one segment of GSM-7; `none` sends none."""
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int | None = None
     """Rate for which capacity is provisioned, with auto-scaling; default: on demand."""
     expected_viewers: int = 100
+    max_reads_per_second: int | None = None
+    """Ceiling of the screens' reads on an on-demand table, in read units; more are throttled."""
     max_writes_per_second: int | None = None
     """Ceiling of an on-demand table; writes beyond it are throttled, not billed."""
     warm_writes_per_second: int | None = None
@@ -66,16 +76,31 @@ def _check(option: str, value: str) -> str | int:
     match option:
         case "webhook" if value not in {"lambda", "container"}:
             raise OptionError(option, value, "say lambda or container")
+        case "fallback" if value not in {"on", "off"}:
+            raise OptionError(option, value, "say on or off")
+        case "fallback_reply" if remedy := _reply_problem(value):
+            raise OptionError(option, value, remedy)
         case "number" if not re.fullmatch(E164, value):
             raise OptionError(option, value, "write it as +15550100199")
         case "alarm_email" if not _EMAIL.fullmatch(value):
             raise OptionError(option, value, "give one e-mail address")
-        case "webhook" | "number" | "alarm_email" | "poll":
+        case "webhook" | "number" | "alarm_email" | "poll" | "fallback" | "fallback_reply":
             return value
         case _ if value.isascii() and value.isdigit() and int(value) > 0:
             return int(value)
         case _:
             raise OptionError(option, value, "give a whole number above 0")
+
+
+def _reply_problem(reply: str) -> str | None:
+    """Return what to do about a reply that cannot be a template or takes two segments."""
+    if unsupported := gsm.unsupported_characters(reply):
+        return f"leave out what GSM-7 lacks: {unsupported}"
+    if templated := sorted(set(reply) & set("$#\\")):
+        return f"leave out what API Gateway's templates replace: {' '.join(templated)}"
+    if not reply.strip() or gsm.count_septets(reply) > gsm.SEGMENT:
+        return f"write 1 to {gsm.SEGMENT} characters, or {NO_REPLY}"
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +119,8 @@ class StageConfig:
     snap_start: bool = True
     edge: Literal["none", "cloudfront"] = "cloudfront"
     """Server of the dashboard; with `none`, the local cloud uploads and serves it."""
+    has_tls: bool = True
+    """False where AWS's services are called by HTTP, as on the emulator."""
     is_monitored: bool = True
     """True if the stage has alarms and a CloudWatch dashboard."""
     stream_shard_id: str | None = None
@@ -133,6 +160,7 @@ class StageConfig:
             assumes_deploy_roles=False,
             snap_start=False,
             edge="none",
+            has_tls=False,
             is_monitored=False,
             stream_shard_id=_EMULATOR_SHARD_ID,
         )

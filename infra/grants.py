@@ -20,7 +20,13 @@ FOLLOW_STREAM: Final = (
 )
 """Permissions that an event source mapping needs (Lambda, "Process DynamoDB records")."""
 
+SEND: Final = "sqs:SendMessage"
+DELAY: Final = "sqs:ChangeMessageVisibility"
+TAKE_FROM_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+"""Permissions that an event source mapping needs (Lambda, "Using Lambda with Amazon SQS")."""
+
 DIRECTORY: Final = schema.DIRECTORY_PK
+OPERATORS_LOGS: Final = schema.OPERATORS_LOGS
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
 UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD

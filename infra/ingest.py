@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from infra.config import StageConfig
 from infra.container import WebhookService
@@ -52,7 +52,7 @@ class Ingest(Construct):
         config: StageConfig,
         bundles: Packager,
         votes: dynamodb.ITable,
-        aggregates: dynamodb.ITable,
+        polls: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
@@ -64,7 +64,7 @@ class Ingest(Construct):
         in_container = config.options.webhook == "container"
         settings = WebhookSettings(
             votes_table=votes.table_name,
-            aggregates_table=aggregates.table_name,
+            polls_table=polls.table_name,
             secret_arn=self.secret_arn,
             # API Gateway's event names the URL; a container behind a VPC link does not see it.
             public_base_url=self.api.api_endpoint if in_container else None,
@@ -80,6 +80,11 @@ class Ingest(Construct):
             self.role, self.log_group = self.function.role, self.function.log_group
             integration = self._integrate(self.function.function)
         self._add_routes(integration)
+
+    def depend_on(self, resource: IDependable) -> None:
+        """Deploy the webhook's function or service after a resource."""
+        webhook = self.function.function if self.function else self.service
+        webhook.node.add_dependency(resource)
 
     @property
     def url(self) -> str:
@@ -112,7 +117,7 @@ class Ingest(Construct):
                 name="webhook",
                 environment=settings.to_env(),
                 memory_mb=1024,
-                timeout_seconds=12,  # Twilio waits 15 s
+                timeout_seconds=6,  # twice the time in which the webhook answers
                 snap_start=self._config.snap_start,
             ),
         )

@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 _MINUTE = Duration.minutes(1)
@@ -33,6 +34,22 @@ def function_metric(
 def table_metric(table: dynamodb.ITable, name: str) -> cloudwatch.Metric:
     """Return a metric of a table, as a sum."""
     return table.metric(name, statistic="Sum", period=_MINUTE)
+
+
+def rest_api_metric(api_name: str, name: str) -> cloudwatch.Metric:
+    """Return a metric of a REST API, as a sum."""
+    return cloudwatch.Metric(
+        namespace="AWS/ApiGateway",
+        metric_name=name,
+        dimensions_map={"ApiName": api_name},
+        statistic="Sum",
+        period=_MINUTE,
+    )
+
+
+def queue_metric(queue: sqs.IQueue, name: str) -> cloudwatch.Metric:
+    """Return a metric of a queue, as a maximum."""
+    return queue.metric(name, statistic="Maximum", period=_MINUTE)
 
 
 def aggregator_metric(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:
@@ -74,5 +91,9 @@ REFUSED_SIGNATURES = LogMetric(
     name="RefusedSignatures", pattern='{ $.event = "refused" && $.status = 403 }'
 )
 UNREADABLE_POLLS = LogMetric(name="UnreadablePolls", pattern='{ $.event = "directory.unreadable" }')
+STALE_DIRECTORIES = LogMetric(name="StaleDirectories", pattern='{ $.event = "directory.stale" }')
+STALE_SECRETS = LogMetric(name="StaleSecrets", pattern='{ $.event = "secret.stale" }')
+FORGED_ITEMS = LogMetric(name="ForgedItems", pattern='{ $.event = "replay.forged" }')
+REPLAY_FAILURES = LogMetric(name="ReplayFailures", pattern='{ $.event = "replay.failed" }')
 BAD_RECORDS = LogMetric(name="BadRecords", pattern="{ $.badrecords > 0 }", value="$.badrecords")
 FOLDED_RECORDS = LogMetric(name="FoldedRecords", pattern="{ $.folded > 0 }", value="$.folded")

@@ -1,6 +1,6 @@
 """Alarms, their notifications by e-mail, a budget, and a CloudWatch dashboard."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,27 +11,18 @@ from constructs import Construct
 
 from infra import metrics
 from infra.aggregation import Aggregation
+from infra.alarm_spec import AlarmSpec
 from infra.config import StageConfig
+from infra.fallback import Fallback
+from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
 from infra.storage import Storage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmSpec:
-    """An alarm: raised if the metric reaches `threshold` in `minutes` of five minutes."""
-
-    name: str
-    metric: cloudwatch.IMetric
-    threshold: float
-    minutes: int
-    means: str
-    """Text of the e-mail: what the alarm means for the count, and what to do."""
 
 
 class Observability(Construct):
     """Alarms and a dashboard; with an address, also e-mails and a budget."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it watches
         self,
         scope: Construct,
         construct_id: str,
@@ -39,6 +30,7 @@ class Observability(Construct):
         config: StageConfig,
         storage: Storage,
         ingest: Ingest,
+        fallback: Fallback | None,
         aggregation: Aggregation,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -47,11 +39,17 @@ class Observability(Construct):
         namespace = config.stack_name
         self._refused = metrics.REFUSED_SIGNATURES.create(self, ingest.log_group, namespace)
         self._unreadable = metrics.UNREADABLE_POLLS.create(self, ingest.log_group, namespace)
+        self._stale = metrics.STALE_DIRECTORIES.create(self, ingest.log_group, namespace)
+        self._stale_secret = metrics.STALE_SECRETS.create(self, ingest.log_group, namespace)
         aggregator_log = aggregation.aggregator.log_group
         self._bad = metrics.BAD_RECORDS.create(self, aggregator_log, namespace)
         self._folded = metrics.FOLDED_RECORDS.create(self, aggregator_log, namespace)
-        self._add_alarms(config.options.alarm_email)
-        self._add_dashboard()
+        specs, graphs = self._alarm_specs(), self._graphs()
+        if fallback:
+            watch = FallbackWatch(self, fallback, namespace)
+            specs, graphs = [*specs, *watch.alarm_specs()], graphs | watch.graphs()
+        self._add_alarms(specs, config.options.alarm_email)
+        self._add_dashboard(graphs)
 
     def _alarm_specs(self) -> list[AlarmSpec]:
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
@@ -72,6 +70,13 @@ class Observability(Construct):
                 means="The screen falls behind; the count stays exact. Raise the capacity.",
             ),
             AlarmSpec(
+                name="ScreensThrottled",
+                metric=metrics.table_metric(self._storage.aggregates, "ReadThrottleEvents"),
+                threshold=1,
+                minutes=2,
+                means="Screens wait; texts are counted. Too many viewers, or max_reads_per_second.",
+            ),
+            AlarmSpec(
                 name="WebhookFails",
                 metric=metrics.api_metric(api, "5xx"),
                 threshold=1,
@@ -81,9 +86,9 @@ class Observability(Construct):
             AlarmSpec(
                 name="WebhookSlow",
                 metric=metrics.api_metric(api, "Latency", "p99"),
-                threshold=5_000,
+                threshold=2_000,
                 minutes=3,
-                means="Twilio gives up after 15 s. Look for throttling and cold starts.",
+                means="After 3 s a text is answered 503. Look for throttling and cold starts.",
             ),
             AlarmSpec(
                 name="SignaturesRefused",
@@ -98,6 +103,20 @@ class Observability(Construct):
                 threshold=1,
                 minutes=1,
                 means="A poll takes no texts: its row cannot be read. voteapp poll list names it.",
+            ),
+            AlarmSpec(
+                name="DirectoryStale",
+                metric=self._stale,
+                threshold=1,
+                minutes=2,
+                means="The polls table cannot be read. After 60 s texts are refused: see the log.",
+            ),
+            AlarmSpec(
+                name="SecretStale",
+                metric=self._stale_secret,
+                threshold=1,
+                minutes=2,
+                means="The secret cannot be read. After 60 minutes texts are refused: see the log.",
             ),
             AlarmSpec(
                 name="AggregatorFails",
@@ -122,9 +141,9 @@ class Observability(Construct):
             ),
         ]
 
-    def _add_alarms(self, email: str | None) -> None:
+    def _add_alarms(self, specs: Sequence[AlarmSpec], email: str | None) -> None:
         topic = self._add_topic(email) if email else None
-        for spec in self._alarm_specs():
+        for spec in specs:
             alarm = cloudwatch.Alarm(
                 self,
                 spec.name,
@@ -173,11 +192,11 @@ class Observability(Construct):
             notifications_with_subscribers=notifications,
         )
 
-    def _add_dashboard(self) -> None:
-        """Create the dashboard, with its widgets in pipeline order."""
+    def _graphs(self) -> dict[str, list[cloudwatch.IMetric]]:
+        """Return the graphs of the dashboard by title, in pipeline order."""
         api, aggregator = self._ingest.api.api_id, self._aggregation.aggregator.function
         votes, aggregates = self._storage.votes, self._storage.aggregates
-        graphs: dict[str, list[cloudwatch.IMetric]] = {
+        return {
             "Texts in": [metrics.api_metric(api, name) for name in ("Count", "4xx", "5xx")],
             "Answered in (ms)": [metrics.api_metric(api, "Latency", p) for p in ("p50", "p99")],
             "Refused signatures": [self._refused],
@@ -201,9 +220,11 @@ class Observability(Construct):
                 for name in ("ConsumedReadCapacityUnits", "ReadThrottleEvents")
             ],
         }
+
+    def _add_dashboard(self, graphs: Mapping[str, Sequence[cloudwatch.IMetric]]) -> None:
         dashboard = cloudwatch.Dashboard(self, "Pipeline")
         widgets = [
-            cloudwatch.GraphWidget(title=title, left=graph_metrics, width=12)
+            cloudwatch.GraphWidget(title=title, left=[*graph_metrics], width=12)
             for title, graph_metrics in graphs.items()
         ]
         for start in range(0, len(widgets), 2):

@@ -3,6 +3,7 @@
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
+from infra.fallback import Fallback
 from infra.ingest import Ingest
 from infra.storage import Storage
 
@@ -11,6 +12,7 @@ def stack_outputs(
     *,
     storage: Storage,
     ingest: Ingest,
+    fallback: Fallback | None,
     aggregation: Aggregation,
     dashboard: Dashboard,
     guest_identity: str,
@@ -20,6 +22,7 @@ def stack_outputs(
         "WebhookUrl": ingest.url,
         "VotesTable": storage.votes.table_name,
         "AggregatesTable": storage.aggregates.table_name,
+        "PollsTable": storage.polls.table_name,
         "SiteBucket": dashboard.site.bucket_name,
         "IdentityPoolId": dashboard.pool.ref,
         "GuestIdentityId": guest_identity,
@@ -28,6 +31,10 @@ def stack_outputs(
     }
     if ingest.function:
         outputs["WebhookFunction"] = ingest.function.function.function_name
+    if fallback:
+        outputs["FallbackUrl"] = fallback.url
+        outputs["FallbackQueueUrl"] = fallback.queue.queue_url
+        outputs["FallbackDeadLetterQueueUrl"] = fallback.dead_letters.queue_url
     if dashboard.distribution:
         outputs["DashboardUrl"] = f"https://{dashboard.distribution.domain_name}"
     return outputs

@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from infra.config import StageConfig
 
-FunctionName = Literal["webhook", "aggregator", "polls"]
+FunctionName = Literal["webhook", "aggregator", "polls", "replayer"]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
@@ -32,6 +32,13 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
     ),
     "aggregator": ("services/adapters", "services/voting", "lambdas/aggregator"),
     "polls": ("services/adapters", "services/polls", "services/voting", "lambdas/polls"),
+    "replayer": (
+        "services/adapters",
+        "services/late",
+        "services/polls",
+        "services/voting",
+        "lambdas/replayer",
+    ),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONSTRAINTS: Final = ROOT / "infra" / "constraints.txt"

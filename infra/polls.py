@@ -1,22 +1,22 @@
-"""Custom resources that apply the polls and create the viewers' Cognito identity at deploy."""
+"""Custom resources that copy and apply the polls and create the viewers' identity at deploy."""
 
 from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
 from infra.config import OptionError, Options, StageConfig
 from infra.function import FunctionProps, ServiceFunction
 from infra.packaging import Packager
+from infra.storage import Storage
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
 
 
 class Polls(Construct):
-    """Two custom resources handled by one function; an invalid poll fails the deploy."""
+    """Three custom resources handled by one function; an invalid poll fails the deploy."""
 
     def __init__(
         self,
@@ -25,15 +25,17 @@ class Polls(Construct):
         *,
         config: StageConfig,
         bundles: Packager,
-        votes: dynamodb.ITable,
-        aggregates: dynamodb.ITable,
+        storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
+        aggregates, directory = storage.aggregates, storage.polls
         settings = PollsSettings(
-            votes_table=votes.table_name,
+            votes_table=storage.votes.table_name,
             aggregates_table=aggregates.table_name,
+            polls_table=directory.table_name,
             default_number=config.options.number,
         )
+        self._tables = {"From": aggregates.table_name, "To": directory.table_name}
         self._triggers = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(
             self,
@@ -47,6 +49,13 @@ class Polls(Construct):
                 timeout_seconds=60,
             ),
         )
+
+    def copy_directory(self) -> CustomResource:
+        """Copy the directory that older versions kept in the table of aggregates.
+
+        Everything that reads or writes the directory must depend on it.
+        """
+        return self._add_custom_resource("Copied", "Custom::DirectoryCopied", self._tables)
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""

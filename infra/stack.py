@@ -1,6 +1,8 @@
 """The stack, in the order of the README's diagram, and every IAM grant.
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
+While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
+The webhook reads the polls table, which nobody outside can reach.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from infra import grants
 from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
+from infra.fallback import Fallback
 from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability
@@ -41,25 +44,29 @@ class VotingStack(Stack):
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
-            self, "Ingest", config=config, bundles=bundles, votes=votes, aggregates=aggregates
+            self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
+        # Twilio -> queue -> replayer -> votes
+        self.fallback = self._add_fallback(config, bundles)
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
-        # polls/*.toml -> aggregates
-        self.polls = Polls(
-            self, "Polls", config=config, bundles=bundles, votes=votes, aggregates=aggregates
-        )
+        # polls/*.toml -> polls, aggregates
+        self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
         self._grant_webhook()
+        if self.fallback:
+            self._grant_fallback(self.fallback)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
         self._grant_logs()
 
-        self.polls.apply(polls)
+        copied = self.polls.copy_directory()
+        self.ingest.depend_on(copied)
+        self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
             bundles,
@@ -76,11 +83,33 @@ class VotingStack(Stack):
         self._add_outputs(config, guest_identity)
 
     def _grant_webhook(self) -> None:
-        webhook, aggregates = self.ingest.role, self.storage.aggregates.table_arn
+        webhook, polls = self.ingest.role, self.storage.polls.table_arn
         directory = grants.only_keys(grants.DIRECTORY)
         allow(webhook, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
-        allow(webhook, "ReadTheDirectory", [QUERY], aggregates, directory)
+        allow(webhook, "ReadTheDirectory", [QUERY], polls, directory)
         allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
+
+    def _add_fallback(self, config: StageConfig, bundles: Packager) -> Fallback | None:
+        if config.options.fallback == "off":
+            return None
+        return Fallback(
+            self,
+            "Fallback",
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+        )
+
+    def _grant_fallback(self, fallback: Fallback) -> None:
+        replayer, queue = fallback.replayer.role, fallback.queue.queue_arn
+        polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
+        allow(fallback.api_role, "QueueTexts", [grants.SEND], queue)
+        allow(replayer, "TakeTexts", grants.TAKE_FROM_QUEUE, queue)
+        allow(replayer, "DelayTexts", [grants.DELAY], queue)
+        allow(replayer, "CastBallots", [GET, PUT], self.storage.votes.table_arn)
+        allow(replayer, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
+        allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
@@ -92,19 +121,28 @@ class VotingStack(Stack):
     def _grant_deployer(self) -> None:
         deployer, aggregates = self.polls.deployer.role, self.storage.aggregates.table_arn
         directory = grants.only_keys(grants.DIRECTORY)
+        polls = self.storage.polls.table_arn
         boards = grants.only_keys(*grants.ALL_BOARDS)
-        poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPEN_BOARDS)
-        allow(deployer, "ReadTheDirectory", [QUERY], aggregates, directory)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
+        views = grants.only_keys(grants.OPEN_BOARDS)
+        allow(deployer, "ReadTheDirectory", [QUERY], polls, directory)
+        allow(deployer, "CopyTheOldDirectory", [QUERY], aggregates, directory)
         allow(deployer, "SeeWhetherVotingBegan", [GET, QUERY], aggregates, boards)
         allow(deployer, "SeeWhetherBallotsWereCast", [QUERY], self.storage.votes.table_arn)
-        allow(deployer, "ApplyPolls", [PUT], aggregates, poll_rows)
+        allow(deployer, "ApplyPolls", [PUT], polls, poll_rows)
+        allow(deployer, "ShowPolls", [PUT], aggregates, views)
 
     def _grant_guest(self) -> None:
         guest, aggregates = self.dashboard.guest_role, self.storage.aggregates.table_arn
         allow(guest, "ReadOpenBoards", [QUERY], aggregates, grants.PUBLIC_ONLY)
 
     def _grant_logs(self) -> None:
-        functions = (self.ingest.function, self.aggregation.aggregator, self.polls.deployer)
+        functions = (
+            self.ingest.function,
+            self.fallback.replayer if self.fallback else None,
+            self.aggregation.aggregator,
+            self.polls.deployer,
+        )
         for function in filter(None, functions):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
@@ -113,6 +151,7 @@ class VotingStack(Stack):
         outputs = stack_outputs(
             storage=self.storage,
             ingest=self.ingest,
+            fallback=self.fallback,
             aggregation=self.aggregation,
             dashboard=self.dashboard,
             guest_identity=guest_identity,
@@ -127,5 +166,6 @@ class VotingStack(Stack):
             config=config,
             storage=self.storage,
             ingest=self.ingest,
+            fallback=self.fallback,
             aggregation=self.aggregation,
         )

@@ -1,4 +1,4 @@
-"""Both tables, translated from `services/voting/schema.py`."""
+"""The tables, translated from `services/voting/schema.py`."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -10,7 +10,11 @@ from services.voting import schema
 
 
 class Storage(Construct):
-    """The two tables; in one table, the aggregator's own writes would trigger it again."""
+    """Three tables: ballots, what guests read, and the polls.
+
+    In one table, the aggregator's own writes would trigger it again, and the reads of guests
+    could keep the webhook from reading the polls.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -19,6 +23,7 @@ class Storage(Construct):
         self.aggregates = self._table(
             schema.AGGREGATES, capacity.aggregates, keep=config.keeps_data
         )
+        self.polls = self._table(schema.POLLS, capacity.polls, keep=config.keeps_data)
 
     def _table(
         self, table: schema.TableSchema, capacity: TableCapacity, *, keep: bool
@@ -30,7 +35,7 @@ class Storage(Construct):
             table.name,
             partition_key=dynamodb.Attribute(name=schema.PARTITION_KEY, type=text),
             sort_key=dynamodb.Attribute(name=schema.SORT_KEY, type=text),
-            stream=dynamodb.StreamViewType(schema.STREAM_VIEW),
+            stream=dynamodb.StreamViewType(schema.STREAM_VIEW) if table.has_stream else None,
             time_to_live_attribute=table.ttl_attribute,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -38,6 +43,7 @@ class Storage(Construct):
             billing_mode=_billing(capacity),
             read_capacity=capacity.reads.minimum if capacity.reads else None,
             write_capacity=capacity.writes.minimum if capacity.writes else None,
+            max_read_request_units=capacity.max_reads_per_second,
             max_write_request_units=capacity.max_writes_per_second,
             warm_throughput=_warm(capacity),
             deletion_protection=keep,

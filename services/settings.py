@@ -65,7 +65,7 @@ class WebhookSettings(_Settings):
     """Settings of the webhook; both secrets come from `SECRET_ARN` or from the environment."""
 
     votes_table: str
-    aggregates_table: str
+    polls_table: str
     secret_arn: str | None = None
     twilio_auth_token: str | None = field(default=None, repr=False)
     voter_pepper: str | None = field(default=None, repr=False)
@@ -118,4 +118,16 @@ class PollsSettings(_Settings):
 
     votes_table: str
     aggregates_table: str
+    polls_table: str
     default_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayerSettings(_Settings):
+    """Settings of the replayer. `fallback_url` is for emulators whose items name no host."""
+
+    votes_table: str
+    polls_table: str
+    secret_arn: str
+    queue_url: str
+    fallback_url: str

@@ -32,7 +32,7 @@ export function partitionText(partitions, limit) {
 export function textsText({ sent, accepted, refused, under_way, reply_ms }) {
   if (sent + accepted + refused === 0 && under_way === 0) return 'No texts are arriving.';
   const parts = [rated(sent, 'text a second arrives', 'texts a second arrive'), rated(accepted, 'is counted', 'are counted')];
-  if (refused > 0) parts.push(`${rated(refused, 'is', 'are')} given up after 8 s of retries`);
+  if (refused > 0) parts.push(`${rated(refused, 'is', 'are')} given up after 3 s of retries`);
   const wait = under_way > 5 ? `${amount(under_way, 'phone')} wait for a reply` : '';
   return `${[parts.join(', '), wait, replyText(reply_ms)].filter(Boolean).join('; ')}.`;
 }

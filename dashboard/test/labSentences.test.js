@@ -31,7 +31,7 @@ test('texts are described from arrival to reply', () => {
   const calm = { sent: 60, accepted: 60, refused: 0, under_way: 1, reply_ms: 14 };
   assert.equal(textsText(calm), '60 texts a second arrive, 60 are counted; a reply takes 10 ms.');
   const hot = { sent: 60, accepted: 24, refused: 36.2, under_way: 340, reply_ms: 8001 };
-  assert.equal(textsText(hot), '60 texts a second arrive, 24 are counted, 36 are given up after 8 s of retries; 340 phones wait for a reply; a reply takes 8.0 s.');
+  assert.equal(textsText(hot), '60 texts a second arrive, 24 are counted, 36 are given up after 3 s of retries; 340 phones wait for a reply; a reply takes 8.0 s.');
   assert.equal(textsText({ sent: 0, accepted: 0, refused: 0, under_way: 0, reply_ms: 14 }), 'No texts are arriving.');
 });
 
@@ -56,7 +56,7 @@ test('while anything is on its way, texts are arriving', () => {
 
   assert.deepEqual(said, [
     none, '1 text a second arrives, 0 are counted.', '0 texts a second arrive, 1 is counted.',
-    '0 texts a second arrive, 0 are counted, 1 is given up after 8 s of retries.', '0 texts a second arrive, 0 are counted.',
+    '0 texts a second arrive, 0 are counted, 1 is given up after 3 s of retries.', '0 texts a second arrive, 0 are counted.',
   ]);
 });
 

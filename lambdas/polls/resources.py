@@ -1,4 +1,4 @@
-"""The two custom resources: the polls of a deployment, and the identity of its guests."""
+"""The custom resources: the polls, the copy of their directory, the identity of the guests."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from botocore.config import Config
 from lambdas.polls.answer import CustomResourceResponse
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.directory_copy import DirectoryCopy
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
@@ -19,6 +20,8 @@ from services.settings import PollsSettings
 from services.voting.begun import has_begun
 
 _CLIENT_CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
+_DEPLOY: Final = "deploy"
+"""Who makes the changes, in the operator's log."""
 _UNSIGNED: Final = Config(signature_version=UNSIGNED)
 
 
@@ -34,32 +37,55 @@ def handle_request(event: Mapping[str, Any]) -> CustomResourceResponse:
         return CustomResourceResponse(physical_id=event["PhysicalResourceId"])
     properties = event["ResourceProperties"]
     match event["ResourceType"]:
+        case "Custom::DirectoryCopied":
+            return _copy_directory()
         case "Custom::Polls":
             return _apply_polls(properties["Files"])
         case "Custom::GuestIdentity":
             return _create_guest_identity(properties["IdentityPoolId"])
         case other:
             raise ValueError(
-                f"ResourceType: {other!r}: unknown; use Custom::Polls or Custom::GuestIdentity"
+                f"ResourceType: {other!r}: unknown; use Custom::DirectoryCopied, Custom::Polls or "
+                "Custom::GuestIdentity"
             )
+
+
+def _copy_directory() -> CustomResourceResponse:
+    """Copy the directory that an older version kept in the table of aggregates."""
+    settings = PollsSettings.from_env(os.environ)
+    rows = DirectoryCopy(
+        client=_dynamodb(),
+        source=settings.aggregates_table,
+        target=settings.polls_table,
+        by=_DEPLOY,
+    ).run()
+    return CustomResourceResponse(physical_id="copied", data={"Rows": str(rows)})
 
 
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:
     settings = PollsSettings.from_env(os.environ)
     polls = [parse_poll(file["Text"], source=file["Source"]) for file in files]
-    client = boto3.client("dynamodb", config=_CLIENT_CONFIG)
+    client = _dynamodb()
     aggregates, votes = settings.aggregates_table, settings.votes_table
     begun = partial(
         has_begun,
         recounts=DynamoRecounts(client, votes),
         tallies=DynamoTallies(client, aggregates),
-        certificates=DynamoCertificates(client, aggregates),
+        certificates=DynamoCertificates(
+            client=client, table=aggregates, polls=settings.polls_table
+        ),
     )
-    directory = DynamoDirectory(client=client, table=aggregates)
+    directory = DynamoDirectory(
+        client=client, table=settings.polls_table, aggregates=aggregates, by=lambda: _DEPLOY
+    )
     directory.apply(polls, default_number=settings.default_number, begun=begun)
     return CustomResourceResponse(
         physical_id="polls", data={"Polls": ",".join(poll.id for poll in polls)}
     )
+
+
+def _dynamodb() -> Any:  # noqa: ANN401 - a boto3 client
+    return boto3.client("dynamodb", config=_CLIENT_CONFIG)
 
 
 def _create_guest_identity(identity_pool_id: str) -> CustomResourceResponse:

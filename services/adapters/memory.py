@@ -66,13 +66,24 @@ class MemoryTallies:
 
 @dataclass(slots=True)
 class MemoryAllowLists:
-    """The `AllowLists` port: keyed hashes of phones by poll."""
+    """The `AllowLists` port: keyed hashes of phones by poll.
+
+    `spans` are the times (epoch ms) from when until when a phone was listed; without any, a phone
+    is listed since ever.
+    """
 
     phone_ids: dict[str, set[str]] = field(default_factory=dict)
+    spans: dict[tuple[str, str], list[tuple[int, int | None]]] = field(default_factory=dict)
 
     async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Return True if a phone is on the list of a poll."""
         return phone_id in self.phone_ids.get(poll_id, ())
+
+    async def was_listed(self, poll_id: str, phone_id: str, at_ms: int) -> bool:
+        """Return True if a phone was on the list of a poll at that time."""
+        if spans := self.spans.get((poll_id, phone_id)):
+            return any(a <= at_ms and (until is None or at_ms < until) for a, until in spans)
+        return await self.holds(poll_id, phone_id)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from services.voting.errors import (
 )
 from services.voting.lifecycle import expiry_after_end, next_round, with_expiry
 from services.voting.lifecycle import opened as open_round
+from services.voting.operators_log import UNKNOWN, LoggedChange, What, name_change
 from services.voting.poll import Poll, Round, State
 
 if TYPE_CHECKING:
@@ -32,11 +33,20 @@ def never_begun(_: Round) -> bool:
     return False
 
 
+def unknown_operator() -> str:
+    """Return that it is unknown who makes the changes."""
+    return UNKNOWN
+
+
 class PollStore(ABC):
-    """The polls of a deployment. `clock` returns the time of changes in epoch milliseconds."""
+    """The polls of a deployment, with the operator's log of their changes.
+
+    `clock` returns the time of changes in epoch milliseconds, `by` who makes them.
+    """
 
     __slots__ = ()
     clock: Callable[[], int]
+    by: Callable[[], str]
 
     @abstractmethod
     def entries(self) -> list[DirectoryEntry]:
@@ -54,20 +64,36 @@ class PollStore(ABC):
         """
 
     @abstractmethod
-    def write(self, entry: DirectoryEntry, *, ended: Round | None = None) -> DirectoryEntry:
-        """Stamp and store an entry, and the round that was reset; return the stored entry.
+    def write(
+        self,
+        entry: DirectoryEntry,
+        *,
+        ended: Round | None = None,
+        what: What | None = None,
+        detail: str = "",
+    ) -> DirectoryEntry:
+        """Stamp and store an entry, its log row, and the round that was reset.
+
+        Returns the stored entry. `what` and `detail` are for the log; by default the entry was
+        created or applied.
 
         Raises:
             PollChangedError: somebody else changed the entry meanwhile.
         """
 
     @abstractmethod
-    def store_expiry(self, ended: Round, expires_from_ms: int) -> None:
+    def store_expiry(self, ended: Round, expires_from_ms: int, *, revision: int) -> None:
         """Store the earliest expiry of a round that was reset; an earlier one stays.
+
+        `revision` is that of the poll's entry.
 
         Raises:
             PollChangedError: there is no such round, or it has an earlier one.
         """
+
+    @abstractmethod
+    def log_event(self, change: LoggedChange, *, revision: int) -> None:
+        """Store a row of the log for an event that does not change the entry."""
 
     def entry(self, poll_id: str) -> DirectoryEntry:
         """Return the entry of one poll. Raises: PollUnknownError, PollUnreadableError."""
@@ -100,13 +126,13 @@ class PollStore(ABC):
                 round depend on, or a final round; then nothing is applied.
             PollChangedError: somebody else changed a poll meanwhile; polls before it are applied.
         """
-        from services.polls.plan import applied, entries_to_write  # not in the webhook's cold start
+        from services.polls.plan import applied, changes_to_write  # not in the webhook's cold start
 
         changes = self.plan(polls, default_number=default_number)
-        for entry in entries_to_write(
+        for change in changes_to_write(
             changes, begun=begun, unreadable=self.unreadable(), now_ms=self.clock()
         ):
-            self.write(entry)
+            self.write(change.after, what=change.what, detail=change.detail)
         return applied(changes)
 
     def plan(
@@ -139,7 +165,9 @@ class PollStore(ABC):
             file_removed = before.file_removed and round.state is State.ARCHIVED
             try:
                 after = self.write(
-                    replace(before, round=round, file_removed=file_removed), ended=round.previous
+                    replace(before, round=round, file_removed=file_removed),
+                    ended=round.previous,
+                    what=name_change(before.round, round),
                 )
             except PollChangedError:
                 continue
@@ -177,14 +205,15 @@ class PollStore(ABC):
             RoundNotEndedError: texts may still become ballots of the round.
             PollChangedError: somebody else changed the poll at every attempt.
         """
-        *past, current = self.rounds(poll_id)
-        for ended in past:
+        entry = self.entry(poll_id)
+        for ended in self.past_rounds(poll_id):
             if ended.number == number:
                 at_ms = expiry_after_end(ended, self.clock())
-                self.store_expiry(ended, at_ms)
+                if at_ms != ended.expires_from_ms:
+                    self.store_expiry(ended, at_ms, revision=entry.revision)
                 return at_ms
-        if current.number != number:
-            raise RoundUnknownError(poll_id, number, current.number)
+        if entry.round.number != number:
+            raise RoundUnknownError(poll_id, number, entry.round.number)
 
         def promised(round: Round) -> Round:
             # Raises if the round was opened again meanwhile.
@@ -193,9 +222,40 @@ class PollStore(ABC):
         _, after = self.change(poll_id, promised)
         return after.round.expires_from_ms or 0
 
+    def log_list_change(self, poll_id: str, *, added: int, removed: int) -> None:
+        """Log that phones were added to the allow list of a poll, or removed from it.
+
+        Raises:
+            PollUnknownError: there is no such poll.
+        """
+        entry = self.entry(poll_id)
+        detail = f"{added} added, {removed} removed"
+        change = self.logged_past(entry.round, "list", detail)
+        self.log_event(change, revision=entry.revision)
+
     def stamped(self, entry: DirectoryEntry) -> DirectoryEntry:
-        """Return the entry with the time of this change and the round's earliest expiry."""
+        """Return the entry with the time of this change and the round's earliest expiry.
+
+        The time of changes never goes back, even if an operator's clock does.
+        """
         now_ms, round = self.clock(), entry.round
-        began_at_ms = round.began_at_ms or (0 if entry.revision else now_ms)
-        changed = replace(round, changed_at_ms=now_ms, began_at_ms=began_at_ms)
-        return replace(entry, round=with_expiry(changed, now_ms))
+        at_ms = _not_before(now_ms, round)
+        began_at_ms = round.began_at_ms or (0 if entry.revision else at_ms)
+        changed = replace(round, changed_at_ms=at_ms, began_at_ms=began_at_ms)
+        return replace(entry, round=with_expiry(changed, at_ms))
+
+    def logged(self, stored: DirectoryEntry, what: What | None, detail: str) -> LoggedChange:
+        """Return the log row of a change of an entry, stamped, with the revision it had before."""
+        what = what or ("applied" if stored.revision else "created")
+        round = replace(stored.round, previous=None)
+        at_ms = round.changed_at_ms
+        return LoggedChange(at_ms=at_ms, what=what, by=self.by(), round=round, detail=detail)
+
+    def logged_past(self, round: Round, what: What, detail: str = "") -> LoggedChange:
+        """Return the log row of an event now that does not change the entry."""
+        at_ms = _not_before(self.clock(), round)
+        return LoggedChange(at_ms=at_ms, what=what, by=self.by(), round=round, detail=detail)
+
+
+def _not_before(now_ms: int, round: Round) -> int:
+    return max(now_ms, round.changed_at_ms, round.certified_at_ms or 0)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.settings import LEAST_PEPPER_CHARACTERS, WebhookSettings
@@ -87,32 +88,40 @@ def secrets_loader(
 ) -> Callable[[], Secrets]:
     """Return a function that reads the secrets from `SECRET_ARN`, or else from the settings.
 
-    It raises StoreUnavailableError if Secrets Manager is unreachable, and UnusableSecretError if
-    the secret is not a JSON object or its pepper is too short.
+    It raises what `managed_secrets` raises.
     """
-
-    def from_manager() -> Secrets:
-        from services.adapters.dynamodb.client import (
-            store_errors,  # boto3: not in a cold start's imports
-        )
-
-        with store_errors("GetSecretValue"):
-            secrets = SecretStore(client(), settings.secret_arn or "").read()
-        if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
-            problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
-            raise UnusableSecretError(PEPPER_KEY, problem)
-        return secrets
 
     def from_settings() -> Secrets:
         return Secrets(settings.twilio_auth_token or "", (settings.voter_pepper or "").encode())
 
-    return from_manager if settings.secret_arn else from_settings
+    if not settings.secret_arn:
+        return from_settings
+    return partial(managed_secrets, client, settings.secret_arn)
+
+
+def managed_secrets(client: "Callable[[], SecretsManagerClient]", arn: str) -> Secrets:
+    """Read both secrets from Secrets Manager.
+
+    Raises:
+        StoreUnavailableError: Secrets Manager is unreachable.
+        UnusableSecretError: the secret is not a JSON object, or its pepper is too short.
+    """
+    from services.adapters.dynamodb.client import (
+        store_errors,  # boto3: not in a cold start's imports
+    )
+
+    with store_errors("GetSecretValue"):
+        secrets = SecretStore(client(), arn).read()
+    if len(secrets.voter_pepper) < LEAST_PEPPER_CHARACTERS:
+        problem = f"shorter than {LEAST_PEPPER_CHARACTERS} characters"
+        raise UnusableSecretError(PEPPER_KEY, problem)
+    return secrets
 
 
 def secrets_client() -> "SecretsManagerClient":
     """Create a boto3 client, configured by the SDK's environment variables."""
     import boto3  # takes as much of a cold start as FastAPI
 
-    from services.adapters.dynamodb.client import CLIENT_CONFIG
+    from services.adapters.dynamodb.client import IMPATIENT_CONFIG
 
-    return boto3.client("secretsmanager", config=CLIENT_CONFIG)
+    return boto3.client("secretsmanager", config=IMPATIENT_CONFIG)

@@ -17,6 +17,7 @@ from services.cli import (
     lab,
     local,
     poll,
+    reconcile,
     replay,
     results,
     text,
@@ -45,6 +46,7 @@ app.command("cost")(cost.cost)
 app.add_typer(evening.app, name="evening")
 app.command("replay")(replay.replay)
 app.command("audit")(audit.audit)
+app.command("reconcile")(reconcile.reconcile)
 app.command("certify")(certify.certify)
 app.command("export")(export.export)
 

@@ -15,7 +15,7 @@ from services.cli.deployment import Deployment
 from services.tools.doctor import event_source, guest, number, stack, web
 from services.tools.doctor.finding import Finding, failed, run_check, skipped
 from services.tools.doctor.probe_poll import DynamoProbePoll
-from services.tools.doctor.selftest import SelfTest
+from services.tools.doctor.selftest import CHECK, FALLBACK_CHECK, SelfTest
 from services.tools.page_headers import page_headers
 from services.tools.phones.delivery import WebhookEndpoint, deliver_one
 from services.voting.identity import Pseudonyms
@@ -45,9 +45,11 @@ class DeploymentChecks:
         for name, check in self._checks(self.deployment.webhook_url).items():
             yield run_check(name, check)
         if not text:
-            yield skipped("a text", "not sent, as you wished")
+            yield skipped(CHECK, "not sent, as you wished")
+            yield skipped(FALLBACK_CHECK, "not sent, as you wished")
         else:
-            yield run_check("a text", self._self_test)
+            yield run_check(CHECK, self._self_test)
+            yield run_check(FALLBACK_CHECK, self._self_test_fallback)
 
     def _checks(self, hook: str) -> dict[str, Callable[[], Finding]]:
         deployment = self.deployment
@@ -60,6 +62,9 @@ class DeploymentChecks:
             "votes table": lambda: stack.check_table("votes table", self._table("VotesTable")),
             "aggregates table": lambda: stack.check_table(
                 "aggregates table", self._table("AggregatesTable")
+            ),
+            "polls table": lambda: stack.check_table(
+                "polls table", self._table("PollsTable"), has_stream=False
             ),
             "expiry of ballots": self._expiry,
             "protection": self._protection,
@@ -95,7 +100,8 @@ class DeploymentChecks:
         except TwilioError as error:
             return failed("number", f"{error.key}: {error.value or 'not set'}", error.remedy)
         displayed = self.deployment.displayed_number
-        return number.check_number(numbers, displayed, self.deployment.webhook_url)
+        webhook, fallback = self.deployment.webhook_url, self.deployment.fallback_url
+        return number.check_number(numbers, displayed, webhook, fallback)
 
     def _table(self, output: str) -> Mapping[str, Any]:
         """DescribeTable of the table that a stack output names."""
@@ -176,17 +182,35 @@ class DeploymentChecks:
         )
 
     def _self_test(self) -> Finding:
+        url = self.deployment.webhook_url
+        return self._self_test_of(CHECK, url=url, address=url)
+
+    def _self_test_fallback(self) -> Finding:
+        """Send a text as Twilio does when the webhook has failed."""
+        if (url := self.deployment.fallback_url) is None:
+            return skipped(FALLBACK_CHECK, "this deployment has no fallback")
+        address = self.deployment.fallback_address or url
+        return self._self_test_of(FALLBACK_CHECK, url=url, address=address, resend_seconds=10)
+
+    def _self_test_of(
+        self, check: str, *, url: str, address: str, resend_seconds: float = 0
+    ) -> Finding:
         deployment, secrets = self.deployment, self.deployment.secrets()
         if not secrets.are_set:
-            return skipped("a text", "cannot be signed: the secret is not set")
+            return skipped(check, "cannot be signed: the secret is not set")
         probe_poll = DynamoProbePoll(
             client=deployment.client("dynamodb"),
             votes=deployment.votes_table,
             aggregates=deployment.aggregates_table,
+            polls=deployment.polls_table,
             pseudonyms=Pseudonyms(secrets.voter_pepper),
             began_at_ms=now_ms(),
         )
-        hook = WebhookEndpoint(url=deployment.webhook_url, token=secrets.twilio_auth_token)
+        hook = WebhookEndpoint(url=address, token=secrets.twilio_auth_token, public_url=url)
         return SelfTest(
-            probe_poll=probe_poll, post=lambda text: asyncio.run(deliver_one(hook, text)).status
+            probe_poll=probe_poll,
+            post=lambda text: asyncio.run(deliver_one(hook, text)).status,
+            check=check,
+            receiver="webhook" if check == CHECK else "fallback",
+            resend_seconds=resend_seconds,
         ).run()

@@ -14,7 +14,6 @@ from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.polls.entry import DirectoryEntry
 from services.voting.addresses import E164
-from services.voting.errors import PollChangedError
 from services.voting.poll import State
 
 
@@ -24,17 +23,21 @@ class Plan:
 
     delivery: Delivery
     webhook_url: str
+    fallback_url: str | None
     token: str
     screens: Sequence[DirectoryEntry]
 
     def rows(self) -> list[dict[str, str]]:
         """Each setting before and after the change; the token itself is never shown."""
-        old, new = self.delivery, desired_delivery(self.delivery, self.webhook_url)
+        old = self.delivery
+        new = desired_delivery(old, self.webhook_url, self.fallback_url)
         service = f"messaging service {old.service_name}" if old.service_sid else ""
         taken = {True: "takes them itself", False: "leaves them to the number"}
         rows = [
             ("texts go to", old.url or "nowhere", new.url),
             ("method", old.method or "none", new.method),
+            ("if that fails", old.fallback_url or "nowhere", new.fallback_url or "nowhere"),
+            ("method then", old.fallback_method or "none", new.fallback_method),
             ("application", old.application_sid or "none", "none"),
             (service, taken[old.service_takes_texts], taken[new.service_takes_texts]),
             ("token in the secret", self.token, "set"),
@@ -66,9 +69,9 @@ def connect(
 ) -> None:
     """Connect a phone number at Twilio to a deployment.
 
-    Points the number's texts at the webhook, with retries, stores the auth token in the
-    deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID and
-    TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
+    Points the number's texts at the webhook, with retries, and then at the fallback. Stores the
+    auth token in the deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID
+    and TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
     Connecting again changes nothing.
     """
     if not re.fullmatch(E164, number):
@@ -97,6 +100,7 @@ def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
     return Plan(
         delivery=delivery,
         webhook_url=deployment.webhook_url,
+        fallback_url=deployment.fallback_url,
         token="set" if held == given else "another one" if held else "not set",
         screens=shown,
     )
@@ -105,15 +109,13 @@ def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
 def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
     # The token first: without it the webhook refuses the texts that Twilio delivers.
     deployment.secret_store.set_token(os.environ[TOKEN])
-    numbers.point(plan.delivery, plan.webhook_url)
+    numbers.point(plan.delivery, plan.webhook_url, plan.fallback_url)
     directory = deployment.directory
     for entry in plan.screens:
         if entry.number == plan.delivery.number:
             continue
-        try:
-            directory.write(replace(entry, number=plan.delivery.number))
-        except directory.client.exceptions.TransactionCanceledException:
-            raise PollChangedError(entry.round.poll.id) from None
+        number = plan.delivery.number
+        directory.write(replace(entry, number=number), what="number", detail=number)
 
 
 def _render_plan(plan: Plan) -> str:

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import typer
 
+from services.adapters.caller import caller_identity
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.adapters.poll_store import unknown_operator
 from services.adapters.secrets import Secrets, SecretStore
 from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
@@ -39,7 +42,10 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A deployed system. `client` creates the boto3 client of a service, by name."""
+    """A deployed system. `client` creates the boto3 client of a service, by name.
+
+    `operator` returns who runs the command, for the operator's log.
+    """
 
     name: str
     region: str
@@ -47,11 +53,29 @@ class Deployment:
     webhook_url: str
     dashboard_url: str | None
     client: Callable[[str], Any] = field(repr=False)
+    operator: Callable[[], str] = field(default=unknown_operator, repr=False)
+    fallback_address: str | None = None
+    """Where to post texts to the fallback, if that is not its URL, as on the emulator."""
+
+    @property
+    def fallback_url(self) -> str | None:
+        """The URL that Twilio posts to when the webhook fails; None without a fallback."""
+        return self.outputs.get("FallbackUrl")
 
     @property
     def directory(self) -> DynamoDirectory:
-        """The directory of polls, in the aggregates table."""
-        return DynamoDirectory(client=self.client("dynamodb"), table=self.aggregates_table)
+        """The directory of polls, in the table of polls, and their views."""
+        return DynamoDirectory(
+            client=self.client("dynamodb"),
+            table=self.polls_table,
+            aggregates=self.aggregates_table,
+            by=self.operator,
+        )
+
+    @property
+    def operators_log(self) -> DynamoOperatorsLog:
+        """The log of all changes of polls, in the table of polls."""
+        return DynamoOperatorsLog(self.client("dynamodb"), self.polls_table)
 
     @property
     def tallies(self) -> DynamoTallies:
@@ -66,7 +90,12 @@ class Deployment:
     @property
     def certificates(self) -> DynamoCertificates:
         """The certified results, in the aggregates table."""
-        return DynamoCertificates(self.client("dynamodb"), self.aggregates_table)
+        return DynamoCertificates(
+            client=self.client("dynamodb"),
+            table=self.aggregates_table,
+            polls=self.polls_table,
+            by=self.operator,
+        )
 
     @property
     def ballot_expiry(self) -> BallotExpiry:
@@ -80,8 +109,8 @@ class Deployment:
 
     @property
     def phone_lists(self) -> PhoneListStore:
-        """The allow lists of polls, in the aggregates table."""
-        return PhoneListStore(client=self.client("dynamodb"), table=self.aggregates_table)
+        """The allow lists of polls, in the table of polls."""
+        return PhoneListStore(client=self.client("dynamodb"), table=self.polls_table)
 
     @property
     def votes_table(self) -> str:
@@ -90,8 +119,19 @@ class Deployment:
 
     @property
     def aggregates_table(self) -> str:
-        """Name of the table of totals, poll directory, certificates and allow lists."""
+        """Name of the table of totals, certificates and the polls' public views."""
         return self.outputs["AggregatesTable"]
+
+    @property
+    def polls_table(self) -> str:
+        """Name of the table of the poll directory, allow lists and the operator's log.
+
+        Raises:
+            DeploymentError: the stack was deployed by a version without this table.
+        """
+        if "PollsTable" not in self.outputs:
+            raise DeploymentError(f"{self.name} has no polls table", "deploy this version first")
+        return self.outputs["PollsTable"]
 
     @property
     def secret_store(self) -> SecretStore:
@@ -133,13 +173,17 @@ def _find_demo() -> Deployment:
     wanted = os.environ.get(ENDPOINT_VARIABLE)
     for demo in find_running():
         if wanted in (None, "", demo.endpoint):
+            aws = LocalAws(endpoint=demo.endpoint, region=demo.region)
+            fallback_url = demo.outputs.get("FallbackUrl")
             return Deployment(
                 name=demo.stack,
                 region=demo.region,
                 outputs=demo.outputs,
                 webhook_url=demo.webhook_url,
                 dashboard_url=demo.dashboard_url,
-                client=LocalAws(endpoint=demo.endpoint, region=demo.region).client,
+                client=aws.client,
+                fallback_address=fallback_url and aws.rest_api_address(fallback_url),
+                operator=lambda: "local",
             )
     raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")
 
@@ -160,6 +204,7 @@ def _find_stack(name: str) -> Deployment:
         webhook_url=outputs["WebhookUrl"],
         dashboard_url=outputs.get("DashboardUrl"),
         client=session.client,
+        operator=caller_identity(session.client),
     )
 
 

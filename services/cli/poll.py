@@ -7,7 +7,7 @@ import typer
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.cli import poll_files, poll_lifecycle
+from services.cli import poll_files, poll_lifecycle, poll_log
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.expire import expire
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
@@ -89,7 +89,7 @@ def _default_number(directory: DynamoDirectory) -> str | None:
 
 
 def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str, int]]:
-    """Store the phone lists as keyed hashes; delete the list of a poll without one."""
+    """Store the phone lists as keyed hashes; empty the list of a poll without one."""
     store, pepper, lists = deployment.phone_lists, b"", {}
     for poll in found.polls:
         phones = found.phones.get(poll.id, ())
@@ -97,6 +97,8 @@ def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str
             pepper = deployment.secrets().voter_pepper
         allow_list_ids = {Pseudonyms(pepper).allow_list_id(poll.id, phone) for phone in phones}
         added, removed = store.replace(poll.id, allow_list_ids)
+        if added or removed:
+            deployment.directory.log_list_change(poll.id, added=added, removed=removed)
         if allow_list_ids or removed:
             lists[poll.id] = {"phones": len(allow_list_ids), "added": added, "removed": removed}
     return lists
@@ -146,6 +148,7 @@ app.command("close")(poll_lifecycle.close)
 app.command("archive")(poll_lifecycle.archive)
 app.command("reset")(poll_lifecycle.reset)
 app.command("expire")(expire)
+app.command("log")(poll_log.show_log)
 
 
 @app.command("schema", hidden=True)

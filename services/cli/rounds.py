@@ -57,11 +57,11 @@ def find_round(deployment: Deployment, poll: str, number: int | None) -> tuple[R
 
 
 @contextmanager
-def show_progress(title: str) -> Iterator[Callable[[int], None]]:
-    """Show the number of ballots read; the yielded function adds to it, from any thread."""
+def show_progress(title: str, *, unit: str = "ballots") -> Iterator[Callable[[int], None]]:
+    """Show the number of units read; the yielded function adds to it, from any thread."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f} ballots"), TimeElapsedColumn(),
+        TextColumn(f"{{task.completed:,.0f}} {unit}"), TimeElapsedColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)

@@ -8,6 +8,7 @@ from services.polls.definition import refuse_clashes, with_line
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollFileError, Problem
 from services.voting.lifecycle import archived, is_quiet, why_final
+from services.voting.operators_log import What
 from services.voting.poll import Poll, Round, State
 
 HasBegun = Callable[[Round], bool]
@@ -26,6 +27,20 @@ class PollChange:
     def poll(self) -> Poll:
         """The poll after the change."""
         return self.after.round.poll
+
+    @property
+    def what(self) -> What:
+        """The name of the change in the operator's log."""
+        names: dict[str, What] = {"created": "created", "archived": "archived"}
+        return names.get(self.verdict, "applied")
+
+    @property
+    def detail(self) -> str:
+        """What the log says beside the name: a file that was removed, or has returned."""
+        if self.verdict == "archived":
+            return "its file was removed"
+        was_removed = self.before is not None and self.before.file_removed
+        return "its file has returned" if was_removed and not self.after.file_removed else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +74,10 @@ def plan(
     return changes
 
 
-def entries_to_write(
+def changes_to_write(
     changes: Sequence[PollChange], *, begun: HasBegun, unreadable: Sequence[str], now_ms: int
-) -> list[DirectoryEntry]:
-    """The entries to write for a plan. `unreadable`: ids of polls whose rows cannot be parsed.
+) -> list[PollChange]:
+    """The changes of a plan to write. `unreadable`: ids of polls whose rows cannot be parsed.
 
     Raises:
         PollFileError: the names of two polls conflict, or a poll changes settings that ballots
@@ -82,12 +97,13 @@ def applied(changes: Sequence[PollChange]) -> AppliedPolls:
     return AppliedPolls(**ids)
 
 
-def _with_open_until(change: PollChange, now_ms: int) -> DirectoryEntry:
-    """The entry with the time at which its round was last open under the old definition."""
+def _with_open_until(change: PollChange, now_ms: int) -> PollChange:
+    """The change with the time at which the round was last open under the old definition."""
     if change.before is None:
-        return change.after
+        return change
     open_until_ms = change.before.round.last_open_ms(now_ms)
-    return replace(change.after, round=replace(change.after.round, was_open_until_ms=open_until_ms))
+    round = replace(change.after.round, was_open_until_ms=open_until_ms)
+    return replace(change, after=replace(change.after, round=round))
 
 
 def _verdict(before: DirectoryEntry | None, after: DirectoryEntry) -> str:

@@ -158,6 +158,18 @@ def expiry_of(round: Round, at_ms: int) -> int | None:
     return -(-max(at_ms, closes) // 1000) + retention_seconds
 
 
+def late_expiry_of(round: Round, at_ms: int) -> int | None:
+    """The expiry of a ballot that is written after its round may have ended.
+
+    Not before the round's `expires_from_ms`, and None without one: the closing time of a round that
+    an operator opened after it, and closed, is no end that anything else knows of.
+    """
+    if round.expires_from_ms is None:
+        return None
+    earliest = -(-round.expires_from_ms // 1000) + SETTLING_SECONDS
+    return max(earliest, expiry_of(round, at_ms) or 0)
+
+
 def _refuse(policy: Policy, limit: int, ballot: Ballot) -> Outcome | None:
     if not ballot.texts:
         return None

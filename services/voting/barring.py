@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.voting.ballot import Ballot, Vote, expiry_of, sid_fingerprint
+from services.voting.ballot import Ballot, Vote, late_expiry_of, sid_fingerprint
 from services.voting.poll import MESSAGES_PER_BALLOT, Round
 
 
@@ -31,7 +31,7 @@ def bar_text(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
         texts=(),
         cast_at_ms=0,
         changed_at_ms=0,
-        expires_at_s=expiry_of(round, vote.at_ms),
+        expires_at_s=late_expiry_of(round, vote.at_ms),
         barred=(fingerprint,),
     )
 

@@ -12,19 +12,14 @@ from services.voting.directory import TextMatch
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
 from services.voting.message import Message, Nearest, parse_text
-from services.voting.poll import Phase, Round
+from services.voting.placement import place, refusal_of
+from services.voting.poll import Round
 from services.voting.ports import AllowLists, Ballots, Clock, DirectorySource
 from services.voting.redelivery import EarlierRounds, earlier_rounds, may_have_pending_writes
 from services.voting.replies import reply_to
 
 MAX_ATTEMPTS = 16
 """Maximum number of writes under the optimistic lock before a 503."""
-
-_REFUSALS = {
-    Phase.WAITING: OutcomeKind.WAITING,
-    Phase.CLOSED: OutcomeKind.CLOSED,
-    Phase.ARCHIVED: OutcomeKind.NO_POLL,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +63,9 @@ class Intake:
         elif round is not None and match.choice is not None:
             round, outcome = await self._vote(round, match.choice, text, earlier)
         else:
-            outcome = _outcome_without_choice(match, now_ms)
+            placement = place(match, now_ms)
+            assert placement.refusal  # noqa: S101 - the text names no choice
+            outcome = Outcome(kind=placement.refusal, choice=placement.choice)
         return IntakeResult(
             outcome=outcome,
             reply=reply_to(outcome, round, now_ms, others=match.others),
@@ -91,7 +88,7 @@ class Intake:
     ) -> tuple[Round, Outcome]:
         """The round that accepted or refused the text, and the outcome."""
         vote = text.vote_in(round, choice)
-        refusal = _REFUSALS.get(round.phase_at(vote.at_ms))
+        refusal = refusal_of(round, vote.at_ms)
         if refusal is None and not await self._admits(round, text):
             refusal = OutcomeKind.UNLISTED
         if refusal is not None:
@@ -166,19 +163,3 @@ class _Text:
 def _is_same_round(one: Round, other: Round | None) -> bool:
     """Whether both are the same round, whatever their states."""
     return other is not None and (one.poll.id, one.number) == (other.poll.id, other.number)
-
-
-def _outcome_without_choice(match: TextMatch, now_ms: int) -> Outcome:
-    """The outcome of a text that names no choice.
-
-    Before the opening and after the close, the reply says so and does not list the choices.
-    """
-    if match.reserved:
-        return Outcome(kind=OutcomeKind.RESERVED)
-    if match.round is None:
-        return Outcome(kind=OutcomeKind.NO_POLL)
-    if refusal := _REFUSALS.get(match.round.phase_at(now_ms)):
-        return Outcome(kind=refusal)
-    if match.near is not None:
-        return Outcome(kind=OutcomeKind.NEAR, choice=match.near)
-    return Outcome(kind=OutcomeKind.UNKNOWN)

@@ -44,7 +44,11 @@ def archived(round: Round, now_ms: int) -> Round:
 
 
 def next_round(round: Round, now_ms: int) -> Round:
-    """The next round, in the state of this one: a closed round is followed by a closed one."""
+    """The next round, in the state of this one: a closed round is followed by a closed one.
+
+    It does not begin before the last change of this one, even if an operator's clock goes back.
+    """
+    now_ms = max(now_ms, round.changed_at_ms)
     return replace(
         round,
         number=round.number + 1,

@@ -6,6 +6,7 @@ from typing import Protocol
 from services.voting.ballot import Ballot
 from services.voting.certificate import Certificate
 from services.voting.directory import Directory
+from services.voting.operators_log import LoggedChange
 from services.voting.poll import Round
 from services.voting.recount import BallotRow, Difference, Recount
 from services.voting.tally import Delta, TallyRow, Totals
@@ -34,7 +35,10 @@ class DirectorySource(Protocol):
     """The source of the directory. May raise StoreUnavailableError."""
 
     async def current(self) -> Directory:
-        """The directory, at most `DIRECTORY_SECONDS` old."""
+        """The directory, at most `DIRECTORY_SECONDS` old.
+
+        While reading it fails, at most `DIRECTORY_STALE_SECONDS`.
+        """
 
 
 class AllowLists(Protocol):
@@ -42,6 +46,16 @@ class AllowLists(Protocol):
 
     async def holds(self, poll_id: str, phone_id: str) -> bool:
         """Whether a phone, identified by its `allow_list_id`, is on the list of a poll."""
+
+    async def was_listed(self, poll_id: str, phone_id: str, at_ms: int) -> bool:
+        """Whether the phone was on the list at that time."""
+
+
+class OperatorsLog(Protocol):
+    """The log of the changes of polls."""
+
+    def changes(self, poll_id: str | None = None) -> list[LoggedChange]:
+        """The readable rows of a poll, or of all polls, oldest first."""
 
 
 class Tallies(Protocol):

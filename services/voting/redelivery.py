@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from services.voting.directory import may_name
 from services.voting.message import ParsedText
-from services.voting.poll import Phase, Round, State
+from services.voting.poll import Phase, Round
 from services.voting.timing import REDELIVERED_MS, SETTLING_MS
 
 
@@ -37,8 +37,8 @@ def earlier_rounds(
     changed_ms = max((_last_change_ms(one, now_ms) for one in candidates), default=0)
     if now_ms - changed_ms > REDELIVERED_MS:
         return _NONE
-    before = (one for each in candidates for one in _open_before(each, changed_ms, now_ms))
-    found = tuple(one for one in before if _changed_lately(one, now_ms) or may_name(one, text))
+    lately = (one for each in candidates for one in _open_lately(each, now_ms))
+    found = tuple(one for one in lately if _changed_lately(one, now_ms) or may_name(one, text))
     return EarlierRounds(rounds=found, has_pending_writes=now_ms - changed_ms <= SETTLING_MS)
 
 
@@ -65,19 +65,16 @@ def _last_change_ms(one: Round, now_ms: int) -> int:
     return max(one.state_at_ms, one.changed_at_ms, one.began_at_ms, *past)
 
 
-def _open_before(one: Round, changed_ms: int, now_ms: int) -> Iterator[Round]:
-    """The round and its predecessors that accepted texts before the change and recently."""
+def _open_lately(one: Round, now_ms: int) -> Iterator[Round]:
+    """The round and its predecessors that accepted texts recently.
+
+    Also a round that has just opened: a webhook with an older directory may not have known of
+    another poll that opened shortly before it.
+    """
     each: Round | None = one
     while each is not None:
         is_open = each.phase_at(now_ms) is Phase.OPEN
         ended_ms = each.was_open_until_ms if is_open else each.last_open_ms(now_ms)
-        opened_before = is_open and _opened_at_ms(each) < changed_ms
-        if opened_before or now_ms - ended_ms <= REDELIVERED_MS:
+        if is_open or now_ms - ended_ms <= REDELIVERED_MS:
             yield each
         each = each.previous
-
-
-def _opened_at_ms(one: Round) -> int:
-    """When an open round last began to accept texts."""
-    opens = one.poll.opens_at_ms if one.state is State.AUTO else None
-    return max(one.state_at_ms, one.began_at_ms, opens or 0)

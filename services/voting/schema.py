@@ -1,8 +1,8 @@
-"""The two DynamoDB tables, and all keys and attributes in them.
+"""The three DynamoDB tables, and all keys and attributes in them.
 
 Keys and attributes are spelled only here. `infra/storage.py` and
-`services/adapters/dynamodb/provisioning.py` translate the two tables; a parity test compares
-their results.
+`services/adapters/dynamodb/provisioning.py` translate the tables; a parity test compares their
+results.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ SORT_KEY: Final = "sk"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSchema:
-    """A DynamoDB table with two string keys, a stream, and optionally a TTL attribute."""
+    """A DynamoDB table with two string keys, and optionally a stream and a TTL attribute."""
 
-    name: Literal["Votes", "Aggregates"]
-    ttl_attribute: str | None
+    name: Literal["Votes", "Aggregates", "Polls"]
+    ttl_attribute: str | None = None
+    has_stream: bool = True
 
 
 # --- Votes: one item per ballot ----------------------------------------------------
@@ -49,7 +50,8 @@ FORGOTTEN: Final = "forgotten"
 FORGOTTEN_AT: Final = "forgotten_at"
 
 VOTES: Final = TableSchema(name="Votes", ttl_attribute=EXPIRES_AT)
-AGGREGATES: Final = TableSchema(name="Aggregates", ttl_attribute=None)
+AGGREGATES: Final = TableSchema(name="Aggregates")
+POLLS: Final = TableSchema(name="Polls", has_stream=False)
 
 
 def ballot_pk(poll_id: str, round_number: int, shard: int) -> str:
@@ -62,21 +64,23 @@ def ballot_sk(voter: str, sid: str | None = None) -> str:
     return voter if sid is None else f"{voter}#{sid}"
 
 
-# --- Aggregates: what guests and operators read -----------------------------------------
+# --- Polls: the directory, allow lists, and the operator's log ------------------------------
 
 DIRECTORY_PK: Final = "directory"
 DIRECTORY_END: Final = "~"
 """In the directory's partition, sorts after every poll id; all other rows begin with it."""
-
-POLL_VIEW_SK: Final = "poll"
-OPEN_BOARDS: Final = "open#*"
-"""The partition keys a guest may read, as an IAM pattern."""
 
 
 def allow_list_sk(poll_id: str, phone_id: str) -> str:
     """Sort key, in the directory's partition, of a phone on an allow list, by its keyed hash."""
     return f"{DIRECTORY_END}phone#{poll_id}#{phone_id}"
 
+
+SPANS: Final = "spans"
+"""Allow list item: from when until when the phone was listed; the last may have no end.
+
+Epoch ms. An item without spans was written by an older version, and is listed since ever.
+"""
 
 PAST_ROUNDS: Final = f"{DIRECTORY_END}round#"
 """Prefix of the sort keys of rounds that have ended, in the directory's partition."""
@@ -100,11 +104,49 @@ BEGAN_AT: Final = "began_at"
 HEARD_UNTIL: Final = "heard_until"
 EXPIRES_FROM: Final = "expires_from"
 CERTIFIED_AT: Final = "certified_at"
+ROUND_ATTRIBUTES: Final = (
+    DEFINITION, ROUND, STATE, STATE_AT, BEGAN_AT, CHANGED_AT, HEARD_UNTIL,
+    EXPIRES_FROM, CERTIFIED_AT,
+)  # fmt: skip
+"""Attributes of a round, on directory rows, past rounds and rows of the operator's log."""
 REVISION: Final = "revision"
 """Number of writes of a directory row, its version for the optimistic lock."""
 GONE: Final = "gone"
 """On the directory row of a poll that was archived because its file was removed."""
 NUMBER: Final = "number"
+
+OPERATORS_LOGS: Final = "log#*"
+"""The partition keys of the operator's logs of all polls, as an IAM pattern."""
+
+
+def operators_log_pk(poll_id: str) -> str:
+    """Partition key of the operator's log of a poll."""
+    return f"log#{poll_id}"
+
+
+def operators_log_sk(at_ms: int, revision: int, what: str = "") -> str:
+    """Sort key of a row of an operator's log, in the order of time.
+
+    `revision` is that of the poll's row after the change. `what` keeps apart the events that do
+    not change that row.
+    """
+    return f"{at_ms:013}#{revision:08}" + (f"#{what}" if what else "")
+
+
+def operators_log_at_ms(sk: str) -> int:
+    """The time of a sort key that `operators_log_sk` made."""
+    return int(sk.partition("#")[0])
+
+
+WHAT: Final = "what"
+BY: Final = "by"
+DETAIL: Final = "detail"
+
+# --- Aggregates: what guests and operators read -----------------------------------------
+
+POLL_VIEW_SK: Final = "poll"
+OPEN_BOARDS: Final = "open#*"
+"""The partition keys a guest may read, as an IAM pattern."""
 
 UNREADABLE_BOARD: Final = "unreadable"
 """Board for unreadable records that name no board; guests may not read it."""

@@ -6,11 +6,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.adapters.secrets import UnusableSecretError
+from services.adapters.twilio.forms import MalformedFormError
 from services.voting.errors import StoreUnavailableError
 from services.webhook.errors import RefusedRequestError
 from services.webhook.health import Health
 from services.webhook.reply_limit import ErrorReplyLimit
-from services.webhook.routes import Dependencies, Routes, misconfigured, refused, unavailable
+from services.webhook.routes import (
+    Dependencies,
+    Routes,
+    malformed,
+    misconfigured,
+    refused,
+    unavailable,
+)
 
 
 def create_app(deps: Dependencies) -> FastAPI:
@@ -34,6 +42,7 @@ def create_app(deps: Dependencies) -> FastAPI:
     app.get("/health")(health.answer)
     app.get("/")(routes.about)
     app.add_exception_handler(RefusedRequestError, refused)
+    app.add_exception_handler(MalformedFormError, malformed)
     app.add_exception_handler(StoreUnavailableError, unavailable)
     app.add_exception_handler(UnusableSecretError, misconfigured)
     return app

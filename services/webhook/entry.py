@@ -9,19 +9,23 @@ from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
-from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.directory_reader import DirectoryReader
 from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.secrets import secrets_client, secrets_loader
-from services.adapters.ttl_cache import Cached
+from services.adapters.ttl_cache import Cached, OnStale
 from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
-from services.voting.timing import DIRECTORY_SECONDS
+from services.voting.timing import DIRECTORY_SECONDS, DIRECTORY_STALE_SECONDS
 from services.webhook import log
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 
 SECRETS_SECONDS = 60
+"""Age after which the webhook reads the secret again."""
+
+SECRET_STALE_SECONDS = 3600
+"""Maximum age of the secret that the webhook uses while reading it fails."""
 
 
 def assemble(environ: Mapping[str, str]) -> Dependencies:
@@ -36,37 +40,56 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     ballots = DynamoBallots(client, settings.votes_table)
 
     @cache
-    def dynamo_directory() -> DynamoDirectory:
+    def directory_reader() -> DirectoryReader:
         from services.adapters.dynamodb.client import (
-            sync_client,  # boto3: not in a cold start's imports
+            impatient_client,  # boto3: not in a cold start's imports
         )
 
-        return DynamoDirectory(client=sync_client(), table=settings.aggregates_table)
+        return DirectoryReader(client=impatient_client(), table=settings.polls_table)
 
     def load() -> Directory:
         from services.adapters.dynamodb.client import store_errors
 
         with store_errors("reading the directory"):
-            directory = dynamo_directory().load()
+            directory = directory_reader().load()
         if directory.unreadable:
             log.event("directory.unreadable", polls=list(directory.unreadable))
         return directory
 
-    cached_directory = Cached(load, seconds=DIRECTORY_SECONDS)
-
+    cached_directory = Cached(
+        load,
+        seconds=DIRECTORY_SECONDS,
+        stale_seconds=DIRECTORY_STALE_SECONDS,
+        on_stale=_log_stale("directory.stale"),
+    )
+    cached_secrets = Cached(
+        secrets_loader(settings, cache(secrets_client)),
+        seconds=SECRETS_SECONDS,
+        stale_seconds=SECRET_STALE_SECONDS,
+        on_stale=_log_stale("secret.stale"),
+    )
     return Dependencies(
         intake=Intake(
             directory=cached_directory,
             ballots=ballots,
             clock=now_ms,
             nearest=one_edit_away,
-            lists=DynamoAllowLists(client, settings.aggregates_table),
+            lists=DynamoAllowLists(client, settings.polls_table),
         ),
-        secrets=Cached(secrets_loader(settings, cache(secrets_client)), seconds=SECRETS_SECONDS),
-        probes={"votes": ballots.probe, "aggregates": partial(asyncio.to_thread, load)},
+        secrets=cached_secrets,
+        probes={"votes": ballots.probe, "polls": partial(asyncio.to_thread, load)},
         public_base_url=settings.public_base_url,
         close=session.close,
     )
+
+
+def _log_stale(event: str) -> OnStale:
+    """Return a function that logs the error's type, not its text, and the age in seconds."""
+
+    def log_stale(error: Exception, age_seconds: float) -> None:
+        log.event(event, error=type(error).__name__, age=round(age_seconds, 1))
+
+    return log_stale
 
 
 log.configure()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
+from services.adapters.twilio.forms import MalformedFormError, SignedForm
 from services.adapters.twilio.webhooks import twiml
 from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
@@ -19,7 +20,7 @@ from services.webhook import log
 from services.webhook.errors import RefusedRequestError
 from services.webhook.health import Probe
 from services.webhook.reply_limit import ErrorReplyLimit, is_error
-from services.webhook.requests import SIGNATURE_HEADER, SignedForm, read_form
+from services.webhook.requests import SIGNATURE_HEADER, read_form
 
 MIN_RELOAD_SECONDS = 5
 """After a wrong signature the secrets are read again if they are older than this."""
@@ -52,7 +53,7 @@ class Routes:
         """Accept one text from Twilio and answer with TwiML.
 
         Raises:
-            RefusedRequestError: the request is not a text message from Twilio.
+            RefusedRequestError, MalformedFormError: the request is not a text message from Twilio.
             StoreUnavailableError: the text was not counted in time; sending it again is safe.
             UnusableSecretError: the secret is malformed.
         """
@@ -114,6 +115,13 @@ async def refused(_: Request, error: Exception) -> Response:
         raise error
     log.event("refused", status=error.status, reason=error.reason)
     return PlainTextResponse(error.reason, status_code=error.status)
+
+
+async def malformed(request: Request, error: Exception) -> Response:
+    """Answer 400 with the error's reason; log it as a refused request."""
+    if not isinstance(error, MalformedFormError):
+        raise error
+    return await refused(request, RefusedRequestError(400, error.reason))
 
 
 async def unavailable(_: Request, error: Exception) -> Response:

@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from services.adapters.twilio.percent import decode_percent
 from services.webhook.errors import RefusedRequestError
-from services.webhook.percent import decode_percent
 
 MOST_QUERY_BYTES = 2_048
 """Maximum length of the query: the URL was typed by an operator."""

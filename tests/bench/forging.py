@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
+from services.adapters.twilio.forms import MOST_BYTES, MOST_FIELDS
 from services.tools.phones.sms import SimulatedText, TextKind, form_fields
-from services.webhook.requests import MOST_BYTES, MOST_FIELDS
 from services.webhook.urls import MOST_QUERY_BYTES
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, http_scope
 from tests.support.polls import NUMBER, a_phone, a_sid

@@ -6,7 +6,7 @@ import sys
 
 _ENVIRON = {
     "VOTES_TABLE": "Votes",
-    "AGGREGATES_TABLE": "Aggregates",
+    "POLLS_TABLE": "Polls",
     "TWILIO_AUTH_TOKEN": "token",
     "VOTER_PEPPER": "a pepper that is for the benchmark alone",
     "AWS_REGION": "us-east-1",

@@ -80,7 +80,7 @@ def cpu_us_per_vote(application: str, votes: int, store_port: int) -> float:
     environ = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{store_port}", "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local", "VOTES_TABLE": "Votes", "AGGREGATES_TABLE": "None",
+        "AWS_SECRET_ACCESS_KEY": "local", "VOTES_TABLE": "Votes", "POLLS_TABLE": "None",
         "TWILIO_AUTH_TOKEN": TOKEN, "VOTER_PEPPER": "a pepper that is for the benchmark alone",
         "PUBLIC_BASE_URL": "http://127.0.0.1",
     }  # fmt: skip

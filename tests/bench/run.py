@@ -13,6 +13,7 @@ from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
 from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
+from tests.bench.reconciling import memory_mb
 from tests.bench.recounting import recount_ratio
 from tests.bench.units import units_per_vote
 
@@ -65,6 +66,11 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         what="Recount of 100,000 ballots, as a ratio to the bare paginated queries",
         value=recount, shown=f"{recount:.2f}", bound=1.3,
+    )  # fmt: skip
+    memory = memory_mb()
+    yield Figure(
+        what="Reconciliation of 500,000 missing texts: memory in MB",
+        value=memory, shown=f"{memory:.0f}", bound=300,
     )  # fmt: skip
     units = units_per_vote()
     yield Figure(

@@ -17,7 +17,7 @@ Picture = Callable[[Page, str], None]
 
 START_MS = 15_000
 DRAINED_MS = 30_000
-"""A text that meets a full partition is tried again for 8 s."""
+"""A text that meets a full partition is tried again for 3 s."""
 SIZES = {"hd": (1280, 720), "phone": (390, 844), "narrow": (320, 640), "full-hd": (1920, 1080)}
 
 

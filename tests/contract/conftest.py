@@ -25,7 +25,7 @@ from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.memory import MemoryBallots, MemoryTallies
 from services.tools.local.emulator import emulator
 from services.voting.ports import Ballots, Recounts, Tallies
-from services.voting.schema import AGGREGATES, VOTES
+from services.voting.schema import AGGREGATES, POLLS, VOTES
 from tests.support.directory import Watch
 
 _serial = count(1)
@@ -88,10 +88,11 @@ def watch() -> Watch:
 
 @pytest.fixture
 def directory(client: Any, watch: Watch) -> DynamoDirectory:
-    """An empty directory in a table of its own."""
-    name = f"Directory{next(_serial)}"
-    create_table(client, AGGREGATES, name)
-    return DynamoDirectory(client=client, table=name, clock=watch)
+    """An empty directory in tables of its own."""
+    polls, aggregates = f"Polls{next(_serial)}", f"Aggregates{next(_serial)}"
+    create_table(client, POLLS, polls)
+    create_table(client, AGGREGATES, aggregates)
+    return DynamoDirectory(client=client, table=polls, aggregates=aggregates, clock=watch)
 
 
 @pytest.fixture(params=["memory", "moto", "emulator"])

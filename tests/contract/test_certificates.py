@@ -20,7 +20,9 @@ BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 @pytest.fixture
 def certificates(directory: DynamoDirectory) -> DynamoCertificates:
     """In the same table."""
-    return DynamoCertificates(directory.client, directory.table)
+    return DynamoCertificates(
+        client=directory.client, table=directory.aggregates, polls=directory.table
+    )
 
 
 def a_certificate(number: int = 1, **changes: Any) -> Certificate:

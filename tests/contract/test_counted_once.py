@@ -51,7 +51,7 @@ class Webhook:
         """Reset, close, wait, apply a changed file, open."""
         self.directory.reset("colors", 1, begun=always)
         self.directory.change("colors", lambda r: lifecycle.closed(r, self.watch()))
-        self.watch.now_ms += 20_000
+        self.watch.now_ms += 73_000
         poll = with_reversed_choices() if line == "order" else colors_with(line)
         self.directory.apply([poll])
         self.directory.change("colors", lambda r: lifecycle.opened(r, self.watch()))
@@ -94,7 +94,7 @@ async def test_a_text_counts_once_whatever_operators_and_deploys_do_meanwhile(
     first = await webhook.text(text)
     TURNS[turn](webhook)
     at_once = await webhook.text(text)
-    watch.now_ms = directory.entry("colors").round.changed_at_ms + 250_000
+    watch.now_ms = directory.entry("colors").round.changed_at_ms + 220_000
     later = await webhook.text(text)
 
     assert first.outcome.kind is OutcomeKind.ACCEPTED

@@ -12,7 +12,7 @@ from services.voting.errors import PollChangedError, PollFileError
 from services.voting.poll import State
 from tests.contract.conftest import environment
 from tests.support.directory import COLORS, OTHER, Watch, poll_view_of
-from tests.support.polls import NUMBER, PSEUDONYMS, a_phone
+from tests.support.polls import NOON, NUMBER, PSEUDONYMS, a_phone
 
 BOTH = pytest.mark.parametrize("endpoint", ["moto", "emulator"], indirect=True)
 
@@ -123,3 +123,33 @@ async def test_a_list_of_phones_holds_exactly_these(
     assert not await lists.holds("other", kept)
     assert [r.poll.id for r in directory.load().rounds] == ["colors"]
     await session.close()
+
+
+@BOTH
+async def test_a_phone_that_leaves_a_list_was_listed_until_then(
+    directory: DynamoDirectory, endpoint: str
+) -> None:
+    """And from when it returns; an item without times, of an older version, was since ever."""
+    now, phone = [NOON], "0" * 32
+    store = PhoneListStore(directory.client, directory.table, clock=lambda: now[0])
+    older = {"pk": {"S": "directory"}, "sk": {"S": f"~phone#colors#{'1' * 32}"}}
+    directory.client.put_item(TableName=directory.table, Item=older)
+    changes = [({phone, "1" * 32}, 100), (set(), 200), ({phone}, 300)]
+    counts = []
+    for wanted, later in changes:
+        now[0] = NOON + later
+        counts.append(store.replace("colors", wanted))
+    session = Session()
+    lists = DynamoAllowLists(async_client(environment(endpoint), session), directory.table)
+    times = (0, 99, 100, 199, 200, 299, 300, 999)
+    found = {
+        one: [at for at in times if await lists.was_listed("colors", one * 32, NOON + at)]
+        for one in "012"
+    }
+    listed = [await lists.holds("colors", one * 32) for one in "012"]
+    await session.close()
+
+    assert counts == [(1, 0), (0, 2), (1, 0)]
+    assert found == {"0": [100, 199, 300, 999], "1": [0, 99, 100, 199], "2": []}
+    assert listed == [True, False, False]
+    assert store.phone_ids("colors") == {phone}

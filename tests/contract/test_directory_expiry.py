@@ -67,7 +67,7 @@ def test_a_round_without_a_ballot_forgets_an_expiry_that_none_can_carry(
     later = "opens_at = 2027-03-01T08:00:00Z\ncloses_at = 2027-03-01T09:00:00Z\nretention_days = 1"
     directory.apply([colors_with(opens)])
     first = directory.entry("colors").round.expires_from_ms
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
     directory.apply([colors_with(later)])
 
     after = directory.entry("colors").round
@@ -82,18 +82,20 @@ def test_of_a_past_round_only_a_sooner_expiry_is_stored(
     """Repeating it changes nothing; a later one would contradict ballots that have one."""
     directory.apply([COLORS])
     directory.reset("colors", 1, begun=always)
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
     first, again = (directory.promise_expiry("colors", 1) for _ in range(2))
     ended = directory.rounds("colors")[0]
-    directory.store_expiry(ended, first - 1)
+    watch.now_ms += 1
+    directory.store_expiry(ended, first - 1, revision=2)
+    watch.now_ms += 1
 
     assert first == again == NOON + 30 * DAY_MS
     assert ended.expires_from_ms == first
     assert directory.rounds("colors")[0].expires_from_ms == first - 1
     with pytest.raises(PollChangedError):
-        directory.store_expiry(ended, first)
+        directory.store_expiry(ended, first, revision=2)
     with pytest.raises(PollChangedError):
-        directory.store_expiry(replace(ended, number=9), first)
+        directory.store_expiry(replace(ended, number=9), first, revision=2)
 
 
 @BOTH
@@ -105,7 +107,7 @@ def test_an_open_round_is_promised_no_expiry(directory: DynamoDirectory, watch: 
     with pytest.raises(RoundUnknownError, match="no round 9"):
         directory.promise_expiry("colors", 9)
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
 
     def opened_by_another_operator() -> int:
         directory.change("colors", lambda r: lifecycle.opened(r, watch()))
@@ -125,7 +127,7 @@ def test_an_expiry_does_not_keep_a_poll_away_whose_file_comes_back(
     directory.apply([COLORS])
     watch.now_ms += 5
     directory.apply([])
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
     directory.promise_expiry("colors", 1)
     watch.now_ms += 5
     directory.apply([COLORS])

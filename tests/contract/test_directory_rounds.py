@@ -49,7 +49,7 @@ def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watc
     watch.now_ms += 50
     directory.reset("colors", 1, begun=always)
     directory.change("colors", lambda r: lifecycle.closed(r, watch()))
-    watch.now_ms += 20_000
+    watch.now_ms += 73_000
     directory.apply([colors_with("shards = 99")])
     watch.now_ms += 60
     directory.reset("colors", 2, begun=always)
@@ -60,7 +60,7 @@ def test_a_reset_remembers_the_round_that_ended(directory: DynamoDirectory, watc
     ]  # fmt: skip
     assert (first.state, first.state_at_ms) == (State.CLOSED, NOON + 50)
     assert (first.began_at_ms, second.began_at_ms) == (NOON, NOON + 50)
-    assert (current.state, current.began_at_ms) == (State.CLOSED, NOON + 20_110)
+    assert (current.state, current.began_at_ms) == (State.CLOSED, NOON + 73_110)
     assert poll_view_of(directory, "colors")["round"] == {"N": "3"}
     assert [e.round.poll.id for e in directory.entries()] == ["colors"]
 

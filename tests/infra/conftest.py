@@ -42,14 +42,36 @@ class Resources:
         (resource,) = self.of(kind).values()
         return dict(resource["Properties"])
 
-    def table(self, ttl: str | None) -> dict[str, Any]:
-        """The table with this TTL attribute: the votes have one, the aggregates do not."""
+    def table(self, name: str) -> dict[str, Any]:
+        """The table of votes (it has a TTL), aggregates (it has a stream) or polls."""
         (found,) = (
             table
             for table in self.of("AWS::DynamoDB::Table").values()
-            if table["Properties"].get("TimeToLiveSpecification", {}).get("AttributeName") == ttl
+            if name
+            == (
+                "votes"
+                if "TimeToLiveSpecification" in table["Properties"]
+                else "aggregates"
+                if "StreamSpecification" in table["Properties"]
+                else "polls"
+            )
         )
         return found
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """The properties of the event source mapping of `lambdas.<name>`."""
+        (found,) = (
+            mapping["Properties"]
+            for mapping in self.of("AWS::Lambda::EventSourceMapping").values()
+            if self.readable(mapping["Properties"]["FunctionName"]) == name
+        )
+        return dict(found)
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """The fallback's `queue` and its `dead letters`, if there are any."""
+        found = self.of("AWS::SQS::Queue").values()
+        names = {True: "queue", False: "dead letters"}
+        return {names["RedrivePolicy" in queue["Properties"]]: queue for queue in found}
 
     def function(self, name: str) -> dict[str, Any]:
         """The properties of the function that runs `lambdas.<name>`."""
@@ -78,15 +100,15 @@ class Resources:
     def _known(self) -> dict[str, str]:
         """Readable names of resources by logical id."""
         known = {
-            id(self.table("expires_at")): "votes",
-            id(self.table(None)): "aggregates",
+            **{id(self.table(name)): name for name in ("votes", "aggregates", "polls")},
+            **{id(queue): name for name, queue in self.queues().items()},
             **{id(held): "secret" for held in self.of("AWS::SecretsManager::Secret").values()},
         }
         names = {name: known[id(held)] for name, held in self.all.items() if id(held) in known}
         for name, function in self.of("AWS::Lambda::Function").items():
             handler = str(function["Properties"].get("Handler", "")).split(".")
             if handler[0] == "lambdas":
-                names[name] = handler[1]
+                names[name] = f"{handler[1]} function" if handler[1] == "polls" else handler[1]
                 names[function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]] = (
                     f"{handler[1]} log"
                 )

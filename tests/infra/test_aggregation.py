@@ -20,7 +20,7 @@ FORBIDDEN = ("FunctionResponseTypes", "DestinationConfig", "FilterCriteria", "En
 @pytest.mark.parametrize("setting", REQUIRED)
 def test_the_mapping_has_the_setting(resources: Resources, setting: str) -> None:
     """With another value the aggregator can miscount or stop."""
-    mapping = resources.only("AWS::Lambda::EventSourceMapping")
+    mapping = resources.mapping("aggregator")
 
     assert mapping[setting] == REQUIRED[setting]
 
@@ -28,19 +28,19 @@ def test_the_mapping_has_the_setting(resources: Resources, setting: str) -> None
 @pytest.mark.parametrize("setting", FORBIDDEN)
 def test_the_mapping_leaves_the_setting_alone(resources: Resources, setting: str) -> None:
     """Partial batch responses, failure destinations and filters lose records."""
-    mapping = resources.only("AWS::Lambda::EventSourceMapping")
+    mapping = resources.mapping("aggregator")
 
     assert setting not in mapping
 
 
 def test_one_mapping_joins_the_stream_of_the_votes_to_the_aggregator(resources: Resources) -> None:
     """A second mapping would deliver every record twice."""
-    mapping = resources.only("AWS::Lambda::EventSourceMapping")
+    mapping = resources.mapping("aggregator")
     votes, stream = mapping["EventSourceArn"]["Fn::GetAtt"]
     function = resources.all[mapping["FunctionName"]["Ref"]]["Properties"]
 
     assert stream == "StreamArn"
-    assert resources.all[votes] == resources.table("expires_at")
+    assert resources.all[votes] == resources.table("votes")
     assert function["Handler"] == "lambdas.aggregator.handler.handler"
 
 

@@ -17,6 +17,13 @@ from infra.config import OptionError, Options, StageConfig
         ("expected_viewers", "-5"),
         ("webhook", "ec2"),
         ("number", "5550100199"),
+        ("fallback", "maybe"),
+        ("fallback_reply", "Thanks ✓"),
+        ("fallback_reply", "$input.body"),
+        ("fallback_reply", "We are #1"),
+        ("fallback_reply", " "),
+        ("fallback_reply", "a" * 161),
+        ("fallback_reply", "{" * 81),
         ("alarm_email", "me"),
     ],
 )

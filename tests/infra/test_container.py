@@ -111,7 +111,7 @@ def test_a_task_gets_the_address_that_twilio_signs(container: Resources) -> None
 
     assert container.readable(environment) == {
         "VOTES_TABLE": "votes",
-        "AGGREGATES_TABLE": "aggregates",
+        "POLLS_TABLE": "polls",
         "SECRET_ARN": "secret.Id",
         "PUBLIC_BASE_URL": f"{api}.ApiEndpoint",
         "AWS_REGION": "AWS::Region",

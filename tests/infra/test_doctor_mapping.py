@@ -8,7 +8,7 @@ from tests.infra.conftest import Resources, Synthesise
 
 def test_the_doctor_asks_for_the_settings_of_the_stack(resources: Resources) -> None:
     """The two lists of settings stay equal."""
-    mapping = resources.only("AWS::Lambda::EventSourceMapping")
+    mapping = resources.mapping("aggregator")
     deployed = {**mapping, "State": "Enabled", "EventSourceArn": "stream"}
 
     assert {name: mapping[name] for name in REQUIRED} == REQUIRED

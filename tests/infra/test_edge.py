@@ -189,6 +189,7 @@ def test_the_local_stage_leaves_upload_and_edge_to_the_local_cloud(synthesise: S
 
     kinds = {resource["Type"] for resource in local.all.values()}
     assert {kind for kind in kinds if kind.startswith("Custom::")} == {
+        "Custom::DirectoryCopied",
         "Custom::Polls",
         "Custom::GuestIdentity",
     }

@@ -14,9 +14,21 @@ BOARDS = ("open#*", "sealed#*", "unreadable")
 GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
     "webhook": {
         "CastBallots": (["dynamodb:GetItem", "dynamodb:PutItem"], "votes.Arn", ()),
-        "ReadTheDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
+        "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "webhook log.Arn", ()),
+    },
+    "replayer": {
+        "TakeTexts": (
+            ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            "queue.Arn",
+            (),
+        ),
+        "DelayTexts": (["sqs:ChangeMessageVisibility"], "queue.Arn", ()),
+        "CastBallots": (["dynamodb:GetItem", "dynamodb:PutItem"], "votes.Arn", ()),
+        "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
+        "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
+        "WriteOwnLog": (LOGS, "replayer log.Arn", ()),
     },
     "aggregator": {
         "FollowTheStream": (
@@ -35,14 +47,16 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         "WriteOwnLog": (LOGS, "aggregator log.Arn", ()),
     },
     "polls": {
-        "ReadTheDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
+        "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
+        "CopyTheOldDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
         "SeeWhetherVotingBegan": (
             ["dynamodb:GetItem", "dynamodb:Query"],
             "aggregates.Arn",
             BOARDS,
         ),
         "SeeWhetherBallotsWereCast": (["dynamodb:Query"], "votes.Arn", ()),
-        "ApplyPolls": (["dynamodb:PutItem"], "aggregates.Arn", ("directory", "open#*")),
+        "ApplyPolls": (["dynamodb:PutItem"], "polls.Arn", ("directory", "log#*")),
+        "ShowPolls": (["dynamodb:PutItem"], "aggregates.Arn", ("open#*",)),
         "WriteOwnLog": (LOGS, "polls log.Arn", ()),
     },
 }

@@ -15,17 +15,30 @@ from tests.infra.conftest import Resources, Synthesise
 WATCHED = [
     ("WriteThrottleEvents", {"TableName": "votes"}, "Sum", 1, 2),
     ("WriteThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
+    ("ReadThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
     ("5xx", {"ApiId": "the API"}, "Sum", 1, 2),
-    ("Latency", {"ApiId": "the API"}, "p99", 5_000, 3),
+    ("Latency", {"ApiId": "the API"}, "p99", 2_000, 3),
     ("RefusedSignatures", {}, "Sum", 20, 1),
     ("UnreadablePolls", {}, "Sum", 1, 1),
+    ("StaleDirectories", {}, "Sum", 1, 2),
+    ("StaleSecrets", {}, "Sum", 1, 2),
     ("Errors", {"FunctionName": "aggregator"}, "Sum", 1, 3),
     ("IteratorAge", {"FunctionName": "aggregator"}, "Maximum", 60_000, 1),
     ("BadRecords", {}, "Sum", 1, 1),
-]
+    ("5XXError", {"ApiName": "VoteApp-prod-fallback"}, "Sum", 1, 1),
+    ("ApproximateAgeOfOldestMessage", {"QueueName": "queue.QueueName"}, "Maximum", 600, 1),
+    (
+        "ApproximateNumberOfMessagesVisible", {"QueueName": "dead letters.QueueName"},
+        "Maximum", 1, 1,
+    ),
+    ("Errors", {"FunctionName": "replayer"}, "Sum", 1, 3),
+    ("ReplayFailures", {}, "Sum", 1, 3),
+]  # fmt: skip
 NAMESPACES = {
     "TableName": "AWS/DynamoDB",
     "ApiId": "AWS/ApiGateway",
+    "ApiName": "AWS/ApiGateway",
+    "QueueName": "AWS/SQS",
     "FunctionName": "AWS/Lambda",
     "": "VoteApp-prod",
 }
@@ -105,7 +118,7 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
     """They are visible in the console."""
     resources = Resources(synthesise("prod"))
 
-    assert len(alarms(resources)) == 9
+    assert len(alarms(resources)) == 17
     assert resources.of("AWS::SNS::Topic") == {}
     assert resources.of("AWS::Budgets::Budget") == {}
 
@@ -147,6 +160,8 @@ def test_a_line_of_the_aggregator_counts_as_many_records_as_it_names(
     [
         ("RefusedSignatures", '{ $.event = "refused" && $.status = 403 }'),
         ("UnreadablePolls", '{ $.event = "directory.unreadable" }'),
+        ("StaleDirectories", '{ $.event = "directory.stale" }'),
+        ("StaleSecrets", '{ $.event = "secret.stale" }'),
     ],
 )
 def test_a_line_of_the_webhook_counts_once(watched: Resources, name: str, pattern: str) -> None:

@@ -21,18 +21,26 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
     (pool,) = resources.of("AWS::Cognito::IdentityPool")
     (guest,) = resources.of("Custom::GuestIdentity")
     (edge,) = resources.of("AWS::CloudFront::Distribution")
+    (rest_api,) = resources.of("AWS::ApiGateway::RestApi")
+    (stage,) = resources.of("AWS::ApiGateway::Stage")
+    region, suffix = "AWS::Region", "AWS::URLSuffix"
+    fallback = ["https://", rest_api, ".execute-api.", region, ".", suffix, "/", stage, "/sms"]
     page = {"Fn::Join": ["", ["https://", f"{edge}.DomainName"]]}
 
     assert {name: held for name, held in found.items() if not name.startswith("Step")} == {
         "WebhookUrl": {"Fn::Join": ["", [f"{api}.ApiEndpoint", "/sms"]]},
         "VotesTable": "votes",
         "AggregatesTable": "aggregates",
+        "PollsTable": "polls",
         "SiteBucket": bucket,
         "IdentityPoolId": pool,
         "GuestIdentityId": guest,
         "SecretArn": "secret.Id",
         "AggregatorFunction": "aggregator",
         "WebhookFunction": "webhook",
+        "FallbackUrl": {"Fn::Join": ["", fallback]},
+        "FallbackQueueUrl": "queue",
+        "FallbackDeadLetterQueueUrl": "dead letters",
         "DashboardUrl": page,
     }
     assert found["Step3Show"] == page

@@ -95,6 +95,7 @@ def test_a_handler_imports_nothing_that_its_bundle_lacks(
         "webhook": "aiodynamo aiohttp fastapi mangum twilio boto3 botocore",
         "aggregator": "aws_lambda_powertools boto3 botocore",
         "polls": "boto3 botocore",
+        "replayer": "aiodynamo aiohttp twilio boto3 botocore",
     }
     program = f"""
 import sys
@@ -109,7 +110,12 @@ import lambdas.{function}.handler
 if {function!r} == "polls":
     import lambdas.polls.resources
 """
-    environment = {"VOTES_TABLE": "v", "AGGREGATES_TABLE": "a", "SECRET_ARN": "arn"}
+    environment = {
+        "VOTES_TABLE": "v",
+        "AGGREGATES_TABLE": "a",
+        "POLLS_TABLE": "p",
+        "SECRET_ARN": "arn",
+    }
 
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -1,6 +1,10 @@
 """The custom resources: their properties, and when CloudFormation updates them."""
 
+import json
+import re
 from typing import Any
+
+import pytest
 
 from tests.infra.conftest import POLLS, Resources, Synthesise
 
@@ -15,9 +19,9 @@ def applied(resources: Resources) -> dict[str, Any]:
     }
 
 
-def table(resources: Resources, ttl: str | None) -> dict[str, str]:
+def table(resources: Resources, kind: str) -> dict[str, str]:
     """A reference to one of the tables."""
-    (name,) = (name for name, held in resources.all.items() if held == resources.table(ttl))
+    (name,) = (name for name, held in resources.all.items() if held == resources.table(kind))
     return {"Ref": name}
 
 
@@ -31,8 +35,9 @@ def test_the_files_are_applied_at_deploy_with_all_they_depend_on(
     assert properties.pop("CODE").startswith("polls-")
     assert properties == {
         "Files": [{"Source": name, "Text": text} for name, text in POLLS.items()],
-        "VOTES_TABLE": table(resources, "expires_at"),
-        "AGGREGATES_TABLE": table(resources, None),
+        "VOTES_TABLE": table(resources, "votes"),
+        "AGGREGATES_TABLE": table(resources, "aggregates"),
+        "POLLS_TABLE": table(resources, "polls"),
         "DEFAULT_NUMBER": "+15550100177",
     }
 
@@ -46,7 +51,7 @@ def test_the_function_gets_the_number_that_polls_are_shown_with(
     assert deployer["Environment"]["Variables"]["DEFAULT_NUMBER"] == "+15550100177"
 
 
-def test_both_resources_are_answered_by_the_function_and_not_waited_for_for_an_hour(
+def test_all_resources_are_answered_by_the_function_and_not_waited_for_for_an_hour(
     resources: Resources,
 ) -> None:
     """It runs for a minute at most; CloudFormation gives up after two instead of sixty."""
@@ -56,7 +61,7 @@ def test_both_resources_are_answered_by_the_function_and_not_waited_for_for_an_h
         if held["Properties"] == resources.function("polls")
     )
     assert resources.function("polls")["Timeout"] == 60
-    for kind in ("Custom::Polls", "Custom::GuestIdentity"):
+    for kind in ("Custom::DirectoryCopied", "Custom::Polls", "Custom::GuestIdentity"):
         asked = resources.only(kind)
 
         assert asked["ServiceToken"] == {"Fn::GetAtt": [function, "Arn"]}
@@ -68,3 +73,51 @@ def test_viewers_share_one_identity_of_the_pool(resources: Resources) -> None:
     (pool,) = resources.of("AWS::Cognito::IdentityPool")
 
     assert resources.only("Custom::GuestIdentity")["IdentityPoolId"] == {"Ref": pool}
+
+
+def test_the_old_directory_is_copied_when_the_tables_change(resources: Resources) -> None:
+    """From the table of aggregates to that of polls; an update without a change copies nothing."""
+    asked = resources.only("Custom::DirectoryCopied")
+
+    assert asked["From"] == table(resources, "aggregates")
+    assert asked["To"] == table(resources, "polls")
+    assert set(asked) == {"From", "To", "ServiceToken", "ServiceTimeout"}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "kind"), [("lambda", "AWS::Lambda::Function"), ("container", "AWS::ECS::Service")]
+)
+def test_the_webhook_and_the_polls_wait_for_the_copy(
+    synthesise: Synthesise, webhook: str, kind: str
+) -> None:
+    """A new webhook over an empty table would refuse every text, and polls would be made anew."""
+    resources = Resources(synthesise("prod", webhook=webhook))
+    (copied,) = resources.of("Custom::DirectoryCopied")
+    (polls,) = resources.of("Custom::Polls").values()
+    handler = "lambdas.webhook.handler.handler"
+    (program,) = (
+        held
+        for held in resources.of(kind).values()
+        if kind.startswith("AWS::ECS") or held["Properties"].get("Handler") == handler
+    )
+
+    assert copied in program["DependsOn"]
+    assert copied in polls["DependsOn"]
+
+
+def test_the_copy_waits_for_nothing_that_waits_for_it(resources: Resources) -> None:
+    """Only the tables, the function and its grants come first."""
+    (copied,) = resources.of("Custom::DirectoryCopied")
+    reached, ahead = set(), [copied]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached and name in resources.all:
+            reached.add(name)
+            held = resources.all[name]
+            needed = held.get("DependsOn", [])
+            ahead += [needed] if isinstance(needed, str) else needed
+            ahead += re.findall(r'(?:"Ref": |"Fn::GetAtt": \[)"(\w+)"', json.dumps(held))
+    kinds = {resources.all[name]["Type"] for name in reached}
+
+    assert "AWS::IAM::Policy" in kinds
+    assert not {"AWS::ApiGatewayV2::Api", "Custom::Polls"} & kinds

@@ -24,6 +24,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
     "provisioned": ("prod", {"expected_texts_per_second": "500"}),
     "container": ("prod", {"webhook": "container"}),
+    "without fallback": ("prod", {"fallback": "off"}),
 }
 
 ON_AWS = [variant for variant in VARIANTS if variant != "local"]
@@ -49,6 +50,36 @@ ACCEPTED = [
         "Ingest/Api",
         "AwsSolutions-APIG4",
         "Twilio cannot carry an IAM or JWT credential; the webhook checks its signature.",
+    ),
+    Accepted(
+        "Fallback/Api",
+        "AwsSolutions-APIG2",
+        "The replayer checks the signature and every field; a template cannot.",
+    ),
+    Accepted(
+        "Fallback/Api",
+        "AwsSolutions-APIG4",
+        "Twilio cannot carry an IAM credential; the replayer checks its signature.",
+    ),
+    Accepted(
+        "Fallback/Api",
+        "AwsSolutions-COG4",
+        "Twilio is no user of a pool; the replayer checks its signature.",
+    ),
+    Accepted(
+        "Fallback/Api/CloudWatchRole",
+        "AwsSolutions-IAM4",
+        "AWS's own policy for the one role with which all REST APIs of an account write logs.",
+    ),
+    Accepted(
+        "Fallback/Stage",
+        "AwsSolutions-APIG3",
+        "A firewall has nothing to look for: a form without Twilio's signature is dropped.",
+    ),
+    Accepted(
+        "Fallback/Stage",
+        "AwsSolutions-APIG6",
+        "The access log says what failed; an execution log would hold phone numbers.",
     ),
     Accepted(
         "Dashboard/Guests",

@@ -8,7 +8,7 @@ from services.adapters.dynamodb.provisioning import table_arguments
 from services.voting import schema
 from tests.infra.conftest import Resources, Synthesise
 
-TABLES = [schema.VOTES, schema.AGGREGATES]
+TABLES = [schema.VOTES, schema.AGGREGATES, schema.POLLS]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -16,30 +16,32 @@ def test_a_deployed_table_is_the_table_that_is_provisioned_locally(
     resources: Resources, table: schema.TableSchema
 ) -> None:
     """Keys, stream and time to live come from one schema through two translations."""
-    deployed = resources.table(table.ttl_attribute)["Properties"]
-    local = table_arguments("any")
+    deployed = resources.table(table.name.lower())["Properties"]
+    local = table_arguments(table, "any")
 
     assert deployed["KeySchema"] == local["KeySchema"]
     assert deployed["AttributeDefinitions"] == local["AttributeDefinitions"]
     assert deployed["BillingMode"] == local["BillingMode"] == "PAY_PER_REQUEST"
-    assert local["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
-    assert deployed["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    view = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    streams = (local.get("StreamSpecification"), deployed.get("StreamSpecification"))
+    expected = (None, None) if table.name == "Polls" else ({"StreamEnabled": True, **view}, view)
+    assert streams == expected
 
 
 def test_the_votes_expire_by_the_attribute_of_the_schema(resources: Resources) -> None:
     """The time to live is switched on, not only named."""
-    votes = resources.table("expires_at")["Properties"]
+    votes = resources.table("votes")["Properties"]
 
     assert votes["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_there_are_two_tables_and_both_can_be_restored_to_a_point_in_time(
+def test_there_are_three_tables_and_all_can_be_restored_to_a_point_in_time(
     resources: Resources,
 ) -> None:
-    """Only the aggregates hold counts."""
+    """Only the aggregates hold counts, and only the polls hold the operator's log."""
     tables = resources.of("AWS::DynamoDB::Table").values()
 
-    assert len(tables) == 2
+    assert len(tables) == 3
     for table in tables:
         recovery = table["Properties"]["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}
@@ -60,7 +62,9 @@ def test_only_production_keeps_what_cannot_be_made_again(
 ) -> None:
     """Without the secret's pepper, everybody could vote again.
 
-    The page can be uploaded again, so neither it nor the log of its upload is kept.
+    The page can be uploaded again, so neither it nor the log of its upload is kept. The role with
+    which all REST APIs of the account write their logs is kept on every stage: another stage may
+    use it.
     """
     resources = Resources(synthesise(stage, webhook=webhook))
     kept = Counter(
@@ -68,12 +72,15 @@ def test_only_production_keeps_what_cannot_be_made_again(
         for resource in resources.all.values()
         if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
     )
+    of_the_account = [kept.pop(kind, 0) for kind in ("AWS::ApiGateway::Account", "AWS::IAM::Role")]
 
     in_production = {
-        "AWS::DynamoDB::Table": 2,
+        "AWS::DynamoDB::Table": 3,
         "AWS::SecretsManager::Secret": 1,
-        "AWS::Logs::LogGroup": 4,  # webhook, its API, aggregator, polls
+        "AWS::Logs::LogGroup": 6,  # webhook, replayer, their APIs, aggregator, polls
+        "AWS::SQS::Queue": 2,
     }
+    assert of_the_account == ([0, 0] if stage == "local" else [1, 1])
     assert kept == (in_production if stage == "prod" else {})
     for kind in kept:
         for resource in resources.of(kind).values():

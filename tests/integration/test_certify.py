@@ -141,7 +141,7 @@ def test_a_sealed_poll_becomes_visible_by_being_certified(monkeypatch: pytest.Mo
 def test_a_past_round_is_certified_and_keeps_that_in_its_own_row(system: MotoSystem) -> None:
     """The current round goes on as it was."""
     some_votes(system)
-    system.directory_at(60_000).reset("colors", 1, begun=system.deployment.has_begun)
+    system.directory_at(120_000).reset("colors", 1, begun=system.deployment.has_begun)
     system.vote(3, "GREEN")
     told = document("certify", "colors", "--round", "1", "--yes")
     first, second = system.directory.rounds("colors")

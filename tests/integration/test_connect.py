@@ -21,6 +21,7 @@ from services.voting import schema
 from tests.support.twilio_api import ACCOUNT, NUMBER, TOKEN, Account, twilio_api
 
 WEBHOOK = "https://abc.execute-api.us-east-1.amazonaws.com/sms"
+FALLBACK = "https://def.execute-api.us-east-1.amazonaws.com/fallback/sms"
 WANTED = WEBHOOK + "#rc=3&rp=all&ct=500&rt=3200"
 POLL = """question = "Which?"
 [[choices]]
@@ -70,17 +71,20 @@ def deployed() -> Deployment:
         Name="s", SecretString=json.dumps({"twilio_auth_token": "", "voter_pepper": PEPPER})
     )
     create_table(client("dynamodb"), schema.AGGREGATES, "aggregates")
+    create_table(client("dynamodb"), schema.POLLS, "polls")
     polls = [
         parse_poll(POLL.format("S"), source="shared.toml"),
         parse_poll(f'numbers = ["+15550100123"]\n{POLL.format("O")}', source="own.toml"),
     ]
-    DynamoDirectory(client=client("dynamodb"), table="aggregates").apply(polls)
+    DynamoDirectory(client=client("dynamodb"), table="polls", aggregates="aggregates").apply(polls)
     return Deployment(
         name="VoteApp-dev",
         region="us-east-1",
         outputs={
             "VotesTable": "votes",
             "AggregatesTable": "aggregates",
+            "PollsTable": "polls",
+            "FallbackUrl": FALLBACK,
             "SecretArn": secret["ARN"],
         },
         webhook_url=WEBHOOK,
@@ -124,7 +128,13 @@ def test_nothing_but_the_settings_of_the_number_is_changed(
     run("--yes")
 
     path = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers/{sid}.json"
-    form = {"SmsUrl": WANTED, "SmsMethod": "POST", "SmsApplicationSid": ""}
+    form = {
+        "SmsUrl": WANTED,
+        "SmsMethod": "POST",
+        "SmsFallbackUrl": FALLBACK,
+        "SmsFallbackMethod": "POST",
+        "SmsApplicationSid": "",
+    }
     assert deployment.name
     assert twilio.changes() == [("POST", path, form)]
 

@@ -15,7 +15,8 @@ HOUR = 3_600_000
 def a_probe_poll(system: MotoSystem) -> DynamoProbePoll:
     """One run."""
     return DynamoProbePoll(
-        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pseudonyms=PSEUDONYMS,
+        client=system.dynamodb, votes="Votes", aggregates="Aggregates", polls="Polls",
+        pseudonyms=PSEUDONYMS,
         began_at_ms=BEGAN,
     )  # fmt: skip
 
@@ -59,6 +60,6 @@ def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(system: Moto
     assert (counted, known, forgotten) == (1, True, 0)
     assert not probe_poll.has_ballot()
     assert left["picks"] == {"M": {}}
-    assert int(left["expires_at"]["N"]) == (BEGAN + HOUR) // 1000 + 86_400 + 20
+    assert int(left["expires_at"]["N"]) == (BEGAN + HOUR) // 1000 + 86_400 + 73
     assert int(left["writes"]["N"]) == 2
     assert [entry.round.poll.id for entry in system.directory.entries()] == ["colors"]

@@ -13,7 +13,8 @@ NOW = 1_900_000_000_000
 def a_probe_poll(system: MotoSystem, began_at_ms: int = NOW) -> DynamoProbePoll:
     """A run that began then."""
     return DynamoProbePoll(
-        client=system.dynamodb, votes="Votes", aggregates="Aggregates", pseudonyms=Pseudonyms(b"a pepper"),
+        client=system.dynamodb, votes="Votes", aggregates="Aggregates", polls="Polls",
+        pseudonyms=Pseudonyms(b"a pepper"),
         began_at_ms=began_at_ms,
     )  # fmt: skip
 

@@ -146,6 +146,7 @@ def test_ballots_of_a_poll_without_a_closing_time_never_expire_while_it_is_open(
         system.vote(9, "BLUE")
         gone = system.expire()
         system.close()
+        system.wait(120_000)
 
         assert gone == 0
         assert document("audit", "colors")["exact"]

@@ -129,6 +129,7 @@ def test_after_a_reset_everybody_votes_again_and_the_result_stays(certified: Mot
     told = document("poll", "reset", "colors", "--yes", "--open")
     certified.vote(1, "BLUE")
     certified.close()
+    certified.wait(120_000)
     second = document("certify", "colors", "--yes")
     first = document("certify", "colors", "--round", "1")
 

@@ -18,7 +18,7 @@ def a_folder(folder: Path, *phones: str) -> str:
 
 def marks(system: MotoSystem) -> set[str]:
     """What is stored of the list."""
-    return PhoneListStore(system.dynamodb, "Aggregates").phone_ids("colors")
+    return PhoneListStore(system.dynamodb, "Polls").phone_ids("colors")
 
 
 def test_a_list_is_stored_as_hashes_under_the_pepper_of_the_secret(

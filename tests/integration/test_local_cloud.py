@@ -47,7 +47,7 @@ def test_a_text_through_the_http_api_is_counted_by_the_same_rules(cloud: LocalCl
     """API Gateway and the webhook on Lambda in place of uvicorn."""
     round, _ = cloud.round_of(DEFAULT_POLL)
     before = cloud.totals(round)
-    answers = send(cloud.api, [a_vote(20_001, "RED", sid=a_sid())])
+    answers = send(cloud.api, [a_vote(73_001, "RED", sid=a_sid())])
     after = totals_when(cloud, lambda totals: totals.folded > before.folded)
 
     assert answers[0].status == 200

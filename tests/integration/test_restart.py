@@ -69,7 +69,7 @@ def auditor_of(client: Any) -> Auditor:
     return Auditor(
         tallies=DynamoTallies(client, "Aggregates"),
         recounts=DynamoRecounts(client, "Votes"),
-        certificates=DynamoCertificates(client, "Aggregates"),
+        certificates=DynamoCertificates(client=client, table="Aggregates", polls="Polls"),
         corrections=DynamoCorrections(client, "Aggregates"),
         mapping=lambda: state,
         settle_seconds=2,

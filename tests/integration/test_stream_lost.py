@@ -89,7 +89,7 @@ def test_a_record_that_the_stream_still_holds_is_not_written_off(system: MotoSys
 
 @pytest.mark.parametrize(
     ("ago_ms", "why"),
-    [(None, "the poll is open: close it first"), (18_000, "on their way to it: wait 20 seconds")],
+    [(None, "the poll is open: close it first"), (71_000, "on their way to it: wait 73 seconds")],
 )
 def test_nothing_is_written_off_while_texts_may_come(
     system: MotoSystem, ago_ms: int | None, why: str

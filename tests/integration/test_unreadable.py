@@ -61,9 +61,9 @@ def test_an_expiry_that_is_none_does_not_make_a_ballot_unreadable(system: MotoSy
 def spoil_row(system: MotoSystem, sk: str, *, definition: str = 'question = ""') -> None:
     """A row of that key in the directory, like that of colors, that is no poll."""
     key = {"pk": {"S": "directory"}, "sk": {"S": "colors"}}
-    row = system.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
+    row = system.dynamodb.get_item(TableName="Polls", Key=key)["Item"]
     row |= {"sk": {"S": sk}, "definition": {"S": definition}}
-    system.dynamodb.put_item(TableName="Aggregates", Item=row)
+    system.dynamodb.put_item(TableName="Polls", Item=row)
 
 
 def test_a_poll_that_cannot_be_read_is_listed_as_such_and_the_others_as_they_are(

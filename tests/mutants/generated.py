@@ -102,7 +102,7 @@ AREAS: Final = (
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",
-                "twilio_client", "twilio_numbers", "connection_overrides", "webhook",
+                "twilio_client", "twilio_numbers", "connection_overrides", "webhook", "form", "percent",
             )),
             "tests/contract",
             *(f"tests/integration/test_{name}.py" for name in (

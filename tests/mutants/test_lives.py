@@ -178,7 +178,7 @@ FAULTS: list[tuple[Callable[[Patch], None], str]] = [
     (a_text_looked_for_in_its_own_round_alone, "counted in"),
     (a_text_on_its_way_that_nobody_bars, "counted in"),
     (a_ballot_that_forgetting_deletes, ""),
-    (a_channel_that_is_another_voter, "a phone holds"),
+    (a_channel_that_is_another_voter, "a ballot held"),
     (a_fold_that_takes_any_board, "never folded"),
 ]
 

@@ -1,5 +1,6 @@
 """Thousands of random schedules with random faults: not one miscount."""
 
+import json
 from concurrent.futures import ProcessPoolExecutor
 from typing import Self
 
@@ -9,9 +10,22 @@ from services.tools.replay.faults import ALL
 from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.prove import Proof, main, prove, render_table, run_schedule
 
-SCHEDULES = 2_000
+SCHEDULES = 1_400
 FIRST = 1_000_000
 """Others than those of `make prove`."""
+
+
+class Here:
+    """A pool that stays in this process."""
+
+    def __init__(self, _: int) -> None: ...
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def map(self, _: object, shares: list[range]) -> list[Proof]:
+        """Return a miscount in each share."""
+        return [Proof(schedules=len(share), wrong=[share[0]]) for share in shares]
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +39,13 @@ def proof() -> Proof:
     return whole
 
 
-def test_two_thousand_random_schedules_and_no_miscount(proof: Proof) -> None:
+def test_many_random_schedules_and_no_miscount(proof: Proof) -> None:
     """Through webhook, ballots, stream and aggregator; the oracle knows none of them."""
     assert proof.schedules == SCHEDULES
     assert proof.wrong == []
 
 
-def test_two_thousand_lifecycle_runs_and_no_violation(proof: Proof) -> None:
+def test_many_lifecycle_runs_and_no_violation(proof: Proof) -> None:
     """Opened, closed, reset, archived, applied, certified, repaired, forgotten, expired."""
     assert proof.violations == {}
     assert proof.votes > 10 * SCHEDULES
@@ -67,18 +81,6 @@ def test_a_miscount_is_reported_with_how_to_run_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And the exit code says so."""
-
-    class Here:
-        """A pool that stays in this process."""
-
-        def __init__(self, _: int) -> None: ...
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-        def map(self, _: object, shares: list[range]) -> list[Proof]:
-            return [Proof(schedules=len(share), wrong=[share[0]]) for share in shares]
-
     monkeypatch.setattr("services.tools.replay.prove.ProcessPoolExecutor", Here)
     code = main(["--schedules", "10"])
 
@@ -88,4 +90,21 @@ def test_a_miscount_is_reported_with_how_to_run_it_again(
 
 def test_the_table_names_every_fault(proof: Proof) -> None:
     """Whoever reads it sees what was done."""
-    assert render_table(proof, 1).row_count == len(ALL) + 1 + len({*proof.commands, *proof.refused})
+    commands = len({*proof.commands, *proof.refused})
+    deliveries = len(proof.outages) + 1 + len(proof.ways) + len(proof.reasons)
+
+    assert render_table(proof, 1).row_count == len(ALL) + 1 + commands + deliveries
+
+
+def test_the_sums_can_be_read_by_a_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--json`, with what was down and how the counted texts came."""
+    monkeypatch.setattr("services.tools.replay.prove.ProcessPoolExecutor", Here)
+    code = main(["--schedules", "10", "--json"])
+    sums = json.loads(capsys.readouterr().out)
+
+    assert code == 1
+    assert sums["wrong"] == [0]
+    assert sums["outages"] == {}
+    assert sums["ways"] == {}

@@ -26,7 +26,7 @@ BALLOTS = (
 )
 DIGEST = sha256(b"a RED=1\nb RED=1\nc BLUE=1\n").hexdigest()
 WELL = MappingState(state="Enabled", last_result="OK", iterator_age_ms=None)
-ENDED = Round(poll=a_poll(), state=State.CLOSED, state_at_ms=NOON - 20_000)
+ENDED = Round(poll=a_poll(), state=State.CLOSED, state_at_ms=NOON - 73_000)
 
 
 WRONG = replace(RED, picks={"RED": 5, "BLUE": 1}, voters=6)

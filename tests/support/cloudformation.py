@@ -111,12 +111,13 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
 
 @pytest.fixture
 def aggregates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of two empty tables, which the function finds in its environment."""
+    """A client of three empty tables, which the function finds in its environment."""
     environment = {
         "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CONFIG_FILE": "/dev/null",
         "VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates",
+        "POLLS_TABLE": "polls",
         "DEFAULT_NUMBER": "+15550100199",
     }  # fmt: skip
     for name, value in environment.items():
@@ -125,4 +126,5 @@ def aggregates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client = boto3.client("dynamodb")
         create_table(client, schema.VOTES, "votes")
         create_table(client, schema.AGGREGATES, "aggregates")
+        create_table(client, schema.POLLS, "polls")
         yield client

@@ -12,7 +12,17 @@ from services.cli.app import app
 from services.cli.rounds import create_unfolded_records
 from tests.support.moto_system import MotoSystem
 
-_COMMANDS = ("audit", "certify", "poll_lifecycle", "expire", "export", "forget", "poll")
+_COMMANDS = (
+    "audit",
+    "certify",
+    "reconcile",
+    "poll_lifecycle",
+    "expire",
+    "export",
+    "forget",
+    "poll",
+    "poll_log",
+)
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, system: MotoSystem) -> None:

@@ -29,10 +29,9 @@ def colors_with(line: str) -> Poll:
 
 
 def row_of(directory: DynamoDirectory, pk: str, sk: str) -> dict[str, Any]:
-    """A row of the aggregates table."""
-    answer = directory.client.get_item(
-        TableName=directory.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
-    )
+    """A row of the polls table, or of the aggregates table if its partition is a board."""
+    table = directory.aggregates if pk.startswith("open#") else directory.table
+    answer = directory.client.get_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
     return dict(answer["Item"])
 
 

@@ -31,7 +31,7 @@ from services.voting.ballot import Ballot, Vote, cast
 from services.voting.fold import Folded, fold
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Policy, Round
-from services.voting.schema import AGGREGATES, VOTES
+from services.voting.schema import AGGREGATES, POLLS, VOTES
 
 DAY_MS = 86_400_000
 BEGAN_MS = 90 * DAY_MS
@@ -86,6 +86,7 @@ class MotoSystem:
             outputs={
                 "VotesTable": "Votes",
                 "AggregatesTable": "Aggregates",
+                "PollsTable": "Polls",
                 "AggregatorFunction": "Aggregator",
                 "SecretArn": "secret",
             },
@@ -102,7 +103,10 @@ class MotoSystem:
     def directory_at(self, ago_ms: int) -> DynamoDirectory:
         """Its polls, for who changed them some time ago."""
         return DynamoDirectory(
-            client=self.dynamodb, table="Aggregates", clock=lambda: now_ms() - ago_ms
+            client=self.dynamodb,
+            table="Polls",
+            aggregates="Aggregates",
+            clock=lambda: now_ms() - ago_ms,
         )
 
     @property
@@ -120,7 +124,7 @@ class MotoSystem:
         poll = parse_poll(POLL.format(more=more), source="colors.toml")
         self.directory_at(ago_ms).apply([poll], default_number="+15550100199")
 
-    def close(self, *, ago_ms: int = 60_000) -> None:
+    def close(self, *, ago_ms: int = 120_000) -> None:
         """Close the poll, some time ago."""
         entry, at_ms = self.directory.entry("colors"), now_ms() - ago_ms
         after = replace(entry, round=lifecycle.closed(entry.round, at_ms))
@@ -129,13 +133,13 @@ class MotoSystem:
     def wait(self, ms: int) -> None:
         """As if that long had passed since anybody changed a poll."""
         for row in self.dynamodb.query(
-            TableName="Aggregates",
+            TableName="Polls",
             KeyConditionExpression="pk = :directory",
             ExpressionAttributeValues={":directory": {"S": "directory"}},
         )["Items"]:
             times = {"state_at", "changed_at", "began_at", "heard_until"} & set(row)
             moved = {name: {"N": str(int(row[name]["N"]) - ms)} for name in times}
-            self.dynamodb.put_item(TableName="Aggregates", Item=row | moved)
+            self.dynamodb.put_item(TableName="Polls", Item=row | moved)
 
     def ballot(self, phone: int, round: Round | None = None) -> Ballot | None:
         """What a phone holds, in the current round if none is given."""
@@ -265,6 +269,7 @@ def moto_system(more: str = "") -> Iterator[MotoSystem]:
         dynamodb = boto3.client("dynamodb", config=_CONFIG)
         create_table(dynamodb, VOTES, "Votes")
         create_table(dynamodb, AGGREGATES, "Aggregates")
+        create_table(dynamodb, POLLS, "Polls")
         made = MotoSystem(
             dynamodb=dynamodb,
             s3=boto3.client("s3"),

@@ -30,7 +30,10 @@ class Office:
 
     def __post_init__(self) -> None:
         self.polls = DynamoDirectory(
-            client=self.tables.client, table="Aggregates", clock=lambda: self.now_ms
+            client=self.tables.client,
+            table="Polls",
+            aggregates="Aggregates",
+            clock=lambda: self.now_ms,
         )
 
     def say(self, word: Callable[[Round, int], Round]) -> None:
@@ -44,13 +47,13 @@ class Office:
 
     def row(self, sk: str) -> dict[str, Any]:
         """A row of the directory."""
-        row = self.tables.item("Aggregates", "directory", sk)
+        row = self.tables.item("Polls", "directory", sk)
         assert row
         return row
 
     def spoil(self, sk: str, **changes: Any) -> None:
         """Somebody writes nonsense into a row by hand."""
-        self.tables.client.put_item(TableName="Aggregates", Item=self.row(sk) | changes)
+        self.tables.client.put_item(TableName="Polls", Item=self.row(sk) | changes)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from services.adapters.dynamodb.provisioning import create_table
-from services.voting.schema import AGGREGATES, VOTES
+from services.voting.schema import AGGREGATES, POLLS, VOTES
 
 READS = frozenset({"GetItem", "Query"})
 _ACCOUNT = "123456789012"
@@ -71,12 +71,12 @@ def _tables() -> list[tuple[str, Any]]:
 
 @contextmanager
 def recorded_tables() -> Iterator[Recorded]:
-    """Empty tables `Votes` and `Aggregates`."""
+    """Empty tables `Votes`, `Aggregates` and `Polls`."""
     with mock_aws():
         client: Any = boto3.client(
             "dynamodb", region_name="us-east-1", config=Config(account_id_endpoint_mode="disabled")
         )
-        for table in (VOTES, AGGREGATES):
+        for table in (VOTES, AGGREGATES, POLLS):
             create_table(client, table, table.name)
         recorded = Recorded(client)
         client.meta.events.register("provide-client-params.dynamodb", recorded.note)

@@ -34,7 +34,9 @@ def tables(both_tables: Recorded) -> Recorded:
 
 def polls(tables: Recorded) -> DynamoDirectory:
     """The directory."""
-    return DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
+    return DynamoDirectory(
+        client=tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON
+    )
 
 
 def a_ballot(*choices: str, phone: int = 0) -> Ballot:

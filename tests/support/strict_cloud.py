@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
-from services.tools.local.aws import LocalAws
+from services.tools.local.aws import LocalAws, rest_api_path
 from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
@@ -86,16 +86,42 @@ class Cloud:
         url = urllib.parse.urlsplit(self.outputs["WebhookUrl"])
         form = {"MessageSid": sid, "From": sender, "To": "+15550100100", "Body": body}
         signed = RequestValidator(token).compute_signature(f"https://{url.hostname}/sms", form)
+        return self._post("/sms", form, {"Host": url.netloc, "X-Twilio-Signature": signed})[0]
+
+    def fallback_text(
+        self, sender: str, body: str, sid: str, token: str = TOKEN
+    ) -> tuple[int, str]:
+        """Send a text through the REST API to the fallback's queue; the status and the body."""
+        url = self.outputs["FallbackUrl"]
+        form, signed = self._fallback_form(sender, body, sid, token)
+        headers = {"Host": url.split("/")[2], "X-Twilio-Signature": signed}
+        return self._post(rest_api_path(url), form, headers)
+
+    def fallback_item(self, sender: str, body: str, sid: str) -> str:
+        """What the REST API puts into the queue for a text."""
+        form, signed = self._fallback_form(sender, body, sid, TOKEN)
+        quoted = urllib.parse.quote_plus(urllib.parse.urlencode(form))
+        return json.dumps({"body": quoted, "signature": urllib.parse.quote_plus(signed)})
+
+    def _fallback_form(
+        self, sender: str, body: str, sid: str, token: str
+    ) -> tuple[dict[str, str], str]:
+        form = {"MessageSid": sid, "From": sender, "To": "+15550100100", "Body": body}
+        form |= {"ErrorCode": "11205", "ErrorUrl": self.outputs["WebhookUrl"]}
+        url = self.outputs["FallbackUrl"]
+        return form, RequestValidator(token).compute_signature(url, form)
+
+    def _post(self, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, str]:
         request = urllib.request.Request(  # noqa: S310 - the emulator's own address
-            f"{self.aws.endpoint}/sms",
+            f"{self.aws.endpoint}{path}",
             data=urllib.parse.urlencode(form).encode(),
-            headers={"Host": url.netloc, "X-Twilio-Signature": signed},
+            headers=headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
-                return int(answer.status)
+                return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as refusal:
-            return refusal.code
+            return refusal.code, refusal.read().decode()
 
     def set_token(self, token: str) -> None:
         """What `voteapp connect` does to the secret: the pepper stays."""
@@ -104,6 +130,7 @@ class Cloud:
         changed = json.dumps({**held, "twilio_auth_token": token})
         secrets.put_secret_value(SecretId=arn, SecretString=changed)
         self.start_afresh(self.outputs["WebhookFunction"])
+        self.start_afresh(self.function_of("replayer"))
 
     def guest(self) -> dict[str, str]:
         """Credentials as the dashboard gets them, for the identity made at deploy."""
@@ -165,6 +192,13 @@ class Cloud:
         """Name of a function's role."""
         role: str = self.client("lambda").get_function_configuration(FunctionName=function)["Role"]
         return role.rpartition("/")[2]
+
+    def function_of(self, name: str) -> str:
+        """Name of the function that runs `lambdas.<name>`, which may be no output."""
+        handler = f"lambdas.{name}.handler.handler"
+        functions = self.client("lambda").list_functions()["Functions"]
+        (found,) = [f["FunctionName"] for f in functions if f["Handler"] == handler]
+        return str(found)
 
     def start_afresh(self, function: str) -> None:
         """Have a function start cold, with nothing it has read before."""

@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ministack import app as ministack  # type: ignore[import-not-found]
-from ministack.core import iam_actions  # type: ignore[import-not-found]
+from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-not-found]
 
 PARTITION_KEY = "pk"
+LEADING_KEYS = "dynamodb:LeadingKeys"
+BY_TABLE = "leading keys by table"
+"""Not a condition key: the keys of a transaction, by the name of the table that they are in."""
 
 _context_of = iam_actions.dynamodb_service_context
+_enforce = iam_evaluator.enforce
 
 
 def leading_keys(request: dict[str, Any]) -> Iterator[str]:
@@ -30,21 +34,40 @@ def leading_keys(request: dict[str, Any]) -> Iterator[str]:
     ):
         if names.get(name, name) == PARTITION_KEY and value in values:
             yield from values[value].values()
+
+
+def transaction_keys(request: dict[str, Any]) -> dict[str, list[str]]:
+    """The partition key values of a transaction by table: AWS checks each item on its own."""
+    found: dict[str, list[str]] = {}
     for item in request.get("TransactItems") or []:
         for part in item.values():
-            yield from leading_keys(part)
+            found.setdefault(part["TableName"], []).extend(leading_keys(part))
+    return found
 
 
 def context_with_leading_keys(body: bytes) -> dict[str, Any]:
     """The emulator's condition keys, and the one it lacks."""
     context: dict[str, Any] = _context_of(body)
     try:
-        found = list(leading_keys(json.loads(body or b"{}")))
+        request = json.loads(body or b"{}")
+        found, by_table = list(leading_keys(request)), transaction_keys(request)
     except (ValueError, AttributeError):
         return context
-    return {**context, "dynamodb:LeadingKeys": found} if found else context
+    context |= {BY_TABLE: by_table} if by_table else {}
+    return {**context, LEADING_KEYS: found} if found else context
+
+
+def enforce_by_table(*args: Any, service_context: dict[str, Any] | None = None, **more: Any) -> Any:
+    """The emulator's check of one grant; of a transaction with the keys of that table alone."""
+    context = dict(service_context or {})
+    by_table = context.pop(BY_TABLE, {})
+    table = str(more.get("resource_arn", "")).rpartition("/")[2]
+    if table in by_table:
+        context[LEADING_KEYS] = by_table[table]
+    return _enforce(*args, service_context=context, **more)
 
 
 if __name__ == "__main__":
     iam_actions.dynamodb_service_context = context_with_leading_keys
+    iam_evaluator.enforce = enforce_by_table
     ministack.main()

@@ -14,7 +14,7 @@ from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
 from services.voting.intake import Intake
 from services.voting.poll import Round
-from services.voting.ports import Ballots
+from services.voting.ports import Ballots, DirectorySource
 from services.webhook.app import create_app
 from services.webhook.health import Probe
 from services.webhook.routes import Dependencies
@@ -41,8 +41,11 @@ class Desk:
     monotonic: Callable[[], float] = time.monotonic
     probes: Mapping[str, Probe] = field(default_factory=lambda: {"votes": well})
     close: Callable[[], Awaitable[None]] | None = None
+    directory: DirectorySource | None = None
+    """What reads the polls, if not the rounds."""
     load_secrets: Callable[[], Secrets] | None = None
     """What reads the secrets, if not `token` and a pepper."""
+    secrets_stale_seconds: float = 0
 
     @property
     def app(self) -> FastAPI:
@@ -50,13 +53,14 @@ class Desk:
         return create_app(
             Dependencies(
                 intake=Intake(
-                    directory=MemoryDirectory(self.rounds),
+                    directory=self.directory or MemoryDirectory(self.rounds),
                     ballots=self.ballots,
                     clock=lambda: self.now_ms,
                 ),
                 secrets=Cached(
                     self.load_secrets or (lambda: Secrets(self.token, PEPPER)),
                     seconds=60,
+                    stale_seconds=self.secrets_stale_seconds,
                     monotonic=self.monotonic,
                 ),
                 probes=self.probes,

@@ -66,12 +66,12 @@ async def test_a_session_opens_with_its_first_request_and_only_then(wire: Wire) 
     assert (before, len(wire.opened), len(wire.requests)) == (0, 1, 2)
 
 
-async def test_one_attempt_takes_at_most_three_seconds(wire: Wire) -> None:
-    """So that a second and a third fit into the eight of a text."""
+async def test_one_attempt_takes_at_most_a_second(wire: Wire) -> None:
+    """So that a second and a third fit into the three of a text."""
     await Session()(REQUEST)
     (timeout,) = wire.opened
 
-    assert timeout.total == 3
+    assert timeout.total == 1
 
 
 async def test_the_host_is_sent_as_it_is_signed(wire: Wire) -> None:
@@ -150,7 +150,7 @@ def test_the_endpoint_is_that_of_the_environment(
 
 
 def test_retries_end_with_the_time_of_a_text() -> None:
-    """Eight seconds, with growing pauses in between."""
+    """Three seconds, with growing pauses in between."""
     config: Any = async_client({}, Session()).throttle_config
 
-    assert config.time_limit_secs == 8
+    assert config.time_limit_secs == 3

@@ -3,23 +3,28 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import pytest
 
 from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
+from services.adapters.ttl_cache import Cached
 from services.voting.ballot import Ballot
+from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
 from tests.support.asgi import FORM_TYPE, HOST, Exchange, call, http_scope
+from tests.support.polls import PEPPER, a_round
 from tests.support.sent import FORGED, SIGNATURE, Sent, altered, forged, with_headers, without
 from tests.support.webhook import BASE_URL, TOKEN, Desk, signature_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "webhook.md"
 ROWS = re.findall(r"^\| (.+?) \| (\d{3}) \| .*\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 SID = "SM" + "a" * 32
+T = TypeVar("T")
 
 
 @dataclass
@@ -97,7 +102,10 @@ CASES: dict[str, list[Sent]] = {
     "a sixth error reply to one phone within a minute": [Sent(fields=FROM_HERE | {"Body": "purple"}, times=6)],
     "a word that belongs to the carriers (STOP, HELP)": [altered(Body="STOP")],
     "the same text again": [Sent(times=3)],
-    "a store that does not answer": [Sent()],
+    "a table of ballots that does not answer": [Sent()],
+    "polls that cannot be read": [Sent(times=2)],
+    "a secret that cannot be read, or is malformed": [Sent(times=2)],
+    "a signature that does not fit the old secret, while it cannot be read": [forged()],
 }  # fmt: skip
 
 
@@ -106,9 +114,38 @@ def weak_pepper() -> Secrets:
     raise UnusableSecretError("voter_pepper", "shorter than 32 characters")
 
 
+def failing_after_its_first_read(row: str, ballots: MemoryBallots) -> Any:
+    """The webhook that can read its polls or its secret once; 20 s pass between two looks."""
+    seconds = count(0, 20)
+
+    def monotonic() -> float:
+        return next(seconds)
+
+    def once(value: T) -> Callable[[], T]:
+        values = iter([value])
+
+        def read() -> T:
+            for held in values:
+                return held
+            raise StoreUnavailableError("reading it again")
+
+        return read
+
+    if row == "polls that cannot be read":
+        polls = once(Directory((a_round(),)))
+        cached = Cached(polls, seconds=2, stale_seconds=3_600, monotonic=monotonic)
+        return Desk(ballots=ballots, directory=cached).app
+    secrets = once(Secrets(TOKEN, PEPPER))
+    return Desk(
+        ballots=ballots, load_secrets=secrets, secrets_stale_seconds=3_600, monotonic=monotonic
+    ).app
+
+
 def application(row: str, ballots: MemoryBallots) -> Any:
     """The webhook that a row is about."""
     load = weak_pepper if row == "a pepper under 32 characters in the secret" else None
+    if "cannot be read" in row:
+        return failing_after_its_first_read(row, ballots)
     token = "" if row == "a deployment without Twilio's token" else TOKEN
     base = None if "Forwarded" in row or "needed" in row else BASE_URL
     return Desk(ballots=ballots, token=token, public_base_url=base, load_secrets=load).app
@@ -122,7 +159,14 @@ CHECKS: dict[str, Callable[[Exchange], object]] = {
     "a sixth error reply to one phone within a minute": lambda said: b"<Message>" not in said.body,
     "a word that belongs to the carriers (STOP, HELP)": lambda said: b"<Message>" not in said.body,
     "the same text again": lambda said: b"Your vote for Red is in." in said.body,
-    "a store that does not answer": lambda said: said.headers[b"retry-after"],
+    "a table of ballots that does not answer": lambda said: said.headers[b"retry-after"],
+    "polls that cannot be read": lambda said: b"Your vote for Red is in." in said.body,
+    "a secret that cannot be read, or is malformed": lambda said: b"Your vote for Red" in said.body,
+}
+COUNTED = {
+    "the same text again",
+    "polls that cannot be read",
+    "a secret that cannot be read, or is malformed",
 }
 
 
@@ -142,13 +186,14 @@ def test_every_row_is_tested() -> None:
 )
 async def test_a_row_is_true(row: str, status: int, place: int) -> None:
     """The status is the page's, and no more is counted than it says."""
-    ballots = SilentBallots() if row == "a store that does not answer" else MemoryBallots()
+    is_silent = row == "a table of ballots that does not answer"
+    ballots = SilentBallots() if is_silent else MemoryBallots()
 
     answer = await CASES[row][place].to(application(row, ballots))
 
     assert answer.status == status, answer.body
     assert row not in CHECKS or CHECKS[row](answer)
-    assert len(ballots.held) == (row == "the same text again")
+    assert len(ballots.held) == (row in COUNTED)
 
 
 @pytest.mark.parametrize("base", [BASE_URL, None])

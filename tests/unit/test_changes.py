@@ -117,4 +117,4 @@ def test_a_change_that_waits_for_quiet_says_how_long() -> None:
     problem = with_wait_remedy(Problem(key="shards", value=20, remedy="", line=3))
 
     assert (problem.key, problem.value, problem.line) == ("shards", 20, 3)
-    assert "close it, wait 20 seconds" in problem.remedy
+    assert "close it, wait 73 seconds" in problem.remedy

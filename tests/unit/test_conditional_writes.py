@@ -39,7 +39,7 @@ def round(tables: Recorded) -> Round:
 
 def test_a_certificate_is_read_as_it_was_written(tables: Recorded) -> None:
     """Choices without a vote as well; and the round is final with it."""
-    store = DynamoCertificates(tables.client, "Aggregates")
+    store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
     new = store.write(certificate(3), round(tables), current=True)
 
     assert new is True
@@ -50,7 +50,10 @@ def test_a_certificate_is_read_as_it_was_written(tables: Recorded) -> None:
 
 def test_a_second_certificate_does_not_overwrite_the_first(tables: Recorded) -> None:
     """Two desks certify at the same time; the second is told that there is one."""
-    store, there = DynamoCertificates(tables.client, "Aggregates"), round(tables)
+    store, there = (
+        DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"),
+        round(tables),
+    )
     first = store.write(certificate(3), there, current=True)
     second = store.write(certificate(4), round(tables), current=True)
     stale = store.write(certificate(5), there, current=True)
@@ -62,10 +65,10 @@ def test_a_second_certificate_does_not_overwrite_the_first(tables: Recorded) -> 
 
 def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> None:
     """Also where a directory that was restored has forgotten the first."""
-    store = DynamoCertificates(tables.client, "Aggregates")
-    before = tables.item("Aggregates", "directory", "colors")
+    store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
+    before = tables.item("Polls", "directory", "colors")
     store.write(certificate(3), round(tables), current=True)
-    tables.client.put_item(TableName="Aggregates", Item=before)
+    tables.client.put_item(TableName="Polls", Item=before)
 
     assert store.write(certificate(4), round(tables), current=True) is False
     assert store.find("colors", 1) == certificate(3)
@@ -85,20 +88,25 @@ def test_a_certificate_row_alone_keeps_a_second_one_out(tables: Recorded) -> Non
 def test_a_round_that_was_changed_meanwhile_is_not_certified(tables: Recorded, change: Any) -> None:
     """Who changed it may have opened it: neither the certificate nor the finality is written."""
     there = round(tables)
-    later = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON + 1)
+    later = DynamoDirectory(
+        client=tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON + 1
+    )
     later.change("colors", change)
-    before = tables.item("Aggregates", "directory", "colors")
-    store = DynamoCertificates(tables.client, "Aggregates")
+    before = tables.item("Polls", "directory", "colors")
+    store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
 
     with pytest.raises(PollChangedError):
         store.write(certificate(), there, current=True)
     assert store.find("colors", 1) is None
-    assert tables.item("Aggregates", "directory", "colors") == before
+    assert tables.item("Polls", "directory", "colors") == before
 
 
 def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorded) -> None:
     """The round says that there was one; what it said is in a backup."""
-    store, there = DynamoCertificates(tables.client, "Aggregates"), round(tables)
+    store, there = (
+        DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls"),
+        round(tables),
+    )
     store.write(certificate(3), there, current=True)
     key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
     tables.client.delete_item(TableName="Aggregates", Key=key)
@@ -113,7 +121,7 @@ def test_a_past_round_is_made_final_in_its_own_row(tables: Recorded) -> None:
     """The round that is open now stays open."""
     polls(tables).change("colors", lambda there: lifecycle.next_round(there, NOON))
     (past,) = polls(tables).past_rounds("colors")
-    store = DynamoCertificates(tables.client, "Aggregates")
+    store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
     store.write(certificate(2), past, current=False)
 
     assert polls(tables).past_rounds("colors")[0].certified_at_ms == NOON + 2
@@ -125,7 +133,7 @@ def test_a_change_that_was_read_before_the_certificate_is_not_written_after_it(
 ) -> None:
     """The certificate is a revision of the poll like any other."""
     entry = polls(tables).entry("colors")
-    store = DynamoCertificates(tables.client, "Aggregates")
+    store = DynamoCertificates(client=tables.client, table="Aggregates", polls="Polls")
     store.write(certificate(), entry.round, current=True)
 
     with pytest.raises(PollChangedError):

@@ -34,7 +34,9 @@ def files(**texts: str) -> list[dict[str, str]]:
 @pytest.fixture
 def applied_poll(aggregates: Any) -> Any:
     """A client of tables in whose directory a valid poll was applied long ago."""
-    directory = DynamoDirectory(client=aggregates, table="aggregates", clock=lambda: LONG_AGO)
+    directory = DynamoDirectory(
+        client=aggregates, table="polls", aggregates="aggregates", clock=lambda: LONG_AGO
+    )
     directory.apply([parse_poll(QUIET, source="colors.toml")], default_number="+15550100199")
     return aggregates
 
@@ -45,12 +47,14 @@ def test_applied_polls_are_in_the_directory_and_on_their_boards(
     """The directory is for the webhook; the board shows the question and the number."""
     answer = cloudformation.request("Create", "Custom::Polls", Files=files(colors=QUIET))
 
-    rows = aggregates.scan(TableName="aggregates")["Items"]
+    rows, log = (aggregates.scan(TableName=name)["Items"] for name in ("aggregates", "polls"))
     assert answer["Status"] == "SUCCESS", answer["Reason"]
     assert answer["PhysicalResourceId"] == "polls"
     assert answer["Data"] == {"Polls": "colors"}
-    assert {row["pk"]["S"] for row in rows} == {"directory", "open#colors"}
-    assert {row["number"]["S"] for row in rows} == {"+15550100199"}
+    assert {row["pk"]["S"] for row in rows} == {"open#colors"}
+    assert {row["pk"]["S"] for row in log} == {"directory", "log#colors"}
+    assert {row["number"]["S"] for row in [*rows, *log] if "number" in row} == {"+15550100199"}
+    assert [row["by"]["S"] for row in log if "by" in row] == ["deploy"]
     assert aggregates.scan(TableName="votes")["Count"] == 0
 
 
@@ -78,7 +82,7 @@ def test_a_poll_whose_file_is_gone_is_archived(
         "Update", "Custom::Polls", Files=files(shapes=QUIET.replace("RED", "ROUND"))
     )
 
-    directory = DynamoDirectory(client=applied_poll, table="aggregates")
+    directory = DynamoDirectory(client=applied_poll, table="polls", aggregates="aggregates")
     states = {entry.round.poll.id: entry.round.state.value for entry in directory.entries()}
     assert states == {"colors": "archived", "shapes": "auto"}
 
@@ -95,6 +99,7 @@ def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
     assert "shapes.toml" in answer["Reason"]
     assert "choices" in answer["Reason"]
     assert aggregates.scan(TableName="aggregates")["Count"] == 0
+    assert aggregates.scan(TableName="polls")["Count"] == 0
 
 
 def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(

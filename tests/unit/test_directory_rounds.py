@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from services.adapters.dynamodb.directory import DynamoDirectory
 from services.voting import lifecycle
 from services.voting.errors import (
     PollChangedError,
@@ -70,19 +69,21 @@ def test_the_expiry_of_a_past_round_is_stored_and_never_put_off(office: Office) 
     """A ballot may carry the earlier one."""
     office.say(lifecycle.next_round)
     (ended,) = office.polls.past_rounds("colors")
-    office.polls.store_expiry(ended, NOON + 2 * DAY)
-    office.polls.store_expiry(ended, NOON + DAY)
+    office.polls.store_expiry(ended, NOON + 2 * DAY, revision=2)
+    office.now_ms += 1
+    office.polls.store_expiry(ended, NOON + DAY, revision=2)
+    office.now_ms += 1
 
     with pytest.raises(PollChangedError):
-        office.polls.store_expiry(ended, NOON + DAY + 1)
+        office.polls.store_expiry(ended, NOON + DAY + 1, revision=2)
     assert office.polls.past_rounds("colors")[0].expires_from_ms == NOON + DAY
 
 
 def test_a_round_that_there_never_was_is_given_no_expiry(office: Office) -> None:
     """Nor a row of half a round."""
     with pytest.raises(PollChangedError):
-        office.polls.store_expiry(replace(office.round, number=9), NOON)
-    assert office.tables.item("Aggregates", "directory", "~round#colors#00009") is None
+        office.polls.store_expiry(replace(office.round, number=9), NOON, revision=1)
+    assert office.tables.item("Polls", "directory", "~round#colors#00009") is None
 
 
 def test_an_expiry_is_promised_to_the_round_that_is_named(office: Office) -> None:
@@ -114,7 +115,7 @@ def test_a_reset_that_somebody_else_has_done_already_is_not_done_again(office: O
 
 def test_a_reset_between_reading_and_writing_is_not_done_twice(office: Office) -> None:
     """The other desk is faster by a moment."""
-    rival = DynamoDirectory(client=office.tables.client, table="Aggregates", clock=lambda: NOON)
+    rival = replace(office.polls, clock=lambda: NOON)
     office.tables.rivals["TransactWriteItems"] = lambda: rival.reset(
         "colors", 1, begun=lambda _: True
     )

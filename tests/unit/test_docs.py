@@ -110,7 +110,7 @@ def test_the_environments_names_are_those_of_the_settings() -> None:
     }
 
     assert {
-        "VOTES_TABLE", "AGGREGATES_TABLE", "SECRET_ARN", "TWILIO_AUTH_TOKEN", "VOTER_PEPPER",
+        "VOTES_TABLE", "AGGREGATES_TABLE", "POLLS_TABLE", "SECRET_ARN", "TWILIO_AUTH_TOKEN", "VOTER_PEPPER",
         "PUBLIC_BASE_URL", "STREAM_SHARD_ID",
     } <= names  # fmt: skip
 

@@ -16,8 +16,8 @@ from services.tools.doctor.finding import CheckStatus
 
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
-    "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
-    "guests only read", "page", "HTTP to HTTPS", "clock", "a text",
+    "polls table", "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
+    "guests only read", "page", "HTTP to HTTPS", "clock", "a text", "a fallback text",
 ]  # fmt: skip
 
 
@@ -44,9 +44,11 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
         outputs={
             "VotesTable": "votes",
             "AggregatesTable": "boards",
+            "PollsTable": "polls",
             "SecretArn": "secret",
             "AggregatorFunction": "aggregator",
             "GuestIdentityId": "guest",
+            "FallbackUrl": "https://rest.example.com/fallback/sms",
         },
         webhook_url="https://api.example.com/sms",
         dashboard_url="https://page.example.com",
@@ -55,7 +57,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 
 def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> None:
-    """Eighteen, whatever becomes of those before."""
+    """Nineteen, whatever becomes of those before."""
     findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert [finding.check for finding in findings] == ALONG_THE_WAY
@@ -71,9 +73,10 @@ def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:
 
 def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployment) -> None:
     """The last line stays, so that nobody takes the rest for the whole."""
-    *_, last = DeploymentChecks(dead, stage="prod").run(text=False)
+    *_, text, fallback = DeploymentChecks(dead, stage="prod").run(text=False)
 
-    assert (last.check, last.verdict) == ("a text", CheckStatus.SKIPPED)
+    assert (text.check, text.verdict) == ("a text", CheckStatus.SKIPPED)
+    assert (fallback.check, fallback.verdict) == ("a fallback text", CheckStatus.SKIPPED)
 
 
 def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:
@@ -94,6 +97,6 @@ def test_a_failed_check_makes_the_command_fail(
     document = json.loads(done.stdout)
 
     assert (said.exit_code, done.exit_code) == (1, 1)
-    assert "18 of 18 checks failed." in said.stdout
+    assert "20 of 20 checks failed." in said.stdout
     assert (document["ok"], document["stack"]) == (False, "VoteApp-prod")
     assert [check["check"] for check in document["checks"]] == ALONG_THE_WAY

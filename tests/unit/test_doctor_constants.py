@@ -11,8 +11,8 @@ from tests.unit.test_doctor_web import HEADERS, HOOK, NOW, PAGE, an_answer, answ
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026-11-20T00:00:00.000"
 OUTPUTS = (
-    "WebhookUrl", "VotesTable", "AggregatesTable", "SiteBucket", "IdentityPoolId",
-    "GuestIdentityId", "SecretArn", "AggregatorFunction",
+    "WebhookUrl", "VotesTable", "AggregatesTable", "PollsTable", "SiteBucket",
+    "IdentityPoolId", "GuestIdentityId", "SecretArn", "AggregatorFunction",
 )  # fmt: skip
 
 

@@ -73,3 +73,24 @@ def test_without_a_number_on_the_screen_nobody_knows_where_to_text() -> None:
     """Or without credentials nobody can ask."""
     assert check_number(Held(RIGHT), None, HOOK).verdict is CheckStatus.FAILED
     assert check_number(None, RIGHT.number, HOOK).verdict is CheckStatus.SKIPPED
+
+
+FALLBACK = "https://rest.example.com/fallback/sms"
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, CheckStatus.WARNING),
+        ({"fallback_url": FALLBACK, "fallback_method": "POST"}, CheckStatus.OK),
+        ({"fallback_url": FALLBACK, "fallback_method": "GET"}, CheckStatus.WARNING),
+        ({"fallback_url": HOOK, "fallback_method": "POST"}, CheckStatus.WARNING),
+    ],
+)
+def test_a_number_must_lead_to_the_fallback(
+    changed: dict[str, object], verdict: CheckStatus
+) -> None:
+    """Or texts are lost for the evening while the webhook is down."""
+    delivery = replace(RIGHT, **changed)  # type: ignore[arg-type]
+
+    assert check_number(Held(delivery), RIGHT.number, HOOK, FALLBACK).verdict is verdict

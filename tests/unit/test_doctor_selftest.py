@@ -142,3 +142,21 @@ def test_a_text_to_a_real_number_never_reaches_the_poll_of_the_self_test() -> No
     reading = Directory((own, other)).match_text("+15550100100", parse_text("red"), 0)
 
     assert (reading.round, reading.choice, reading.others) == (other, "RED", ())
+
+
+def test_a_text_to_the_fallback_is_sent_again_after_a_while_only() -> None:
+    """It waits in a queue; each repetition would wait there as well."""
+    probe_poll = FakeProbePoll(knows_after=2)
+    finding = SelfTest(
+        probe_poll=probe_poll,
+        post=probe_poll.post,
+        sleep=probe_poll.sleep,
+        clock=lambda: probe_poll.now,
+        check="a fallback text",
+        receiver="fallback",
+        resend_seconds=10,
+    ).run()
+
+    assert (finding.check, finding.verdict) == ("a fallback text", CheckStatus.OK)
+    assert len(probe_poll.sent) == 3
+    assert probe_poll.now > 20

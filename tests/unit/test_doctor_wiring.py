@@ -18,6 +18,7 @@ from services.voting.tally import Totals
 from tests.support.polls import a_poll, a_round
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/votes/stream/2026"
+STREAM_SETTINGS = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 KEYS = [{"KeyType": "HASH", "AttributeName": "pk"}, {"KeyType": "RANGE", "AttributeName": "sk"}]
 
 
@@ -43,10 +44,7 @@ class Aws:
             "Table": {
                 "TableStatus": self.status.get(TableName, "ACTIVE"),
                 "KeySchema": KEYS,
-                "StreamSpecification": {
-                    "StreamEnabled": True,
-                    "StreamViewType": "NEW_AND_OLD_IMAGES",
-                },
+                **({} if TableName == "polls" else {"StreamSpecification": STREAM_SETTINGS}),
                 "LatestStreamArn": STREAM if TableName == "votes" else "another",
                 "DeletionProtectionEnabled": True,
             }
@@ -131,13 +129,15 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         name="VoteApp-prod",
         region="us-east-1",
         outputs={
-            "WebhookUrl": "w", "VotesTable": "votes", "AggregatesTable": "boards",
+            "WebhookUrl": "w", "VotesTable": "votes", "AggregatesTable": "boards", "PollsTable": "polls",
             "SiteBucket": "s", "IdentityPoolId": "p", "GuestIdentityId": "guest",
             "SecretArn": "secret", "AggregatorFunction": "aggregator",
         },
         votes_table="votes",
         aggregates_table="boards",
+        polls_table="polls",
         webhook_url="https://api.example.com/sms",
+        fallback_url=None,
         displayed_number=None,
         dashboard_url=None,
         client=lambda _: aws,
@@ -170,6 +170,7 @@ def test_an_account_that_is_well_is_well(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         (Aws(status={"votes": "DELETING"}), "votes table"),
         (Aws(status={"boards": "DELETING"}), "aggregates table"),
+        (Aws(status={"polls": "DELETING"}), "polls table"),
         (Aws(recovery={"votes": "DISABLED"}), "protection"),
         (Aws(expiry="DISABLED"), "expiry of ballots"),
     ],

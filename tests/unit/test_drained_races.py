@@ -14,7 +14,7 @@ from services.voting.recount import Difference
 from tests.support.audited_votes import ROUND, VOTERS, AuditedVotes
 from tests.support.polls import NOON
 
-CLOSED = lifecycle.closed(ROUND, NOON - 20_000)
+CLOSED = lifecycle.closed(ROUND, NOON - 73_000)
 
 
 def test_whatever_is_written_meanwhile_a_proof_is_never_wrong() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.secrets import Secrets
+from services.adapters.secrets import Secrets, UnusableSecretError
 from services.settings import SettingsError
 from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
@@ -21,7 +21,7 @@ from tests.support.polls import PSEUDONYMS, a_phone, a_round, a_text
 
 ENVIRON = {
     "VOTES_TABLE": "the-votes",
-    "AGGREGATES_TABLE": "the-aggregates",
+    "POLLS_TABLE": "the-polls",
     "SECRET_ARN": "the-secret",
     "PUBLIC_BASE_URL": "https://votes.example.com",
 }
@@ -45,7 +45,7 @@ class World:
     async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """As aiodynamo's client: everybody is on every list."""
         self.requests.append((action, payload))
-        return {"Count": 1} if action == "Query" else {}
+        return {"Items": [{}]} if action == "Query" else {}
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's name
         """As Secrets Manager."""
@@ -54,7 +54,7 @@ class World:
         return {"SecretString": json.dumps(held)}
 
     def polls(self, *, client: object, table: str) -> Any:
-        """As `DynamoDirectory`."""
+        """As `DirectoryReader`."""
         assert client == "boto3"
 
         def load() -> Directory:
@@ -89,11 +89,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setenv(name, value)
     entry = importlib.import_module("services.webhook.entry")
     world = World()
-    monkeypatch.setattr(entry, "DynamoDirectory", world.polls)
+    monkeypatch.setattr(entry, "DirectoryReader", world.polls)
     monkeypatch.setattr(entry, "Session", world.session)
     monkeypatch.setattr(entry, "async_client", world.client)
     monkeypatch.setattr(entry, "secrets_client", lambda: world)
-    monkeypatch.setattr("services.adapters.dynamodb.client.sync_client", lambda: "boto3")
+    monkeypatch.setattr("services.adapters.dynamodb.client.impatient_client", lambda: "boto3")
     monkeypatch.setattr(log, "event", lambda name, **more: world.events.append((name, more)))
     return world
 
@@ -123,13 +123,13 @@ def test_assembling_asks_nobody(world: World) -> None:
 
 
 async def test_the_polls_are_read_anew_after_two_seconds(world: World) -> None:
-    """From the table of aggregates; a close is obeyed that soon."""
+    """From their own table; a close is obeyed that soon."""
     await ages(assembled().intake.directory, 0, 1.9)
     early = [*world.polls_read]
     await ages(assembled().intake.directory, 0, 2.0)
 
-    assert early == ["the-aggregates"]
-    assert world.polls_read == ["the-aggregates"] * 3
+    assert early == ["the-polls"]
+    assert world.polls_read == ["the-polls"] * 3
 
 
 async def test_the_secrets_are_read_anew_after_a_minute(world: World) -> None:
@@ -144,24 +144,52 @@ async def test_the_secrets_are_read_anew_after_a_minute(world: World) -> None:
 
 
 async def test_health_asks_each_table_itself(world: World) -> None:
-    """The ballots by an item that is never there, the aggregates by reading the polls."""
+    """The ballots by an item that is never there, the polls by reading them."""
     deps = assembled()
     await deps.probes["votes"]()
     votes, polls_read = [*world.requests], len(world.polls_read)
-    await deps.probes["aggregates"]()
+    await deps.probes["polls"]()
 
-    assert list(deps.probes) == ["votes", "aggregates"]
+    assert list(deps.probes) == ["votes", "polls"]
     assert [(action, asked["TableName"]) for action, asked in votes] == [("GetItem", "the-votes")]
-    assert (polls_read, world.polls_read) == (0, ["the-aggregates"])
+    assert (polls_read, world.polls_read) == (0, ["the-polls"])
 
 
 async def test_health_does_not_take_what_is_held_for_an_answer(world: World) -> None:
     """The polls were read a moment ago; the probe reads them all the same."""
     deps = assembled()
     await deps.intake.directory.current()
-    await deps.probes["aggregates"]()
+    await deps.probes["polls"]()
 
     assert len(world.polls_read) == 2
+
+
+async def test_an_outage_of_the_polls_is_survived_for_a_minute(world: World) -> None:
+    """The event says how old the polls are and what failed, and nothing of the error's text."""
+    held: Any = assembled().intake.directory
+    first = (await ages(held, 0))[0]
+    world.fails_with = ClientError({"Error": {"Code": "ThrottlingException"}}, "a secret text")
+    kept = await ages(held, 30.04, 59.9)
+
+    assert kept == [first, first]
+    assert world.events[0] == ("directory.stale", {"error": "StoreUnavailableError", "age": 30.0})
+    with pytest.raises(StoreUnavailableError):
+        await ages(held, 60.0)
+
+
+async def test_an_outage_of_the_secret_is_survived_for_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if somebody has stored a malformed one meanwhile."""
+    held = assembled().secrets
+    first = (await ages(held, 0))[0]
+    monkeypatch.setattr(world, "get_secret_value", lambda **_: {"SecretString": "not JSON"})
+    kept = await ages(held, 3_599)
+
+    assert kept == [first]
+    assert world.events == [("secret.stale", {"error": "UnusableSecretError", "age": 3599})]
+    with pytest.raises(UnusableSecretError):
+        await ages(held, 3_600)
 
 
 async def test_polls_that_cannot_be_read_are_logged_beside_those_that_can(world: World) -> None:
@@ -195,7 +223,7 @@ async def test_a_text_is_held_against_the_list_and_stored_as_a_ballot(world: Wor
     (listed, query), (stored, put) = world.requests
 
     assert answer.outcome.kind is OutcomeKind.ACCEPTED
-    assert (listed, query["TableName"]) == ("Query", "the-aggregates")
+    assert (listed, query["TableName"]) == ("Query", "the-polls")
     assert PSEUDONYMS.allow_list_id("colors", a_phone(3)) in str(query)
     assert (stored, put["TableName"]) == ("PutItem", "the-votes")
     assert put["Item"]["picks"] == {"M": {"RED": {"N": "1"}}}

@@ -16,7 +16,7 @@ from tests.support.webhook import twilio_form
 HANDLER = Path(__file__).parents[2] / "lambdas" / "webhook" / "handler.py"
 HOST = "abc.execute-api.us-east-1.amazonaws.com"
 ENVIRONMENT = {
-    "VOTES_TABLE": "votes", "AGGREGATES_TABLE": "aggregates", "AWS_REGION": "us-east-1",
+    "VOTES_TABLE": "votes", "POLLS_TABLE": "polls", "AWS_REGION": "us-east-1",
     "TWILIO_AUTH_TOKEN": "12345", "VOTER_PEPPER": "0" * 32, "PUBLIC_BASE_URL": "",
 }  # fmt: skip
 

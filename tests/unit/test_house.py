@@ -18,19 +18,27 @@ ROOTS = ("services", "lambdas", "infra")
 CORE = ("services.voting",)
 POLLS = (*CORE, "services.polls")
 ADAPTERS = (*POLLS, "services.adapters", "services.settings")
-TOOLS = (*ADAPTERS, "services.webhook", "services.tools")
+TOOLS = (*ADAPTERS, "services.webhook", "services.late", "services.tools")
 
 ALLOWED = {
     "services/voting": CORE,
     "services/polls": POLLS,
     "services/adapters": ADAPTERS,
     "services/webhook": (*ADAPTERS, "services.webhook"),
+    "services/late": (*ADAPTERS, "services.late"),
     "services/tools": TOOLS,
     "services/cli": (*TOOLS, "services.cli"),
     "lambdas/webhook": ("services.webhook",),
     "lambdas/aggregator": (*CORE, "services.adapters", "services.settings", "lambdas.aggregator"),
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
-    "infra": ("services.voting.schema", "services.voting.addresses", "services.settings", "infra"),
+    "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
+    "infra": (
+        "services.voting.schema",
+        "services.voting.addresses",
+        "services.voting.gsm",
+        "services.settings",
+        "infra",
+    ),
 }
 SEAMS = {
     # The replay counts with the aggregator that is deployed, not with one of its own.

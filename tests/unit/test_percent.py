@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.webhook.percent import decode_percent
+from services.adapters.twilio.percent import decode_percent
 
 
 @pytest.mark.parametrize(

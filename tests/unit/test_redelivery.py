@@ -130,14 +130,14 @@ class CountingBallots(MemoryBallots):
 
 @pytest.mark.parametrize(
     ("later_ms", "known", "has_pending_writes"),
-    [(0, 1, True), (20_000, 1, True), (20_001, 1, False), (300_000, 1, False), (300_001, 0, False)],
+    [(0, 1, True), (73_000, 1, True), (73_001, 1, False), (300_000, 1, False), (300_001, 0, False)],
 )
 def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
     later_ms: int,
     known: int,
     has_pending_writes: bool,  # noqa: FBT001
 ) -> None:
-    """A write in flight completes within 20 s or never."""
+    """A write in flight completes within 73 s or never."""
     closed = lifecycle.closed(old_round(), NOON)
     found = earlier_rounds([closed], NUMBER, parse_text("red"), NOON + later_ms)
 
@@ -145,12 +145,12 @@ def test_rounds_are_remembered_for_five_minutes_and_watched_for_twenty_seconds(
 
 
 def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
-    """Only a round that was open in the last five minutes can have accepted the text."""
+    """One that has just opened is: a webhook may have missed an opening shortly before it."""
     closed = lifecycle.closed(old_round(a_poll(id="old")), NOON - HOUR)
     opened = lifecycle.opened(old_round(a_poll(id="new"), state=State.CLOSED), NOON)
     found = earlier_rounds([closed, old_round(), opened], NUMBER, parse_text("red"), NOON + 5)
 
-    assert [one.poll.id for one in found.rounds] == ["colors"]
+    assert [one.poll.id for one in found.rounds] == ["colors", "new"]
 
 
 def test_polls_of_other_numbers_do_not_concern_a_text() -> None:

@@ -118,7 +118,7 @@ def test_records_of_a_lost_stream_are_written_off_where_none_is_left() -> None:
     ("round", "left", "why"),
     [
         (ENDED, 1, "1 records are still in the stream"),
-        (replace(ENDED, state_at_ms=NOON - 19_999), 0, "texts may still be on their way"),
+        (replace(ENDED, state_at_ms=NOON - 72_999), 0, "texts may still be on their way"),
         (Round(poll=a_poll()), 0, "the poll is open: close it first"),
     ],
 )

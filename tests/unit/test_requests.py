@@ -29,7 +29,9 @@ COLORS = parse_poll(COLORS_TOML, source="colors.toml")
 def tables() -> Iterator[Recorded]:
     """With a poll that was reset, and a ballot in its first round."""
     with recorded_tables() as tables:
-        directory = DynamoDirectory(client=tables.client, table="Aggregates", clock=lambda: NOON)
+        directory = DynamoDirectory(
+            client=tables.client, table="Polls", aggregates="Aggregates", clock=lambda: NOON
+        )
         directory.apply([COLORS])
         directory.change("colors", lambda there: lifecycle.next_round(there, NOON))
         ballot = cast(a_round(), None, a_vote("RED")).ballot
@@ -42,7 +44,9 @@ READERS: dict[str, Callable[[Any], object]] = {
     "directory.load": lambda c: _directory(c).load(),
     "directory.entries": lambda c: _directory(c).entries(),
     "directory.past_rounds": lambda c: _directory(c).past_rounds("colors"),
-    "certificates.find": lambda c: DynamoCertificates(c, "Aggregates").find("colors", 1),
+    "certificates.find": lambda c: DynamoCertificates(
+        client=c, table="Aggregates", polls="Polls"
+    ).find("colors", 1),
     "corrections.count": lambda c: DynamoCorrections(c, "Aggregates").count("open#colors", 1),
     "tallies.totals": lambda c: DynamoTallies(c, "Aggregates").totals("open#colors", 1),
     "tallies.watermarks": lambda c: DynamoTallies(c, "Aggregates").watermarks("open#colors", 1),
@@ -53,12 +57,14 @@ READERS: dict[str, Callable[[Any], object]] = {
     "forgetting.find": lambda c: list(_forgetting(c).find([a_round()], a_phone(), PSEUDONYMS)),
     "forgetting.remove": lambda c: _forgetting(c).remove([a_round()], a_phone(), PSEUDONYMS),
     "expiry": lambda c: BallotExpiry(client=c, table="Votes").set_expiry(a_round(), NOON, print),
-    "phone lists": lambda c: PhoneListStore(c, "Aggregates").phone_ids("colors"),
+    "phone lists": lambda c: PhoneListStore(c, "Polls").phone_ids("colors"),
 }
 
 
 def _directory(client: Any) -> DynamoDirectory:
-    return DynamoDirectory(client=client, table="Aggregates", clock=lambda: NOON)
+    return DynamoDirectory(
+        client=client, table="Polls", aggregates="Aggregates", clock=lambda: NOON
+    )
 
 
 def _forgetting(client: Any) -> DynamoErasure:

@@ -9,7 +9,7 @@ import pytest
 from services.adapters.secrets import Secrets, SecretStore, UnusableSecretError, secrets_loader
 from services.settings import WebhookSettings
 
-ARN = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
+ARN = WebhookSettings(votes_table="V", polls_table="P", secret_arn="arn")
 
 
 def load(**held: Any) -> Secrets:
@@ -92,7 +92,7 @@ def test_a_refused_secret_is_named_with_problem_and_remedy(
 def test_both_may_come_from_the_environment() -> None:
     """Which has refused a weak pepper at the start."""
     settings = WebhookSettings(
-        votes_table="V", aggregates_table="A", twilio_auth_token="t", voter_pepper="p" * 32
+        votes_table="V", polls_table="P", twilio_auth_token="t", voter_pepper="p" * 32
     )
 
     assert secrets_loader(settings, lambda: pytest.fail("asked"))() == Secrets("t", b"p" * 32)

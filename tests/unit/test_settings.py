@@ -4,18 +4,18 @@ import pytest
 
 from services.settings import AggregatorSettings, PollsSettings, SettingsError, WebhookSettings
 
-FULL = {"VOTES_TABLE": "V", "AGGREGATES_TABLE": "A", "SECRET_ARN": "arn"}
+FULL = {"VOTES_TABLE": "V", "POLLS_TABLE": "P", "SECRET_ARN": "arn"}
 
 
 def test_settings_survive_the_way_through_the_environment() -> None:
     """What the stack writes is what the program reads."""
-    webhook = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
+    webhook = WebhookSettings(votes_table="V", polls_table="P", secret_arn="arn")
     aggregator = AggregatorSettings(aggregates_table="A", stream_shard_id="s")
 
     assert webhook.to_env() == FULL
     assert WebhookSettings.from_env(webhook.to_env()) == webhook
     assert AggregatorSettings.from_env(aggregator.to_env()) == aggregator
-    polls = {"VOTES_TABLE": "V", "AGGREGATES_TABLE": "A"}
+    polls = {"VOTES_TABLE": "V", "AGGREGATES_TABLE": "A", "POLLS_TABLE": "P"}
     assert PollsSettings.from_env(polls).to_env() == polls
     assert PollsSettings.from_env(polls).default_number is None
 

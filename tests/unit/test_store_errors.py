@@ -60,7 +60,7 @@ async def call(name: str, error: Exception) -> object:
     if name == "probe":
         await ballots.probe()
         return None
-    return await DynamoAllowLists(client, "Aggregates").holds("colors", "m")
+    return await DynamoAllowLists(client, "Polls").holds("colors", "m")
 
 
 METHODS = ["create", "replace", "find", "probe", "holds"]
@@ -120,7 +120,7 @@ def test_every_outage_that_boto3_tells_is_told_as_one(error: Exception) -> None:
         raise error
 
     client: Any = type("Client", (), {"get_secret_value": staticmethod(get_secret_value)})
-    settings = WebhookSettings(votes_table="V", aggregates_table="A", secret_arn="arn")
+    settings = WebhookSettings(votes_table="V", polls_table="P", secret_arn="arn")
 
     with pytest.raises(StoreUnavailableError, match="GetSecretValue"):
         secrets_loader(settings, lambda: client)()

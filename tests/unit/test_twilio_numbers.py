@@ -182,3 +182,18 @@ def test_what_is_wanted_keeps_number_and_service_and_drops_the_application() -> 
     assert wanted.url.startswith("https://votes.example.com/sms#")
     assert (wanted.number, wanted.sid, wanted.method) == ("+15550100177", "PN1", "POST")
     assert (wanted.application_sid, wanted.service_sid, wanted.service_name) == ("", "MG1", "Votes")
+
+
+FALLBACK = "https://rest.example.com/fallback/sms"
+
+
+def test_a_number_is_pointed_at_the_fallback_too(bought: Bought) -> None:
+    """And back, by a deployment that has none."""
+    found = bought.numbers.find(SHORT)
+    bought.numbers.point(found, WEBHOOK, FALLBACK)
+    pointed = bought.numbers.find(SHORT)
+    bought.numbers.point(pointed, WEBHOOK)
+
+    assert pointed.falls_back_to(FALLBACK)
+    assert not found.falls_back_to(FALLBACK)
+    assert bought.numbers.find(SHORT).fallback_url == ""

@@ -11,7 +11,7 @@ from yarl import URL
 
 from services.adapters.dynamodb.ballots import BUDGET_SECONDS
 
-ATTEMPT_SECONDS = 3
+ATTEMPT_SECONDS = 1
 """Timeout of one attempt; then the next one starts."""
 
 BACKOFF = DecorelatedJitterRetry(time_limit_secs=BUDGET_SECONDS)

@@ -7,9 +7,8 @@ its response was lost, the retry fails its condition, and the caller then finds 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from aiodynamo.client import Client
 from aiodynamo.errors import (
     ConditionalCheckFailed,
     InternalDynamoError,
@@ -43,12 +42,20 @@ _UNAVAILABLE = (
 )
 
 
+class DynamoClient(Protocol):
+    """What is used of `aiodynamo.client.Client`."""
+
+    async def send_request(self, *, action: Any, payload: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - the library's enumeration of literals
+        """Send one request in the wire format; return the response."""
+
+
 @dataclass(frozen=True, slots=True)
 class DynamoBallots:
-    """The `Ballots` port. No call takes longer than `BUDGET_SECONDS`."""
+    """The `Ballots` port. No call takes longer than `budget_seconds`."""
 
-    client: Client
+    client: DynamoClient
     table: str
+    budget_seconds: float = BUDGET_SECONDS
 
     async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if it exists already."""
@@ -81,17 +88,24 @@ class DynamoBallots:
         return True
 
     async def _send(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        return await within_budget(self.client, action, {"TableName": self.table, **request})
+        request = {"TableName": self.table, **request}
+        return await within_budget(self.client, action, request, seconds=self.budget_seconds)
 
 
-async def within_budget(client: Client, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send one request, with retries, in at most `BUDGET_SECONDS`.
+async def within_budget(
+    client: DynamoClient,
+    action: str,
+    request: Mapping[str, Any],
+    *,
+    seconds: float = BUDGET_SECONDS,
+) -> dict[str, Any]:
+    """Send one request, with the client's retries, in at most so many seconds.
 
     Raises:
         StoreUnavailableError: the table was throttled or unreachable for that time.
     """
     try:
-        async with asyncio.timeout(BUDGET_SECONDS):
+        async with asyncio.timeout(seconds):
             return await client.send_request(action=action, payload=request)
     except _UNAVAILABLE as error:
         raise StoreUnavailableError(f"{action} {request['TableName']}") from error

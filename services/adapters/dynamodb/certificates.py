@@ -1,29 +1,40 @@
 """Certified results on DynamoDB: one row per round on the open board, written once.
 
-The same transaction makes the round final in the directory, so that no webhook accepts a text for
-a certified round and no command opens it.
+The same transaction over both tables makes the round final in the directory, so that no webhook
+accepts a text for a certified round and no command opens it, and adds a row to the operator's log.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory_items import certification_update
 from services.adapters.dynamodb.keys import IS_NEW, key_of
+from services.adapters.dynamodb.operators_log import log_put
+from services.adapters.poll_store import unknown_operator
 from services.voting import schema
 from services.voting.certificate import Certificate
 from services.voting.errors import PollChangedError
+from services.voting.operators_log import LoggedChange
 from services.voting.poll import Round
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DynamoCertificates:
-    """The `Certificates` port. Guests may read certificates, also those of sealed polls."""
+    """The `Certificates` port. Guests may read certificates, also those of sealed polls.
+
+    `table` is the table of aggregates, `polls` that of the directory; only writing needs it.
+    """
 
     client: "DynamoDBClient"
     table: str
+    polls: str
+    by: Callable[[], str] = field(default=unknown_operator)
+    clock: Callable[[], int] = field(default=now_ms)
 
     def find(self, poll: str, round_number: int) -> Certificate | None:
         """Read the certificate of a round (a strongly consistent read)."""
@@ -52,15 +63,30 @@ class DynamoCertificates:
             schema.DIGEST: {"S": certificate.digest},
         }
         put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": IS_NEW}
-        final = certification_update(round, certificate.certified_at_ms, current=current)
-        update: Any = {"TableName": self.table, **final}
+        revision, at_ms = self._revision(certificate.poll), certificate.certified_at_ms
+        final = certification_update(round, at_ms, revision=revision if current else None)
+        update: Any = {"TableName": self.polls, **final}
+        change = self._logged(replace(round, certified_at_ms=at_ms, previous=None))
+        log: Any = log_put(self.polls, change, revision + current, is_event=not current)
+        writes: list[Any] = [{"Put": put}, {"Update": update}, {"Put": log}]
         try:
-            self.client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+            self.client.transact_write_items(TransactItems=writes)
         except self.client.exceptions.TransactionCanceledException:
             if self.find(certificate.poll, certificate.round) is not None:
                 return False
             raise PollChangedError(certificate.poll) from None
         return True
+
+    def _logged(self, round: Round) -> LoggedChange:
+        at_ms = max(self.clock(), round.changed_at_ms, round.certified_at_ms or 0)
+        return LoggedChange(at_ms=at_ms, what="certified", by=self.by(), round=round)
+
+    def _revision(self, poll_id: str) -> int:
+        """Read how often the poll's row was written (a strongly consistent read)."""
+        answer = self.client.get_item(
+            TableName=self.polls, Key=key_of(schema.DIRECTORY_PK, poll_id), ConsistentRead=True
+        )
+        return int(answer.get("Item", {}).get(schema.REVISION, {}).get("N", "0"))
 
 
 def _key(poll: str, round_number: int) -> dict[str, Any]:

@@ -9,7 +9,11 @@ from typing import Any
 from services.adapters.dynamodb.keys import key_of, sk_of
 from services.polls.entry import DirectoryEntry
 from services.voting import schema
+from services.voting.errors import PollFileError
 from services.voting.poll import Poll, Round, State
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, PollFileError)
+"""Errors raised by reading a malformed row."""
 
 
 def row_of(entry: DirectoryEntry) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def row_of(entry: DirectoryEntry) -> dict[str, Any]:
     number = {schema.NUMBER: {"S": entry.number}} if entry.number else {}
     return {
         **key_of(schema.DIRECTORY_PK, entry.round.poll.id),
-        **_round_row(entry.round),
+        **round_row(entry.round),
         schema.REVISION: {"N": str(entry.revision + 1)},
         **({schema.GONE: {"BOOL": True}} if entry.file_removed else {}),
         **number,
@@ -34,15 +38,22 @@ def entry_of(row: dict[str, Any]) -> DirectoryEntry:
     )
 
 
-def certification_update(round: Round, certified_at_ms: int, *, current: bool) -> dict[str, Any]:
-    """Build the update that makes a round final, on condition that the row is unchanged."""
+def certification_update(
+    round: Round, certified_at_ms: int, *, revision: int | None
+) -> dict[str, Any]:
+    """Build the update that makes a round final, on condition that the row is unchanged.
+
+    `revision` is that of the poll's row if the round is the current one, None for a past round.
+    """
     poll_id, number = round.poll.id, round.number
-    sk = poll_id if current else schema.past_round_sk(poll_id, number)
+    is_current = revision is not None
+    sk = poll_id if is_current else schema.past_round_sk(poll_id, number)
     values = {
         ":round": {"N": str(number)},
         ":state": {"S": round.state.value},
         ":changed_at": {"N": str(round.changed_at_ms)},
         ":certified_at": {"N": str(certified_at_ms)},
+        **({":revision": {"N": str(revision)}} if is_current else {}),
     }
     return {
         "Key": key_of(schema.DIRECTORY_PK, sk),
@@ -50,6 +61,7 @@ def certification_update(round: Round, certified_at_ms: int, *, current: bool) -
         "ConditionExpression": (
             f"#round = :round AND #state = :state AND {schema.CHANGED_AT} = :changed_at"
             f" AND attribute_not_exists({schema.CERTIFIED_AT})"
+            + (f" AND {schema.REVISION} = :revision" if is_current else "")
         ),
         "ExpressionAttributeNames": {"#round": schema.ROUND, "#state": schema.STATE},
         "ExpressionAttributeValues": values | {":one": {"N": "1"}},
@@ -59,7 +71,7 @@ def certification_update(round: Round, certified_at_ms: int, *, current: bool) -
 def past_round_row(ended: Round) -> dict[str, Any]:
     """Build the row of a past round, with the definition that locates its ballots."""
     sk = schema.past_round_sk(ended.poll.id, ended.number)
-    return key_of(schema.DIRECTORY_PK, sk) | _round_row(ended)
+    return key_of(schema.DIRECTORY_PK, sk) | round_row(ended)
 
 
 def past_round(row: dict[str, Any], poll_id: str) -> Round:
@@ -67,7 +79,8 @@ def past_round(row: dict[str, Any], poll_id: str) -> Round:
     return _round_of(row, poll_id)
 
 
-def _round_row(round: Round) -> dict[str, Any]:
+def round_row(round: Round) -> dict[str, Any]:
+    """Build the attributes of a round, as all rows that hold one spell them."""
     return {
         schema.DEFINITION: {"S": round.poll.definition},
         schema.ROUND: {"N": str(round.number)},

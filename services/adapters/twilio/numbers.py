@@ -24,6 +24,9 @@ class Delivery:
     sid: str
     url: str
     method: str
+    fallback_url: str = ""
+    """Where Twilio delivers a text if the first URL fails."""
+    fallback_method: str = ""
     application_sid: str = ""
     service_sid: str = ""
     service_name: str = ""
@@ -34,6 +37,10 @@ class Delivery:
         url = self.url.partition("#")[0]
         is_overridden = self.application_sid or self.service_takes_texts
         return url == webhook_url and self.method == "POST" and not is_overridden
+
+    def falls_back_to(self, fallback_url: str) -> bool:
+        """Return True if texts arrive at this fallback when the webhook fails."""
+        return self.fallback_url == fallback_url and self.fallback_method == "POST"
 
     @property
     def overrides(self) -> ConnectionOverrides:
@@ -84,20 +91,28 @@ class TwilioNumbers:
         known = ", ".join(record.phone_number for record in own) or "none"
         raise TwilioError("number", number, f"not a number of this account; it has: {known}")
 
-    def point(self, delivery: Delivery, webhook_url: str) -> Delivery:
-        """Make Twilio deliver a number's texts to a webhook, with retries. Idempotent.
+    def point(
+        self, delivery: Delivery, webhook_url: str, fallback_url: str | None = None
+    ) -> Delivery:
+        """Make Twilio deliver a number's texts to a webhook, with retries, then to the fallback.
+
+        Without a fallback, none is left set. Idempotent.
 
         Raises:
             TwilioError: a call failed.
         """
-        wanted = desired_delivery(delivery, webhook_url)
+        wanted = desired_delivery(delivery, webhook_url, fallback_url)
         with translate_errors():
             if wanted.service_takes_texts != delivery.service_takes_texts:
                 service = self.client.messaging.v1.services(delivery.service_sid)
                 service.update(use_inbound_webhook_on_number=True)
             if _number_settings(wanted) != _number_settings(delivery):
                 self.client.incoming_phone_numbers(delivery.sid).update(
-                    sms_url=wanted.url, sms_method=wanted.method, sms_application_sid=""
+                    sms_url=wanted.url,
+                    sms_method=wanted.method,
+                    sms_fallback_url=wanted.fallback_url,
+                    sms_fallback_method=wanted.fallback_method,
+                    sms_application_sid="",
                 )
         return wanted
 
@@ -111,6 +126,8 @@ class TwilioNumbers:
             sid=record.sid,
             url=record.sms_url or "",
             method=record.sms_method or "",
+            fallback_url=record.sms_fallback_url or "",
+            fallback_method=record.sms_fallback_method or "",
             application_sid=record.sms_application_sid or "",
             service_sid=service.sid if service else "",
             service_name=service.friendly_name if service else "",
@@ -127,17 +144,25 @@ class TwilioNumbers:
         return None
 
 
-def desired_delivery(delivery: Delivery, webhook_url: str) -> Delivery:
-    """Return the settings that deliver a number's texts to a webhook."""
+def desired_delivery(
+    delivery: Delivery, webhook_url: str, fallback_url: str | None = None
+) -> Delivery:
+    """Return the settings that deliver a number's texts to a webhook, and then to a fallback."""
     return Delivery(
         number=delivery.number,
         sid=delivery.sid,
         url=WANTED_OVERRIDES.add_to(webhook_url),
         method="POST",
+        fallback_url=fallback_url or "",
+        fallback_method="POST",
         service_sid=delivery.service_sid,
         service_name=delivery.service_name,
     )
 
 
-def _number_settings(delivery: Delivery) -> tuple[str, str, str]:
-    return delivery.url, delivery.method, delivery.application_sid
+def _number_settings(delivery: Delivery) -> tuple[str, ...]:
+    first, second = (
+        (delivery.url, delivery.method),
+        (delivery.fallback_url, delivery.fallback_method),
+    )
+    return *first, *second, delivery.application_sid

@@ -9,9 +9,9 @@ from services.tools.cost.prices import Prices
 from services.tools.cost.usage import Event
 
 MONTH_HOURS: Final = 730
-ALARMS: Final = 8
-METRICS: Final = 6
-"""Custom metrics: three from log filters, three from the aggregator."""
+ALARMS: Final = 17
+METRICS: Final = 9
+"""Custom metrics: six from log filters, three from the aggregator."""
 INSIGHTS_METRICS: Final = 20
 """Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9
@@ -78,6 +78,7 @@ def bill_for(event: Event, prices: Prices) -> Bill:
         *(_container_items if in_container else _lambda_items)(event, usd_of),
         *_dynamodb_items(event, usd_of),
         _aggregator_item(event, usd_of),
+        *_fallback_items(event, usd_of),
         *_delivery_and_log_items(event, usd_of),
     ]
     return Bill(lines=lines, monthly=_monthly_items(event, usd_of), voters=event.voters)
@@ -138,6 +139,18 @@ def _aggregator_item(event: Event, usd_of: _PriceOf) -> BillItem:
     return BillItem("Lambda", "aggregator", calls + seconds * usd_of("lambda_gb_second"))
 
 
+def _fallback_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    texts = event.texts * usage.FALLBACK_SHARE
+    seconds = texts * usage.REPLAY_SECONDS * usage.REPLAY_GB
+    replays = texts * usd_of("lambda_request") + seconds * usd_of("lambda_gb_second")
+    queue = texts * usage.QUEUE_REQUESTS * usd_of("queue_request")
+    return [
+        BillItem("API Gateway", "fallback", texts * usd_of("rest_request")),
+        BillItem("SQS", "fallback", queue),
+        BillItem("Lambda", "replayer", replays),
+    ]
+
+
 def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
     page = event.viewers * usage.PAGE_BYTES / _GB * usd_of("edge_gb")
@@ -156,7 +169,9 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         + METRICS * usd_of("metric_month")
         + usd_of("dashboard_month")
     )
+    polls = usage.IDLE_POLLERS * MONTH_HOURS * 3600 / usage.IDLE_POLL_SECONDS
     lines = [
+        BillItem("SQS", "polls of the empty queue", polls * usd_of("queue_request")),
         BillItem("Twilio", "number", usd_of("number_month")),
         BillItem("Twilio", "campaign", usd_of("campaign_month") * event.replies),
         BillItem("CloudWatch", "alarms, metrics, dashboard", watching),

@@ -14,6 +14,15 @@ WEBHOOK_SECONDS: Final = 0.02
 """Billed per text: under 1 ms of CPU, the rest is waiting for DynamoDB. Correct it by the
 webhook function's Duration metric."""
 WEBHOOK_GB: Final = 1.0
+FALLBACK_SHARE: Final = 0.01
+"""Share of the texts that go through the fallback; without a failure of the webhook it is none."""
+REPLAY_SECONDS: Final = 0.1
+REPLAY_GB: Final = 0.5
+QUEUE_REQUESTS: Final = 3
+"""Of a text: sent, received, deleted."""
+IDLE_POLLERS: Final = 5
+IDLE_POLL_SECONDS: Final = 20
+"""Lambda, "Using Lambda with Amazon SQS": five long polls at a time, while the queue is empty."""
 FOLD_SECONDS: Final = 0.03
 FOLD_GB: Final = 0.5
 BATCHES_PER_SECOND: Final = 5

@@ -134,7 +134,9 @@ def local_cloud(
 
 
 def _round_of(dynamodb: Any, outputs: Outputs, poll: str) -> tuple[Round, str]:  # noqa: ANN401 - a boto3 client
-    directory = DynamoDirectory(client=dynamodb, table=outputs.aggregates_table)
+    directory = DynamoDirectory(
+        client=dynamodb, table=outputs.polls_table, aggregates=outputs.aggregates_table
+    )
     entry = directory.entry(poll)
     return entry.round, entry.number or NUMBER
 

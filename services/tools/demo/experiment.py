@@ -13,7 +13,7 @@ from services.tools.lab.token_bucket import PARTITIONS
 
 STEPS: Final = (1, 2, 5, 10, 20)
 WARM_UP_SECONDS: Final = 18
-"""The webhook retries a throttled write for 8 s; the rates are stable only after that."""
+"""The webhook retries a throttled write for 3 s; the rates are stable only after that."""
 DRAIN_SECONDS: Final = 20
 SETTLE_SECONDS: Final = 2.5
 """Wait after a new round: the webhook reads the directory every 2 s."""

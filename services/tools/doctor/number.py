@@ -16,8 +16,10 @@ class Numbers(Protocol):
         """Find how the texts of a number are delivered. Raises: TwilioError."""
 
 
-def check_number(numbers: Numbers | None, number: str | None, webhook_url: str) -> Finding:
-    """Check that Twilio delivers the displayed number's texts to this webhook, with retries."""
+def check_number(
+    numbers: Numbers | None, number: str | None, webhook_url: str, fallback_url: str | None = None
+) -> Finding:
+    """Check that Twilio delivers the displayed number's texts here, with retries and fallback."""
     if numbers is None:
         remedy = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to have it checked"
         return skipped("number", "no Twilio credentials in the environment", remedy)
@@ -28,10 +30,10 @@ def check_number(numbers: Numbers | None, number: str | None, webhook_url: str) 
         delivery = numbers.find(number)
     except TwilioError as error:
         return failed("number", f"{error.key}: {error.value}", error.remedy)
-    return _check_delivery(delivery, webhook_url)
+    return _check_delivery(delivery, webhook_url, fallback_url)
 
 
-def _check_delivery(delivery: Delivery, webhook_url: str) -> Finding:
+def _check_delivery(delivery: Delivery, webhook_url: str, fallback_url: str | None) -> Finding:
     remedy = _CONNECT.format(delivery.number)
     if delivery.service_takes_texts:
         detail = f"messaging service {delivery.service_name} takes the texts of {delivery.number}"
@@ -42,4 +44,9 @@ def _check_delivery(delivery: Delivery, webhook_url: str) -> Finding:
     if not delivery.retries:
         detail = f"{delivery.number}: without retries a text is lost when the webhook fails once"
         return warning("number", detail, remedy)
-    return ok("number", f"{delivery.number} delivers here, with retries")
+    if fallback_url and not delivery.falls_back_to(fallback_url):
+        found = f"{delivery.fallback_url or 'nowhere'} ({delivery.fallback_method or 'no method'})"
+        detail = f"{delivery.number}: while the webhook is down, texts go to {found}"
+        return warning("number", f"{detail}, not to {fallback_url}", remedy)
+    ways = "with retries and fallback" if fallback_url else "with retries"
+    return ok("number", f"{delivery.number} delivers here, {ways}")

@@ -4,12 +4,12 @@ Its fictional number, keyword, sealed board and unique round number keep it apar
 and from earlier runs. Only the emptied ballot item stays, until it expires a day later.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.keys import key_of, query
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
@@ -57,6 +57,7 @@ class DynamoProbePoll:
     client: "DynamoDBClient"
     votes: str
     aggregates: str
+    polls: str
     pseudonyms: Pseudonyms
     began_at_ms: int
 
@@ -75,7 +76,9 @@ class DynamoProbePoll:
 
     def open(self) -> bool:
         """Create the poll, after removing that of a killed run; False if another run has one."""
-        directory = DynamoDirectory(client=self.client, table=self.aggregates)
+        directory = DynamoDirectory(
+            client=self.client, table=self.polls, aggregates=self.aggregates
+        )
         try:
             held = directory.entry(POLL).round
         except PollUnknownError:
@@ -105,19 +108,19 @@ class DynamoProbePoll:
         DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pseudonyms)
 
     def clear(self) -> None:
-        """Delete the poll from the directory, and every row of its boards."""
-        for key in [*self._keys()]:
-            self.client.delete_item(TableName=self.aggregates, Key=key)
+        """Delete the poll from the directory, its log, and every row of its boards."""
+        key: Any = key_of(schema.DIRECTORY_PK, POLL)
+        self.client.delete_item(TableName=self.polls, Key=key)
+        self._delete_all(self.polls, schema.operators_log_pk(POLL))
+        for board in schema.boards_of(POLL):
+            self._delete_all(self.aggregates, board)
 
-    def _keys(self) -> Iterator[dict[str, Any]]:
-        yield {"pk": {"S": schema.DIRECTORY_PK}, "sk": {"S": POLL}}
-        for visibility in ("open", "sealed"):
-            pages = self.client.get_paginator("query").paginate(
-                TableName=self.aggregates,
-                KeyConditionExpression="pk = :board",
-                ExpressionAttributeValues={":board": {"S": schema.board_pk(POLL, visibility)}},
-                ProjectionExpression="pk, sk",
-                ConsistentRead=True,
-            )
-            for page in pages:
-                yield from page["Items"]
+    def _delete_all(self, table: str, pk: str) -> None:
+        """Delete every item of a partition."""
+        pages = self.client.get_paginator("query").paginate(
+            **query(table, pk),
+            ProjectionExpression=f"{schema.PARTITION_KEY}, {schema.SORT_KEY}",
+            ConsistentRead=True,
+        )
+        for key in [item for page in pages for item in page["Items"]]:
+            self.client.delete_item(TableName=table, Key=key)

@@ -11,6 +11,7 @@ from services.tools.doctor.probe_poll import BODY, NUMBER, PHONE
 from services.tools.phones.sms import SimulatedText, TextKind
 
 CHECK: Final = "a text"
+FALLBACK_CHECK: Final = "a fallback text"
 TIMEOUT_SECONDS: Final = 30
 POLL_INTERVAL_SECONDS: Final = 0.25
 CACHE_SECONDS: Final = 2.2
@@ -49,13 +50,17 @@ class SelfTest:
     post: Post
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    check: str = CHECK
+    receiver: str = "webhook"
+    resend_seconds: float = 0
+    """Time after which the text is sent again while it is no ballot."""
     sid: str = field(default_factory=lambda: f"SM{secrets.token_hex(16)}")
 
     def run(self) -> Finding:
         """Run the self-test; the ballot and the poll are removed in any case."""
         if not self.probe_poll.open():
             remedy = "wait three minutes, then run the doctor again"
-            return warning(CHECK, "another self-test is running, or was killed", remedy)
+            return warning(self.check, "another self-test is running, or was killed", remedy)
         try:
             return self._run_steps()
         finally:
@@ -70,36 +75,40 @@ class SelfTest:
         if not self._wait_until(lambda: self.probe_poll.counted() == 1):
             remedy = "see the mapping check above, and read the aggregator's log"
             detail = f"became a ballot, but was not counted in {TIMEOUT_SECONDS} s"
-            return failed(CHECK, detail, remedy)
+            return failed(self.check, detail, remedy)
         counted = self.clock() - started
         self.probe_poll.forget()
         started = self.clock()
         if not self._wait_until(lambda: self.probe_poll.counted() == 0):
             remedy = "read the aggregator's log; a forgotten ballot must leave the count"
             return failed(
-                CHECK, "was counted; after forgetting it, it is still in the count", remedy
+                self.check, "was counted; after forgetting it, it is still in the count", remedy
             )
         gone = self.clock() - started
-        return ok(CHECK, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
+        return ok(self.check, f"counted after {counted:.2f} s, forgotten after {gone:.2f} s")
 
     def _send(self) -> Finding | None:
         """Send the same text until the ballot exists; return a failure or None."""
         text = SimulatedText(kind=TextKind.NEW, sid=self.sid, sender=PHONE, to=NUMBER, body=BODY)
-        status = 0
+        status, send_at = 0, self.clock()
 
         def is_ballot() -> bool:
-            nonlocal status
-            status = self.post(text)
+            nonlocal status, send_at
+            if self.clock() >= send_at:
+                status, send_at = self.post(text), self.clock() + self.resend_seconds
             return status != OK or self.probe_poll.has_ballot()
 
         arrived = self._wait_until(is_ballot)
         if status != OK:
             remedy = (
-                "on 403 the webhook has another token or URL than the signature; else see its log"
+                f"on 403 the {self.receiver} has another token or URL than the signature; "
+                "else see its log"
             )
-            return failed(CHECK, f"the webhook answered {status or 'nothing'}", remedy)
+            return failed(self.check, f"the {self.receiver} answered {status or 'nothing'}", remedy)
         if not arrived:
-            return failed(CHECK, "was accepted, but is no ballot", "read the webhook's log")
+            return failed(
+                self.check, "was accepted, but is no ballot", f"read the {self.receiver}'s log"
+            )
         return None
 
     def _wait_until(self, condition: Callable[[], bool]) -> bool:

@@ -17,7 +17,7 @@ from services.tools.doctor.finding import (
 from services.voting import schema
 
 OUTPUTS: Final = (
-    "WebhookUrl", "VotesTable", "AggregatesTable", "SiteBucket", "IdentityPoolId",
+    "WebhookUrl", "VotesTable", "AggregatesTable", "PollsTable", "SiteBucket", "IdentityPoolId",
     "GuestIdentityId", "SecretArn", "AggregatorFunction",
 )  # fmt: skip
 """Outputs that the commands and the dashboard need; a container stack has no WebhookFunction."""
@@ -46,14 +46,15 @@ def check_secret(secrets: Secrets) -> Finding:
     return ok("secret", "token and pepper are set")
 
 
-def check_table(check: str, description: Mapping[str, Any]) -> Finding:
+def check_table(check: str, description: Mapping[str, Any], *, has_stream: bool = True) -> Finding:
     """Check a table's status, keys and stream. `description` is DescribeTable's."""
+    view = schema.STREAM_VIEW if has_stream else None
     stream = description.get("StreamSpecification", {})
     keys = {key["KeyType"]: key["AttributeName"] for key in description["KeySchema"]}
     expected = {
         "TableStatus": (description["TableStatus"], "ACTIVE"),
-        "StreamEnabled": (stream.get("StreamEnabled", False), True),
-        "StreamViewType": (stream.get("StreamViewType"), schema.STREAM_VIEW),
+        "StreamEnabled": (stream.get("StreamEnabled", False), has_stream),
+        "StreamViewType": (stream.get("StreamViewType"), view),
         "partition key": (keys.get("HASH"), schema.PARTITION_KEY),
         "sort key": (keys.get("RANGE"), schema.SORT_KEY),
     }
@@ -63,7 +64,12 @@ def check_table(check: str, description: Mapping[str, Any]) -> Finding:
         if found != wanted
     ]
     billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    return ok_or_failed(check, problems, f"active, stream on, {billing.lower()}", RESTORE)
+    return ok_or_failed(
+        check,
+        problems,
+        f"active, stream {'on' if has_stream else 'off'}, {billing.lower()}",
+        RESTORE,
+    )
 
 
 def check_expiry(description: Mapping[str, Any]) -> Finding:

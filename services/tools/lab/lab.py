@@ -208,4 +208,9 @@ class Lab:
 
     def _directory(self) -> DynamoDirectory:
         aws, outputs, *_ = self._deployment
-        return DynamoDirectory(client=aws.client("dynamodb"), table=outputs.aggregates_table)
+        return DynamoDirectory(
+            client=aws.client("dynamodb"),
+            table=outputs.polls_table,
+            aggregates=outputs.aggregates_table,
+            by=lambda: "local",
+        )

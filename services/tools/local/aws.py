@@ -1,7 +1,8 @@
-"""The endpoint and the fixed, fake credentials of the AWS emulator."""
+"""The endpoint and the fixed, fake credentials of the AWS emulator, and its URLs of REST APIs."""
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -32,6 +33,10 @@ class LocalAws:
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         }
 
+    def rest_api_address(self, url: str) -> str:
+        """Return where the emulator serves the URL of a REST API, which is a URL of AWS."""
+        return f"{self.endpoint}{rest_api_path(url)}"
+
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
         """Return a boto3 client for a service; it may be used from several threads."""
         # The type stubs accept literal service names only.
@@ -50,3 +55,10 @@ class LocalAws:
                 retries={"max_attempts": 3},
             ),
         )
+
+
+def rest_api_path(url: str) -> str:
+    """Return the path under which the emulator serves the URL of a REST API."""
+    parts = urlsplit(url)
+    api = parts.netloc.partition(".")[0]
+    return f"/_aws/execute-api/{api}{parts.path}"

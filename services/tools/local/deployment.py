@@ -34,6 +34,7 @@ class Outputs:
     webhook_url: str
     votes_table: str
     aggregates_table: str
+    polls_table: str
     site_bucket: str
     identity_pool_id: str
     secret_arn: str
@@ -53,6 +54,7 @@ class Outputs:
                 webhook_url=found["WebhookUrl"],
                 votes_table=found["VotesTable"],
                 aggregates_table=found["AggregatesTable"],
+                polls_table=found["PollsTable"],
                 site_bucket=found["SiteBucket"],
                 identity_pool_id=found["IdentityPoolId"],
                 secret_arn=found["SecretArn"],

@@ -34,7 +34,7 @@ def webhook(
     base = f"http://{HOST}:{(port := free_port())}"
     settings = WebhookSettings(
         votes_table=outputs.votes_table,
-        aggregates_table=outputs.aggregates_table,
+        polls_table=outputs.polls_table,
         secret_arn=outputs.secret_arn,
         public_base_url=base,
     )

@@ -1,5 +1,6 @@
 """Steps of the proof: each one needs some of the grants, and says whether it succeeded."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from services.adapters.dynamodb.ballot_items import ballot_of
 from tests.support.strict_cloud import Cloud
 
 _sids = count(1)
@@ -55,6 +57,55 @@ def a_vote_is_counted(cloud: Cloud) -> bool:
     return eventually(lambda: sum(cloud.counts().values()) > before, seconds=4)
 
 
+def a_fallback_text_is_counted(cloud: Cloud) -> bool:
+    """Step: a text that only the fallback took is in a ballot within six seconds."""
+    cloud.start_afresh(cloud.function_of("replayer"))
+    text = sid()
+    assert cloud.fallback_text(phone(), "green", text)[0] == 200
+    return eventually(lambda: held(cloud, text) == 1, seconds=6)
+
+
+def a_fallback_text_is_delayed(cloud: Cloud) -> bool:
+    """Step: an item that fails is hidden. Its receipt is invalid, and only the queue knows that.
+
+    It fails because the replayer may not read the polls.
+    """
+    replayer = cloud.function_of("replayer")
+    event = {
+        "Records": [
+            {
+                "messageId": "1",
+                "receiptHandle": "invalid",
+                "body": cloud.fallback_item(phone(), "green", sid()),
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1"},
+            }
+        ]
+    }
+    with cloud.without(cloud.role_of(replayer), "ReadTheLog", "dynamodb:Query"):
+        cloud.start_afresh(replayer)
+        done = cloud.client("lambda").invoke(
+            FunctionName=replayer, Payload=json.dumps(event), LogType="Tail"
+        )
+    log = base64.b64decode(done["LogResult"]).decode()
+    assert '"event": "replay.failed"' in log
+    return '"error": "ReceiptHandleIsInvalid"' in log
+
+
+def held(cloud: Cloud, text: str) -> int:
+    """How many ballots hold a text."""
+    items = cloud.client("dynamodb").scan(TableName=cloud.outputs["VotesTable"])["Items"]
+    return sum(text in {one.sid for one in ballot_of(item).texts} for item in items)
+
+
+def waiting(cloud: Cloud) -> int:
+    """The items in the queue, also those that are being replayed."""
+    attributes = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=cloud.outputs["FallbackQueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    return sum(int(attributes[name]) for name in names)
+
+
 def a_guest_reads_the_board(cloud: Cloud) -> bool:
     """Step: what the page asks for."""
     try:
@@ -67,6 +118,16 @@ def the_polls_are_applied(cloud: Cloud) -> bool:
     """Step: the same polls, with another question."""
     changed = colors(cloud).replace('question = "', f'question = "{next(_sids)} ', 1)
     return str(apply(cloud, changed)["Status"]) == "SUCCESS"
+
+
+def the_old_directory_is_copied(cloud: Cloud) -> bool:
+    """Step: a row of an older version, as the deploy copies it."""
+    dynamodb, row = cloud.client("dynamodb"), f"~phone#old#{next(_sids):032x}"
+    key = {"pk": {"S": "directory"}, "sk": {"S": row}}
+    dynamodb.put_item(TableName=cloud.outputs["AggregatesTable"], Item=key)
+    status = ask(cloud, "Custom::DirectoryCopied", {})["Status"]
+    copied = dynamodb.get_item(TableName=cloud.outputs["PollsTable"], Key=key)
+    return status == "SUCCESS" and "Item" in copied
 
 
 def a_change_that_votes_forbid_is_refused(cloud: Cloud) -> bool:
@@ -104,8 +165,14 @@ def colors(cloud: Cloud) -> str:
 
 
 def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
-    """Ask the custom resource as CloudFormation asks it, for these polls; its answer."""
+    """Ask the custom resource to apply these polls; its answer."""
     files = {"colors": text, **others}
+    sources = [{"Source": f"{name}.toml", "Text": text} for name, text in files.items()]
+    return ask(cloud, "Custom::Polls", {"Files": sources})
+
+
+def ask(cloud: Cloud, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Ask a custom resource as CloudFormation asks it; its answer."""
     answers: list[dict[str, Any]] = []
 
     class Keep(BaseHTTPRequestHandler):
@@ -121,15 +188,13 @@ def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
         Thread(target=server.serve_forever, daemon=True).start()
         event = {
             "RequestType": "Update",
-            "ResourceType": "Custom::Polls",
+            "ResourceType": kind,
             "ResponseURL": f"http://127.0.0.1:{server.server_port}/",
             "StackId": "stack",
             "RequestId": "request",
             "LogicalResourceId": "Applied",
             "PhysicalResourceId": "polls",
-            "ResourceProperties": {
-                "Files": [{"Source": f"{name}.toml", "Text": text} for name, text in files.items()]
-            },
+            "ResourceProperties": properties,
         }
         cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
         server.shutdown()
@@ -139,10 +204,13 @@ def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
 
 def deployer(cloud: Cloud) -> str:
     """Name of the function behind the custom resources; it is no output."""
-    functions = cloud.client("lambda").list_functions()["Functions"]
-    (name,) = [
-        f["FunctionName"] for f in functions if f["Handler"] == "lambdas.polls.handler.handler"
-    ]
+    return cloud.function_of("polls")
+
+
+def queueing_role(cloud: Cloud) -> str:
+    """Name of the role with which the REST API puts texts into the queue."""
+    roles = cloud.client("iam").list_roles()["Roles"]
+    (name,) = [r["RoleName"] for r in roles if "FallbackApiRole" in r["RoleName"]]
     return str(name)
 
 

@@ -33,6 +33,15 @@ REFUSED: dict[str, GuestCall] = {
         Key={"pk": {"S": "open#colors"}, "sk": {"S": "poll"}},
     ),
     "query the directory": lambda c, g: g("dynamodb").query(**c.board("directory")),
+    "query the polls": lambda c, g: g("dynamodb").query(
+        **c.board("directory", TableName=c.outputs["PollsTable"])
+    ),
+    "query the operator's log": lambda c, g: g("dynamodb").query(
+        **c.board("log#colors", TableName=c.outputs["PollsTable"])
+    ),
+    "put a poll": lambda c, g: g("dynamodb").put_item(
+        TableName=c.outputs["PollsTable"], Item={"pk": {"S": "directory"}, "sk": {"S": "mine"}}
+    ),
     "query a sealed board": lambda c, g: g("dynamodb").query(**c.board("sealed#colors")),
     "query other attributes": lambda c, g: g("dynamodb").query(
         **c.board(

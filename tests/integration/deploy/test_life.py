@@ -53,6 +53,8 @@ def test_a_destroy_leaves_nothing(cloud: Cloud) -> None:
         "functions": cloud.client("lambda").list_functions()["Functions"],
         "mappings": cloud.client("lambda").list_event_source_mappings()["EventSourceMappings"],
         "apis": cloud.client("apigatewayv2").get_apis()["Items"],
+        "rest apis": cloud.client("apigateway").get_rest_apis()["items"],
+        "queues": cloud.client("sqs").list_queues().get("QueueUrls", []),
         "pools": cloud.client("cognito-identity").list_identity_pools(MaxResults=10)[
             "IdentityPools"
         ],

@@ -8,7 +8,7 @@ from services.tools.replay.algorithms import run_aggregator
 from services.tools.replay.event_source import EventSource
 from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards
-from services.tools.replay.lifecycle.invariants import RoundKey
+from services.tools.replay.lifecycle.poll_facts import RoundKey
 from services.tools.replay.stream import Stream
 from services.voting.audit import Watermarks
 from services.voting.poll import Round

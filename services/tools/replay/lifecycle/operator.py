@@ -37,6 +37,8 @@ class Operator:
     aggregator: Aggregator
     clock: list[int]
     interleave: Callable[[], None]
+    before_certifying: Callable[[Round], bool] = lambda _: False
+    """Reconciles a round, or raises; returns whether it was reconciled."""
     files: dict[str, PollFile] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -83,7 +85,10 @@ class Operator:
         self.polls.apply(parsed, begun=self.begun)
         for name, file in files.items():
             if name not in self.files or self.files[name].toml != file.toml or name in gone:
-                self.checker.apply_file(name, file.toml, now_ms, back=name in gone)
+                self.checker.apply_file(
+                    name, file.toml, now_ms, back=name in gone,
+                    expires_from_ms=self.polls.entry(name).round.expires_from_ms,
+                )  # fmt: skip
         for name in set(self.checker.polls) - set(files):
             self.checker.set_state(name, "archived", now_ms)
         self.files = files
@@ -129,6 +134,7 @@ class Operator:
         """Certify a round; others may act between the audit and the write."""
         round, current = self._round()
         key = (round.poll.id, round.number)
+        reconciled = self.before_certifying(round)
         audit = self._audit(round, digest=True)
         expected = self.checker.snapshot(key)
         auditor = self._auditor()
@@ -136,7 +142,9 @@ class Operator:
             self._maybe_interleave()
         certificate, new = auditor.certify(audit, current=current)
         if new:
-            self.checker.certify(key, certificate.picks, certificate.voters, expected)
+            self.checker.certify(
+                key, certificate.picks, certificate.voters, expected, reconciled=reconciled
+            )
 
     def repair(self) -> None:
         """Repair a board."""
@@ -159,12 +167,13 @@ class Operator:
         for name in list(self.polls.held):
             for round in self.polls.rounds(name):
                 self.votes.forget(round, phone, PSEUDONYMS, self.clock[0])
-        self.checker.forget(phone)
+        self.checker.forget(phone, self.clock[0])
 
     def expire(self) -> None:
         """Set the expiry of an ended round; perhaps stop before the ballots are written."""
         round, _ = self._round()
         at_ms = self.polls.promise_expiry(round.poll.id, round.number)
+        self.checker.expires((round.poll.id, round.number), at_ms, self.clock[0])
         if self.draw.random() < 3 / 4:
             self.votes.expire(round, at_ms)
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -10,10 +10,11 @@ from typing import Any, Final
 from services.tools.replay.oracle import bare_text, find_named_choice
 
 SETTLED_MS: Final = 3_000
-"""Time after which every webhook uses a change of the directory."""
+"""Time after which every webhook that can read the directory uses a change of it."""
 DAY_MS: Final = 86_400_000
 
 PollFile = Mapping[str, Any]
+RoundKey = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -21,20 +22,32 @@ class PollFacts:
     """The state of a poll after its files and the operators' commands."""
 
     definition: PollFile
-    older: PollFile = field(default_factory=dict)
-    """The previous file, which webhooks may still use."""
     state: str = "auto"
     state_at_ms: int = 0
     round: int = 1
+    began_at_ms: int = 0
+    final_from_ms: int | None = None
+    """From when on ballots of the round may expire: it takes no texts then."""
     first_vote_ms: int | None = None
 
     def is_open(self, now_ms: int) -> bool:
         """Return whether the poll takes texts."""
+        if self.final_from_ms is not None and self.final_from_ms <= now_ms:
+            return False
         opens, closes = self._moment("opens_at"), self._moment("closes_at")
         if self.state == "open":
             return closes is None or not self.state_at_ms < closes <= now_ms
         in_time = (opens is None or opens <= now_ms) and (closes is None or now_ms < closes)
         return self.state == "auto" and in_time
+
+    def note_closing_time(self, now_ms: int) -> None:
+        """Note from when on ballots may expire, by the closing time of a file that is stored."""
+        closes = self._moment("closes_at")
+        if closes is None or closes <= self.began_at_ms:
+            return
+        kept_ms = int(self.definition.get("retention_days", 30)) * DAY_MS
+        known = [] if self.final_from_ms is None else [self.final_from_ms]
+        self.final_from_ms = min([max(closes, now_ms) + kept_ms, *known])
 
     def is_certain(self, now_ms: int) -> bool:
         """Return whether neither an opening time nor an expiry makes the state uncertain."""
@@ -45,24 +58,34 @@ class PollFacts:
 
     def names_choice(self, to: str, body: str) -> bool:
         """Return whether a text to a number is a choice of this poll, without its keyword."""
-        on_number = to in self.definition.get("numbers", [to])
-        return on_number and find_named_choice(self.definition, bare_text(body)) is not None
+        return (
+            self.has_number(to) and find_named_choice(self.definition, bare_text(body)) is not None
+        )
+
+    def has_number(self, to: str) -> bool:
+        """Return whether the poll is on a number."""
+        return to in self.definition.get("numbers", [to])
+
+    def choice_after_keyword(self, text: str) -> tuple[bool, str | None]:
+        """Return whether a bare text begins with the keyword, and the choice named after it."""
+        lead, _, rest = text.partition(" ")
+        keyword = bare_text(str(self.definition.get("keyword", "")))
+        if not keyword or bare_text(lead) != keyword:
+            return False, None
+        return True, find_named_choice(self.definition, bare_text(rest))
+
+    def moments(self) -> list[int]:
+        """Return the times at which the clock alone may open or close the poll."""
+        times = (self._moment("opens_at"), self._moment("closes_at"), self.final_from_ms)
+        return [at_ms for at_ms in times if at_ms is not None]
+
+    def copy(self) -> "PollFacts":
+        """Return the facts as they are now."""
+        return replace(self)
 
     def _moment(self, name: str) -> int | None:
         moment: datetime | None = self.definition.get(name)
         return None if moment is None else int(moment.timestamp() * 1000)
-
-
-def choice_in(file: PollFile, body: str) -> str | None:
-    """Return the choice of a poll file that a text names, perhaps after the keyword."""
-    text = bare_text(body)
-    if not file:
-        return None
-    if choice := find_named_choice(file, text):
-        return choice
-    lead, _, rest = text.partition(" ")
-    keyed = file.get("keyword") and bare_text(lead) == bare_text(file["keyword"])
-    return find_named_choice(file, bare_text(rest)) if keyed else None
 
 
 @lru_cache(maxsize=4096)

@@ -9,12 +9,27 @@ from services.tools.replay.algorithms import silence_aggregator
 from services.tools.replay.generate import OPENS_AT_MS
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards
+from services.tools.replay.lifecycle.fallback import FallbackQueue
 from services.tools.replay.lifecycle.files import CHOICES, KEYWORDS, NUMBERS
-from services.tools.replay.lifecycle.invariants import InvariantChecker, SentText, ViolationError
+from services.tools.replay.lifecycle.invariants import (
+    InvariantChecker,
+    SentText,
+    ViolationError,
+    Way,
+)
+from services.tools.replay.lifecycle.log_check import REACHED_MS, check_all
 from services.tools.replay.lifecycle.operator import Operator
+from services.tools.replay.lifecycle.outages import Outages, Part
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
+from services.tools.replay.lifecycle.reconciliations import Reconciliations
 from services.tools.replay.lifecycle.store import SimulatedVotes
-from services.tools.replay.lifecycle.traffic import LateTraffic
+from services.tools.replay.lifecycle.timeline import Timeline
+from services.tools.replay.lifecycle.traffic import Webhooks
+from services.tools.replay.lifecycle.twilio import (
+    WITH_FALLBACK,
+    WITHOUT_FALLBACK,
+    SimulatedTwilio,
+)
 from services.tools.replay.stream import Stream
 from services.voting.ballot import Ballot
 from services.voting.schema import VISIBILITIES, board_pk
@@ -26,6 +41,9 @@ PASSING_MS: Final = (
     200, 1_000, 1_000, 3_000, 9_000, 21_000, 60_000, 400_000, 3_600_000, DAY_MS, 4 * DAY_MS,
 )  # fmt: skip
 """How much time may pass between two events."""
+_REPLAYED: Final = 0.1
+"""Share of texts whose request somebody sends again after minutes."""
+_CERTIFICATES: Final = 2
 OTHER_TEXTS: Final = ("purple", "STOP", "hello there", "")
 
 
@@ -38,6 +56,14 @@ class LifecycleOutcome:
     accepted: int
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    outages: Counter[str] = field(default_factory=Counter)
+    """Outages by what was down."""
+    given_up: int = 0
+    """Texts that neither the webhook nor the fallback took in Twilio's 15 seconds."""
+    ways: Counter[str] = field(default_factory=Counter)
+    """Counted texts by the way they came."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why reconciliations did not count a text, over all reports."""
 
 
 class LifecycleRun:
@@ -50,26 +76,46 @@ class LifecycleRun:
         self.polls = SimulatedPolls(clock=lambda: self.clock[0])
         self.votes = SimulatedVotes(
             stream=Stream(draw, shards=draw.randint(1, 3)),
-            on_write=lambda ballot: self.checker.stored(ballot.pk, _sids(ballot), self.clock[0]),
-            on_expiry=lambda ballot: self.checker.expired(_sids(ballot)),
+            on_write=self._stored,
+            on_expiry=lambda ballot: self.checker.expired([text.sid for text in ballot.texts]),
         )
         self.boards = SimulatedBoards(polls=self.polls)
         self.aggregator = Aggregator(
             draw, self.votes.stream, self.boards, faulty=draw.random() < 1 / 2
         )
-        self.traffic = LateTraffic(
+        self.outages = Outages(draw, self.clock)
+        self.checker.was_unread_after = lambda at_ms: self.outages.was_down_after(
+            Part.DIRECTORY, at_ms
+        )
+        self.time = Timeline(self.clock)
+        self.webhooks = Webhooks(
             draw=draw,
             checker=self.checker,
             votes=self.votes,
-            directories=[LateDirectory(self.polls, DIRECTORY_AGE_MS) for _ in range(2)],
-            clock=self.clock,
+            directories=[self._directory() for _ in range(2)],
+            time=self.time,
+            outages=self.outages,
             slow=draw.choice((0, 0.05, 0.3)),
-            again=draw.choice((0.1, 0.4)),
+            unheard=draw.choice((0, 0.05)),
         )
+        self.queue = FallbackQueue(
+            draw=draw, time=self.time, checker=self.checker, votes=self.votes, polls=self.polls
+        )
+        self.twilio = SimulatedTwilio(
+            draw=draw, time=self.time, outages=self.outages, post=self.webhooks.post,
+            urls=draw.choice((WITH_FALLBACK, WITH_FALLBACK, WITHOUT_FALLBACK)),
+            arrive=self.queue.arrive, again=draw.choice((0.1, 0.4)),
+        )  # fmt: skip
+        self.reconciliations = Reconciliations(
+            draw=draw, checker=self.checker, polls=self.polls, votes=self.votes, twilio=self.twilio,
+            queue=self.queue, time=self.time, interleave=self._act_concurrently,
+        )  # fmt: skip
         self.operator = Operator(
             draw=draw, checker=self.checker, polls=self.polls, votes=self.votes, boards=self.boards,
             aggregator=self.aggregator, clock=self.clock, interleave=self._act_concurrently,
+            before_certifying=self.reconciliations.before_certifying,
         )  # fmt: skip
+        self._fails = draw.choice((0, 0.01, 0.05))
         self._phones = [f"+1555010{draw.randrange(100):04}" for _ in range(draw.randint(2, 7))]
         self._sids = 0
 
@@ -82,7 +128,7 @@ class LifecycleRun:
                     self.operator.try_to(self.operator.apply, "apply")
                 for _ in range(STEPS):
                     self._step()
-                self.traffic.settle()
+                self._reconcile_all()
                 self._check_boards()
         except ViolationError as error:
             violation = str(error)
@@ -90,14 +136,39 @@ class LifecycleRun:
             violation = f"{type(error).__name__}: {error}"
         return LifecycleOutcome(
             violation=violation,
-            deliveries=self.traffic.deliveries,
+            deliveries=self.webhooks.deliveries,
             accepted=len(self.checker.accepted),
-            done=self.operator.done,
+            done=self.operator.done + self.reconciliations.done,
             refused=self.operator.refused,
+            outages=Counter({str(part): n for part, n in self.outages.started.items()}),
+            given_up=self.twilio.given_up,
+            ways=Counter({str(way): n for way, n in self.checker.by_way.items()}),
+            reasons=self.reconciliations.refused,
         )
 
+    def _directory(self) -> LateDirectory:
+        return LateDirectory(
+            self.polls, DIRECTORY_AGE_MS, is_down=lambda: self.outages.is_down(Part.DIRECTORY)
+        )
+
+    def _stored(self, ballot: Ballot, way: Way, known_until_ms: int | None) -> None:
+        texts = [(text.sid, text.choice) for text in ballot.texts]
+        self.checker.stored(ballot.pk, texts, self.clock[0], way=way, known_until_ms=known_until_ms)
+
+    def _reconcile_all(self) -> None:
+        """End the outages, wait until every text is on no way any more, and reconcile."""
+        self.outages.end()
+        self.time.settle()
+        self.time.pass_time(self.clock[0] + REACHED_MS)
+        self.reconciliations.run_all()
+        check_all(self.checker, self.clock[0])
+        for _ in range(_CERTIFICATES):
+            self.operator.try_to(self.operator.certify, "certify")
+
     def _step(self) -> None:
-        self.traffic.pass_time(self.clock[0] + self.draw.randint(1, 40))
+        self.time.pass_time(self.clock[0] + self.draw.randint(1, 40))
+        if self.draw.random() < self._fails:
+            self.outages.start()
         event = self.draw.random()
         if event < 0.5:  # noqa: PLR2004 - share of texts
             self._text()
@@ -107,8 +178,10 @@ class LifecycleRun:
             self._pass_time()
         elif event < 0.95:  # noqa: PLR2004 - the same
             self.aggregator.fold_some()
-        elif event < 0.98:  # noqa: PLR2004 - the same
+        elif event < 0.97:  # noqa: PLR2004 - the same
             self._check_boards()
+        elif event < 0.985:  # noqa: PLR2004 - the same
+            self.reconciliations.run_somehow()
         else:
             self._inject_accident()
 
@@ -127,9 +200,12 @@ class LifecycleRun:
         channel = self.draw.choice(("", "", "", "whatsapp:", "rcs:"))
         text = SentText(
             sid=f"SM{self._sids:032x}", sender=channel + phone, phone=phone,
-            to=self.draw.choice(NUMBERS), body=self._body(),
+            to=self.draw.choice(NUMBERS), body=self._body(), at_ms=self.clock[0], place=self._sids,
         )  # fmt: skip
-        self.traffic.send(text)
+        self.checker.texts[text.sid] = text
+        if self.draw.random() < _REPLAYED:
+            self.webhooks.replay_later(text)
+        self.twilio.receive(text)
 
     def _body(self) -> str:
         if self.draw.random() < 0.1:  # noqa: PLR2004 - a share
@@ -144,7 +220,7 @@ class LifecycleRun:
 
     def _pass_time(self) -> None:
         step_ms = self.draw.choice(PASSING_MS)
-        self.traffic.pass_time(self.clock[0] + step_ms)
+        self.time.pass_time(self.clock[0] + step_ms)
         for pk, sk in self.votes.expired(self.clock[0]):
             if self.draw.random() < 2 / 3:
                 self.votes.delete_expired(pk, sk)
@@ -154,7 +230,7 @@ class LifecycleRun:
             case 0:
                 self.aggregator.lose()
             case 1:
-                for directory in self.traffic.directories:
+                for directory in self.webhooks.directories:
                     directory.restart()
             case _:
                 self._write_malformed_item()
@@ -173,8 +249,18 @@ class LifecycleRun:
         ))  # fmt: skip
         self.votes.put_by_hand("by-hand#0", f"item {self.clock[0]}", {**image, **change})
 
+    def _check_operators_log(self) -> None:
+        """Compare the last row of each poll's log with its entry; time must not go back."""
+        for name, entry in self.polls.held.items():
+            rows = self.polls.changes(name)
+            times = [row.at_ms for row in rows]
+            of_round = [row.round for row in rows if row.round.number == entry.round.number]
+            if of_round[-1:] != [entry.round] or times != sorted(times):
+                raise ViolationError(f"{name}: its log does not end with what is stored")
+
     def _check_boards(self) -> None:
         """Fold all records and compare every board with the expected totals."""
+        self._check_operators_log()
         self.aggregator.drain()
         if waiting := self.aggregator.waiting():
             raise ViolationError(f"{waiting} records are never folded")
@@ -190,10 +276,6 @@ class LifecycleRun:
             if (picks, voters) != (self.checker.totals(key), self.checker.voters(key)):
                 expected = (self.checker.totals(key), self.checker.voters(key))
                 raise ViolationError(f"{key}: the board shows {picks}, {voters}; true: {expected}")
-
-
-def _sids(ballot: Ballot) -> list[str]:
-    return [step.sid for step in ballot.texts]
 
 
 def run_lifecycle(number: int) -> LifecycleOutcome:

@@ -6,15 +6,17 @@ for a put that the network delays or that outlives the webhook's timeout.
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from services.adapters.dynamodb.ballot_items import item_of
 from services.adapters.dynamodb.keys import key_of
 from services.tools.replay.change_log import TTL
+from services.tools.replay.lifecycle.invariants import Way
 from services.tools.replay.stream import Stream
 from services.voting import schema
 from services.voting.ballot import Ballot
 from services.voting.barring import forget_votes
+from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Progress
@@ -30,18 +32,27 @@ class DelayedWrite:
         yield self
 
 
+class OnWrite(Protocol):
+    """Takes every stored ballot, and how its new texts came."""
+
+    def __call__(self, ballot: Ballot, way: Way, known_until_ms: int | None) -> None:
+        """Take a ballot; for `known_until_ms` see `InvariantChecker.stored`."""
+
+
 @dataclass(slots=True)
 class SimulatedVotes:
     """The `Ballots` and `AuditedBallots` ports.
 
     Calls `on_write` with every stored ballot, and `on_expiry` with every ballot that TTL
-    deletes. `is_delayed` decides whether the next write is delayed.
+    deletes. `is_delayed` decides whether the next write is delayed, or raises; during an outage
+    `is_down` returns True.
     """
 
     stream: Stream
-    on_write: Callable[[Ballot], None]
+    on_write: OnWrite
     on_expiry: Callable[[Ballot], None]
     is_delayed: Callable[[], bool] = lambda: False
+    is_down: Callable[[], bool] = lambda: False
     held: dict[str, dict[str, Ballot]] = field(default_factory=dict)
     before_reading: Callable[[], None] = lambda: None
     """Called before a recount reads, so that others can write first."""
@@ -52,24 +63,35 @@ class SimulatedVotes:
         """Store a ballot that does not exist yet."""
         if self.is_delayed():
             await DelayedWrite()
-        if ballot.sk in self.held.get(ballot.pk, ()):
-            return False
-        self._store("INSERT", None, ballot)
-        return True
+        return self.put(ballot, None)
 
     async def find(self, pk: str, sk: str) -> Ballot | None:
         """Return the ballot with this key."""
+        if self.is_down():
+            raise StoreUnavailableError("GetItem")
         return self.held.get(pk, {}).get(sk)
 
     async def replace(self, ballot: Ballot, *, expected: int) -> bool:
         """Rewrite a ballot that was written `expected` times."""
         if self.is_delayed():
             await DelayedWrite()
+        return self.put(ballot, expected)
+
+    def put(
+        self, ballot: Ballot, expected: int | None, *, way: Way = Way.LIVE,
+        known_until_ms: int | None = None,
+    ) -> bool:  # fmt: skip
+        """Store a ballot that was written `expected` times, or that does not exist yet."""
         found = self.held.get(ballot.pk, {}).get(ballot.sk)
-        if found is None or found.writes != expected:
+        if (found.writes if found else None) != expected:
             return False
-        self._store("MODIFY", found, ballot)
+        self._store("MODIFY" if found else "INSERT", found, ballot, way, known_until_ms)
         return True
+
+    def ballots(self, round: Round) -> Iterator[Ballot]:
+        """Yield every ballot of a round."""
+        for shard in self._shards(round):
+            yield from list(shard.values())
 
     def has_ballots(self, round: Round) -> bool:
         """Return whether the round has any ballot."""
@@ -149,9 +171,12 @@ class SimulatedVotes:
             if found := self.held.get(pk):
                 yield found
 
-    def _store(self, name: str, before: Ballot | None, after: Ballot) -> None:
+    def _store(
+        self, name: str, before: Ballot | None, after: Ballot, way: Way = Way.LIVE,
+        known_until_ms: int | None = None,
+    ) -> None:  # fmt: skip
         images = {"OldImage": item_of(before)} if before else {}
         images["NewImage"] = item_of(after)
         self.held.setdefault(after.pk, {})[after.sk] = after
         self.stream.append(name, {"Keys": key_of(after.pk, after.sk), **images})
-        self.on_write(after)
+        self.on_write(after, way, known_until_ms)

@@ -1,0 +1,1 @@
+"""The replayer: counts the texts of the fallback queue."""

@@ -1,0 +1,49 @@
+"""boto3 in threads, in place of aiodynamo's client, for commands.
+
+boto3 finds every kind of credentials that the AWS command line knows. The webhook, which must be
+fast, uses aiodynamo.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from aiodynamo.errors import ConditionalCheckFailed
+from botocore import xform_name
+
+from services.adapters.dynamodb.client import store_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+THREADS: Final = 16
+"""Requests at the same time; more than boto3's pool of ten connections, which then queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadedClient:
+    """Sends one request at a time in each of its threads."""
+
+    client: "DynamoDBClient"
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS))
+
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request, for example `PutItem`, in the wire format.
+
+        Raises:
+            ConditionalCheckFailed: as aiodynamo's client does.
+            StoreUnavailableError: throttled or unreachable, also after retries.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._send, action, payload)
+
+    def _send(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        method = getattr(self.client, xform_name(action))
+        try:
+            with store_errors(action):
+                answer: dict[str, Any] = method(**payload)
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionalCheckFailed from error
+        return answer

@@ -1,0 +1,168 @@
+"""`voteapp reconcile`: compares Twilio's message log with the ballots of a round."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from services.adapters.clock import now_ms
+from services.adapters.dynamodb.allow_lists import DynamoAllowLists
+from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.threaded_client import ThreadedClient
+from services.adapters.fuzzy_match import one_edit_away
+from services.adapters.twilio.message_log import Listing, LoggedText, MessageLog
+from services.adapters.twilio.numbers import TwilioNumbers
+from services.cli.deployment import Deployment, Local, Stage, find
+from services.cli.output import FAILED, Json, Yes, confirm, emit, exit_on_error
+from services.cli.poll_files import PollId
+from services.cli.rounds import RoundNumber, find_round, show_progress
+from services.late.late_texts import LateTexts
+from services.late.reconciliation import Reconciler
+from services.late.report import Report
+from services.late.scope import Scope, scope_of
+from services.voting.history import history_of
+from services.voting.identity import Pseudonyms
+from services.voting.lifecycle import DAY_MS
+from services.voting.placement import LatePlacements
+from services.voting.poll import Round
+
+LOG_DAYS: Final = 400
+"""How long Twilio keeps messages (Twilio, "Messages resource": data retention)."""
+
+REQUEST_SECONDS: Final = 60
+"""Time for one read or write, with retries; a command may take longer than a webhook."""
+
+
+def reconcile(
+    poll: Annotated[str, PollId],
+    *,
+    round_number: Annotated[int | None, RoundNumber] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what is missing, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, Yes] = False,
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Find texts in Twilio's message log that no ballot holds, and count them.
+
+    Every text that Twilio received is counted once or refused for a stated reason: the report adds
+    up, or the command fails. A text is decided by the poll as it was when Twilio received it. Texts
+    of the last 88 seconds may still be on their way and are left out. A certified round is only
+    reported. Running it again, or twice at once, changes nothing more. TWILIO_ACCOUNT_SID and
+    TWILIO_AUTH_TOKEN are read from the environment. Exits with 1 if ballots hold texts that Twilio
+    never received.
+    """
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        round, _ = find_round(deployment, poll, round_number)
+        report = run(deployment, round, writes=yes and not dry_run)
+        if report.recovered and not (dry_run or yes):
+            confirm(_question(deployment, report), yes=False)
+            report = run(deployment, round, writes=True)
+    emit(
+        {"stack": deployment.name, "dry_run": dry_run, **report.document()},
+        _text(deployment, round, report, dry_run=dry_run),
+        as_json=as_json,
+    )
+    if report.unknown:
+        raise typer.Exit(FAILED)
+
+
+def run(deployment: Deployment, round: Round, *, writes: bool) -> Report:
+    """Reconcile a round with the log of the account in the environment.
+
+    Raises:
+        TwilioError: the credentials, a number or a call; nothing was changed.
+        NotBalancedError: the report does not add up.
+        StoreUnavailableError: run it again.
+    """
+    numbers = TwilioNumbers.from_env(os.environ)
+    directory = deployment.directory
+    polls = {one.round.poll.id: directory.rounds(one.round.poll.id) for one in directory.entries()}
+    scope = scope_of(round, polls)
+    for number in scope.numbers:
+        numbers.find(number)
+    client = ThreadedClient(deployment.client("dynamodb"))
+    reconciler = Reconciler(
+        late=LateTexts(DynamoBallots(client, deployment.votes_table, REQUEST_SECONDS), now_ms),
+        placements=LatePlacements(history_of(deployment.operators_log.changes()), one_edit_away),
+        pseudonyms=Pseudonyms(deployment.secrets().voter_pepper),
+        was_listed=DynamoAllowLists(client, deployment.polls_table).was_listed,
+        ballots=deployment.recounts.ballots,
+        rounds=scope.rounds,
+        writes=writes,
+    )
+    with show_progress(f"Reading Twilio's log for {round.poll.id}", unit="texts") as advance:
+        texts = _listed(numbers, scope, advance)
+        return asyncio.run(reconciler.run(round, texts, now_ms=now_ms()))
+
+
+def _listed(
+    numbers: TwilioNumbers, scope: Scope, advance: Callable[[int], None]
+) -> Iterator[LoggedText]:
+    """The texts to the numbers of a round, newest first for each number."""
+    for number in scope.numbers or (None,):
+        read = 0
+
+        def show(listing: Listing) -> None:
+            nonlocal read
+            advance(listing.texts - read)
+            read = listing.texts
+
+        yield from MessageLog(numbers.client, show).received(number, scope.since_ms)
+
+
+def _question(deployment: Deployment, report: Report) -> str:
+    count = f"{report.recovered:,} missing text{'s' * (report.recovered != 1)}"
+    return f"Count {count} in round {report.round} of {report.poll} on {deployment.name}?"
+
+
+def _text(deployment: Deployment, round: Round, report: Report, *, dry_run: bool) -> str:
+    recovered = "would be counted now" if dry_run else "recovered: counted now"
+    refused = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.refused.items()))
+    rows = [
+        (report.listed, "texts that Twilio received"),
+        (report.counted, "counted"),
+        (report.elsewhere, "counted in, or meant for, another round"),
+        (report.refused.total(), f"refused: {refused}" if refused else "refused"),
+        (report.recovered, recovered),
+    ]
+    title = f"{report.poll}, round {report.round} on {deployment.name}"
+    lines = [
+        f"{title}, until {_moment(report.until_ms)}",
+        *(f"  {count:>9,}  {what}" for count, what in rows),
+        "Every text is counted once or refused for a reason.",
+    ]
+    if report.after_close:
+        lines.append(
+            f"{report.after_close:,} of the recovered texts were received before the close and "
+            f"delivered after it: their senders may have been told that voting is closed."
+        )
+    lines += [
+        f"{count:,} texts are missing in {name}: reconcile that round as well."
+        for name, count in sorted(report.missing_elsewhere.items())
+    ]
+    if report.under_way:
+        lines.append(f"{report.under_way:,} texts may still be on their way; they are left out.")
+    if round.began_at_ms < now_ms() - LOG_DAYS * DAY_MS:
+        lines.append(f"Twilio keeps texts for {LOG_DAYS} days: earlier ones cannot be checked.")
+    if report.unknown:
+        lines.append(
+            f"{report.unknown:,} texts in ballots are not in Twilio's log: somebody else has sent "
+            f"them, or the log was shortened"
+            + (
+                f" (its oldest text is of {_moment(report.oldest_ms)})."
+                if report.oldest_ms
+                else "."
+            )
+        )
+    return "\n".join(lines)
+
+
+def _moment(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

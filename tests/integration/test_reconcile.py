@@ -1,0 +1,150 @@
+"""`voteapp reconcile`, through the command line: Twilio's log on one side, ballots on the other."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.commands import document, voteapp
+from tests.support.moto_system import MotoSystem, moto_system
+from tests.support.polls import a_phone
+from tests.support.twilio_api import ACCOUNT, TOKEN, Account, twilio_api
+
+NUMBER = "+15550100177"
+HOUR = 3_600
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Twilio's account with one number, whose credentials are in the environment."""
+    with twilio_api() as account:
+        account.add_number(NUMBER)
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", TOKEN)
+        monkeypatch.setenv("TWILIO_API_URL", account.address)
+        yield account
+
+
+def received(account: Account, body: str, *, phone: int = 0, ago_s: float = HOUR) -> str:
+    """A text that Twilio received and could not deliver; its MessageSid."""
+    record = account.records.add(
+        sender=a_phone(phone), to=NUMBER, body=body, at=time.time() - ago_s
+    )
+    return record.sid
+
+
+def test_a_missing_text_is_counted_once_it_was_confirmed(
+    system: MotoSystem, account: Account
+) -> None:
+    """The question names the deployment; the board follows as for any other text."""
+    received(account, "red", phone=1)
+    received(account, "purple", phone=2)
+    asked = voteapp("reconcile", "colors")
+    system.fold()
+
+    assert asked.exit_code == 0, asked.output
+    assert "Count 1 missing text in round 1 of colors on VoteApp-test?" in asked.output
+    assert "1  recovered: counted now" in asked.stdout
+    assert "1  refused: unknown 1" in asked.stdout
+    assert system.tallies.totals("open#colors", 1).picks == {"RED": 1}
+    assert document("audit", "colors")["exact"]
+
+
+def test_again_it_finds_everything_counted(system: MotoSystem, account: Account) -> None:
+    """It asks nothing and changes nothing."""
+    del system
+    received(account, "red")
+    first, again = (document("reconcile", "colors", "--yes") for _ in range(2))
+
+    assert (first["listed"], first["counted"], first["recovered"]) == (1, 0, 1)
+    assert (again["listed"], again["counted"], again["recovered"]) == (1, 1, 0)
+
+
+def test_a_no_changes_nothing(system: MotoSystem, account: Account) -> None:
+    """Nor does a dry run."""
+    received(account, "red")
+    refused = voteapp("reconcile", "colors", answer="n")
+    dry = document("reconcile", "colors", "--dry-run")
+
+    assert refused.exit_code == 1
+    assert (dry["recovered"], dry["dry_run"]) == (1, True)
+    assert system.dynamodb.scan(TableName="Votes")["Items"] == []
+
+
+def test_a_text_that_twilio_never_received_fails_the_command(
+    system: MotoSystem, account: Account
+) -> None:
+    """Somebody else has put it into a ballot."""
+    system.vote(1, "RED")
+    received(account, "blue", phone=2)
+    told = voteapp("reconcile", "colors", "--yes")
+
+    assert told.exit_code == 1
+    assert "1 texts in ballots are not in Twilio's log" in told.stdout
+
+
+def test_a_text_after_the_close_is_refused_and_one_before_it_counts(
+    system: MotoSystem, account: Account
+) -> None:
+    """By the operator's log, whatever the webhook would have said."""
+    system.close(ago_ms=HOUR * 1000)
+    received(account, "red", phone=1, ago_s=HOUR + 10)
+    received(account, "red", phone=2, ago_s=HOUR - 10)
+    told = document("reconcile", "colors", "--yes")
+
+    assert (told["recovered"], told["refused"]) == (1, {"closed": 1})
+
+
+def test_the_numbers_of_a_poll_must_be_of_the_account(
+    monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    """Else the log of another account would make every vote look like one of a stranger."""
+    from tests.support.commands import wire
+
+    with moto_system(f'numbers = ["{NUMBER[:-1]}9"]') as system:
+        wire(monkeypatch, system)
+        told = voteapp("reconcile", "colors", "--yes")
+
+    assert told.exit_code == 1
+    assert f"number: {NUMBER[:-1]}9: not a number of this account; it has: {NUMBER}" in told.output
+    assert account.changes() == []
+
+
+@pytest.mark.usefixtures("system", "account")
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("TWILIO_ACCOUNT_SID", "", "TWILIO_ACCOUNT_SID: not set"),
+        ("TWILIO_AUTH_TOKEN", "", "TWILIO_AUTH_TOKEN: not set"),
+        ("TWILIO_AUTH_TOKEN", "another", "TWILIO_AUTH_TOKEN: (set): Twilio refuses it"),
+    ],
+)
+def test_without_the_accounts_credentials_nothing_is_changed(
+    variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the variable and where its value comes from."""
+    monkeypatch.setenv(variable, value)
+    told = voteapp("reconcile", "colors", "--yes")
+
+    assert told.exit_code == 1
+    assert says in told.output
+    assert "another" not in told.output
+
+
+def test_the_document_adds_up(system: MotoSystem, account: Account) -> None:
+    """For scripts: every listed text is in one of four figures."""
+    for number in range(30):
+        received(account, ("red", "STOP", "prple", "green")[number % 4], phone=number)
+    system.vote(99, "RED")
+    told = json.loads(voteapp("reconcile", "colors", "--yes", "--json").stdout)
+
+    assert told["stack"] == "VoteApp-test"
+    assert (
+        told["listed"]
+        == 30
+        == sum(
+            (told["counted"], told["elsewhere"], sum(told["refused"].values()), told["recovered"])
+        )
+    )
+    assert told["unknown_to_twilio"] == 1

@@ -1,0 +1,145 @@
+"""Batches of the fallback's queue: what stays in it, for how long, and why."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.adapters.memory import MemoryBallots
+from services.voting.ballot import Ballot
+from services.voting.errors import StoreUnavailableError
+from tests.support.fallback_queue import FallbackQueue, a_form, an_item
+from tests.support.polls import NOON, a_round, a_sid
+
+ROUND = replace(a_round(), began_at_ms=NOON - 3_600_000)
+
+
+class BrokenBallots(MemoryBallots):
+    """Ballots that cannot be read if a text is one of these."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+        self.reads = 0
+
+    async def find(self, pk: str, sk: str) -> Ballot | None:
+        """Fail at the first read, then work."""
+        self.reads += 1
+        if self.reads == 1:
+            raise self.error
+        return await MemoryBallots.find(self, pk, sk)
+
+
+def a_queue(**changes: Any) -> FallbackQueue:
+    """A queue with two texts."""
+    queue = FallbackQueue.of(ROUND, **changes)
+    for phone in range(2):
+        queue.put(an_item(a_form("red", a_sid(), phone=phone)), f"item-{phone}")
+    return queue
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The names of the logged events."""
+    return [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("receives", "seconds"),
+    [(1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 900), (7, 900), (400, 900)],
+)
+async def test_an_outage_of_the_store_puts_every_text_back_for_longer_and_longer(
+    receives: int, seconds: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The queue keeps them until it is over."""
+    queue = a_queue(is_history_down=True)
+    queue.receives = dict.fromkeys(queue.receives, receives - 1)
+
+    stays = await queue.replay()
+
+    assert stays == {"item-0", "item-1"}
+    assert queue.delays == {"item-0": seconds, "item-1": seconds}
+    assert events(capsys) == ["replay.unavailable"] * 2
+
+
+async def test_after_the_outage_both_are_counted() -> None:
+    """As of their arrival."""
+    queue = a_queue(is_history_down=True)
+    await queue.replay()
+    queue.is_history_down = False
+
+    assert await queue.replay() == set()
+    assert [ballot.cast_at_ms for ballot in queue.ballots.held.values()] == [NOON, NOON]
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds", "event"),
+    [
+        (StoreUnavailableError("GetItem"), 30, "replay.unavailable"),
+        (TimeoutError(), 30, "replay.unavailable"),
+        (RuntimeError("a fault of ours"), 60, "replay.failed"),
+    ],
+)
+async def test_a_text_that_fails_comes_back_alone(
+    error: Exception, seconds: int, event: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault of the program comes back at a constant pace, so that it ends in the dead letters."""
+    queue = a_queue(ballots=BrokenBallots(error))
+    queue.receives = dict.fromkeys(queue.receives, 0)
+
+    (left,) = await queue.replay()
+
+    assert queue.delays == {left: seconds}
+    assert sorted(events(capsys)) == sorted([event, "replay.text"])
+    assert len(queue.ballots.held) == 1
+
+
+async def test_without_a_token_nothing_is_called_forged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It cannot be told yet."""
+    queue = a_queue(token="")
+
+    assert await queue.replay() == {"item-0", "item-1"}
+    assert events(capsys) == ["replay.unavailable"] * 2
+
+
+async def test_a_forged_text_is_dropped_and_the_rest_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither its words nor its number are logged."""
+    queue, sid = a_queue(), a_sid()
+    form = a_form("red", sid, phone=7)
+    queue.put(an_item(form, signature="bm90IHRoaXM="), "forged")
+
+    stays = await queue.replay()
+
+    said = capsys.readouterr().out
+    assert stays == set()
+    assert len(queue.ballots.held) == 2
+    assert '{"event": "replay.forged", "reason": "signature"}' in said
+    assert sid not in said
+    assert form["From"] not in said
+
+
+async def test_an_item_whose_delay_fails_comes_back_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After the visibility timeout of the queue."""
+    queue = a_queue(is_history_down=True)
+
+    def refuse(_receipt: str, _seconds: int) -> None:
+        raise ConnectionError
+
+    stays = await queue.replay(delay=refuse)
+
+    assert stays == {"item-0", "item-1"}
+    assert events(capsys).count("replay.delay_failed") == 2
+
+
+async def test_forged_items_cost_no_read_of_the_polls() -> None:
+    """The history is not read for them."""
+    queue = FallbackQueue.of(ROUND, is_history_down=True)
+    queue.put(an_item(a_form("red", a_sid()), signature="bm90IHRoaXM="))
+
+    assert await queue.replay() == set()
