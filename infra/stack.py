@@ -66,6 +66,8 @@ class VotingStack(Stack):
 
         copied = self.polls.copy_directory()
         self.ingest.depend_on(copied)
+        if self.fallback:
+            self.fallback.replayer.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(

@@ -6,7 +6,9 @@ from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
+from services.cli.reconcile import compare_with_log
 from services.cli.rounds import RoundNumber, Settle, create_auditor, find_round, show_progress
+from services.voting.certificate import LogComparison
 from services.voting.poll import Round
 
 
@@ -26,17 +28,21 @@ def certify(
     ballots have expired or cannot be read, and if the board differs from the recount. Asks first:
     a certified round is final, accepts no more texts, and a sealed poll becomes visible. The
     digest is a SHA-256 over all sorted ballots; an export with keys is enough to recompute it.
+    Refuses also while texts wait in the fallback's queue. With TWILIO_ACCOUNT_SID and
+    TWILIO_AUTH_TOKEN in the environment, the round is reconciled with Twilio's log first.
     Certifying again gives the same result or fails.
     """
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         round, current = find_round(deployment, poll, round_number)
+        compared = compare_with_log(deployment, round, yes=yes)
         auditor = create_auditor(deployment, settle_seconds=settle)
         with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance, digest=True)
         if auditor.certificate(found)[1]:
             confirm(_question(deployment, round), yes=yes)
-        certificate, new = auditor.certify(found, current=current)
+        certificate, new = auditor.certify(found, current=current, compared=compared)
+    log = certificate.compared
     document = {
         "poll": certificate.poll,
         "round": certificate.round,
@@ -45,10 +51,22 @@ def certify(
         "voters": certificate.voters,
         "certified_at": certificate.certified_at_ms,
         "digest": certificate.digest,
+        "reconciled": log is not None,
+        "texts_in_twilios_log": log.texts if log else None,
+        "texts_unknown_to_twilio": log.unknown if log else None,
         "new": new,
     }
     status = "certified" if new else "certified before, and nothing has changed since"
-    emit(document, f"{render_document(document)}\n{status}", as_json=as_json)
+    emit(document, f"{render_document(document)}\n{status}, {_comparison(log)}", as_json=as_json)
+
+
+def _comparison(log: LogComparison | None) -> str:
+    if log is None:
+        return "not reconciled with Twilio's log"
+    return (
+        f"reconciled with Twilio's log: ballots hold {log.texts:,} of its texts, and "
+        f"{log.unknown:,} that Twilio never received"
+    )
 
 
 def _question(deployment: Deployment, round: Round) -> str:

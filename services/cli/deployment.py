@@ -133,6 +133,20 @@ class Deployment:
             raise DeploymentError(f"{self.name} has no polls table", "deploy this version first")
         return self.outputs["PollsTable"]
 
+    def count_fallback_texts(self) -> int:
+        """The texts that wait in the fallback's queue and in its dead-letter queue, about."""
+        names = ("FallbackQueueUrl", "FallbackDeadLetterQueueUrl")
+        urls = [self.outputs[name] for name in names if name in self.outputs]
+        counts = ("Messages", "MessagesNotVisible", "MessagesDelayed")
+        attributes = [f"ApproximateNumberOf{count}" for count in counts]
+        return sum(
+            int(value)
+            for url in urls
+            for value in self.client("sqs")
+            .get_queue_attributes(QueueUrl=url, AttributeNames=attributes)["Attributes"]
+            .values()
+        )
+
     @property
     def secret_store(self) -> SecretStore:
         """The secret with Twilio's token and the pepper."""

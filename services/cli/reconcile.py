@@ -13,6 +13,7 @@ from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.threaded_client import ThreadedClient
 from services.adapters.fuzzy_match import one_edit_away
+from services.adapters.twilio.client import ACCOUNT, TOKEN
 from services.adapters.twilio.message_log import Listing, LoggedText, MessageLog
 from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment, Local, Stage, find
@@ -23,11 +24,13 @@ from services.late.late_texts import LateTexts
 from services.late.reconciliation import Reconciler
 from services.late.report import Report
 from services.late.scope import Scope, scope_of
+from services.voting.certificate import LogComparison, NotCertifiableError
 from services.voting.history import history_of
 from services.voting.identity import Pseudonyms
-from services.voting.lifecycle import DAY_MS
+from services.voting.lifecycle import DAY_MS, ended_at_ms
 from services.voting.placement import LatePlacements
 from services.voting.poll import Round
+from services.voting.timing import REACHED_MS
 
 LOG_DAYS: Final = 400
 """How long Twilio keeps messages (Twilio, "Messages resource": data retention)."""
@@ -100,6 +103,30 @@ def run(deployment: Deployment, round: Round, *, writes: bool) -> Report:
     with show_progress(f"Reading Twilio's log for {round.poll.id}", unit="texts") as advance:
         texts = _listed(numbers, scope, advance)
         return asyncio.run(reconciler.run(round, texts, now_ms=now_ms()))
+
+
+def compare_with_log(deployment: Deployment, round: Round, *, yes: bool) -> LogComparison | None:
+    """Reconcile a round that is to be certified; None without Twilio's credentials.
+
+    Raises:
+        NotCertifiableError: texts wait in the fallback's queue, or may still be on their way.
+    """
+    if round.certified_at_ms is not None:
+        return None
+    if waiting := deployment.count_fallback_texts():
+        reason = f"{waiting:,} texts wait in the fallback's queue: see docs/fallback.md"
+        raise NotCertifiableError("certify", (reason,))
+    ended_ms = ended_at_ms(round, now_ms())
+    if ended_ms is None or not (os.environ.get(ACCOUNT) and os.environ.get(TOKEN)):
+        return None
+    if (wait_ms := ended_ms + REACHED_MS - now_ms()) > 0:
+        reason = f"texts may still be on their way: wait {wait_ms // 1000 + 1} s"
+        raise NotCertifiableError("certify", (reason,))
+    report = run(deployment, round, writes=False)
+    if report.recovered:
+        confirm(_question(deployment, report), yes=yes)
+        report = run(deployment, round, writes=True)
+    return LogComparison(texts=report.counted + report.recovered, unknown=report.unknown)
 
 
 def _listed(

@@ -28,8 +28,22 @@ class DigestMismatchError(VotingError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogComparison:
+    """What the reconciliation before a certificate found.
+
+    `texts` of Twilio's log are in ballots of the round; `unknown` texts in ballots are not in it.
+    """
+
+    texts: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """The certified result of a round. `ballots` and `voters` both count ballots with a vote."""
+    """The certified result of a round. `ballots` and `voters` both count ballots with a vote.
+
+    `compared` is None if the round was not reconciled with Twilio's log before.
+    """
 
     poll: str
     round: int
@@ -38,3 +52,4 @@ class Certificate:
     voters: int
     certified_at_ms: int
     digest: str
+    compared: LogComparison | None = None

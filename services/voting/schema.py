@@ -234,6 +234,9 @@ TALLY_ATTRIBUTES: Final = (VOTERS, FOLDED, BAD, WATERMARK, AS_OF)
 
 BALLOTS: Final = "ballots"
 DIGEST: Final = "digest"
+LOGGED_TEXTS: Final = "logged_texts"
+UNKNOWN_TEXTS: Final = "unknown_texts"
+"""On certificates of rounds that were reconciled with Twilio's log; guests may not read them."""
 CERTIFIED_ATTRIBUTES: Final = (BALLOTS, VOTERS, CERTIFIED_AT, DIGEST)
 
 GUEST_ATTRIBUTES: Final = tuple(

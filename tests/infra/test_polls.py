@@ -105,6 +105,18 @@ def test_the_webhook_and_the_polls_wait_for_the_copy(
     assert copied in polls["DependsOn"]
 
 
+def test_the_replayer_waits_for_the_copy(resources: Resources) -> None:
+    """It places texts by the operator's log, which the copy begins."""
+    (copied,) = resources.of("Custom::DirectoryCopied")
+    (replayer,) = (
+        held
+        for held in resources.of("AWS::Lambda::Function").values()
+        if held["Properties"].get("Handler") == "lambdas.replayer.handler.handler"
+    )
+
+    assert copied in replayer["DependsOn"]
+
+
 def test_the_copy_waits_for_nothing_that_waits_for_it(resources: Resources) -> None:
     """Only the tables, the function and its grants come first."""
     (copied,) = resources.of("Custom::DirectoryCopied")

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -148,3 +150,70 @@ def test_the_document_adds_up(system: MotoSystem, account: Account) -> None:
         )
     )
     assert told["unknown_to_twilio"] == 1
+
+
+def test_a_certificate_says_what_the_comparison_with_the_log_found(
+    system: MotoSystem, account: Account
+) -> None:
+    """The missing text is counted first; the certificate has both figures."""
+    received(account, "red", phone=1)
+    system.close()
+    not_folded = voteapp("certify", "colors", "--yes")
+    system.fold()
+    told = document("certify", "colors", "--yes")
+    again = voteapp("certify", "colors")
+
+    assert "1 of 1 writes are not folded yet" in not_folded.output
+    assert (told["votes"]["RED"], told["reconciled"]) == (1, True)
+    assert (told["texts_in_twilios_log"], told["texts_unknown_to_twilio"]) == (1, 0)
+    assert "ballots hold 1 of its texts, and 0 that Twilio never received" in again.stdout
+
+
+def test_a_round_is_certified_without_twilios_credentials(system: MotoSystem) -> None:
+    """The certificate says that it was not reconciled."""
+    system.vote(1, "RED")
+    system.close()
+    told = document("certify", "colors", "--yes")
+
+    assert (told["reconciled"], told["texts_in_twilios_log"]) == (False, None)
+    assert "not reconciled with Twilio's log" in voteapp("certify", "colors").stdout
+
+
+def test_a_round_is_not_certified_while_texts_may_be_on_their_way_to_the_log(
+    system: MotoSystem, account: Account
+) -> None:
+    """88 seconds after the close; without the comparison, 73 are enough."""
+    system.vote(1, "RED")
+    system.close(ago_ms=80_000)
+    with_log = voteapp("certify", "colors", "--yes")
+
+    assert with_log.exit_code == 1
+    assert "texts may still be on their way: wait" in with_log.output
+    assert account.changes() == []
+
+
+def test_a_round_is_not_certified_while_texts_wait_in_the_fallback(
+    system: MotoSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both queues count: a text in the dead-letter queue is not counted yet, either."""
+    system.vote(1, "RED")
+    system.close()
+    queues = {"q": {"ApproximateNumberOfMessages": "2"}, "d": {"ApproximateNumberOfMessages": "1"}}
+
+    class Sqs:
+        def get_queue_attributes(self, **asked: Any) -> dict[str, dict[str, str]]:
+            return {"Attributes": queues[asked["QueueUrl"]]}
+
+    def client(service: str) -> Any:
+        return Sqs() if service == "sqs" else system.deployment.client(service)
+
+    outputs = {
+        **system.deployment.outputs, "FallbackQueueUrl": "q", "FallbackDeadLetterQueueUrl": "d"
+    }  # fmt: skip
+    deployment = replace(system.deployment, outputs=outputs, client=client)
+    monkeypatch.setattr("services.cli.certify.find", lambda **_: deployment)
+
+    told = voteapp("certify", "colors", "--yes")
+
+    assert told.exit_code == 1
+    assert "3 texts wait in the fallback's queue" in told.output

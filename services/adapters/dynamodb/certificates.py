@@ -14,7 +14,7 @@ from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.adapters.dynamodb.operators_log import log_put
 from services.adapters.poll_store import unknown_operator
 from services.voting import schema
-from services.voting.certificate import Certificate
+from services.voting.certificate import Certificate, LogComparison
 from services.voting.errors import PollChangedError
 from services.voting.operators_log import LoggedChange
 from services.voting.poll import Round
@@ -61,6 +61,7 @@ class DynamoCertificates:
             schema.VOTERS: {"N": str(certificate.voters)},
             schema.CERTIFIED_AT: {"N": str(certificate.certified_at_ms)},
             schema.DIGEST: {"S": certificate.digest},
+            **_compared_attributes(certificate.compared),
         }
         put: Any = {"TableName": self.table, "Item": item, "ConditionExpression": IS_NEW}
         revision, at_ms = self._revision(certificate.poll), certificate.certified_at_ms
@@ -107,4 +108,22 @@ def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certific
         voters=int(item[schema.VOTERS]["N"]),
         certified_at_ms=int(item[schema.CERTIFIED_AT]["N"]),
         digest=item[schema.DIGEST]["S"],
+        compared=_comparison(item),
+    )
+
+
+def _compared_attributes(compared: LogComparison | None) -> dict[str, Any]:
+    if compared is None:
+        return {}
+    return {
+        schema.LOGGED_TEXTS: {"N": str(compared.texts)},
+        schema.UNKNOWN_TEXTS: {"N": str(compared.unknown)},
+    }
+
+
+def _comparison(item: dict[str, Any]) -> LogComparison | None:
+    if schema.LOGGED_TEXTS not in item:
+        return None
+    return LogComparison(
+        texts=int(item[schema.LOGGED_TEXTS]["N"]), unknown=int(item[schema.UNKNOWN_TEXTS]["N"])
     )

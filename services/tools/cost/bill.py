@@ -10,8 +10,8 @@ from services.tools.cost.usage import Event
 
 MONTH_HOURS: Final = 730
 ALARMS: Final = 17
-METRICS: Final = 9
-"""Custom metrics: six from log filters, three from the aggregator."""
+METRICS: Final = 11
+"""Custom metrics: eight from log filters, three from the aggregator."""
 INSIGHTS_METRICS: Final = 20
 """Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9

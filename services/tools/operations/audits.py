@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.adapters.clock import now_ms
 from services.adapters.event_source import MappingState
 from services.voting import schema
 from services.voting.audit import Audit, Watermarks
-from services.voting.certificate import Certificate, DigestMismatchError, NotCertifiableError
+from services.voting.certificate import (
+    Certificate,
+    DigestMismatchError,
+    LogComparison,
+    NotCertifiableError,
+)
 from services.voting.digest import Digest
 from services.voting.lifecycle import why_final
 from services.voting.poll import Round
@@ -115,16 +120,23 @@ class Auditor:
             raise NotCertifiableError("certify", reasons)
         return now, True
 
-    def certify(self, audit: Audit, *, current: bool) -> tuple[Certificate, bool]:
+    def certify(
+        self, audit: Audit, *, current: bool, compared: LogComparison | None = None
+    ) -> tuple[Certificate, bool]:
         """Write the certificate of a round; return it, and True if it is new. Needs the digest.
+
+        `compared` goes into a new certificate: what the reconciliation before it has found.
 
         Raises:
             NotCertifiableError, OtherDigestError: see `certificate`.
             PollChangedError: somebody changed the round meanwhile.
         """
         now, new = self.certificate(audit)
-        if not new or self.certificates.write(now, audit.round, current=current):
-            return now, new
+        if not new:
+            return now, False
+        now = replace(now, compared=compared)
+        if self.certificates.write(now, audit.round, current=current):
+            return now, True
         return _same(self.certificates.find(now.poll, now.round) or now, now), False
 
     def _read(self, round: Round, on_progress: Progress, *, digest: bool) -> Audit:
