@@ -46,6 +46,14 @@ def reconcile(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what is missing, and change nothing.")
     ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z"],
+            help="For a stack that replaces a lost one: take its polls to have been since this "
+            "time (2026-11-20T19:00:00Z) what they were when they were first applied.",
+        ),
+    ] = None,
     yes: Annotated[bool, Yes] = False,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
@@ -63,10 +71,11 @@ def reconcile(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         round, _ = find_round(deployment, poll, round_number)
-        report = run(deployment, round, writes=yes and not dry_run)
+        since_ms = int(since.timestamp() * 1000) if since else None
+        report = run(deployment, round, writes=yes and not dry_run, since_ms=since_ms)
         if report.recovered and not (dry_run or yes):
             confirm(_question(deployment, report), yes=False)
-            report = run(deployment, round, writes=True)
+            report = run(deployment, round, writes=True, since_ms=since_ms)
     emit(
         {"stack": deployment.name, "dry_run": dry_run, **report.document()},
         _text(deployment, round, report, dry_run=dry_run),
@@ -76,8 +85,12 @@ def reconcile(
         raise typer.Exit(FAILED)
 
 
-def run(deployment: Deployment, round: Round, *, writes: bool) -> Report:
+def run(
+    deployment: Deployment, round: Round, *, writes: bool, since_ms: int | None = None
+) -> Report:
     """Reconcile a round with the log of the account in the environment.
+
+    `since_ms`: see `services.voting.history.history_of`.
 
     Raises:
         TwilioError: the credentials, a number or a call; nothing was changed.
@@ -87,13 +100,15 @@ def run(deployment: Deployment, round: Round, *, writes: bool) -> Report:
     numbers = TwilioNumbers.from_env(os.environ)
     directory = deployment.directory
     polls = {one.round.poll.id: directory.rounds(one.round.poll.id) for one in directory.entries()}
-    scope = scope_of(round, polls)
+    scope = scope_of(round, polls, since_ms)
     for number in scope.numbers:
         numbers.find(number)
     client = ThreadedClient(deployment.client("dynamodb"))
     reconciler = Reconciler(
         late=LateTexts(DynamoBallots(client, deployment.votes_table, REQUEST_SECONDS), now_ms),
-        placements=LatePlacements(history_of(deployment.operators_log.changes()), one_edit_away),
+        placements=LatePlacements(
+            history_of(deployment.operators_log.changes(), since_ms=since_ms), one_edit_away
+        ),
         pseudonyms=Pseudonyms(deployment.secrets().voter_pepper),
         was_listed=DynamoAllowLists(client, deployment.polls_table).was_listed,
         ballots=deployment.recounts.ballots,

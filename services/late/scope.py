@@ -22,11 +22,16 @@ class Scope:
     since_ms: int
 
 
-def scope_of(target: Round, polls: Mapping[str, Sequence[Round]]) -> Scope:
-    """The scope of a round. `polls` has the rounds of every poll, the current one last."""
+def scope_of(
+    target: Round, polls: Mapping[str, Sequence[Round]], since_ms: int | None = None
+) -> Scope:
+    """The scope of a round, or of all texts since a time that are for it by its present rules.
+
+    `polls` has the rounds of every poll, the current one last.
+    """
     own = polls[target.poll.id]
     ends_ms = _end_ms(target, own)
-    since_ms = max(0, target.began_at_ms - REACHED_MS)
+    since_ms = max(0, target.began_at_ms - REACHED_MS) if since_ms is None else since_ms
     found = [
         round
         for rounds in polls.values()

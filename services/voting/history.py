@@ -71,6 +71,17 @@ def _current(changes: list[RoundChange], at_ms: int) -> Round | None:
     return changes[place - 1].round if place else None
 
 
-def history_of(log: Iterable[LoggedChange]) -> History:
-    """The history by the rows of the operator's log, in their order."""
-    return History(RoundChange(at_ms=change.at_ms, round=change.round) for change in log)
+def history_of(log: Iterable[LoggedChange], *, since_ms: int | None = None) -> History:
+    """The history by the rows of the operator's log, in their order.
+
+    With `since_ms`, every poll is taken to have been since that time what its first row says: for
+    a deployment that replaces a lost one.
+    """
+    changes = [RoundChange(at_ms=change.at_ms, round=change.round) for change in log]
+    if since_ms is not None:
+        firsts: dict[str, RoundChange] = {}
+        for change in changes:
+            firsts.setdefault(change.round.poll.id, change)
+        earlier = [one.round for one in firsts.values() if since_ms < one.at_ms]
+        changes = [*(RoundChange(at_ms=since_ms, round=round) for round in earlier), *changes]
+    return History(changes)

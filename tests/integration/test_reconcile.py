@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.commands import document, voteapp
-from tests.support.moto_system import MotoSystem, moto_system
+from services.polls.definition import parse_poll
+from tests.support.commands import document, voteapp, wire
+from tests.support.moto_system import POLL, MotoSystem, moto_system
 from tests.support.polls import a_phone
 from tests.support.twilio_api import ACCOUNT, TOKEN, Account, twilio_api
 
@@ -102,8 +104,6 @@ def test_the_numbers_of_a_poll_must_be_of_the_account(
     monkeypatch: pytest.MonkeyPatch, account: Account
 ) -> None:
     """Else the log of another account would make every vote look like one of a stranger."""
-    from tests.support.commands import wire
-
     with moto_system(f'numbers = ["{NUMBER[:-1]}9"]') as system:
         wire(monkeypatch, system)
         told = voteapp("reconcile", "colors", "--yes")
@@ -217,3 +217,24 @@ def test_a_round_is_not_certified_while_texts_wait_in_the_fallback(
 
     assert told.exit_code == 1
     assert "3 texts wait in the fallback's queue" in told.output
+
+
+def test_a_stack_that_replaces_a_lost_one_counts_the_texts_of_before(
+    monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    """By the rules of its files; a text from before the given time is not looked at."""
+    with moto_system() as system:
+        wire(monkeypatch, system)
+        for row in system.dynamodb.scan(TableName="Polls")["Items"]:
+            key = {name: row[name] for name in ("pk", "sk")}
+            system.dynamodb.delete_item(TableName="Polls", Key=key)
+        fresh = parse_poll(POLL.format(more=""), source="fresh.toml")
+        system.directory.apply([fresh])
+        received(account, "red", phone=1, ago_s=2 * HOUR)
+        received(account, "blue", phone=2, ago_s=4 * HOUR)
+        since = datetime.now(UTC) - timedelta(hours=3)
+        without = document("reconcile", "fresh", "--yes")
+        told = document("reconcile", "fresh", "--yes", "--since", f"{since:%Y-%m-%dT%H:%M:%S%z}")
+
+    assert without["listed"] == 0
+    assert (told["listed"], told["recovered"], told["refused"]) == (1, 1, {})
