@@ -101,7 +101,10 @@ AREAS: Final = (
     Area(
         name="replayer",
         files=("lambdas/replayer/*.py",),
-        tests=("tests/unit/test_replay_batches.py",),
+        tests=(
+            *(f"tests/unit/test_{name}.py" for name in ("queue_items", "replay", "replay_batches")),
+            "tests/integration/test_function_replayer.py",
+        ),
     ),
     Area(
         name="adapters",
