@@ -102,7 +102,9 @@ AREAS: Final = (
         name="replayer",
         files=("lambdas/replayer/*.py",),
         tests=(
-            *(f"tests/unit/test_{name}.py" for name in ("queue_items", "replay", "replay_batches")),
+            *(f"tests/unit/test_{name}.py" for name in (
+                "queue_items", "replay", "replay_batches", "replayer_assembly",
+            )),
             "tests/integration/test_function_replayer.py",
         ),
     ),

@@ -93,7 +93,7 @@ def test_a_batch_that_moves_very_many_choices_is_written_in_parts_and_lost_in_no
 def test_a_batch_of_a_hundred_choices_is_one_write(choices: int, writes: int) -> None:
     """A part more would cost a write more."""
     tallies = FailingTallies()
-    deliver(tallies, [change(n, **{f"C{n}": 1}) for n in range(1, choices + 1)])
+    deliver(tallies, [change(n, BOARD, **{f"C{n}": 1}) for n in range(1, choices + 1)])
 
     assert tallies.calls == writes
 

@@ -322,10 +322,12 @@ async def test_a_text_that_may_still_be_delivered_is_left_alone() -> None:
     sent = LossyDelivery(now_ms=NOON + 100 * SECOND)
     await sent.text("red", 12, lost=True)
     await sent.text("red", 13, phone=1, lost=True)
+    await sent.text("red", 14, phone=2, lost=True)
+    await sent.text("red", 15, phone=3)
 
     report = await sent.reconcile()
 
-    assert (report.listed, report.recovered, report.under_way) == (1, 1, 1)
+    assert (report.listed, report.recovered, report.under_way) == (1, 1, 2)
 
 
 async def test_a_text_that_twilio_never_received_is_reported() -> None:

@@ -25,9 +25,9 @@ def test_a_text_is_seen_once_however_often_it_is_listed() -> None:
     index.add([sid, a_sid()], 65_535)
 
     assert index.unseen(65_535) == 2
-    assert index.see(sid, Moment(NOON)) == index.see(sid, Moment(NOON + 1)) == 65_535
+    assert index.see(sid, Moment(NOON, 1)) == index.see(sid, Moment(NOON + 1)) == 65_535
     assert index.unseen(65_535) == 1
-    assert index.moment(sid) == Moment(NOON)
+    assert index.moment(sid) == Moment(NOON, 1)
 
 
 def test_texts_are_counted_by_round() -> None:
