@@ -45,8 +45,8 @@ def test_the_queue_is_not_waited_for_as_long_as_the_sdk_would(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A minute for each attempt would be longer than the function may run."""
-    made = []
-    make = boto3.client
+    made: list[Any] = []
+    make: Any = boto3.client
 
     def client(service: str, **options: Any) -> Any:
         made.append(make(service, **options))
