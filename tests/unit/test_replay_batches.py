@@ -104,6 +104,7 @@ async def test_the_log_says_what_became_of_a_text_and_how_old_it_was(
         {**common, "outcome": "counted", "reason": None, "poll": "colors"},
         {**common, "outcome": "refused", "reason": "malformed", "poll": None},
     ]
+    assert lines[-1]["reason"] == "MessageSid: missing: every text of Twilio's has one"
 
 
 def test_a_missing_token_is_an_outage() -> None:
