@@ -56,24 +56,32 @@ AREAS: Final = (
         name="counting",
         files=(
             *(f"services/voting/{name}.py" for name in (
-                "audit", "ballot", "begun", "digest", "fold", "identity", "intake", "lifecycle",
-                "poll", "recount", "redelivery", "schema", "sharding", "tally",
+                "audit", "ballot", "begun", "digest", "fold", "history", "identity", "insertion",
+                "intake", "lifecycle", "operators_log", "placement", "poll", "recount", "redelivery",
+                "schema", "sharding", "tally",
             )),
+            "services/late/*.py",
             "services/adapters/dynamodb/tallies.py",
             "lambdas/aggregator/*.py",
         ),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
-                "certifying", "conditional_writes", "drained", "expiry",
-                "expiry_calendar", "first_ballots", "fold", "forgotten", "identity", "intake",
-                "lifecycle", "poll", "records", "records_limits", "recount", "redelivery", "repairing",
-                "routing", "settling", "sharding",
+                "certifying", "conditional_writes", "dashboard_parity", "directory_rounds",
+                "drained", "drained_races", "expiry", "expiry_calendar", "first_ballots", "fold",
+                "forgotten", "identity", "insertion", "intake", "late_report", "late_scope",
+                "late_writes", "lifecycle", "operators_log", "placement", "poll", "poll_store",
+                "queue_items", "reconciliation", "records", "records_limits", "recount",
+                "redelivery", "redelivery_races", "repairing", "replay", "replay_batches",
+                "replay_races", "replies", "reply_modes", "reply_times", "routing", "settling",
+                "sharding", "sid_index", "unfolded_records",
             )),
-            "tests/contract/test_tallies.py",
-            "tests/contract/test_counted_once.py",
-            "tests/integration/test_aggregator.py",
-            "tests/integration/test_poison.py",
+            *(f"tests/contract/test_{name}.py" for name in (
+                "bookkeeping", "counted_once", "tallies",
+            )),
+            *(f"tests/integration/test_{name}.py" for name in (
+                "aggregator", "audit", "poison", "reconcile", "stream_lost", "unreadable",
+            )),
             "tests/proof/test_rows.py",
         ),
         sample=600,
@@ -89,6 +97,16 @@ AREAS: Final = (
             )
         ),
         sample=400,
+    ),
+    Area(
+        name="replayer",
+        files=("lambdas/replayer/*.py",),
+        tests=(
+            *(f"tests/unit/test_{name}.py" for name in (
+                "queue_items", "replay", "replay_batches", "replayer_assembly",
+            )),
+            "tests/integration/test_function_replayer.py",
+        ),
     ),
     Area(
         name="adapters",
@@ -134,7 +152,10 @@ def settings(area: Area) -> str:
     lists = {
         "source_paths": ("services", "lambdas"),
         "only_mutate": area.files,
-        "also_copy": ("polls", "infra", "docs", "README.md", "app.py", "cdk.json"),
+        "also_copy": (
+            *("polls", "infra", "docs", "README.md", "app.py", "cdk.json"),
+            *("dashboard/src", "dashboard/test"),
+        ),
         "pytest_add_cli_args": ("-k", "not emulator"),
         "pytest_add_cli_args_test_selection": area.tests,
     }

@@ -127,6 +127,22 @@ def test_votes_left_are_told() -> None:
     assert [outcome.left for outcome in outcomes] == [2, 1, 0]
 
 
+def test_a_text_of_several_is_told_its_choice_its_time_and_what_is_left_again() -> None:
+    """The ballot stores when each of them came."""
+    round = a_round(policy=Policy.EACH, limit=3)
+    red = a_vote("RED")
+    first = cast(round, None, red).ballot
+    blue = a_vote("BLUE", at_ms=NOON + 5_000)
+    second = cast(round, first, blue)
+
+    assert second.outcome == Outcome(
+        kind=OutcomeKind.ACCEPTED, choice="BLUE", left=1, at_ms=NOON + 5_000
+    )
+    assert recorded_outcome(round, second.ballot, red.sid) == Outcome(
+        kind=OutcomeKind.ACCEPTED, choice="RED", left=2, at_ms=NOON
+    )
+
+
 def test_a_ballot_keeps_its_first_time_and_tells_its_last() -> None:
     """`cast_at_ms` stays, `changed_at_ms` is updated."""
     round = a_round()

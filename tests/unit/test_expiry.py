@@ -149,5 +149,7 @@ def test_ballots_of_a_round_that_has_ended_are_given_an_expiry_with_notice(
 )
 def test_ballots_of_a_round_that_may_take_texts_are_given_none(round: Round, at_ms: int) -> None:
     """A voter whose ballot has expired could vote again."""
-    with pytest.raises(RoundNotEndedError, match="close it, and wait 73 seconds"):
+    with pytest.raises(
+        RoundNotEndedError, match=r"poll 'colors': round 1 may .*: close it, and wait 73 seconds"
+    ):
         expiry_after_end(round, at_ms)

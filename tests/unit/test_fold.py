@@ -89,6 +89,15 @@ def test_a_batch_that_moves_very_many_choices_is_written_in_parts_and_lost_in_no
     assert tallies.totals(BOARD, 1).folded == 250
 
 
+@pytest.mark.parametrize(("choices", "writes"), [(100, 1), (101, 2)])
+def test_a_batch_of_a_hundred_choices_is_one_write(choices: int, writes: int) -> None:
+    """A part more would cost a write more."""
+    tallies = FailingTallies()
+    deliver(tallies, [change(n, BOARD, **{f"C{n}": 1}) for n in range(1, choices + 1)])
+
+    assert tallies.calls == writes
+
+
 def test_a_batch_that_overlaps_counts_what_is_new() -> None:
     """Five records are known, five are new."""
     tallies = MemoryTallies()

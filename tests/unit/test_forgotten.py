@@ -51,6 +51,26 @@ def test_forgetting_empties_a_ballot_and_keeps_what_later_writes_build_on() -> N
     )  # fmt: skip
 
 
+def test_a_new_vote_keeps_when_the_ones_before_it_were_forgotten() -> None:
+    """A text that Twilio received before that time must not be inserted later."""
+    round = a_round()
+    empty = forget_votes(after(round, [a_vote("RED")]), NOON + 7)
+    again = cast(round, empty, a_vote("BLUE", at_ms=NOON + 9)).ballot
+
+    assert again
+    assert (again.forgotten, again.forgotten_at_ms) == (empty.forgotten, NOON + 7)
+
+
+def test_texts_of_a_ballot_without_times_came_with_its_first_one() -> None:
+    """Such a ballot is of an earlier version; the next text is stored with its time."""
+    round = a_round()
+    older = replace(after(round, [a_vote("RED"), a_vote("GREEN")]), times=())
+    again = cast(round, older, a_vote("BLUE", at_ms=NOON + 9_000)).ballot
+
+    assert again
+    assert again.times == (0, 0, 9)
+
+
 def test_an_emptied_ballot_holds_no_message_sid() -> None:
     """It stores only a fingerprint of four characters for each text."""
     vote = a_vote("RED")

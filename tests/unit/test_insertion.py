@@ -81,6 +81,27 @@ def test_a_late_text_takes_its_place_by_the_time_of_twilio(  # noqa: PLR0913, PL
     assert found == kinds
 
 
+def test_a_late_text_of_the_same_moment_comes_after_those_that_are_held() -> None:
+    """Which was first is not known; the one that is held was accepted first."""
+    round = a_round()
+    ballot, _ = inserted(round, held(round, ("RED", 5)), a_late_vote("BLUE", 5))
+
+    assert (choices(ballot), ballot.picks) == (["RED", "BLUE"], {"BLUE": 1})
+
+
+@pytest.mark.parametrize(
+    ("after_noon_ms", "expires_s"), [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2)]
+)
+def test_a_late_text_expires_at_a_whole_second_not_before_its_round(
+    after_noon_ms: int, expires_s: int
+) -> None:
+    """And 73 seconds later, because of clocks that differ."""
+    round = replace(a_round(), expires_from_ms=NOON + after_noon_ms)
+    ballot, _ = inserted(round, None, a_late_vote("RED", 5))
+
+    assert repr(ballot.expires_at_s) == str(NOON // SECOND + expires_s + 73)
+
+
 def test_a_text_that_the_ballot_holds_changes_nothing() -> None:
     """Two reconciliations at once, or the same one again, count it once."""
     round = a_round()

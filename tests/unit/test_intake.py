@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from services.adapters.memory import MemoryBallots
 from services.voting import lifecycle
-from services.voting.ballot import OutcomeKind
+from services.voting.ballot import Ballot, OutcomeKind
+from services.voting.errors import StoreUnavailableError
 from services.voting.poll import Choice, Policy, Round, State
 from tests.support.intake_harness import IntakeHarness
 from tests.support.polls import NOON, PSEUDONYMS, a_phone, a_poll, a_round, a_text
@@ -123,6 +125,26 @@ async def test_out_of_time_every_text_is_told_the_time(
 ) -> None:
     """The reply does not list the choices."""
     assert (await IntakeHarness([round]).say(body)).outcome.kind is kind
+
+
+class BusyBallots(MemoryBallots):
+    """Ballots that somebody else rewrites before every write."""
+
+    async def create(self, ballot: Ballot) -> bool:
+        """Refuse."""
+        del ballot
+        return False
+
+
+async def test_a_ballot_that_is_rewritten_again_and_again_is_tried_later() -> None:
+    """Also one in which a text must first be barred; the error says what failed."""
+    busy = IntakeHarness([a_round()], ballots=BusyBallots())
+    began = replace(a_round(), began_at_ms=NOON - 1, changed_at_ms=NOON - 1)
+    turned = IntakeHarness([lifecycle.next_round(began, NOON)], ballots=BusyBallots())
+
+    for harness in (busy, turned):
+        with pytest.raises(StoreUnavailableError, match=r"^a ballot rewritten too often: "):
+            await harness.say("red")
 
 
 async def test_a_poll_of_its_own_number_comes_before_one_of_all_numbers() -> None:

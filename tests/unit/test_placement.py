@@ -60,6 +60,7 @@ def test_what_happens_to_a_past_round_does_not_make_it_current_again() -> None:
     assert round.number == 2
     assert late.history.newest(one) == certified
     assert late.history.newest(two) == two
+    assert late.history.newest(replace(two, number=3)).number == 3
 
 
 def test_a_text_from_before_the_close_is_a_vote_and_one_from_after_it_is_not() -> None:
@@ -69,6 +70,15 @@ def test_a_text_from_before_the_close_is_a_vote_and_one_from_after_it_is_not() -
 
     assert placed(late, MINUTE - 1).choice == "RED"
     assert placed(late, MINUTE).refusal is OutcomeKind.CLOSED
+    assert placed(late, MINUTE).round == lifecycle.closed(one, NOON + MINUTE)
+
+
+def test_a_text_that_is_no_vote_in_its_whole_second_is_refused_as_of_its_beginning() -> None:
+    """Its sender was told that voting had not begun, not that the word is unknown."""
+    late = placements((0, first_round(opens_at_ms=NOON + 500)))
+
+    assert placed(late, 0, "purple", within_ms=999).refusal is OutcomeKind.WAITING
+    assert placed(late, 0, within_ms=999).choice == "RED"
 
 
 def test_a_text_means_what_the_file_said_at_its_time() -> None:
@@ -95,10 +105,10 @@ def test_a_text_is_refused_for_the_reason_that_the_webhook_gives(
     body: str, refusal: OutcomeKind | None, choice: str | None
 ) -> None:
     """The same rules decide both."""
-    found = placed(placements((0, first_round())), 5, body)
+    found = placed(placements((0, first_round(numbers=(NUMBER,)))), 5, body)
 
     assert (found.refusal, found.choice) == (refusal, choice)
-    assert found.is_vote is (refusal is None)
+    assert (found.is_vote, found.round is None) == (refusal is None, body == "STOP")
 
 
 def test_a_text_to_a_number_without_a_poll_is_for_no_round() -> None:

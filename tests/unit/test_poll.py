@@ -45,6 +45,31 @@ def test_the_operator_wins_over_the_times(
     assert Round(poll=TIMED, state=state, state_at_ms=at_ms).phase_at(now_ms) is phase
 
 
+def test_a_choice_is_found_by_its_key() -> None:
+    """And a key that no choice has is an error that names it."""
+    poll = a_poll()
+
+    assert [poll.choice(key).label for key in ("RED", "BLUE")] == ["Red", "Blue"]
+    with pytest.raises(KeyError, match="OAK"):
+        poll.choice("OAK")
+
+
+@pytest.mark.parametrize(
+    ("round", "last_ms"),
+    [
+        (a_round(closes_at_ms=NOON), NOON),
+        (a_round(closes_at_ms=NOON - 1), NOON - 1),
+        (Round(poll=a_poll(), expires_from_ms=NOON), NOON),
+        (Round(poll=a_poll(closes_at_ms=NOON - 5), began_at_ms=NOON - 5), 0),
+        (a_round(opens_at_ms=NOON + 1), 0),
+    ],
+    ids=["closes now", "closed", "expires now", "began at its close", "waits"],
+)
+def test_a_round_says_when_it_was_last_open(round: Round, last_ms: int) -> None:
+    """At noon; 0 if it never was."""
+    assert round.last_open_ms(NOON) == last_ms
+
+
 def test_a_round_says_when_it_closed() -> None:
     """Closed by an operator, or at its closing time."""
     by_hand = Round(poll=TIMED, state=State.CLOSED, state_at_ms=5)

@@ -44,6 +44,13 @@ def test_the_standard_port_may_be_signed_or_not(given: str, signed: str) -> None
     assert read(an_item(fields, url=signed, host=given.split("/")[2])).form.is_signed(TOKEN)
 
 
+def test_the_host_that_received_the_request_is_the_one_that_was_signed() -> None:
+    """It may be another name of the fallback than the one in the settings."""
+    other = "https://abc123.example.com/prod/fallback/sms"
+
+    assert read(an_item(a_form("red", a_sid()), url=other)).form.is_signed(TOKEN)
+
+
 def test_without_a_host_the_request_was_for_the_fallback_url() -> None:
     """The emulator's templates know no context."""
     item = read(an_item(a_form("red", a_sid()), host="", path="", at_ms=""))
@@ -114,6 +121,7 @@ def test_an_item_that_cannot_be_read_says_why(name: str) -> None:
         read(item)
 
     assert refusal.value.reason.startswith(reason)
+    assert str(refusal.value) == refusal.value.reason
 
 
 def test_the_longest_body_is_read() -> None:

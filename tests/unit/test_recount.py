@@ -41,7 +41,7 @@ def test_slips_are_summed_by_board() -> None:
 def test_a_ballot_without_a_vote_counts_by_its_writes_alone() -> None:
     """A forgotten ballot is no voter, but its records were folded."""
     recount = Recount()
-    recount.add([ballot_row("a", RED=1, changed=5), ballot_row("b", changed=9, writes=4)])
+    recount.add([ballot_row("b", changed=9, writes=4), ballot_row("a", RED=1, changed=5)])
 
     assert dict(recount.ballots) == {OPEN: 1}
     assert dict(recount.writes) == {OPEN: 5}
@@ -85,6 +85,16 @@ def test_of_many_unreadable_ballots_ten_are_named() -> None:
 
     assert one.unreadable == 16
     assert one.unreadable_keys == [*(f"a{number}" for number in range(8)), "b0", "b1"]
+
+
+def test_an_eleventh_unreadable_ballot_of_one_shard_is_only_counted() -> None:
+    """A shard of many such items must not fill the memory with their keys."""
+    recount = Recount()
+    for number in range(11):
+        recount.add_unreadable(f"{number:02}")
+
+    assert recount.unreadable == 11
+    assert recount.unreadable_keys == [f"{number:02}" for number in range(10)]
 
 
 def test_what_is_off_is_what_must_be_added() -> None:
@@ -150,6 +160,16 @@ def test_what_a_lost_stream_will_never_deliver_is_written_off() -> None:
 
     assert off == Difference(board=OPEN, picks={"BLUE": 1}, voters=1, missing=3, removed=-2, bad=-1)
     assert write_offs(recount, after) == []
+
+
+def test_a_board_that_the_stream_never_reached_is_written_off_as_a_whole() -> None:
+    """It has no row yet, so that all its votes and records are missing."""
+    recount = Recount()
+    recount.add([ballot_row("a", RED=1, writes=2)])
+
+    assert write_offs(recount, {}) == [
+        Difference(board=OPEN, picks={"RED": 1}, voters=1, missing=2)
+    ]
 
 
 def test_a_board_that_folded_more_than_was_written_is_written_down() -> None:

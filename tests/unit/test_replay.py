@@ -250,6 +250,26 @@ async def test_a_text_that_another_round_holds_is_not_counted_again(
     assert events_of(capsys)[0]["outcome"] == "present"
 
 
+@pytest.mark.parametrize(
+    ("expires_ms", "outcome", "reason"),
+    [(NOON + REACHED, "refused", "expired"), (NOON + REACHED + 1, "counted", None)],
+)
+async def test_a_text_that_an_expired_ballot_may_have_held_is_refused(
+    expires_ms: int, outcome: str, reason: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Near the reset it may have been counted in the round before."""
+    queue = after_reset(NOON - 5 * SECOND)
+    past = replace(old_round(), expires_from_ms=expires_ms)
+    queue.changes.append(RoundChange(at_ms=NOON, round=past))
+    queue.put(an_item(a_form("red", a_sid())))
+    queue.now_ms = NOON + REACHED
+
+    await queue.replay()
+
+    (text,) = events_of(capsys)
+    assert (text["outcome"], text["reason"], text["poll"]) == (outcome, reason, "colors")
+
+
 async def webhook(
     queue: FallbackQueue, sid: str, body: str, *, directory_at: int, now_ms: int
 ) -> None:
@@ -278,6 +298,7 @@ async def test_a_bar_in_its_own_round_is_respected(now_ms: int, *, waits: bool) 
     stays = await queue.replay()
 
     assert bool(stays) is waits
+    assert list(queue.delays.values()) == ([1] if waits else [])
     assert holders(queue, sid) == []
 
 

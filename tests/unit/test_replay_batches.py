@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.replayer.batch import TokenNotSetError
 from services.adapters.memory import MemoryBallots
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
@@ -60,6 +61,56 @@ async def test_an_outage_of_the_store_puts_every_text_back_for_longer_and_longer
     assert stays == {"item-0", "item-1"}
     assert queue.delays == {"item-0": seconds, "item-1": seconds}
     assert events(capsys) == ["replay.unavailable"] * 2
+
+
+async def test_the_log_says_why_a_text_went_back_how_often_and_for_how_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the kind of the error only: its text might hold a part of the item."""
+    queue = a_queue(is_history_down=True)
+
+    def refuse(_receipt: str, _seconds: int) -> None:
+        raise ConnectionError("no route")
+
+    await queue.replay("item-1")
+    await queue.replay("item-1", delay=refuse)
+
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        {
+            "event": "replay.unavailable", "error": "StoreUnavailableError",
+            "receives": 1, "seconds": 30,
+        },
+        {
+            "event": "replay.unavailable", "error": "StoreUnavailableError",
+            "receives": 2, "seconds": 60,
+        },
+        {"event": "replay.delay_failed", "error": "ConnectionError"},
+    ]  # fmt: skip
+
+
+async def test_the_log_says_what_became_of_a_text_and_how_old_it_was(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A text that is refused because of its form is of no poll."""
+    queue = FallbackQueue.of(ROUND, now_ms=NOON + 5_000)
+    queue.put(an_item(a_form("red", a_sid())), "good")
+    await queue.replay()
+    queue.put(an_item({"Body": "red"}), "bad")
+    await queue.replay()
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    common = {"event": "replay.text", "age_ms": 5_000, "receives": 1}
+    assert [line for line in lines if line["event"] == "replay.text"] == [
+        {**common, "outcome": "counted", "reason": None, "poll": "colors"},
+        {**common, "outcome": "refused", "reason": "malformed", "poll": None},
+    ]
+    assert lines[-1]["reason"] == "MessageSid: missing: every text of Twilio's has one"
+
+
+def test_a_missing_token_is_an_outage() -> None:
+    """Its error says what could not be done."""
+    assert str(TokenNotSetError()).startswith("verifying a signature without Twilio's auth token: ")
+    assert isinstance(TokenNotSetError(), StoreUnavailableError)
 
 
 async def test_after_the_outage_both_are_counted() -> None:

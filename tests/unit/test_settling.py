@@ -1,5 +1,6 @@
 """When a round has ended, and when no write to it can be in flight."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -130,8 +131,21 @@ def test_a_final_round_takes_no_text_and_is_not_opened(name: str) -> None:
         lifecycle.opened(round, NOON)
 
     assert round.phase_at(NOON) is not Phase.OPEN
-    assert why in str(caught.value)
+    assert f"poll 'colors': round 1 {why}" in str(caught.value)
     assert "voteapp poll reset colors" in str(caught.value)
+
+
+def test_times_in_an_error_are_utc_wherever_the_operator_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock of the operator's machine may be set to any place."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    why = lifecycle.why_final(replace(old_round(), certified_at_ms=NOON), NOON)
+    monkeypatch.undo()
+    time.tzset()
+
+    assert why == "was certified on 2027-01-15 08:00 UTC"
 
 
 @pytest.mark.parametrize("name", FINAL)

@@ -1,0 +1,81 @@
+"""Late texts are written under the lock of their ballot, or not at all."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from services.adapters.memory import MemoryBallots
+from services.late.late_texts import LateTexts
+from services.voting.ballot import Ballot, cast
+from services.voting.errors import StoreUnavailableError
+from services.voting.insertion import InsertionKind, LateVote, Moment
+from tests.support.polls import NOON, a_round, a_vote
+
+ROUND = a_round()
+
+
+@dataclass
+class BusyBallots(MemoryBallots):
+    """Ballots that somebody else rewrites before so many of the writes."""
+
+    refused: int = 0
+
+    async def create(self, ballot: Ballot) -> bool:
+        """Store, or refuse."""
+        return self._is_free() and await MemoryBallots.create(self, ballot)
+
+    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
+        """Rewrite, or refuse."""
+        return self._is_free() and await MemoryBallots.replace(self, ballot, expected=expected)
+
+    def _is_free(self) -> bool:
+        self.refused -= 1
+        return self.refused < 0
+
+
+def late_texts(refused: int) -> LateTexts:
+    """A writer to ballots that refuse so many writes."""
+    return LateTexts(BusyBallots(refused=refused), lambda: NOON)
+
+
+def a_late_vote() -> LateVote:
+    """A late vote for red."""
+    return LateVote(vote=a_vote("RED"), moment=Moment(NOON))
+
+
+async def test_the_sixteenth_write_of_a_busy_ballot_counts() -> None:
+    """A lost race is repeated."""
+    counts, bars, one = late_texts(15), late_texts(15), a_late_vote()
+
+    assert await counts.count(ROUND, [one]) == {one.vote.sid: InsertionKind.INSERTED}
+    assert await bars.bar(ROUND, one.vote)
+
+
+async def test_a_ballot_that_stays_busy_is_tried_later() -> None:
+    """The error says what failed."""
+    says = "^a ballot rewritten too often: "
+    with pytest.raises(StoreUnavailableError, match=says):
+        await late_texts(16).count(ROUND, [a_late_vote()])
+    with pytest.raises(StoreUnavailableError, match=says):
+        await late_texts(16).bar(ROUND, a_late_vote().vote)
+
+
+async def test_a_text_that_is_held_is_not_barred() -> None:
+    """It stays counted there."""
+    ballots, vote = MemoryBallots(), a_vote("RED")
+    ballot = cast(ROUND, None, vote).ballot
+    assert ballot
+    await ballots.create(ballot)
+
+    assert not await LateTexts(ballots, lambda: NOON).bar(ROUND, vote)
+    assert list(ballots.held.values()) == [ballot]
+
+
+async def test_a_rehearsal_bars_and_counts_nothing() -> None:
+    """It says what would be."""
+    ballots, one = MemoryBallots(), a_late_vote()
+    late = LateTexts(ballots, lambda: NOON)
+
+    assert await late.bar(ROUND, one.vote, writes=False)
+    assert await late.count(ROUND, [one], writes=False) == {one.vote.sid: InsertionKind.INSERTED}
+    assert ballots.held == {}
