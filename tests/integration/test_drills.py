@@ -25,12 +25,14 @@ from tests.support.drills import (
     a_drill,
     a_second,
     all_well,
+    later_ms,
     next_second,
     no_votes,
     open_poll,
     until,
     votes,
 )
+from tests.support.fallback_replay import replay, stopped_replayer, take_items
 from tests.support.store_proxy import Fault, store_proxy
 
 pytestmark = pytest.mark.cloud
@@ -226,3 +228,40 @@ async def test_the_store_fails_in_several_ways(cloud: LocalCloud, drills: Drills
     assert failed_reads > 0
     assert (True, None) in drill.failures(failed)
     assert found == all_well(no_votes(drill.sent))
+
+
+async def test_the_poll_is_reset_in_the_middle_of_an_outage(
+    cloud: LocalCloud, drills: Drills
+) -> None:
+    """What Twilio received before belongs to round 1, what it received later to round 2.
+
+    Near a reset, items wait in the queue; some are replayed before the reconciliations and some
+    after them.
+    """
+    async with drills("drill-reset") as drill:
+        with stopped_replayer(cloud):
+            before = await drill.wave()
+            drill.cut(drill.cloud.webhook.url)
+            before += await drill.wave(shift=1)
+            drill.cut(drill.fallback_url)
+            before += await drill.wave(phones=6, shift=2)
+            await drill.voteapp("poll", "reset", drill.poll, "--yes")
+            await next_second()
+            after = await drill.wave(phones=6, shift=3)
+            drill.mend(drill.fallback_url)
+            after += await drill.wave(shift=4)
+            items = await asyncio.to_thread(take_items, cloud)
+        drill.mend(drill.cloud.webhook.url)
+        await a_second(2.1)
+        after += await drill.wave(phones=6, shift=5)
+        too_soon = await replay(drill.deployment, items, now_ms)
+        too_late = await replay(drill.deployment, too_soon[::2], later_ms)
+        reports = [await drill.reconcile(1), await drill.reconcile(2)]
+        too_late += await replay(drill.deployment, too_soon[1::2], later_ms)
+        found = [await drill.findings(before, round=1), await drill.findings(after, round=2)]
+
+    assert len(items) == 24
+    assert len(too_soon) == 20
+    assert too_late == []
+    assert all(report["recovered"] > 0 for report in reports)
+    assert found == [all_well(no_votes(drill.sent))] * 2
