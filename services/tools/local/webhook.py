@@ -22,16 +22,18 @@ def webhook(
     folder: Path,
     *,
     name: str = "webhook",
+    port: int | None = None,
     dynamodb: str | None = None,
 ) -> Iterator[tuple[Process, str]]:
     """Start the webhook; yield its process and the URL to post texts to.
 
-    `dynamodb` is the endpoint of DynamoDB, if it is not the emulator's.
+    Without a `port` it takes a free one. `dynamodb` is the endpoint of DynamoDB, if it is not the
+    emulator's.
 
     Raises:
         ServerDiedError, CommandFailedError: it did not start.
     """
-    base = f"http://{HOST}:{(port := free_port())}"
+    base = f"http://{HOST}:{(port := port or free_port())}"
     settings = WebhookSettings(
         votes_table=outputs.votes_table,
         polls_table=outputs.polls_table,
