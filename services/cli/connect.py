@@ -72,9 +72,9 @@ def connect(
     """Connect a phone number at Twilio to a deployment.
 
     Points the number's texts at the webhook, with retries, and then at the fallback. Stores the
-    auth token and the account in the deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID
-    and TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
-    Connecting again changes nothing.
+    auth token and the account in the deployment's secret, and shows the number on the screen.
+    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are read from the environment and written to no file.
+    Sends no text. Connecting again changes nothing.
     """
     if not re.fullmatch(E164, number):
         raise typer.BadParameter("write it as +15550100199", param_hint="--number")
