@@ -18,6 +18,7 @@ _EMULATOR_SHARD_ID: Final = "local"
 FALLBACK_REPLY: Final = "Your text has arrived. If it is a vote, it will be counted."
 NO_REPLY: Final = "none"
 
+_INTERVAL: Final = re.compile(r"([1-9]|[1-5][0-9]|60) minutes?")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -44,6 +45,8 @@ class Options:
     """Whether texts go to a queue while the webhook is down."""
     fallback_reply: str = FALLBACK_REPLY
     """Reply to a text that went to the queue: one segment of GSM-7; `none` sends none."""
+    reconcile: int = 0
+    """Minutes from one scheduled reconciliation to the next, as "5 minutes"; 0 if it is off."""
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int | None = None
@@ -78,6 +81,10 @@ def _check(option: str, value: str) -> str | int:
             raise OptionError(option, value, "say lambda or container")
         case "fallback" if value not in {"on", "off"}:
             raise OptionError(option, value, "say on or off")
+        case "reconcile" if value == "off":
+            return 0
+        case "reconcile":
+            return _minutes(option, value)
         case "fallback_reply" if remedy := _reply_problem(value):
             raise OptionError(option, value, remedy)
         case "number" if not re.fullmatch(E164, value):
@@ -90,6 +97,12 @@ def _check(option: str, value: str) -> str | int:
             return int(value)
         case _:
             raise OptionError(option, value, "give a whole number above 0")
+
+
+def _minutes(option: str, value: str) -> int:
+    if interval := _INTERVAL.fullmatch(value):
+        return int(interval[1])
+    raise OptionError(option, value, 'say off, or "5 minutes": whole minutes from 1 to 60')
 
 
 def _reply_problem(reply: str) -> str | None:

@@ -95,5 +95,12 @@ STALE_DIRECTORIES = LogMetric(name="StaleDirectories", pattern='{ $.event = "dir
 STALE_SECRETS = LogMetric(name="StaleSecrets", pattern='{ $.event = "secret.stale" }')
 FORGED_ITEMS = LogMetric(name="ForgedItems", pattern='{ $.event = "replay.forged" }')
 REPLAY_FAILURES = LogMetric(name="ReplayFailures", pattern='{ $.event = "replay.failed" }')
+UNEXPLAINED_TEXTS = LogMetric(
+    name="UnexplainedTexts",
+    pattern=(
+        '{ ($.event = "reconciled" && $.unknown_to_twilio > 0)'
+        ' || $.event = "reconcile.unbalanced" }'
+    ),
+)
 BAD_RECORDS = LogMetric(name="BadRecords", pattern="{ $.badrecords > 0 }", value="$.badrecords")
 FOLDED_RECORDS = LogMetric(name="FoldedRecords", pattern="{ $.folded > 0 }", value="$.folded")

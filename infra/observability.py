@@ -16,6 +16,8 @@ from infra.config import StageConfig
 from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
+from infra.reconciliation import Reconciliation
+from infra.reconciliation_watch import ReconciliationWatch
 from infra.storage import Storage
 
 
@@ -32,6 +34,7 @@ class Observability(Construct):
         ingest: Ingest,
         fallback: Fallback | None,
         aggregation: Aggregation,
+        reconciliation: Reconciliation | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
@@ -48,6 +51,9 @@ class Observability(Construct):
         if fallback:
             watch = FallbackWatch(self, fallback, namespace)
             specs, graphs = [*specs, *watch.alarm_specs()], graphs | watch.graphs()
+        if reconciliation:
+            scheduled = ReconciliationWatch(self, reconciliation, namespace)
+            specs, graphs = [*specs, *scheduled.alarm_specs()], graphs | scheduled.graphs()
         self._add_alarms(specs, config.options.alarm_email)
         self._add_dashboard(graphs)
 

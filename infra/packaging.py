@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from infra.config import StageConfig
 
-FunctionName = Literal["webhook", "aggregator", "polls", "replayer"]
+FunctionName = Literal["webhook", "aggregator", "polls", "replayer", "reconciler"]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
@@ -38,6 +38,13 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
         "services/polls",
         "services/voting",
         "lambdas/replayer",
+    ),
+    "reconciler": (
+        "services/adapters",
+        "services/late",
+        "services/polls",
+        "services/voting",
+        "lambdas/reconciler",
     ),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")

@@ -2,6 +2,7 @@
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
 While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
+On a schedule, if asked for: Twilio's message log -> reconciler -> votes table.
 The webhook reads the polls table, which nobody outside can reach.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import grants
@@ -22,6 +24,7 @@ from infra.observability import Observability
 from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
 from infra.polls import Polls, default_poll
+from infra.reconciliation import Reconciliation
 from infra.storage import Storage
 
 
@@ -48,6 +51,8 @@ class VotingStack(Stack):
         )
         # Twilio -> queue -> replayer -> votes
         self.fallback = self._add_fallback(config, bundles)
+        # Twilio's message log -> reconciler -> votes
+        self.reconciliation = self._add_reconciliation(config, bundles)
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -59,6 +64,8 @@ class VotingStack(Stack):
         self._grant_webhook()
         if self.fallback:
             self._grant_fallback(self.fallback)
+        if self.reconciliation:
+            self._grant_reconciler(self.reconciliation.reconciler.role)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
@@ -68,6 +75,8 @@ class VotingStack(Stack):
         self.ingest.depend_on(copied)
         if self.fallback:
             self.fallback.replayer.function.node.add_dependency(copied)
+        if self.reconciliation:
+            self.reconciliation.reconciler.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
@@ -113,6 +122,26 @@ class VotingStack(Stack):
         allow(replayer, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
         allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
+    def _add_reconciliation(self, config: StageConfig, bundles: Packager) -> Reconciliation | None:
+        if not config.options.reconcile:
+            return None
+        return Reconciliation(
+            self,
+            "Reconciliation",
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+        )
+
+    def _grant_reconciler(self, reconciler: iam.IRole) -> None:
+        polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
+        allow(reconciler, "RecoverTexts", [GET, PUT, QUERY], self.storage.votes.table_arn)
+        allow(reconciler, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
+        allow(
+            reconciler, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
+        )
+
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
         votes_stream = self.storage.votes.table_stream_arn or ""
@@ -142,6 +171,7 @@ class VotingStack(Stack):
         functions = (
             self.ingest.function,
             self.fallback.replayer if self.fallback else None,
+            self.reconciliation.reconciler if self.reconciliation else None,
             self.aggregation.aggregator,
             self.polls.deployer,
         )
@@ -170,4 +200,5 @@ class VotingStack(Stack):
             ingest=self.ingest,
             fallback=self.fallback,
             aggregation=self.aggregation,
+            reconciliation=self.reconciliation,
         )

@@ -131,3 +131,12 @@ class ReplayerSettings(_Settings):
     secret_arn: str
     queue_url: str
     fallback_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilerSettings(_Settings):
+    """Settings of the scheduled reconciliation."""
+
+    votes_table: str
+    polls_table: str
+    secret_arn: str

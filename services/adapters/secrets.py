@@ -1,4 +1,4 @@
-"""The secret of a deployment: Twilio's auth token, and the pepper of voter hashes."""
+"""The secret of a deployment: Twilio's auth token and account, and the pepper of voter hashes."""
 
 import json
 from collections.abc import Callable
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TOKEN_KEY = "twilio_auth_token"  # noqa: S105 - a name, not a secret
+ACCOUNT_KEY = "twilio_account_sid"
+"""Written by `voteapp connect`; the secret that a stack generates does not have it."""
 PEPPER_KEY = "voter_pepper"
 _REMEDY = "restore the version of the secret that the stack generated"
 
@@ -32,6 +34,8 @@ class Secrets:
 
     twilio_auth_token: str = field(repr=False)
     voter_pepper: bytes = field(repr=False)
+    twilio_account_sid: str = ""
+    """The account that the token is of; empty until an operator connects a number."""
 
     @property
     def are_set(self) -> bool:
@@ -57,10 +61,12 @@ class SecretStore:
         for key, value in ((TOKEN_KEY, token), (PEPPER_KEY, pepper)):
             if not isinstance(value, str):
                 raise UnusableSecretError(key, "not a string")
-        return Secrets(token, pepper.encode())
+        account_sid = values.get(ACCOUNT_KEY)
+        # Texts are accepted without it, so a malformed one is no reason to refuse them.
+        return Secrets(token, pepper.encode(), account_sid if isinstance(account_sid, str) else "")
 
-    def set_token(self, token: str) -> bool:
-        """Store Twilio's auth token; return False if it was stored already.
+    def set_token(self, token: str, account_sid: str | None = None) -> bool:
+        """Store Twilio's auth token and account, if given; return False if they are stored already.
 
         All other keys are kept: with a new pepper every phone would get another hash, and
         everybody could vote again.
@@ -69,10 +75,12 @@ class SecretStore:
             UnusableSecretError: the secret is not a JSON object; it is not changed.
         """
         values = self._values()
-        if values.get(TOKEN_KEY) == token:
+        changed = {**values, TOKEN_KEY: token}
+        if account_sid is not None:
+            changed[ACCOUNT_KEY] = account_sid
+        if changed == values:
             return False
-        changed = json.dumps({**values, TOKEN_KEY: token})
-        self.client.put_secret_value(SecretId=self.arn, SecretString=changed)
+        self.client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(changed))
         return True
 
     def _values(self) -> dict[str, Any]:

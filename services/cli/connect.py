@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.adapters.twilio.client import TOKEN
+from services.adapters.twilio.client import ACCOUNT, TOKEN
 from services.adapters.twilio.numbers import Delivery, TwilioNumbers, desired_delivery
 from services.cli.deployment import Deployment, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
@@ -19,12 +19,13 @@ from services.voting.poll import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The settings to change: delivery of texts, the auth token, and the numbers on screens."""
+    """The settings to change: delivery of texts, the secret, and the numbers on screens."""
 
     delivery: Delivery
     webhook_url: str
     fallback_url: str | None
     token: str
+    account: str
     screens: Sequence[DirectoryEntry]
 
     def rows(self) -> list[dict[str, str]]:
@@ -41,6 +42,7 @@ class Plan:
             ("application", old.application_sid or "none", "none"),
             (service, taken[old.service_takes_texts], taken[new.service_takes_texts]),
             ("token in the secret", self.token, "set"),
+            ("account in the secret", self.account, "set"),
             *(
                 (f"screen of {e.round.poll.id}", e.number or "no number", old.number)
                 for e in self.screens
@@ -70,9 +72,9 @@ def connect(
     """Connect a phone number at Twilio to a deployment.
 
     Points the number's texts at the webhook, with retries, and then at the fallback. Stores the
-    auth token in the deployment's secret, and shows the number on the screen. TWILIO_ACCOUNT_SID
-    and TWILIO_AUTH_TOKEN are read from the environment and written to no file. Sends no text.
-    Connecting again changes nothing.
+    auth token and the account in the deployment's secret, and shows the number on the screen.
+    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are read from the environment and written to no file.
+    Sends no text. Connecting again changes nothing.
     """
     if not re.fullmatch(E164, number):
         raise typer.BadParameter("write it as +15550100199", param_hint="--number")
@@ -94,21 +96,26 @@ def connect(
 
 
 def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:
-    held, given = deployment.secrets().twilio_auth_token, os.environ[TOKEN]
+    secrets = deployment.secrets()
     shared = (e for e in deployment.directory.entries() if not e.round.poll.numbers)
     shown = [e for e in shared if e.round.state is not State.ARCHIVED] if screen else []
     return Plan(
         delivery=delivery,
         webhook_url=deployment.webhook_url,
         fallback_url=deployment.fallback_url,
-        token="set" if held == given else "another one" if held else "not set",
+        token=_compare(secrets.twilio_auth_token, os.environ[TOKEN]),
+        account=_compare(secrets.twilio_account_sid, os.environ[ACCOUNT]),
         screens=shown,
     )
 
 
+def _compare(held: str, given: str) -> str:
+    return "set" if held == given else "another one" if held else "not set"
+
+
 def _apply(plan: Plan, deployment: Deployment, numbers: TwilioNumbers) -> None:
     # The token first: without it the webhook refuses the texts that Twilio delivers.
-    deployment.secret_store.set_token(os.environ[TOKEN])
+    deployment.secret_store.set_token(os.environ[TOKEN], os.environ[ACCOUNT])
     numbers.point(plan.delivery, plan.webhook_url, plan.fallback_url)
     directory = deployment.directory
     for entry in plan.screens:

@@ -1,42 +1,27 @@
 """`voteapp reconcile`: compares Twilio's message log with the ballots of a round."""
 
-import asyncio
 import os
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.allow_lists import DynamoAllowLists
-from services.adapters.dynamodb.ballots import DynamoBallots
-from services.adapters.dynamodb.threaded_client import ThreadedClient
-from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.twilio.client import ACCOUNT, TOKEN
-from services.adapters.twilio.message_log import Listing, LoggedText, MessageLog
 from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.rounds import RoundNumber, find_round, show_progress
-from services.late.late_texts import LateTexts
-from services.late.reconciliation import Reconciler
 from services.late.report import Report
-from services.late.scope import Scope, scope_of
+from services.late.run import Reconciliations
 from services.voting.certificate import LogComparison, NotCertifiableError
-from services.voting.history import history_of
-from services.voting.identity import Pseudonyms
 from services.voting.lifecycle import DAY_MS, ended_at_ms
-from services.voting.placement import LatePlacements
 from services.voting.poll import Round
 from services.voting.timing import REACHED_MS
 
 LOG_DAYS: Final = 400
 """How long Twilio keeps messages (Twilio, "Messages resource": data retention)."""
-
-REQUEST_SECONDS: Final = 60
-"""Time for one read or write, with retries; a command may take longer than a webhook."""
 
 
 def reconcile(
@@ -90,34 +75,17 @@ def run(
 ) -> Report:
     """Reconcile a round with the log of the account in the environment.
 
-    `since_ms`: see `services.voting.history.history_of`.
-
-    Raises:
-        TwilioError: the credentials, a number or a call; nothing was changed.
-        NotBalancedError: the report does not add up.
-        StoreUnavailableError: run it again.
+    See `services.late.run.Reconciliations.run`, also for what it raises.
     """
-    numbers = TwilioNumbers.from_env(os.environ)
-    directory = deployment.directory
-    polls = {one.round.poll.id: directory.rounds(one.round.poll.id) for one in directory.entries()}
-    scope = scope_of(round, polls, since_ms)
-    for number in scope.numbers:
-        numbers.find(number)
-    client = ThreadedClient(deployment.client("dynamodb"))
-    reconciler = Reconciler(
-        late=LateTexts(DynamoBallots(client, deployment.votes_table, REQUEST_SECONDS), now_ms),
-        placements=LatePlacements(
-            history_of(deployment.operators_log.changes(), since_ms=since_ms), one_edit_away
-        ),
-        pseudonyms=Pseudonyms(deployment.secrets().voter_pepper),
-        was_listed=DynamoAllowLists(client, deployment.polls_table).was_listed,
-        ballots=deployment.recounts.ballots,
-        rounds=scope.rounds,
-        writes=writes,
+    reconciliations = Reconciliations(
+        numbers=TwilioNumbers.from_env(os.environ),
+        client=deployment.client("dynamodb"),
+        votes_table=deployment.votes_table,
+        polls_table=deployment.polls_table,
+        voter_pepper=deployment.secrets().voter_pepper,
     )
     with show_progress(f"Reading Twilio's log for {round.poll.id}", unit="texts") as advance:
-        texts = _listed(numbers, scope, advance)
-        return asyncio.run(reconciler.run(round, texts, now_ms=now_ms()))
+        return reconciliations.run(round, writes=writes, since_ms=since_ms, on_texts=advance)
 
 
 def compare_with_log(deployment: Deployment, round: Round, *, yes: bool) -> LogComparison | None:
@@ -142,21 +110,6 @@ def compare_with_log(deployment: Deployment, round: Round, *, yes: bool) -> LogC
         confirm(_question(deployment, report), yes=yes)
         report = run(deployment, round, writes=True)
     return LogComparison(texts=report.counted + report.recovered, unknown=report.unknown)
-
-
-def _listed(
-    numbers: TwilioNumbers, scope: Scope, advance: Callable[[int], None]
-) -> Iterator[LoggedText]:
-    """The texts to the numbers of a round, newest first for each number."""
-    for number in scope.numbers or (None,):
-        read = 0
-
-        def show(listing: Listing) -> None:
-            nonlocal read
-            advance(listing.texts - read)
-            read = listing.texts
-
-        yield from MessageLog(numbers.client, show).received(number, scope.since_ms)
 
 
 def _question(deployment: Deployment, report: Report) -> str:

@@ -24,6 +24,13 @@ from infra.config import OptionError, Options, StageConfig
         ("fallback_reply", " "),
         ("fallback_reply", "a" * 161),
         ("fallback_reply", "{" * 81),
+        ("reconcile", ""),
+        ("reconcile", "5"),
+        ("reconcile", "0 minutes"),
+        ("reconcile", "61 minutes"),
+        ("reconcile", "1.5 minutes"),
+        ("reconcile", "1 hour"),
+        ("reconcile", "300 seconds"),
         ("alarm_email", "me"),
     ],
 )
@@ -58,6 +65,16 @@ def test_options_are_converted_to_their_types() -> None:
 
     assert options.expected_texts_per_second == 250
     assert options.webhook == "container"
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [("off", 0), ("1 minute", 1), ("5 minutes", 5), ("10 minutes", 10), ("60 minutes", 60)],
+)
+def test_the_schedule_is_given_in_minutes(said: str, minutes: int) -> None:
+    """Off unless it is asked for."""
+    assert Options.parse({"reconcile": said}).reconcile == minutes
+    assert Options().reconcile == 0
 
 
 def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> None:

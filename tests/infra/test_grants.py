@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import Resources
+from tests.infra.conftest import Resources, Synthesise
 
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 BOARDS = ("open#*", "sealed#*", "unreadable")
@@ -29,6 +29,16 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "replayer log.Arn", ()),
+    },
+    "reconciler": {
+        "RecoverTexts": (
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            "votes.Arn",
+            (),
+        ),
+        "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
+        "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
+        "WriteOwnLog": (LOGS, "reconciler log.Arn", ()),
     },
     "aggregator": {
         "FollowTheStream": (
@@ -68,6 +78,12 @@ GUEST_ATTRIBUTES = [
     "ballots", "certified_at", "digest",
     "c#*",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def resources(synthesise: Synthesise, stage: str) -> Resources:
+    """The resources of a stage with every function."""
+    return Resources(synthesise(stage, reconcile="5 minutes"))
 
 
 def statements_of(resources: Resources, role: str) -> list[dict[str, Any]]:

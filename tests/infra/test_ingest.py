@@ -6,17 +6,33 @@ import sys
 import pytest
 
 from infra.packaging import CONTENTS
-from services.settings import AggregatorSettings, PollsSettings, ReplayerSettings, WebhookSettings
-from tests.infra.conftest import Resources
+from services.settings import (
+    AggregatorSettings,
+    PollsSettings,
+    ReconcilerSettings,
+    ReplayerSettings,
+    WebhookSettings,
+)
+from tests.infra.conftest import Resources, Synthesise
 
 SETTINGS: dict[
-    str, type[WebhookSettings | AggregatorSettings | PollsSettings | ReplayerSettings]
+    str,
+    type[
+        WebhookSettings | AggregatorSettings | PollsSettings | ReplayerSettings | ReconcilerSettings
+    ],
 ] = {
     "webhook": WebhookSettings,
     "aggregator": AggregatorSettings,
     "polls": PollsSettings,
     "replayer": ReplayerSettings,
+    "reconciler": ReconcilerSettings,
 }
+
+
+@pytest.fixture
+def resources(synthesise: Synthesise, stage: str) -> Resources:
+    """The resources of a stage with every function."""
+    return Resources(synthesise(stage, reconcile="5 minutes"))
 
 
 def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:

@@ -110,14 +110,18 @@ def secret_of(deployment: Deployment) -> dict[str, str]:
 def test_a_number_is_joined_to_the_webhook_with_retries(
     deployment: Deployment, twilio: Account
 ) -> None:
-    """URL, method and connection overrides; the token beside the pepper, which stays."""
+    """URL, method and connection overrides; token and account beside the pepper, which stays."""
     sid = twilio.add_number()
     done = run("--yes")
 
     assert done.exit_code == 0, done.output
     assert twilio.numbers[sid]["sms_url"] == WANTED
     assert twilio.numbers[sid]["sms_method"] == "POST"
-    assert secret_of(deployment) == {"twilio_auth_token": TOKEN, "voter_pepper": PEPPER}
+    assert secret_of(deployment) == {
+        "twilio_auth_token": TOKEN,
+        "twilio_account_sid": ACCOUNT,
+        "voter_pepper": PEPPER,
+    }
 
 
 def test_nothing_but_the_settings_of_the_number_is_changed(

@@ -32,6 +32,7 @@ ALLOWED = {
     "lambdas/aggregator": (*CORE, "services.adapters", "services.settings", "lambdas.aggregator"),
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
     "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
+    "lambdas/reconciler": (*ADAPTERS, "services.late", "lambdas.reconciler"),
     "infra": (
         "services.voting.schema",
         "services.voting.addresses",

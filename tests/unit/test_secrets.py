@@ -28,6 +28,39 @@ def test_a_secret_holds_token_and_pepper() -> None:
     assert full == Secrets("t", pepper.encode())
 
 
+@pytest.mark.parametrize(
+    ("held", "account"),
+    [({}, ""), ({"twilio_account_sid": "AC1"}, "AC1"), ({"twilio_account_sid": None}, "")],
+)
+def test_the_account_is_optional(held: dict[str, Any], account: str) -> None:
+    """Texts are accepted without it, and with one that cannot be read."""
+    secret = {"twilio_auth_token": "t", "voter_pepper": "p" * 32, **held}
+    loaded = load(SecretString=json.dumps(secret))
+
+    assert loaded == Secrets("t", b"p" * 32, account)
+    assert loaded.are_set
+
+
+def test_the_account_is_stored_beside_the_token_and_all_else_stays() -> None:
+    """In one write, also where the token was stored before; again there is none."""
+    held = {"twilio_auth_token": "t", "voter_pepper": "p" * 32, "note": "kept"}
+    stored: list[dict[str, str]] = []
+
+    def put(SecretId: str, SecretString: str) -> None:  # noqa: N803 - AWS's names
+        assert SecretId == "arn"
+        stored.append(json.loads(SecretString))
+
+    def get(SecretId: str) -> dict[str, str]:  # noqa: N803, ARG001 - AWS's name
+        return {"SecretString": json.dumps(stored[-1] if stored else held)}
+
+    client: Any = SimpleNamespace(get_secret_value=get, put_secret_value=put)
+    store = SecretStore(client, "arn")
+    changed = [store.set_token("t", "AC1"), store.set_token("t", "AC1"), store.set_token("t")]
+
+    assert changed == [True, False, False]
+    assert stored == [{**held, "twilio_account_sid": "AC1"}]
+
+
 @pytest.mark.parametrize("pepper", ["", "x", "x" * 31])
 def test_a_weak_pepper_is_refused_without_being_told(pepper: str) -> None:
     """All phone numbers can be tried against a hash whose key can be guessed."""

@@ -1,0 +1,41 @@
+"""Alarms and the graph of the scheduled reconciliation."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra import metrics
+from infra.alarm_spec import AlarmSpec
+from infra.reconciliation import Reconciliation
+
+
+class ReconciliationWatch:
+    """What to watch of the schedule; `scope` gets the metric filter."""
+
+    def __init__(self, scope: Construct, reconciliation: Reconciliation, namespace: str) -> None:
+        self._function = reconciliation.reconciler.function
+        log = reconciliation.reconciler.log_group
+        self._unexplained = metrics.UNEXPLAINED_TEXTS.create(scope, log, namespace)
+
+    def alarm_specs(self) -> list[AlarmSpec]:
+        """Return the alarms."""
+        return [
+            AlarmSpec(
+                name="ReconcilerFails",
+                metric=metrics.function_metric(self._function, "Errors"),
+                threshold=1,
+                minutes=1,
+                means="A round was not compared with Twilio's log. Run voteapp reconcile yourself.",
+            ),
+            AlarmSpec(
+                name="TextsUnexplained",
+                metric=self._unexplained,
+                threshold=1,
+                minutes=1,
+                means="Ballots hold texts unknown to Twilio, or a report does not add up: the log.",
+            ),
+        ]
+
+    def graphs(self) -> dict[str, list[cloudwatch.IMetric]]:
+        """Return the graphs by title."""
+        runs = [metrics.function_metric(self._function, name) for name in ("Invocations", "Errors")]
+        return {"Scheduled reconciliation": [*runs, self._unexplained]}

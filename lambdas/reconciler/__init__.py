@@ -1,0 +1,1 @@
+"""The reconciler: compares Twilio's message log with the ballots on a schedule."""
