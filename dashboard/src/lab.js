@@ -1,11 +1,12 @@
 /**
- * The lab: sliders for the rate of texts, capacity and shards; the partitions; the
+ * The lab: sliders for the rate of texts, capacity and shards; the plug; the partitions; the
  * last writes. Loaded only where there is a lab, which is in a demo on one's own machine.
  */
 import './lab.css';
 import { element, write } from './dom.js';
 import { partitionText, recentWritesText, textsText } from './labSentences.js';
 import { createPartitions } from './partitions.js';
+import { createPlug } from './plug.js';
 import { createSliders } from './sliders.js';
 import { createRecentWrites } from './recentWrites.js';
 
@@ -14,6 +15,7 @@ import { createRecentWrites } from './recentWrites.js';
  * @property {import('./sliders.js').Settings} settings
  * @property {number} round
  * @property {number} stored ballots of the round
+ * @property {import('./labSentences.js').Plug} plug
  * @property {{label: string, dark?: string, light?: string}[]} choices
  * @property {number} written writes there ever were
  * @property {string} tape a letter for each of the last writes
@@ -70,10 +72,11 @@ export function openLab(find) {
   const grid = createWriteGrid();
   const partitions = createPartitions();
   const sliders = createSliders(change, () => partitionCount);
+  const plug = createPlug(change);
   const [writeLine, partitionLine, textLine, trouble] = ['said', 'said', 'texts', 'trouble'].map((name) => element('p', name));
   if (!writeLine || !partitionLine || !textLine || !trouble) return;
   write(trouble, 'Starting the lab…');
-  const lab = element('section', 'lab', trouble, sliders.part,
+  const lab = element('section', 'lab', trouble, sliders.part, plug.part,
     element('div', 'writes',
       element('div', 'pane', partitionLine, partitions.part, element('p', 'soft legend', 'Dots are keys. Below: writes stored a second; above: throttled.')),
       element('div', 'pane', writeLine, grid.part, textLine)));
@@ -89,7 +92,8 @@ export function openLab(find) {
   /** @param {Report} report */
   function paint(report) {
     partitionCount = report.partitions.length;
-    sliders.show(report.settings);
+    sliders.show(report.settings, report.plug.pulled ? 'shards' : null);
+    plug.paint(report.plug);
     write(/** @type {Element} */ (writeLine), grid.paint(report));
     const words = partitionText(report.partitions, report.partition_rate);
     partitions.paint(report.partitions, report.partition_rate, words);
@@ -118,7 +122,7 @@ export function openLab(find) {
     }
   }
 
-  /** @param {Partial<import('./sliders.js').Settings>} wanted */
+  /** @param {Partial<import('./sliders.js').Settings> | {plug_pulled: boolean}} wanted */
   async function change(wanted) {
     await ask({ method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wanted) });
   }

@@ -7,6 +7,33 @@ import { amount, figure } from './sentences.js';
 /** @typedef {{keys: number, stored: number, throttled: number, saved: number}} Partition rates a second */
 /** @typedef {{sent: number, accepted: number, refused: number, under_way: number, reply_ms: number | null}} Texts */
 
+/** @typedef {{pulled: boolean, sent: number, waiting: number, by_webhook: number, queued: number, by_fallback: number, lost: number}} Plug texts that met the pulled plug */
+
+/** @param {Plug} plug what became of the texts; when all have arrived, the result alone */
+export function plugText(plug) {
+  if (plug.sent === 0) return plug.pulled ? 'No texts yet since the plug was pulled' : 'The store is connected';
+  if (hasArrived(plug)) {
+    const counted = plug.by_webhook + plug.by_fallback;
+    return `Accepted ${figure(plug.sent)} · counted ${figure(counted)} · lost ${figure(plug.lost)}`;
+  }
+  const parts = [
+    ['Sent', plug.sent], ['tried again', plug.waiting], ['counted by the webhook', plug.by_webhook],
+    ['in the fallback queue', plug.queued], ['counted from there', plug.by_fallback], ['lost', plug.lost],
+  ];
+  return parts.map(([what, count]) => `${what} ${figure(Number(count))}`).join(' · ');
+}
+
+/** @param {Plug} plug one sentence about what happens now */
+export function plugHint(plug) {
+  if (plug.pulled) return 'The webhook cannot reach the store. Each text is tried again for up to 15 s, then goes to a second way in, the fallback queue, and is counted from there.';
+  if (plug.sent === 0) return 'Pull the plug to cut the store from the webhook: no text gets lost.';
+  if (hasArrived(plug)) return 'That is what became of the texts that met the pulled plug. The store is connected again.';
+  return 'The store is connected again: the webhook counts what is tried again, and the queue is emptied. A text from near a change of shards waits there for 88 s.';
+}
+
+/** @param {Plug} plug */
+const hasArrived = ({ pulled, sent, waiting, queued }) => !pulled && sent > 0 && waiting + queued === 0;
+
 /** @param {{stored: number, throttled: number}} counts */
 export function recentWritesText({ stored, throttled }) {
   const all = stored + throttled;

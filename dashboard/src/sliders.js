@@ -47,8 +47,9 @@ export function createSliders(change, partitions) {
 
     return {
       part: element('div', 'slider', label, ' ', says, input),
-      /** @param {Settings} settings */
-      show(settings) {
+      /** @param {Settings} settings @param {SettingName | null} locked */
+      show(settings, locked) {
+        input.disabled = slider.name === locked;
         if (held) return;
         input.value = String(nearest(slider.stops, settings[slider.name]));
         say(settings[slider.name]);
@@ -58,7 +59,7 @@ export function createSliders(change, partitions) {
 
   return {
     part: element('div', 'sliders', ...made.map(({ part }) => part)),
-    /** @param {Settings} settings as the lab has them */
-    show: (settings) => made.forEach((slider) => slider.show(settings)),
+    /** @param {Settings} settings as the lab has them @param {SettingName | null} locked cannot be moved now */
+    show: (settings, locked) => made.forEach((slider) => slider.show(settings, locked)),
   };
 }

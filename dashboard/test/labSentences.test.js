@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { partitionText, recentWritesText, textsText } from '../src/labSentences.js';
+import { partitionText, plugHint, plugText, recentWritesText, textsText } from '../src/labSentences.js';
 
 const idle = { keys: 0, stored: 0, throttled: 0, saved: 0 };
 
@@ -74,4 +74,33 @@ test('a reply is timed in tens of milliseconds, and in seconds from 950 ms on', 
   const told = [3, 14, 126, 949, 950, 8001].map((reply_ms) => textsText({ ...silent, sent: 1, reply_ms }).split('; ')[1]);
 
   assert.deepEqual(told, ['10 ms', '10 ms', '130 ms', '950 ms', '1.0 s', '8.0 s'].map((time) => `a reply takes ${time}.`));
+});
+
+const calm = { pulled: false, sent: 0, waiting: 0, by_webhook: 0, queued: 0, by_fallback: 0, lost: 0 };
+const under = { ...calm, pulled: true, sent: 1412, waiting: 14, by_webhook: 1290, queued: 31, by_fallback: 77 };
+
+test('every text that met the pulled plug is told by where it is', () => {
+  assert.equal(plugText(under), 'Sent 1,412 · tried again 14 · counted by the webhook 1,290 · in the fallback queue 31 · counted from there 77 · lost 0');
+  assert.equal(plugText({ ...under, pulled: false, waiting: 0 }).startsWith('Sent 1,412 · tried again 0'), true);
+  assert.equal(plugText({ ...under, pulled: false, queued: 0 }).startsWith('Sent 1,412 · tried again 14'), true);
+});
+
+test('when all texts have arrived, the result is told alone', () => {
+  const over = { ...calm, sent: 412, by_webhook: 12, by_fallback: 398, lost: 2 };
+  assert.equal(plugText(over), 'Accepted 412 · counted 410 · lost 2');
+  assert.match(plugText({ ...over, pulled: true }), /^Sent 412 · tried again 0/);
+});
+
+test('without texts, the state of the plug is told', () => {
+  assert.equal(plugText(calm), 'The store is connected');
+  assert.equal(plugText({ ...calm, pulled: true }), 'No texts yet since the plug was pulled');
+});
+
+test('each state of the plug has a sentence of its own', () => {
+  const arrived = { ...under, pulled: false, waiting: 0, queued: 0 };
+  const hints = [calm, under, { ...under, pulled: false }, arrived].map((plug) => plugHint(plug).slice(0, 31));
+  assert.deepEqual(hints, [
+    'Pull the plug to cut the store ', 'The webhook cannot reach the st',
+    'The store is connected again: t', 'That is what became of the text',
+  ]);
 });

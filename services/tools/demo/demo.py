@@ -48,7 +48,7 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
             expectation = Expectation(crowd)
             generator = LoadGenerator(
                 crowd.next,
-                cloud.webhook,
+                cloud.webhook.deliver,
                 rate=lambda: (
                     texts_per_second
                     if expectation.may_text(time.time(), in_flight=generator.in_flight)

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.tools.lab.lab import Lab
-from services.tools.lab.settings import LabSettingError
+from services.tools.lab.settings import LabPlugError, LabSettingError
 from services.tools.local.errors import LocalCloudError
 from services.tools.phones.handsets import PHONES, HandsetError, Handsets
 from services.voting.errors import PollUnknownError
@@ -90,7 +90,7 @@ def _with_json_errors(handler: Callable[[Request], Any]) -> Callable[[Request], 
             return await handler(request)  # type: ignore[no-any-return]
         except ForeignRequestError as error:
             return JSONResponse({"error": str(error)}, 403)
-        except (LabSettingError, HandsetError) as error:
+        except (LabSettingError, LabPlugError, HandsetError) as error:
             return JSONResponse({"error": str(error)}, 400)
         except PollUnknownError as error:
             return JSONResponse({"error": str(error)}, 503)

@@ -7,16 +7,18 @@ it is first used, and stops texting while nobody reads snapshots.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.tools.lab.lab_poll import NUMBER, begin_round, lab_poll, round_number
+from services.tools.lab.lab_delivery import LabDelivery
+from services.tools.lab.lab_poll import begin_round, lab_poll, round_number, text_source
+from services.tools.lab.plug import Plug, ballot_reader
 from services.tools.lab.recent_writes import RecentWrites
-from services.tools.lab.settings import LabSettings
+from services.tools.lab.settings import LabPlugError, LabSettings, plug_change
 from services.tools.lab.throttling_proxy import Write, create_throttling_proxy
 from services.tools.lab.token_bucket import PARTITIONS, Throttle, partition_of
 from services.tools.local import static_server
@@ -24,11 +26,9 @@ from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import Outputs
 from services.tools.local.processes import Process
 from services.tools.local.webhook import webhook
-from services.tools.phones.crowd import Crowd, texted_choices
 from services.tools.phones.delivery import WebhookEndpoint
 from services.tools.phones.load_generator import LoadGenerator
 from services.tools.phones.rate_meter import RateMeter
-from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting import schema
 from services.voting.poll import Round
 from services.voting.sharding import all_shards
@@ -37,7 +37,6 @@ IDLE_SECONDS: Final = 10
 """The lab stops texting after this time without a snapshot."""
 MAX_IN_FLIGHT: Final = 600
 """At 60 texts/s into one throttled partition about 300 wait for a reply."""
-SEED: Final = 2015
 
 WriteResult = Literal["stored", "throttled"]
 
@@ -46,7 +45,7 @@ class Lab:
     """The lab. Its methods may be called from any thread."""
 
     def __init__(self, aws: LocalAws, outputs: Outputs, folder: Path, *, token: str) -> None:
-        self.settings = LabSettings()
+        self.settings, self.plug = LabSettings(), Plug()
         self.round = Round(poll=lab_poll(1), number=0)
         self.stored: Counter[int] = Counter()
         """Ballots stored, by round."""
@@ -84,13 +83,19 @@ class Lab:
             return self._traffic
 
     def change(self, changes: Mapping[str, object]) -> None:
-        """Change some settings. A new number of shards starts a new round of the poll.
+        """Change some settings, or the plug. Other shards start a new round of the poll.
 
         Raises:
-            LabSettingError: a value is invalid; nothing is changed.
+            LabSettingError, LabPlugError: a value is invalid; nothing is changed.
         """
+        plug, others = plug_change(changes)
         with self._lock:
-            before, self.settings = self.settings, self.settings.changed(changes)
+            before, wanted = self.settings, self.settings.changed(others)
+            if wanted.shards != before.shards and self.plug.is_pulled:
+                raise LabPlugError("shards: they cannot change while the plug is pulled")
+            self.settings = wanted
+            if plug is not None:
+                (self.plug.pull if plug else self.plug.put_back)()
             if self.settings.write_capacity != before.write_capacity:
                 self._throttle.provision(self.settings.write_capacity)
             if self._traffic and self.settings.shards != before.shards:
@@ -123,11 +128,13 @@ class Lab:
         if time.monotonic() - self._last_snapshot_at > IDLE_SECONDS:
             self.reset_buckets()  # capacity saved while idle would hide the throttling
         self._last_snapshot_at = time.monotonic()
+        self.plug.look(self._stored)
         rates, texts = self._writes.per_second(), traffic.meter.per_second()
         written, tape = self._recent_writes.since(after)
         return {
             "settings": asdict(self.settings),
             "round": self.round.number,
+            "plug": {"pulled": self.plug.is_pulled, **asdict(self.plug.figures())},
             "stored": self.stored[self.round.number],
             "choices": [
                 {"label": choice.label, **choice.colour} for choice in self.round.poll.choices
@@ -164,31 +171,27 @@ class Lab:
         aws, outputs, folder, token = self._deployment
         with ExitStack() as starting:
             store = create_throttling_proxy(
-                aws.endpoint, outputs.votes_table, self._throttle, self._record_write
-            )
+                aws.endpoint, outputs.votes_table, self._throttle, self._record_write,
+                is_cut=lambda: self.plug.is_pulled,
+            )  # fmt: skip
             proxy_url = starting.enter_context(static_server.serve_in_thread(store))
             self._server, url = starting.enter_context(
                 webhook(aws, outputs, folder, name="webhook-of-the-lab", dynamodb=proxy_url)
             )
             self._next_round()
-            endpoint = WebhookEndpoint(url=url, token=token)
+            self._stored = ballot_reader(aws, outputs)
+            fallback_url = outputs.all["FallbackUrl"]
+            delivery = LabDelivery(
+                plug=self.plug, endpoint=WebhookEndpoint(url=url, token=token),
+                fallback_url=fallback_url, fallback_address=aws.rest_api_address(fallback_url),
+                round=lambda: self.round,
+            )  # fmt: skip
             traffic = LoadGenerator(
-                self._text_source(), endpoint, rate=self._rate,
+                text_source(self.round.poll), delivery.deliver, rate=self._rate,
                 connections=0, max_in_flight=MAX_IN_FLIGHT,
             )  # fmt: skip
             self._traffic = starting.enter_context(traffic)
             self._resources = starting.pop_all()
-
-    def _text_source(self) -> Callable[[], SimulatedText]:
-        choices = texted_choices(self.round.poll)
-        crowd = Crowd(choices, to=NUMBER, seed=SEED, votes_per_phone=None)
-
-        def next_text() -> SimulatedText:
-            # The word of the choice: "2" would be a vote in the demo's poll, too.
-            text = crowd.make(TextKind.NEW)
-            return replace(text, body=str(text.choice))
-
-        return next_text
 
     def _rate(self) -> float:
         is_watched = time.monotonic() - self._last_snapshot_at < IDLE_SECONDS

@@ -3,6 +3,7 @@
 Its choices share no word with the demo's poll, so that no text counts in both.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +11,8 @@ from services.adapters.clock import now_ms
 from services.adapters.poll_store import PollStore
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
+from services.tools.phones.crowd import Crowd, texted_choices
+from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting import schema
 from services.voting.errors import PollUnknownError
 from services.voting.lifecycle import next_round
@@ -17,6 +20,7 @@ from services.voting.poll import Poll, Round, State
 
 POLL: Final = "lab"
 NUMBER: Final = "+15550190100"
+SEED: Final = 2015
 _DEFINITION: Final = """\
 question = "How many shards does it take?"
 numbers = ["{number}"]
@@ -64,6 +68,18 @@ def begin_round(directory: PollStore, shards: int) -> Round:
     except PollUnknownError:
         after = directory.write(DirectoryEntry(round=Round(poll=poll), number=NUMBER))
     return after.round
+
+
+def text_source(poll: Poll) -> Callable[[], SimulatedText]:
+    """Return a function that makes the next text: a vote of a new phone."""
+    crowd = Crowd(texted_choices(poll), to=NUMBER, seed=SEED, votes_per_phone=None)
+
+    def next_text() -> SimulatedText:
+        # The word of the choice: "2" would be a vote in the demo's poll, too.
+        text = crowd.make(TextKind.NEW)
+        return replace(text, body=str(text.choice))
+
+    return next_text
 
 
 def round_number(ballot_pk: str) -> int | None:

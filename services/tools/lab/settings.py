@@ -11,6 +11,10 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 
+PLUG: Final = "plug_pulled"
+"""The switch that cuts the store from the lab's webhook."""
+
+
 class LabSettingError(ValueError):
     """A setting is unknown or out of its limits."""
 
@@ -39,3 +43,20 @@ class LabSettings:
             if type(value) is not int or not low <= value <= high:
                 raise LabSettingError(name, value)
         return replace(self, **changes)  # type: ignore[arg-type]  # checked above
+
+
+class LabPlugError(ValueError):
+    """The plug cannot be changed so, or a setting cannot be changed while it is pulled."""
+
+
+def plug_change(changes: Mapping[str, object]) -> tuple[bool | None, Mapping[str, object]]:
+    """Return the wanted state of the plug, None if it stays, and the other changes.
+
+    Raises:
+        LabPlugError: its value is not true or false.
+    """
+    others = dict(changes)
+    wanted = others.pop(PLUG, None)
+    if PLUG in changes and not isinstance(wanted, bool):
+        raise LabPlugError(f"{PLUG}: {wanted!r}: the lab takes true or false")
+    return (wanted if isinstance(wanted, bool) else None), others

@@ -1,8 +1,9 @@
 """A proxy in front of the emulator that throttles one table's writes as DynamoDB does.
 
-All other requests and responses pass through unchanged.
+All other requests and responses pass through unchanged. While the plug is pulled, none does.
 """
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -21,6 +22,9 @@ from services.adapters.dynamodb.ballot_items import item_bytes
 from services.tools.lab.token_bucket import Throttle, write_units
 
 OK: Final = 200
+SILENCE_SECONDS: Final = 1.5
+"""How long a request waits for nothing while the plug is pulled; the webhook's client gives up an
+attempt after 1 s."""
 _PREFIX: Final = "DynamoDB_20120810."
 _WRITES: Final = {"PutItem": "Item", "UpdateItem": "Key", "DeleteItem": "Key"}
 """Throttled actions, and the parameter with the partition key. A put costs units by its size;
@@ -63,9 +67,16 @@ def refusal(table_arn: str) -> Response:
 
 
 def create_throttling_proxy(
-    endpoint: str, table: str, throttle: Throttle, on_write: Callable[[Write], None]
+    endpoint: str,
+    table: str,
+    throttle: Throttle,
+    on_write: Callable[[Write], None],
+    *,
+    is_cut: Callable[[], bool] = lambda: False,
 ) -> Starlette:
     """Create a proxy for `endpoint` that throttles the writes to one table.
+
+    While `is_cut()`, it forwards nothing, and answers as a broken gateway after a silence.
 
     Calls `on_write` for every write that was stored or throttled, but not for one that failed
     otherwise, for example by its condition.
@@ -89,6 +100,9 @@ def create_throttling_proxy(
 
     async def handle(request: Request) -> Response:
         body = await request.body()
+        if is_cut():
+            await asyncio.sleep(SILENCE_SECONDS)
+            return Response(status_code=503)
         action = request.headers.get("x-amz-target", "").removeprefix(_PREFIX)
         call = json.loads(body) if action in _WRITES else {}
         if call.get("TableName") != table:

@@ -25,6 +25,10 @@ class WebhookEndpoint:
     public_url: str | None = None
     host: str | None = None
 
+    async def deliver(self, http: aiohttp.ClientSession, text: SimulatedText) -> "WebhookReply":
+        """Post a signed text once; see `deliver`."""
+        return await deliver(http, self, text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookReply:

@@ -5,13 +5,13 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from statistics import median
 from typing import Final, Literal, Self
 
 import aiohttp
 
-from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
+from services.tools.phones.delivery import WebhookReply, session
 from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText
 
@@ -22,6 +22,7 @@ CATCH_UP_SECONDS: Final = 0.5
 REPLY_SAMPLES: Final = 200
 
 TextEvent = Literal["sent", "accepted", "refused"]
+Deliver = Callable[[aiohttp.ClientSession, SimulatedText], Awaitable[WebhookReply]]
 
 
 class LoadGenerator:
@@ -29,13 +30,13 @@ class LoadGenerator:
 
     The load is open: a slow webhook delays no text, until `max_in_flight` texts wait for a reply.
     Only a phone that waits for a reply sends its next text after it, so that the order of its
-    texts is known. `rate`, `next_text` and `on_reply` are called in the thread that texts.
+    texts is known. All arguments that are functions are called in the thread that texts.
     """
 
     def __init__(
         self,
         next_text: Callable[[], SimulatedText],
-        endpoint: WebhookEndpoint,
+        deliver: Deliver,
         *,
         rate: Callable[[], float],
         on_reply: Callable[[WebhookReply], None] = lambda _: None,
@@ -45,11 +46,11 @@ class LoadGenerator:
         self.meter: RateMeter[TextEvent] = RateMeter(time.monotonic)
         self.counts: Counter[TextEvent] = Counter()
         self._next_text = next_text
-        self._endpoint = endpoint
         self._rate = rate
         self._on_reply = on_reply
         self._connections = connections
         self._max_in_flight = max_in_flight
+        self._deliver = deliver
         self._reply_ms: deque[float] = deque(maxlen=REPLY_SAMPLES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = threading.Event()
@@ -98,7 +99,7 @@ class LoadGenerator:
     ) -> None:
         if before:
             await asyncio.wait([before])
-        reply = await deliver(http, self._endpoint, text)
+        reply = await self._deliver(http, text)
         self._reply_ms.append(reply.milliseconds)
         self._count("accepted" if reply.accepted else "refused")
         self._on_reply(reply)
