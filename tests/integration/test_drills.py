@@ -18,13 +18,13 @@ from services.cli.deployment import find
 from services.tools.demo.cloud import LocalCloud
 from services.tools.local.webhook import webhook
 from services.tools.twilio.api import MessageListLimits
-from services.voting import lifecycle
 from tests.support.drills import (
     CrashingBallots,
     Drill,
     a_drill,
     a_second,
     all_well,
+    delete_polls,
     later_ms,
     next_second,
     no_votes,
@@ -56,7 +56,7 @@ Drills = Callable[..., AbstractAsyncContextManager[Drill]]
 
 @pytest.fixture(scope="module")
 def polls(cloud: LocalCloud) -> Iterator[None]:
-    """A poll for each drill, which every webhook knows; they are archived at the end."""
+    """A poll for each drill, which every webhook knows; they are deleted at the end."""
     with patch.dict(os.environ, {"VOTEAPP_LOCAL_ENDPOINT": cloud.aws.endpoint}):
         deployment = find(local=True, stage="")
     for poll, number in NUMBERS.items():
@@ -64,8 +64,7 @@ def polls(cloud: LocalCloud) -> Iterator[None]:
     opened_ms = now_ms()
     asyncio.run(until(lambda: now_ms() > opened_ms + 2_500))
     yield
-    for poll in NUMBERS:
-        deployment.directory.change(poll, lambda round: lifecycle.archived(round, now_ms()))
+    delete_polls(cloud, NUMBERS)
 
 
 @pytest.fixture

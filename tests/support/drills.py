@@ -9,7 +9,7 @@ import json
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -288,6 +288,20 @@ def open_poll(deployment: Deployment, poll: str, number: str) -> None:
     """Open a poll on a number of its own."""
     definition = parse_poll(POLL.format(number=number), source=f"{poll}.toml")
     deployment.directory.write(DirectoryEntry(round=Round(poll=definition)))
+
+
+def delete_polls(cloud: LocalCloud, polls: Iterable[str]) -> None:
+    """Delete all rows of polls in the table of polls.
+
+    For minutes after a poll was archived, texts to other numbers are barred from it, too: that
+    would leave ballots where other tests expect none.
+    """
+    table, names = cloud.outputs.polls_table, tuple(polls)
+    for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
+        for row in page["Items"]:
+            if any(name in row["pk"]["S"] + row["sk"]["S"] for name in names):
+                key = {"pk": row["pk"], "sk": row["sk"]}
+                cloud.dynamodb.delete_item(TableName=table, Key=key)
 
 
 @asynccontextmanager
