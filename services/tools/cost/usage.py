@@ -27,8 +27,8 @@ RECONCILE_GB: Final = 1.0
 RECONCILE_IDLE_SECONDS: Final = 2
 """Of a run for which no poll is due: reading the secret and the polls, with a cold start."""
 RECONCILE_SECONDS: Final = 0.003
-"""Of a run, per text in Twilio's log, most of it waiting for a page of 1,000. An assumption: correct
-it by the function's Duration metric."""
+"""Of a run, per text in Twilio's log, most of it waiting for a page of 1,000. An assumption:
+correct it by the function's Duration metric."""
 RECONCILE_MINUTES_AFTER: Final = 65
 """For so long after its end a poll is reconciled."""
 BALLOTS_PER_READ_UNIT: Final = 8
