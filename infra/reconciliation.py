@@ -14,7 +14,7 @@ from infra.storage import Storage
 from services.settings import ReconcilerSettings
 
 TIMEOUT_SECONDS: Final = 300
-"""For about 100,000 texts: Twilio lists 1,000 a request. A run may overlap the next one."""
+"""A run may overlap the next one. One that is ended has counted what it has counted."""
 
 
 class Reconciliation(Construct):

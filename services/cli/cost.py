@@ -38,6 +38,10 @@ def cost(
     replies: Annotated[
         bool, typer.Option("--replies/--no-replies", help="Whether each text gets a reply.")
     ] = True,
+    reconcile: Annotated[
+        int,
+        typer.Option(min=0, max=60, help="Minutes between scheduled reconciliations; 0: none."),
+    ] = 0,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Estimate what an evening costs, and which service costs most.
@@ -62,6 +66,7 @@ def cost(
                 webhook=kind,
                 texts_per_voter=texts_per_voter,
                 replies=replies,
+                reconcile_minutes=reconcile,
             ),
             prices,
         )

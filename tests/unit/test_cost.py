@@ -83,6 +83,33 @@ def test_containers_cost_by_the_hour_and_functions_by_the_text() -> None:
     assert bill(containers).monthly_usd > bill(lambdas).monthly_usd
 
 
+def test_a_schedule_reads_all_ballots_at_every_run() -> None:
+    """An hour and 65 minutes after it, every five minutes: 25 runs of a million ballots."""
+    scheduled = replace(EVENING, reconcile_minutes=5)
+    seconds = 25 * 1_000_000 * 0.003
+
+    assert line(scheduled, "DynamoDB", "ballots reconciled") == pytest.approx(25 * 0.125 / 8)
+    assert line(scheduled, "Lambda", "scheduled reconciliations") == pytest.approx(
+        seconds * 0.0000133334
+    )
+
+
+def test_a_schedule_costs_also_while_no_poll_is_open() -> None:
+    """8,760 runs a month of two seconds, two alarms and a metric; without it nothing."""
+    with_it, without = (
+        {(o.service, o.what): o.usd for o in bill(replace(EVENING, reconcile_minutes=m)).monthly}
+        for m in (5, 0)
+    )
+    more = {key: usd for key, usd in with_it.items() if key not in without}
+
+    assert more == {
+        ("Lambda", "scheduled reconciliations"): pytest.approx(8_760 * (2e-7 + 2 * 0.0000133334)),
+        ("Secrets Manager", "scheduled reads"): pytest.approx(8_760 * 0.000005),
+        ("CloudWatch", "watching the schedule"): pytest.approx(0.50),
+    }
+    assert bill(replace(EVENING, reconcile_minutes=5)).usd > bill(EVENING).usd
+
+
 def test_the_lines_add_up() -> None:
     """By service and in all."""
     whole = bill(replace(EVENING, viewers=100, replies=True))

@@ -12,6 +12,8 @@ MONTH_HOURS: Final = 730
 ALARMS: Final = 17
 METRICS: Final = 11
 """Custom metrics: eight from log filters, three from the aggregator."""
+RECONCILE_ALARMS: Final = 2
+RECONCILE_METRICS: Final = 1
 INSIGHTS_METRICS: Final = 20
 """Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9
@@ -79,6 +81,7 @@ def bill_for(event: Event, prices: Prices) -> Bill:
         *_dynamodb_items(event, usd_of),
         _aggregator_item(event, usd_of),
         *_fallback_items(event, usd_of),
+        *_reconcile_items(event, usd_of),
         *_delivery_and_log_items(event, usd_of),
     ]
     return Bill(lines=lines, monthly=_monthly_items(event, usd_of), voters=event.voters)
@@ -151,6 +154,35 @@ def _fallback_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     ]
 
 
+def _reconcile_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    if not (runs := event.reconciliations):
+        return []
+    seconds = runs * event.texts * usage.RECONCILE_SECONDS
+    reads = runs * event.voters / usage.BALLOTS_PER_READ_UNIT
+    return [
+        BillItem(
+            "Lambda",
+            "scheduled reconciliations",
+            seconds * usage.RECONCILE_GB * usd_of("lambda_gb_second"),
+        ),
+        BillItem("DynamoDB", "ballots reconciled", reads * usd_of("read_unit")),
+    ]
+
+
+def _monthly_reconcile_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    if not event.reconcile_minutes:
+        return []
+    runs = MONTH_HOURS * 60 / event.reconcile_minutes
+    gb_seconds = usage.RECONCILE_IDLE_SECONDS * usage.RECONCILE_GB
+    idle = usd_of("lambda_request") + gb_seconds * usd_of("lambda_gb_second")
+    watching = RECONCILE_ALARMS * usd_of("alarm_month") + RECONCILE_METRICS * usd_of("metric_month")
+    return [
+        BillItem("Lambda", "scheduled reconciliations", runs * idle),
+        BillItem("Secrets Manager", "scheduled reads", runs * usd_of("secret_call")),
+        BillItem("CloudWatch", "watching the schedule", watching),
+    ]
+
+
 def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
     page = event.viewers * usage.PAGE_BYTES / _GB * usd_of("edge_gb")
@@ -176,6 +208,7 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         BillItem("Twilio", "campaign", usd_of("campaign_month") * event.replies),
         BillItem("CloudWatch", "alarms, metrics, dashboard", watching),
         BillItem("Secrets Manager", "secret", usd_of("secret_month")),
+        *_monthly_reconcile_items(event, usd_of),
     ]
     if event.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * usd_of("snapshot_gb_second")

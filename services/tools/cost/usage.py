@@ -23,6 +23,16 @@ QUEUE_REQUESTS: Final = 3
 IDLE_POLLERS: Final = 5
 IDLE_POLL_SECONDS: Final = 20
 """Lambda, "Using Lambda with Amazon SQS": five long polls at a time, while the queue is empty."""
+RECONCILE_GB: Final = 1.0
+RECONCILE_IDLE_SECONDS: Final = 2
+"""Of a run for which no poll is due: reading the secret and the polls, with a cold start."""
+RECONCILE_SECONDS: Final = 0.003
+"""Of a run, per text in Twilio's log, most of it waiting for a page of 1,000. An assumption:
+correct it by the function's Duration metric."""
+RECONCILE_MINUTES_AFTER: Final = 65
+"""For so long after its end a poll is reconciled."""
+BALLOTS_PER_READ_UNIT: Final = 8
+"""Strongly consistent queries; a ballot takes 500 bytes at the most."""
 FOLD_SECONDS: Final = 0.03
 FOLD_GB: Final = 0.5
 BATCHES_PER_SECOND: Final = 5
@@ -61,6 +71,8 @@ class Event:
     webhook: Webhook = "lambda"
     texts_per_voter: float = 1.2
     replies: bool = True
+    reconcile_minutes: int = 0
+    """From one scheduled reconciliation to the next; 0 without them."""
 
     @property
     def seconds(self) -> float:
@@ -94,6 +106,14 @@ class Event:
     def vote_writes(self) -> int:
         """One per new ballot; a changed ballot also pays for the conditional put that failed."""
         return self.voters + 2 * (self.texts - self.voters)
+
+    @property
+    def reconciliations(self) -> int:
+        """Scheduled runs during the event and after it; each reads all texts until then."""
+        if not self.reconcile_minutes:
+            return 0
+        minutes = self.minutes + RECONCILE_MINUTES_AFTER
+        return math.ceil(minutes / self.reconcile_minutes)
 
     @property
     def board_reads(self) -> float:
