@@ -98,7 +98,8 @@ export function openLab(find) {
     const words = partitionText(report.partitions, report.partition_rate);
     partitions.paint(report.partitions, report.partition_rate, words);
     write(/** @type {Element} */ (partitionLine), words);
-    write(/** @type {Element} */ (textLine), textsText(report.texts));
+    // A text that the fallback has taken is answered, but not counted yet.
+    write(/** @type {Element} */ (textLine), report.plug.pulled ? '' : textsText(report.texts));
     lab.dataset.ready = 'yes';
     lab.dataset.stored = String(report.stored);
     lab.dataset.round = String(report.round);
