@@ -10,6 +10,8 @@ import pytest
 
 from lambdas.reconciler.handler import ReconciliationFailedError, handler
 from services.adapters.clock import now_ms
+from services.late.report import NotBalancedError, Report
+from services.late.run import Reconciliations
 from services.polls.definition import parse_poll
 from services.voting.lifecycle import next_round
 from tests.support.moto_system import DAY_MS, PEPPER, POLL, MotoSystem, moto_system
@@ -150,6 +152,24 @@ def test_a_poll_that_closed_hours_ago_is_left_alone(
 
     assert run(capsys) == []
     assert deployed.dynamodb.scan(TableName="Votes")["Items"] == []
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_report_that_does_not_add_up_has_an_event_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The alarm reads it, and the line has the whole report."""
+
+    def unbalanced(*_: Any) -> Any:
+        raise NotBalancedError(Report(poll="colors", round=1, until_ms=7, listed=1))
+
+    monkeypatch.setattr(Reconciliations, "run", unbalanced)
+    with pytest.raises(ReconciliationFailedError, match="1 of 1 rounds"):
+        handler({}, None)
+    (told,) = lines(capsys)
+
+    assert told["event"] == "reconcile.unbalanced"
+    assert (told["poll"], told["listed"], told["counted"]) == ("colors", 1, 0)
 
 
 @pytest.mark.parametrize(
