@@ -318,7 +318,7 @@ async def a_drill(
     addresses = {deployment.fallback_url or "": deployment.fallback_address or ""}
     twilio = TwilioStandIn(token, addresses=addresses, time_scale=time_scale)
     twilio.account.add_number(number)
-    monkeypatch.setattr("services.cli.reconcile.now_ms", later_ms)
+    monkeypatch.setattr("services.late.run.now_ms", later_ms)
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", token)
     with socket.socket() as held:

@@ -94,3 +94,13 @@ def test_a_number_must_lead_to_the_fallback(
     delivery = replace(RIGHT, **changed)  # type: ignore[arg-type]
 
     assert check_number(Held(delivery), RIGHT.number, HOOK, FALLBACK).verdict is verdict
+
+
+@pytest.mark.parametrize("fragment", ["rc=3&rp=all", "rc=3&rp=all&ct=500&rt=8000"])
+def test_attempts_that_do_not_fit_into_twilios_time_are_found(fragment: str) -> None:
+    """After a slow failure there would be no time for the others."""
+    finding = examine(url=f"{HOOK}#{fragment}")
+
+    assert finding.verdict is CheckStatus.WARNING
+    assert "4 slow attempts do not fit into Twilio's 15 s" in finding.detail
+    assert "voteapp connect --number +15550100177" in finding.remedy

@@ -44,6 +44,10 @@ def _check_delivery(delivery: Delivery, webhook_url: str, fallback_url: str | No
     if not delivery.retries:
         detail = f"{delivery.number}: without retries a text is lost when the webhook fails once"
         return warning("number", detail, remedy)
+    if not delivery.overrides.all_attempts_fit:
+        attempts = delivery.overrides.retry_count + 1
+        detail = f"{delivery.number}: {attempts} slow attempts do not fit into Twilio's 15 s"
+        return warning("number", detail, remedy)
     if fallback_url and not delivery.falls_back_to(fallback_url):
         found = f"{delivery.fallback_url or 'nowhere'} ({delivery.fallback_method or 'no method'})"
         detail = f"{delivery.number}: while the webhook is down, texts go to {found}"
