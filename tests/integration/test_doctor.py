@@ -27,7 +27,7 @@ def run(*arguments: str) -> Result:
 
 
 def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
-    """Everything in the aggregates table, and every ballot."""
+    """Everything in the tables but ballots that have expired, which are deleted at any time."""
     found: list[dict[str, Any]] = []
     for table in (
         cloud.outputs.aggregates_table,
@@ -36,7 +36,10 @@ def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
     ):
         for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
             found += page["Items"]
-    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+    kept = [
+        row for row in found if int(row.get("expires_at", {"N": "9999999999"})["N"]) > time.time()
+    ]
+    return sorted(kept, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 
 def rows_at_rest(cloud: LocalCloud) -> list[dict[str, Any]]:

@@ -182,7 +182,7 @@ async def test_a_reconciliation_crashes_at_each_write(
 ) -> None:
     """Before and after it, in turn; the next one goes on from there."""
     monkeypatch.setattr("services.late.reconciliation.PHONES_AT_ONCE", 1)
-    monkeypatch.setattr("services.cli.reconcile.DynamoBallots", CrashingBallots)
+    monkeypatch.setattr("services.late.run.DynamoBallots", CrashingBallots)
     async with drills("drill-crash") as drill:
         await drill.wave(phones=2)
         drill.cut(drill.cloud.webhook.url)
