@@ -63,13 +63,13 @@ def test_a_wrong_request_is_told_what_is_wrong(
 
 
 def test_one_shard_loses_what_ten_accept_and_every_ballot_is_counted(cloud: LocalCloud) -> None:
-    """The experiment of `voteapp lab`, shortened: 40 texts/s into partitions for 15.
+    """The experiment of `voteapp lab`, shortened: 20 texts/s into partitions for 8.
 
     Three seconds on a shared machine give no exact rates, so they are compared with each other;
     the rates themselves are tested with a clock of the test, in test_local_throttle.py.
     """
     experiment = Experiment(
-        texts_per_second=40, write_capacity=150, seconds=3, warm_up_seconds=3, steps=(1, 10)
+        texts_per_second=20, write_capacity=80, seconds=3, warm_up_seconds=3, steps=(1, 10)
     )
     one, ten = experiment.run(cloud, SilentProgress())
 
