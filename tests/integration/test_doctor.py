@@ -27,7 +27,7 @@ def run(*arguments: str) -> Result:
 
 
 def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
-    """Everything in the tables but ballots that expire soon, which are deleted at any time."""
+    """Everything in the tables but the ballots of polls that other tests have just changed."""
     found: list[dict[str, Any]] = []
     for table in (
         cloud.outputs.aggregates_table,
@@ -36,8 +36,8 @@ def rows(cloud: LocalCloud) -> list[dict[str, Any]]:
     ):
         for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=table):
             found += page["Items"]
-    soon = time.time() + 600
-    kept = [row for row in found if int(row.get("expires_at", {"N": "9999999999"})["N"]) > soon]
+    # A text is barred for a minute in a poll that has just changed, as those of other tests have.
+    kept = [row for row in found if not row["pk"]["S"].startswith(("proof:", "drill-"))]
     return sorted(kept, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 
