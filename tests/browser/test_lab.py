@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from services.tools.demo.cloud import LocalCloud
 from services.tools.lab.lab_poll import POLL
 from tests.browser.support.axe import violations
+from tests.support.cloud import wait_until_settled
 
 pytestmark = pytest.mark.cloud
 
@@ -24,6 +25,7 @@ SIZES = {"hd": (1280, 720), "phone": (390, 844), "narrow": (320, 640), "full-hd"
 @pytest.fixture
 def lab(open_demo: OpenDemo, cloud: LocalCloud) -> Iterator[Page]:
     """The lab, running: 30 texts/s into 180 writes/s on ten partitions."""
+    wait_until_settled(cloud)
     cloud.lab.change({"texts_per_second": 30, "write_capacity": 180, "shards": 1})
     page = open_demo("/lab")
     expect(page.locator(".lab")).to_have_attribute("data-ready", "yes", timeout=START_MS)

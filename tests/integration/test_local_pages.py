@@ -9,6 +9,7 @@ import pytest
 from services.tools.demo.cloud import LocalCloud
 from services.tools.demo.experiment import Experiment
 from services.tools.demo.progress import SilentProgress
+from tests.support.cloud import wait_until_settled
 
 pytestmark = pytest.mark.cloud
 
@@ -68,6 +69,7 @@ def test_one_shard_loses_what_ten_accept_and_every_ballot_is_counted(cloud: Loca
     Three seconds on a shared machine give no exact rates, so they are compared with each other;
     the rates themselves are tested with a clock of the test, in test_local_throttle.py.
     """
+    wait_until_settled(cloud)
     experiment = Experiment(
         texts_per_second=20, write_capacity=80, seconds=3, warm_up_seconds=3, steps=(1, 10)
     )

@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.adapters.clock import now_ms
+from services.adapters.dynamodb.directory_reader import DirectoryReader
 from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
 from services.tools.phones.delivery import WebhookEndpoint, WebhookReply, deliver, session
 from services.tools.phones.sms import SimulatedText, TextKind
 from services.voting.tally import Totals
+from services.voting.timing import SETTLING_MS
 
 DRAIN_SECONDS = 20
 
@@ -47,6 +50,23 @@ def totals_when(
     while not ready(totals := cloud.totals(round)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return totals
+
+
+def wait_until_settled(cloud: LocalCloud) -> None:
+    """Wait until no text is barred any more in polls that other tests have changed: 73 s.
+
+    Until then each text of the lab is more than one write.
+    """
+    outputs = cloud.outputs
+    directory = DirectoryReader(client=cloud.dynamodb, table=outputs.polls_table)
+    deadline = time.monotonic() + 90
+
+    def changed_ms() -> int:
+        rounds = [entry.round for entry in directory.entries()]
+        return max((one.changed_at_ms for one in rounds if one.poll.id != "lab"), default=0)
+
+    while now_ms() - changed_ms() < SETTLING_MS + 2_000 and time.monotonic() < deadline:
+        time.sleep(0.5)
 
 
 def a_vote(phone: int, choice: str, *, sid: str, to: str = "+15550100100") -> SimulatedText:
