@@ -193,8 +193,11 @@ class Batch:
 
     def _replayer(self, history: History, secrets: Secrets) -> Replayer:
         return Replayer(
-            late=LateTexts(self._deps.ballots, self._deps.clock),
+            late=LateTexts(
+                ballots=self._deps.ballots,
+                clock=self._deps.clock,
+                pseudonyms=Pseudonyms(secrets.voter_pepper),
+                was_listed=self._deps.was_listed,
+            ),
             placements=LatePlacements(history),
-            pseudonyms=Pseudonyms(secrets.voter_pepper),
-            was_listed=self._deps.was_listed,
         )

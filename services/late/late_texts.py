@@ -8,12 +8,16 @@ its round, it is barred from every other round that may have it.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.voting.ballot import Ballot, Vote, recorded_outcome
-from services.voting.barring import bar_text
-from services.voting.errors import StoreUnavailableError
+from services.voting.ballot import Vote, recorded_outcome
+from services.voting.ballot_writes import (
+    MAX_ATTEMPTS,
+    rewritten_too_often,
+    store_ballot,
+    store_bar,
+)
+from services.voting.identity import Pseudonyms
 from services.voting.insertion import Insertion, InsertionKind, LateVote, Moment, insert
-from services.voting.intake import MAX_ATTEMPTS
-from services.voting.poll import Round
+from services.voting.poll import Poll, Round
 from services.voting.ports import Ballots, Clock
 
 WasListed = Callable[[str, str, int], Awaitable[bool]]
@@ -21,12 +25,25 @@ WasListed = Callable[[str, str, int], Awaitable[bool]]
 was on the poll's allow list then."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LateTexts:
     """Writes late votes. Idempotent, also concurrently with the webhook and with itself."""
 
     ballots: Ballots
     clock: Clock
+    pseudonyms: Pseudonyms
+    was_listed: WasListed
+
+    async def admits(self, poll: Poll, phone: str, at_ms: int) -> bool:
+        """Whether a phone was allowed to vote on a poll at a time (epoch ms)."""
+        if not poll.phones:
+            return True
+        phone_id = self.pseudonyms.allow_list_id(poll.id, phone)
+        return await self.was_listed(poll.id, phone_id, at_ms)
+
+    def voter(self, round: Round, phone: str) -> str:
+        """The pseudonym of a phone in a round."""
+        return self.pseudonyms.voter(round.poll.id, round.number, phone)
 
     async def count(
         self,
@@ -56,22 +73,15 @@ class LateTexts:
                 received=received,
                 ignores_bars=ignores_bars,
             )
-            if done.ballot is None or not writes or await self._store(before, done.ballot):
+            if done.ballot is None or not writes:
                 return done.kinds
-        raise StoreUnavailableError("a ballot rewritten too often")
+            if await store_ballot(self.ballots, before, done.ballot):
+                return done.kinds
+        raise rewritten_too_often()
 
     async def bar(self, other: Round, vote: Vote, *, writes: bool = True) -> bool:
         """Bar a text from a round; return False if its ballot there holds the text already."""
-        for _ in range(MAX_ATTEMPTS):
-            before = await self.ballots.find(*other.ballot_key(vote.voter, vote.sid))
-            if recorded_outcome(other, before, vote.sid) is not None:
-                return False
-            barred = bar_text(other, before, vote)
-            if barred is before or not writes or await self._store(before, barred):
-                return True
-        raise StoreUnavailableError("a ballot rewritten too often")
-
-    async def _store(self, before: Ballot | None, after: Ballot) -> bool:
-        if before is None:
-            return await self.ballots.create(after)
-        return await self.ballots.replace(after, expected=before.writes)
+        if writes:
+            return await store_bar(self.ballots, other, vote) is None
+        ballot = await self.ballots.find(*other.ballot_key(vote.voter, vote.sid))
+        return recorded_outcome(other, ballot, vote.sid) is None

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from services.adapters.twilio.message_log import LoggedText
-from services.late.late_texts import LateTexts, WasListed
+from services.late.late_texts import LateTexts
 from services.late.report import NotBalancedError, Reason, Report
 from services.late.sid_index import SidIndex
 from services.voting.ballot import Ballot, OutcomeKind, Vote
-from services.voting.identity import Pseudonyms
 from services.voting.insertion import InsertionKind, LateVote, Moment
 from services.voting.message import Message
 from services.voting.placement import LOG_SECOND_MS, LatePlacements, Placement
@@ -38,8 +37,6 @@ class Reconciler:
 
     late: LateTexts
     placements: LatePlacements
-    pseudonyms: Pseudonyms
-    was_listed: WasListed
     ballots: Callable[[Round], Iterable[Ballot]]
     rounds: Sequence[Round]
     writes: bool = True
@@ -106,7 +103,7 @@ class _Run:
     @property
     def target_index(self) -> int:
         rounds = self.reconciler.rounds
-        return next(place for place, one in enumerate(rounds) if _is_same(one, self.target))
+        return next(place for place, one in enumerate(rounds) if one.id == self.target.id)
 
     def take(self, text: LoggedText) -> None:
         """Sort one text of the log into the report, or remember it as missing."""
@@ -130,7 +127,7 @@ class _Run:
         placement = placements.at(message, text.at_ms, within_ms=LOG_SECOND_MS)
         if reason := self._refusal(text, placement):
             self.report.refused[reason] += 1
-        elif placement.round and _is_same(placement.round, self.target):
+        elif placement.round and placement.round.id == self.target.id:
             self._remember(text, message, placement.choice or "")
         else:
             self.report.elsewhere += 1
@@ -144,7 +141,7 @@ class _Run:
             history = self.reconciler.placements.history
             is_unknown = history.began_before_log(text.to, text.at_ms)
             return Reason.BEFORE_LOG if is_unknown else placement.refusal
-        if placement.round is None or not _is_same(placement.round, self.target):
+        if placement.round is None or placement.round.id != self.target.id:
             return None
         return Reason.EXPIRED if self.target.is_expiring_at(self.now_ms) else None
 
@@ -157,16 +154,14 @@ class _Run:
             at_ms=text.at_ms,
             place=text.place,
             is_after_close=closes_ms is not None and (text.called_at_ms or 0) >= closes_ms,
-            elsewhere=tuple(
-                self._current(one) for one in possible if not _is_same(one, self.target)
-            ),
+            elsewhere=tuple(self._current(one) for one in possible if one.id != self.target.id),
         )
         self.missing[text.sender].append(missing)
 
     def _current(self, past: Round) -> Round:
         """The round as it is now: its shards and its expiry may differ from an earlier time."""
         rounds = self.reconciler.rounds
-        return next((one for one in rounds if _is_same(one, past)), past)
+        return next((one for one in rounds if one.id == past.id), past)
 
     async def recover(self) -> None:
         """Insert what is missing, for several phones at a time."""
@@ -186,7 +181,7 @@ class _Run:
 
     async def _recover_phone(self, phone: str, votes: Sequence[_MissingVote]) -> None:
         by_ballot: defaultdict[tuple[str, str], list[_MissingVote]] = defaultdict(list)
-        voter = self._voter(self.target, phone)
+        voter = self.reconciler.late.voter(self.target, phone)
         for one in votes:
             if await self._is_eligible(phone, one):
                 by_ballot[self.target.ballot_key(voter, one.sid)].append(one)
@@ -221,29 +216,21 @@ class _Run:
 
     async def _is_eligible(self, phone: str, one: _MissingVote) -> bool:
         """Whether the phone may vote and no other round has the text; else count why not."""
-        reconciler, poll = self.reconciler, self.target.poll
-        if poll.phones:
-            phone_id = reconciler.pseudonyms.allow_list_id(poll.id, phone)
-            if not await reconciler.was_listed(poll.id, phone_id, one.at_ms):
-                self.report.refused[OutcomeKind.UNLISTED] += 1
-                return False
+        late = self.reconciler.late
+        if not await late.admits(self.target.poll, phone, one.at_ms):
+            self.report.refused[OutcomeKind.UNLISTED] += 1
+            return False
         if any(other.is_expiring_at(self.now_ms) for other in one.elsewhere):
             self.report.refused[Reason.EXPIRED] += 1
             return False
         for other in one.elsewhere:
-            voter = self._voter(other, phone)
-            vote = Vote(voter=voter, sid=one.sid, choice=one.choice, at_ms=one.at_ms)
-            if not await reconciler.late.bar(other, vote, writes=self.writes):
+            vote = Vote(
+                voter=late.voter(other, phone), sid=one.sid, choice=one.choice, at_ms=one.at_ms
+            )
+            if not await late.bar(other, vote, writes=self.writes):
                 self.report.elsewhere += 1
                 return False
         return True
-
-    def _voter(self, round: Round, phone: str) -> str:
-        return self.reconciler.pseudonyms.voter(round.poll.id, round.number, phone)
-
-
-def _is_same(one: Round, other: Round) -> bool:
-    return (one.poll.id, one.number) == (other.poll.id, other.number)
 
 
 def _name(round: Round | None) -> str:

@@ -10,10 +10,9 @@ text where it belongs by Twilio's log.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.late.late_texts import LateTexts, WasListed
+from services.late.late_texts import LateTexts
 from services.late.report import Reason
 from services.voting.ballot import OutcomeKind, Vote
-from services.voting.identity import Pseudonyms
 from services.voting.insertion import InsertionKind, LateVote, Moment
 from services.voting.message import Message
 from services.voting.placement import LatePlacements, Placement
@@ -51,8 +50,6 @@ class Replayer:
 
     late: LateTexts
     placements: LatePlacements
-    pseudonyms: Pseudonyms
-    was_listed: WasListed
 
     async def replay(self, message: Message, at_ms: int) -> Replayed:
         """Count a text that arrived at a time (epoch ms), or say why not, or that it must wait.
@@ -68,7 +65,7 @@ class Replayer:
             return self._refused(placement, Reason.CERTIFIED)
         if target.is_expiring_at(self.late.clock()):
             return self._refused(placement, Reason.EXPIRED)
-        if not await self._is_listed(target, message, at_ms):
+        if not await self.late.admits(target.poll, message.sender, at_ms):
             return self._refused(placement, OutcomeKind.UNLISTED)
         return await self._count(target, message, placement.choice or "", at_ms)
 
@@ -96,7 +93,7 @@ class Replayer:
     ) -> Replayed | None:
         """What keeps a text from its round because of another one; else bar it from all others."""
         possible = map(self.placements.history.newest, self.placements.possible(message, at_ms))
-        others = [round for round in possible if not _is_same(round, target)]
+        others = [round for round in possible if round.id != target.id]
         if others and not is_reached:
             return _waiting(target, at_ms)
         if any(other.is_expiring_at(self.late.clock()) for other in others):
@@ -109,15 +106,8 @@ class Replayer:
                 return Replayed(outcome=ReplayOutcome.PRESENT, poll_id=other.poll.id)
         return None
 
-    async def _is_listed(self, target: Round, message: Message, at_ms: int) -> bool:
-        poll = target.poll
-        if not poll.phones:
-            return True
-        phone_id = self.pseudonyms.allow_list_id(poll.id, message.sender)
-        return await self.was_listed(poll.id, phone_id, at_ms)
-
     def _vote(self, round: Round, message: Message, choice: str, at_ms: int) -> Vote:
-        voter = self.pseudonyms.voter(round.poll.id, round.number, message.sender)
+        voter = self.late.voter(round, message.sender)
         return Vote(voter=voter, sid=message.sid, choice=choice, at_ms=at_ms)
 
     def _reason(self, message: Message, placement: Placement, at_ms: int) -> str:
@@ -135,7 +125,3 @@ def _waiting(target: Round, at_ms: int) -> Replayed:
     return Replayed(
         outcome=ReplayOutcome.WAITING, poll_id=target.poll.id, ready_at_ms=at_ms + REACHED_MS
     )
-
-
-def _is_same(one: Round, other: Round) -> bool:
-    return (one.poll.id, one.number) == (other.poll.id, other.number)

@@ -80,10 +80,13 @@ class Reconciliations:
         client = ThreadedClient(self.client)
         changes = DynamoOperatorsLog(self.client, self.polls_table).changes()
         return Reconciler(
-            late=LateTexts(DynamoBallots(client, self.votes_table, REQUEST_SECONDS), now_ms),
+            late=LateTexts(
+                ballots=DynamoBallots(client, self.votes_table, REQUEST_SECONDS),
+                clock=now_ms,
+                pseudonyms=Pseudonyms(self.voter_pepper),
+                was_listed=DynamoAllowLists(client, self.polls_table).was_listed,
+            ),
             placements=LatePlacements(history_of(changes, since_ms=since_ms), one_edit_away),
-            pseudonyms=Pseudonyms(self.voter_pepper),
-            was_listed=DynamoAllowLists(client, self.polls_table).was_listed,
             ballots=DynamoRecounts(self.client, self.votes_table).ballots,
             rounds=scope.rounds,
             writes=writes,

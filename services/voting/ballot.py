@@ -98,6 +98,22 @@ class Ballot:
     forgotten_at_ms: int | None = None
 
 
+def empty_ballot(round: Round, vote: Vote) -> Ballot:
+    """The ballot that a vote belongs to, before its first text."""
+    pk, sk = round.ballot_key(vote.voter, vote.sid)
+    return Ballot(
+        pk=pk,
+        sk=sk,
+        board=round.board,
+        round=round.number,
+        picks={},
+        texts=(),
+        cast_at_ms=0,
+        changed_at_ms=0,
+        expires_at_s=None,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The outcome of a vote, and the ballot to store, or None if nothing changes."""

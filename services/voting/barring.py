@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.voting.ballot import Ballot, Vote, late_expiry_of, sid_fingerprint
+from services.voting.ballot import Ballot, Vote, empty_ballot, late_expiry_of, sid_fingerprint
 from services.voting.poll import MESSAGES_PER_BALLOT, Round
 
 
@@ -21,19 +21,8 @@ def bar_text(round: Round, ballot: Ballot | None, vote: Vote) -> Ballot:
             barred=(*ballot.barred, fingerprint)[-MESSAGES_PER_BALLOT:],
             writes=ballot.writes + 1,
         )
-    pk, sk = round.ballot_key(vote.voter, vote.sid)
-    return Ballot(
-        pk=pk,
-        sk=sk,
-        board=round.board,
-        round=round.number,
-        picks={},
-        texts=(),
-        cast_at_ms=0,
-        changed_at_ms=0,
-        expires_at_s=late_expiry_of(round, vote.at_ms),
-        barred=(fingerprint,),
-    )
+    empty = empty_ballot(round, vote)
+    return replace(empty, expires_at_s=late_expiry_of(round, vote.at_ms), barred=(fingerprint,))
 
 
 def forget_votes(ballot: Ballot, now_ms: int) -> Ballot:

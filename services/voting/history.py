@@ -28,7 +28,7 @@ class History:
         for change in changes:
             round = change.round
             logged = self._changes[round.poll.id]
-            self._newest[round.poll.id, round.number] = round
+            self._newest[round.id] = round
             # A round that is certified or expires after its reset is not current again.
             if not logged or round.number >= logged[-1].round.number:
                 logged.append(change)
@@ -41,7 +41,7 @@ class History:
 
     def newest(self, round: Round) -> Round:
         """The round as its last logged change left it."""
-        return self._newest.get((round.poll.id, round.number), round)
+        return self._newest.get(round.id, round)
 
     def began_before_log(self, number: str, at_ms: int) -> bool:
         """Whether a poll on the number existed at a time that is before its first logged change."""

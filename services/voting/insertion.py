@@ -15,6 +15,7 @@ from services.voting.ballot import (
     AcceptedText,
     Ballot,
     Vote,
+    empty_ballot,
     late_expiry_of,
     sid_fingerprint,
 )
@@ -113,19 +114,7 @@ def _with_text(
     round: Round, ballot: Ballot | None, late: LateVote, known: Mapping[str, Moment], now_ms: int
 ) -> Ballot:
     vote = late.vote
-    pk, sk = round.ballot_key(vote.voter, vote.sid)
-    if ballot is None:
-        ballot = Ballot(
-            pk=pk,
-            sk=sk,
-            board=round.board,
-            round=round.number,
-            picks={},
-            texts=(),
-            cast_at_ms=0,
-            changed_at_ms=0,
-            expires_at_s=None,
-        )
+    ballot = ballot or empty_ballot(round, vote)
     text = AcceptedText(vote.sid, vote.choice)
     place = _place(ballot, late, known)
     texts = (*ballot.texts[:place], text, *ballot.texts[place:])

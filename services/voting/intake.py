@@ -7,9 +7,13 @@ under an optimistic lock. If two texts race, the one that is processed last wins
 from dataclasses import dataclass
 
 from services.voting.ballot import Ballot, Outcome, OutcomeKind, Vote, cast, recorded_outcome
-from services.voting.barring import bar_text
+from services.voting.ballot_writes import (
+    MAX_ATTEMPTS,
+    rewritten_too_often,
+    store_ballot,
+    store_bar,
+)
 from services.voting.directory import TextMatch
-from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
 from services.voting.message import Message, Nearest, parse_text
 from services.voting.placement import place, refusal_of
@@ -17,9 +21,6 @@ from services.voting.poll import Round
 from services.voting.ports import AllowLists, Ballots, Clock, DirectorySource
 from services.voting.redelivery import EarlierRounds, earlier_rounds, may_have_pending_writes
 from services.voting.replies import reply_to
-
-MAX_ATTEMPTS = 16
-"""Maximum number of writes under the optimistic lock before a 503."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class Intake:
     ) -> tuple[Round, Outcome] | None:
         """The other round that accepted this MessageSid first, and its outcome there."""
         for round in earlier.rounds:
-            if match.choice is None or not _is_same_round(round, match.round):
+            if match.choice is None or match.round is None or round.id != match.round.id:
                 ballot = await self._find(round, text)
                 if first := recorded_outcome(round, ballot, text.sid):
                     return round, first
@@ -97,9 +98,9 @@ class Intake:
             return round, first or Outcome(kind=refusal)
         if earlier.has_pending_writes:
             for other in earlier.rounds:
-                if _is_same_round(other, round) or not may_have_pending_writes(other, vote.at_ms):
+                if other.id == round.id or not may_have_pending_writes(other, vote.at_ms):
                     continue
-                if first := await self._bar(other, text):
+                if first := await store_bar(self.ballots, other, text.vote_in(other, "")):
                     return other, first
         return round, await self._cast(round, vote)
 
@@ -112,36 +113,14 @@ class Intake:
     async def _find(self, round: Round, text: "_Text") -> Ballot | None:
         return await self.ballots.find(*round.ballot_key(text.voter_in(round), text.sid))
 
-    async def _bar(self, other: Round, text: "_Text") -> Outcome | None:
-        """Bar the text from another round, or return the outcome that it already has there.
-
-        The first delivery may still be writing to that round: it then finds a ballot that
-        refuses it. So the text counts once, whichever write comes first.
-        """
-        vote = text.vote_in(other, "")
-        for _ in range(MAX_ATTEMPTS):
-            ballot = await self._find(other, text)
-            if first := recorded_outcome(other, ballot, text.sid):
-                return first
-            barred = bar_text(other, ballot, vote)
-            if barred is ballot or await self._store(ballot, barred):
-                return None
-        raise StoreUnavailableError("a ballot rewritten too often")
-
     async def _cast(self, round: Round, vote: Vote) -> Outcome:
         decision, ballot = cast(round, None, vote), None
         for _ in range(MAX_ATTEMPTS):
-            if decision.ballot is None or await self._store(ballot, decision.ballot):
+            if decision.ballot is None or await store_ballot(self.ballots, ballot, decision.ballot):
                 return decision.outcome
             ballot = await self.ballots.find(*round.ballot_key(vote.voter, vote.sid))
             decision = cast(round, ballot, vote)
-        raise StoreUnavailableError("a ballot rewritten too often")
-
-    async def _store(self, before: Ballot | None, after: Ballot) -> bool:
-        """Write a ballot if it has not changed since it was read; return whether it was written."""
-        if before is None:
-            return await self.ballots.create(after)
-        return await self.ballots.replace(after, expected=before.writes)
+        raise rewritten_too_often()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +137,3 @@ class _Text:
 
     def vote_in(self, round: Round, choice: str) -> Vote:
         return Vote(voter=self.voter_in(round), sid=self.sid, choice=choice, at_ms=self.at_ms)
-
-
-def _is_same_round(one: Round, other: Round | None) -> bool:
-    """Whether both are the same round, whatever their states."""
-    return other is not None and (one.poll.id, one.number) == (other.poll.id, other.number)

@@ -92,7 +92,7 @@ class LatePlacements:
         for known_ms, now_ms in self._views(at_ms):
             placement = self._decide(message, known_ms, now_ms)
             if placement.is_vote and (round := placement.round):
-                found[round.poll.id, round.number] = round
+                found[round.id] = round
         return tuple(found.values())
 
     def _views(self, at_ms: int) -> Iterator[tuple[int, int]]:

@@ -207,6 +207,11 @@ class Round:
         return min((end for end in ends if end is not None), default=None)
 
     @property
+    def id(self) -> tuple[str, int]:
+        """The poll's id and the number of the round: equal for all states of the same round."""
+        return self.poll.id, self.number
+
+    @property
     def board(self) -> str:
         """Partition key of the board of this round."""
         return schema.board_pk(self.poll.id, self.poll.visibility)

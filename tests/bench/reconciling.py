@@ -76,10 +76,13 @@ async def _never_listed(*_: object) -> bool:
 def _reconcile() -> None:
     round = _round()
     reconciler = Reconciler(
-        late=LateTexts(DiscardedBallots(), lambda: BEGAN_MS),
+        late=LateTexts(
+            ballots=DiscardedBallots(),
+            clock=lambda: BEGAN_MS,
+            pseudonyms=Pseudonyms(b"a pepper for the benchmark, 32 b"),
+            was_listed=_never_listed,
+        ),
         placements=LatePlacements(History([RoundChange(at_ms=BEGAN_MS, round=round)])),
-        pseudonyms=Pseudonyms(b"a pepper for the benchmark, 32 b"),
-        was_listed=_never_listed,
         ballots=lambda _: (),
         rounds=[round],
     )

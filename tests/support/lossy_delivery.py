@@ -90,10 +90,13 @@ class LossyDelivery:
     async def reconcile(self, target: Round | None = None, *, writes: bool = True) -> Report:
         """Reconcile the last round."""
         reconciler = Reconciler(
-            late=LateTexts(self.ballots, lambda: self.now_ms),
+            late=LateTexts(
+                ballots=self.ballots,
+                clock=lambda: self.now_ms,
+                pseudonyms=PSEUDONYMS,
+                was_listed=self._was_listed,
+            ),
             placements=LatePlacements(History(self.changes), one_edit_away),
-            pseudonyms=PSEUDONYMS,
-            was_listed=self._was_listed,
             ballots=self.ballots.ballots,
             rounds=self.rounds,
             writes=writes,

@@ -9,7 +9,8 @@ from services.late.late_texts import LateTexts
 from services.voting.ballot import Ballot, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.insertion import InsertionKind, LateVote, Moment
-from tests.support.polls import NOON, a_round, a_vote
+from services.voting.ports import Ballots
+from tests.support.polls import NOON, PSEUDONYMS, a_round, a_vote
 
 ROUND = a_round()
 
@@ -33,9 +34,20 @@ class BusyBallots(MemoryBallots):
         return self.refused < 0
 
 
+def late_texts_in(ballots: Ballots) -> LateTexts:
+    """A writer to ballots, of a poll without an allow list."""
+
+    async def was_listed(poll_id: str, phone_id: str, at_ms: int) -> bool:
+        raise AssertionError(poll_id, phone_id, at_ms)
+
+    return LateTexts(
+        ballots=ballots, clock=lambda: NOON, pseudonyms=PSEUDONYMS, was_listed=was_listed
+    )
+
+
 def late_texts(refused: int) -> LateTexts:
     """A writer to ballots that refuse so many writes."""
-    return LateTexts(BusyBallots(refused=refused), lambda: NOON)
+    return late_texts_in(BusyBallots(refused=refused))
 
 
 def a_late_vote() -> LateVote:
@@ -67,14 +79,14 @@ async def test_a_text_that_is_held_is_not_barred() -> None:
     assert ballot
     await ballots.create(ballot)
 
-    assert not await LateTexts(ballots, lambda: NOON).bar(ROUND, vote)
+    assert not await late_texts_in(ballots).bar(ROUND, vote)
     assert list(ballots.held.values()) == [ballot]
 
 
 async def test_a_rehearsal_bars_and_counts_nothing() -> None:
     """It says what would be."""
     ballots, one = MemoryBallots(), a_late_vote()
-    late = LateTexts(ballots, lambda: NOON)
+    late = late_texts_in(ballots)
 
     assert await late.bar(ROUND, one.vote, writes=False)
     assert await late.count(ROUND, [one], writes=False) == {one.vote.sid: InsertionKind.INSERTED}

@@ -55,10 +55,13 @@ class FallbackQueue:
     def _take(self, text: SentText, at_ms: int, *, again: bool) -> None:
         ballots = LateBallots(votes=self.votes, way=Way.REPLAYED, pause=self._pause)
         replayer = Replayer(
-            late=LateTexts(ballots, lambda: self.time.clock[0]),
+            late=LateTexts(
+                ballots=ballots,
+                clock=lambda: self.time.clock[0],
+                pseudonyms=PSEUDONYMS,
+                was_listed=_always_listed,
+            ),
             placements=self.polls.placements(),
-            pseudonyms=PSEUDONYMS,
-            was_listed=_always_listed,
         )
         sender = without_channel(text.sender)
         message = Message(sid=text.sid, sender=sender, to=text.to, body=text.body)

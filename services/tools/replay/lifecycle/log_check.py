@@ -37,9 +37,7 @@ class LogCheck:
     ) -> Self:
         """Take the texts that the reconciliation lists."""
         texts = [checker.texts[one.sid] for one in logged if one.at_ms <= now_ms - REACHED_MS]
-        return cls(
-            checker, (round.poll.id, round.number), texts, frozenset(checker.held_sids()), now_ms
-        )
+        return cls(checker, round.id, texts, frozenset(checker.held_sids()), now_ms)
 
     def end(self, report: Report) -> None:
         """Compare the report with what it must say."""

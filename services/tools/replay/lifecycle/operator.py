@@ -133,7 +133,7 @@ class Operator:
     def certify(self) -> None:
         """Certify a round; others may act between the audit and the write."""
         round, current = self._round()
-        key = (round.poll.id, round.number)
+        key = round.id
         reconciled = self.before_certifying(round)
         audit = self._audit(round, digest=True)
         expected = self.checker.snapshot(key)
@@ -157,7 +157,7 @@ class Operator:
         round, _ = self._round()
         audit = self._audit(round)
         self._auditor().repair(audit, unfolded=self.aggregator.unfolded)
-        self.aggregator.lost_rounds.discard((round.poll.id, round.number))
+        self.aggregator.lost_rounds.discard(round.id)
 
     def forget(self) -> None:
         """Forget a phone, in every round of every poll."""
@@ -172,8 +172,8 @@ class Operator:
     def expire(self) -> None:
         """Set the expiry of an ended round; perhaps stop before the ballots are written."""
         round, _ = self._round()
-        at_ms = self.polls.promise_expiry(round.poll.id, round.number)
-        self.checker.expires((round.poll.id, round.number), at_ms, self.clock[0])
+        at_ms = self.polls.promise_expiry(*round.id)
+        self.checker.expires(round.id, at_ms, self.clock[0])
         if self.draw.random() < 3 / 4:
             self.votes.expire(round, at_ms)
 

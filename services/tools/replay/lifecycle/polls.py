@@ -75,7 +75,7 @@ class SimulatedPolls(PollStore):
 
     def store_expiry(self, ended: Round, expires_from_ms: int, *, revision: int) -> None:
         """Store the earliest expiry of an ended round."""
-        key = (ended.poll.id, ended.number)
+        key = ended.id
         before = self.past[key].expires_from_ms if key in self.past else 0
         if before is not None and before < expires_from_ms:
             raise PollChangedError(ended.poll.id)

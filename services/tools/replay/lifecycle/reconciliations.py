@@ -152,10 +152,13 @@ class Reconciliations:
 
     async def _reconcile(self, round: Round, ballots: LateBallots) -> Report:
         reconciler = Reconciler(
-            late=LateTexts(ballots, lambda: self.time.clock[0]),
+            late=LateTexts(
+                ballots=ballots,
+                clock=lambda: self.time.clock[0],
+                pseudonyms=PSEUDONYMS,
+                was_listed=_nobody_is_listed,
+            ),
             placements=self.polls.placements(),
-            pseudonyms=PSEUDONYMS,
-            was_listed=_nobody_is_listed,
             ballots=self.votes.ballots,
             rounds=self.rounds(),
         )
