@@ -24,6 +24,11 @@ _FIRST = ("deploy", "cloud", "lab", "proof/test_schedules.py", "infra")
 """The groups that take longest begin first."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Screenshots take a minute and are for people only."""
+    parser.addoption("--pictures", action="store_true", help="take screenshots of the pages")
+
+
 class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
     """With several workers (`-n 2`), tests that share what is costly to bring up share a worker."""
 

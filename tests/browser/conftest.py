@@ -140,10 +140,11 @@ def open_demo(browser: Browser, cloud: LocalCloud) -> Iterator[Callable[..., Pag
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """Take a screenshot, for a person to look at."""
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Take a screenshot, for a person to look at, if `--pictures` asks for them."""
 
     def taken(page: Page, name: str) -> None:
-        page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
+        if request.config.getoption("--pictures"):
+            page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
 
     return taken
