@@ -17,10 +17,13 @@ import boto3
 from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
+from infra.config import Options, StageConfig
+from infra.packaging import CONTENTS, Packager
 from services.tools.local.aws import LocalAws, rest_api_path
 from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
+from services.tools.local.runs import STATE, exclusive_lock
 
 OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
 """To the emulator, a key that is an account's number is that account's owner."""
@@ -243,11 +246,24 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
             else:
                 project.mkdir(exist_ok=True)
                 shutil.copyfile(source, project / name)
-        wheels = ROOT / "cdk.out" / "bundles"
-        wheels.mkdir(parents=True, exist_ok=True)
+        bundles = build_bundles()
         (project / "cdk.out").mkdir()
-        (project / "cdk.out" / "bundles").symlink_to(wheels)
+        (project / "cdk.out" / "bundles").symlink_to(bundles)
         yield Cloud(folder=folder, project=project, aws=LocalAws(endpoint=endpoint))
+
+
+def build_bundles() -> Path:
+    """The folder of the bundles that both this and the local cloud deploy, all of them built.
+
+    With the lock of a synthesis, or two workers would build the same at the same time.
+    """
+    STATE.mkdir(exist_ok=True)
+    packager = Packager(config=StageConfig.of("local", Options()))
+    with exclusive_lock("synth"):
+        for function in CONTENTS:
+            packager.bundle(function)
+        packager.site()
+    return packager.folder
 
 
 def _answers(endpoint: str) -> bool:
