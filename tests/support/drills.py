@@ -62,7 +62,9 @@ class CrashingBallots(DynamoBallots):
     after: ClassVar[Iterator[bool]] = cycle([False, True])
 
     async def create(self, ballot: Ballot) -> bool:
-        """Store a new ballot, or not, and die."""
+        """Store a new ballot, or not, and die; refuse one that exists already."""
+        if await super().find(ballot.pk, ballot.sk):
+            return False
         if next(self.after):
             await super().create(ballot)
         raise Crash
