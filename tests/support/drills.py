@@ -33,7 +33,7 @@ from services.voting.ballot import Ballot
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 LATER_MS = 100_000
 """By so much the clock of a reconciliation is ahead: it leaves out texts of the last 88 s."""
 
