@@ -52,7 +52,7 @@ check: lint ## formatting, lint, types, unit and infra tests
 	$(RUN) pytest -q $(PARALLEL) tests/unit tests/infra
 
 bench: ## measure, and write docs/performance.md
-	$(call set_up,checks)
+	$(call set_up,app checks)
 	$(RUN) tests.bench.run --write docs/performance.md
 
 replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")
