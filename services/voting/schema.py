@@ -103,10 +103,13 @@ STATE_AT: Final = "state_at"
 BEGAN_AT: Final = "began_at"
 HEARD_UNTIL: Final = "heard_until"
 EXPIRES_FROM: Final = "expires_from"
+FORMER_NUMBERS: Final = "former_numbers"
+"""A list; rounds of older versions have none."""
+MOVED_AT: Final = "moved_at"
 CERTIFIED_AT: Final = "certified_at"
 ROUND_ATTRIBUTES: Final = (
     DEFINITION, ROUND, STATE, STATE_AT, BEGAN_AT, CHANGED_AT, HEARD_UNTIL,
-    EXPIRES_FROM, CERTIFIED_AT,
+    EXPIRES_FROM, CERTIFIED_AT, FORMER_NUMBERS, MOVED_AT,
 )  # fmt: skip
 """Attributes of a round, on directory rows, past rounds and rows of the operator's log."""
 REVISION: Final = "revision"
