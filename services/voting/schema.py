@@ -141,6 +141,25 @@ def operators_log_at_ms(sk: str) -> int:
     return int(sk.partition("#")[0])
 
 
+RECONCILIATIONS: Final = "reconciling#*"
+"""The partition keys of the reconciliations that write to rounds, as an IAM pattern."""
+
+
+def reconciliations_pk(poll_id: str) -> str:
+    """Partition key of the reconciliations that write to rounds of a poll."""
+    return f"reconciling#{poll_id}"
+
+
+def reconciliations_sk(round_number: int) -> str:
+    """Sort key of those that write to one round."""
+    return f"{round_number:05}"
+
+
+BEGUN: Final = "begun"
+"""Number of reconciliations of a round that have begun to write."""
+RUN_PREFIX: Final = "run#"
+"""An attribute for each that is running: until when it may write, in epoch ms."""
+
 WHAT: Final = "what"
 BY: Final = "by"
 DETAIL: Final = "detail"
