@@ -55,7 +55,7 @@ check: ## formatting, lint, types and unit tests
 	@$(call beside,$(LINT),$(RUN) pytest -q -n 2 --durations=10 tests/unit)
 
 bench: ## measure, and write docs/performance.md
-	$(call set_up,checks)
+	$(call set_up,app checks)
 	$(RUN) tests.bench.run --write docs/performance.md
 
 replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")

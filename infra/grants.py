@@ -27,6 +27,7 @@ TAKE_FROM_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Re
 
 DIRECTORY: Final = schema.DIRECTORY_PK
 OPERATORS_LOGS: Final = schema.OPERATORS_LOGS
+RECONCILIATIONS: Final = schema.RECONCILIATIONS
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
 UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD

@@ -13,6 +13,9 @@ from infra.storage import Storage
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
+_COPY_SECONDS = 15 * 60
+"""Lambda's maximum. A list of 100,000 phones takes about four minutes."""
+_COPY_TIMEOUT = Duration.minutes(16)
 
 
 class Polls(Construct):
@@ -45,8 +48,8 @@ class Polls(Construct):
             props=FunctionProps(
                 name="polls",
                 environment=settings.to_env(),
-                memory_mb=256,
-                timeout_seconds=60,
+                memory_mb=1024,  # and a good half of a CPU, for the copy of a long list
+                timeout_seconds=_COPY_SECONDS,
             ),
         )
 
@@ -55,7 +58,9 @@ class Polls(Construct):
 
         Everything that reads or writes the directory must depend on it.
         """
-        return self._add_custom_resource("Copied", "Custom::DirectoryCopied", self._tables)
+        return self._add_custom_resource(
+            "Copied", "Custom::DirectoryCopied", self._tables, timeout=_COPY_TIMEOUT
+        )
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""
@@ -70,7 +75,12 @@ class Polls(Construct):
         return self._add_custom_resource("Guest", "Custom::GuestIdentity", properties).ref
 
     def _add_custom_resource(
-        self, construct_id: str, resource_type: str, properties: Mapping[str, object]
+        self,
+        construct_id: str,
+        resource_type: str,
+        properties: Mapping[str, object],
+        *,
+        timeout: Duration = _TIMEOUT,
     ) -> CustomResource:
         function: Function = self.deployer.function
         return CustomResource(
@@ -79,7 +89,7 @@ class Polls(Construct):
             service_token=function.function_arn,
             resource_type=resource_type,
             properties=properties,
-            service_timeout=_TIMEOUT,
+            service_timeout=timeout,
         )
 
 

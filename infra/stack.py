@@ -138,6 +138,8 @@ class VotingStack(Stack):
         polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
         allow(reconciler, "RecoverTexts", [GET, PUT, QUERY], self.storage.votes.table_arn)
         allow(reconciler, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
+        announced = grants.only_keys(grants.RECONCILIATIONS)
+        allow(reconciler, "AnnounceItself", [UPDATE], self.storage.polls.table_arn, announced)
         allow(
             reconciler, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
         )

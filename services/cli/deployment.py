@@ -13,6 +13,7 @@ from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.ongoing import OngoingReconciliations
 from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
@@ -96,6 +97,11 @@ class Deployment:
             polls=self.polls_table,
             by=self.operator,
         )
+
+    @property
+    def ongoing_reconciliations(self) -> OngoingReconciliations:
+        """The reconciliations that write to rounds, in the table of polls."""
+        return OngoingReconciliations(client=self.client("dynamodb"), table=self.polls_table)
 
     @property
     def ballot_expiry(self) -> BallotExpiry:

@@ -15,6 +15,7 @@ from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
 from tests.bench.reconciling import memory_mb
 from tests.bench.recounting import recount_ratio
+from tests.bench.recovering import seconds_to_recover
 from tests.bench.units import units_per_vote
 
 VOTES = 4_000
@@ -71,6 +72,11 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         what="Reconciliation of 500,000 missing texts: memory in MB",
         value=memory, shown=f"{memory:.0f}", bound=300,
+    )  # fmt: skip
+    seconds = seconds_to_recover()
+    yield Figure(
+        what="Reconciliation of 20,000 missing texts on the local cloud: seconds",
+        value=seconds, shown=f"{seconds:.0f}", bound=60,
     )  # fmt: skip
     units = units_per_vote()
     yield Figure(
@@ -139,6 +145,9 @@ def _page(table: list[str]) -> str:
             "  (`tests/bench/imports.py`).",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
             "  (`tests/bench/recounting.py`).",
+            "- **Reconciliation**: all of `voteapp reconcile`, beside the emulator and the aggregator",
+            "  that folds its writes (`tests/bench/recovering.py`); memory without a store",
+            "  (`tests/bench/reconciling.py`).",
             "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
             "  (`tests/bench/units.py`).",
             "",

@@ -37,6 +37,7 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
             (),
         ),
         "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
+        "AnnounceItself": (["dynamodb:UpdateItem"], "polls.Arn", ("reconciling#*",)),
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "reconciler log.Arn", ()),
     },
