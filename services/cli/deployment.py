@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import typer
@@ -210,6 +211,7 @@ def _find_demo() -> Deployment:
 
 def _find_stack(name: str) -> Deployment:
     import boto3  # slow to import
+    from botocore.config import Config
 
     session: Any = boto3.Session()
     with translate_aws_errors():
@@ -223,7 +225,7 @@ def _find_stack(name: str) -> Deployment:
         outputs=outputs,
         webhook_url=outputs["WebhookUrl"],
         dashboard_url=outputs.get("DashboardUrl"),
-        client=session.client,
+        client=partial(session.client, config=Config(parameter_validation=False)),
         operator=caller_identity(session.client),
     )
 
