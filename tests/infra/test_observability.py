@@ -14,14 +14,14 @@ from tests.infra.conftest import Resources, Synthesise
 # Name: of what, statistic, from which value on, in how many minutes of five.
 WATCHED = [
     ("WriteThrottleEvents", {"TableName": "votes"}, "Sum", 1, 2),
-    ("WriteThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
-    ("ReadThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
     ("5xx", {"ApiId": "the API"}, "Sum", 1, 2),
     ("Latency", {"ApiId": "the API"}, "p99", 2_000, 3),
     ("RefusedSignatures", {}, "Sum", 20, 1),
     ("UnreadablePolls", {}, "Sum", 1, 1),
     ("StaleDirectories", {}, "Sum", 1, 2),
     ("StaleSecrets", {}, "Sum", 1, 2),
+    ("WriteThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
+    ("ReadThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
     ("Errors", {"FunctionName": "aggregator"}, "Sum", 1, 3),
     ("IteratorAge", {"FunctionName": "aggregator"}, "Maximum", 60_000, 1),
     ("BadRecords", {}, "Sum", 1, 1),
