@@ -1,14 +1,34 @@
-"""Who is told: a topic that mails the alarms, and a budget."""
+"""Who is told: a topic that mails the alarms, and a budget that mails its address itself.
 
+The budget's e-mails need neither the topic nor a confirmed subscription, so they arrive even where
+the alarms' do not; and nobody but CloudWatch may publish to the topic.
+"""
+
+from aws_cdk import Aws
 from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
 def add_topic(scope: Construct, email: str) -> sns.Topic:
-    """Add the topic of the alarms; AWS asks the address to confirm it."""
+    """Add the topic of the alarms; AWS asks the address to confirm it.
+
+    `enforce_ssl` makes a policy that only denies, in place of the default one that lets in the
+    account. So it has to say that alarms of this account may publish (Amazon SNS, "Example cases
+    for Amazon SNS access control").
+    """
     topic = sns.Topic(scope, "Alarms", enforce_ssl=True)
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsPublish",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
     topic.add_subscription(subscriptions.EmailSubscription(email))
     return topic
 
