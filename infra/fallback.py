@@ -35,7 +35,7 @@ _BATCH_SIZE: Final = 10
 _CONCURRENCY: Final = 5
 """Batches at a time: about 250 texts a second, which no table notices beside the live ones."""
 
-_REQUESTS_PER_SECOND: Final = 2_000
+REQUESTS_PER_SECOND: Final = 2_000
 _REQUEST_BURST: Final = 2_000
 _INTEGRATION_SECONDS: Final = 10
 
@@ -125,7 +125,7 @@ class Fallback(Construct):
                 apigateway.MethodResponse(status_code="503"),
             ],
         )
-        access_log = logs.LogGroup(
+        self.access_log = logs.LogGroup(
             self,
             "AccessLog",
             retention=retention(self._config.log_retention_days),
@@ -136,9 +136,9 @@ class Fallback(Construct):
             "Stage",
             deployment=apigateway.Deployment(self, "Deployment", api=self.api),
             stage_name="fallback",
-            throttling_rate_limit=_REQUESTS_PER_SECOND,
+            throttling_rate_limit=REQUESTS_PER_SECOND,
             throttling_burst_limit=_REQUEST_BURST,
-            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from infra.account_watch import AccountWatch
 from infra.aggregation import Aggregation
 from infra.aggregation_watch import AggregationWatch
 from infra.alarm_spec import AlarmSpec
@@ -20,6 +21,14 @@ from infra.notifications import add_budget, add_topic
 from infra.reconciliation import Reconciliation
 from infra.reconciliation_watch import ReconciliationWatch
 from infra.storage import Storage
+
+_MINUTES: Final = 5
+"""Data points that an alarm looks at."""
+
+_REACHES: Final = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_BELOW: Final = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+_BREACHING: Final = cloudwatch.TreatMissingData.BREACHING
+_NOT_BREACHING: Final = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
 class Watch(Protocol):
@@ -52,7 +61,7 @@ class Observability(Construct):
         super().__init__(scope, construct_id)
         watches = [*self._watches(parts, config.stack_name)]
         options = config.options
-        self._add_alarms([spec for w in watches for spec in w.alarm_specs()], options.alarm_email)
+        self._add_alarms([spec for w in watches for spec in w.alarm_specs()], config)
         if options.alarm_email:
             add_budget(self, options.alarm_email, options.monthly_budget_usd)
         self._add_dashboard({title: g for w in watches for title, g in w.graphs().items()})
@@ -60,14 +69,23 @@ class Observability(Construct):
     def _watches(self, parts: WatchedParts, namespace: str) -> Iterator[Watch]:
         """Yield what to watch, in the order in which a text passes it."""
         storage = parts.storage
-        yield IngestWatch(self, parts.ingest, storage.votes, namespace)
-        yield AggregationWatch(self, parts.aggregation, storage.aggregates, namespace)
+        ingest = IngestWatch(self, parts.ingest, storage.votes, namespace)
+        yield ingest
+        yield AggregationWatch(
+            self,
+            parts.aggregation,
+            aggregates=storage.aggregates,
+            accepted=ingest.accepted,
+            namespace=namespace,
+        )
+        yield AccountWatch()
         if parts.fallback:
             yield FallbackWatch(self, parts.fallback, namespace)
         if parts.reconciliation:
             yield ReconciliationWatch(self, parts.reconciliation, namespace)
 
-    def _add_alarms(self, specs: Sequence[AlarmSpec], email: str | None) -> None:
+    def _add_alarms(self, specs: Sequence[AlarmSpec], config: StageConfig) -> None:
+        email = config.options.alarm_email
         topic = add_topic(self, email) if email else None
         for spec in specs:
             alarm = cloudwatch.Alarm(
@@ -75,11 +93,11 @@ class Observability(Construct):
                 spec.name,
                 metric=spec.metric,
                 threshold=spec.threshold,
-                evaluation_periods=5,
+                evaluation_periods=_MINUTES,
                 datapoints_to_alarm=spec.minutes,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-                alarm_description=spec.means,
+                comparison_operator=_BELOW if spec.is_floor else _REACHES,
+                treat_missing_data=_BREACHING if spec.is_floor else _NOT_BREACHING,
+                alarm_description=spec.description(config.stage),
             )
             if topic:
                 alarm.add_alarm_action(actions.SnsAction(topic))
