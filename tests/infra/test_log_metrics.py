@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from services.webhook import log
+from services.adapters import log
 from services.webhook.errors import RefusedRequestError
 from services.webhook.routes import refused
 from tests.infra.conftest import Resources, Synthesise
