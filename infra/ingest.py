@@ -33,7 +33,7 @@ _ACCESS_LOG = {
 }
 """No address, header or body, because they could contain a phone number."""
 
-_REQUESTS_PER_SECOND = 5_000
+REQUESTS_PER_SECOND = 5_000
 _REQUEST_BURST = 5_000
 
 
@@ -143,7 +143,7 @@ class Ingest(Construct):
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=_REQUESTS_PER_SECOND,
+                throttling_rate_limit=REQUESTS_PER_SECOND,
                 throttling_burst_limit=_REQUEST_BURST,
             ),
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(

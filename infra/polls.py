@@ -6,10 +6,9 @@ from aws_cdk import CustomResource, Duration
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
-from infra.config import OptionError, Options, StageConfig
+from infra.config import OptionError, Options
 from infra.function import FunctionProps, ServiceFunction
-from infra.packaging import Packager
-from infra.storage import Storage
+from infra.shared_props import SharedProps
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
@@ -21,29 +20,22 @@ _COPY_TIMEOUT = Duration.minutes(16)
 class Polls(Construct):
     """Three custom resources handled by one function; an invalid poll fails the deploy."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: StageConfig,
-        bundles: Packager,
-        storage: Storage,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
+        storage, bundles = props.storage, props.bundles
         aggregates, directory = storage.aggregates, storage.polls
         settings = PollsSettings(
             votes_table=storage.votes.table_name,
             aggregates_table=aggregates.table_name,
             polls_table=directory.table_name,
-            default_number=config.options.number,
+            default_number=props.config.options.number,
         )
         self._tables = {"From": aggregates.table_name, "To": directory.table_name}
         self._triggers = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(
             self,
             "Deployer",
-            config=config,
+            config=props.config,
             bundles=bundles,
             props=FunctionProps(
                 name="polls",

@@ -18,13 +18,15 @@ from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
+from infra.function import ServiceFunction
 from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
-from infra.observability import Observability
+from infra.observability import Observability, WatchedParts
 from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
 from infra.polls import Polls, default_poll
 from infra.reconciliation import Reconciliation
+from infra.shared_props import SharedProps
 from infra.storage import Storage
 
 
@@ -44,15 +46,22 @@ class VotingStack(Stack):
         super().__init__(scope, construct_id, **stack_props)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
+        self._late_functions: list[ServiceFunction] = []
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
             self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
+        shared = SharedProps(
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+        )
         # Twilio -> queue -> replayer -> votes
-        self.fallback = self._add_fallback(config, bundles)
+        self.fallback = self._add_fallback(shared) if config.options.fallback == "on" else None
         # Twilio's message log -> reconciler -> votes
-        self.reconciliation = self._add_reconciliation(config, bundles)
+        self.reconciliation = self._add_reconciliation(shared) if config.options.reconcile else None
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -60,12 +69,8 @@ class VotingStack(Stack):
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
         # polls/*.toml -> polls, aggregates
-        self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
+        self.polls = Polls(self, "Polls", shared)
         self._grant_webhook()
-        if self.fallback:
-            self._grant_fallback(self.fallback)
-        if self.reconciliation:
-            self._grant_reconciler(self.reconciliation.reconciler.role)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
@@ -73,10 +78,8 @@ class VotingStack(Stack):
 
         copied = self.polls.copy_directory()
         self.ingest.depend_on(copied)
-        if self.fallback:
-            self.fallback.replayer.function.node.add_dependency(copied)
-        if self.reconciliation:
-            self.reconciliation.reconciler.function.node.add_dependency(copied)
+        for late in self._late_functions:
+            late.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
@@ -100,17 +103,11 @@ class VotingStack(Stack):
         allow(webhook, "ReadTheDirectory", [QUERY], polls, directory)
         allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
-    def _add_fallback(self, config: StageConfig, bundles: Packager) -> Fallback | None:
-        if config.options.fallback == "off":
-            return None
-        return Fallback(
-            self,
-            "Fallback",
-            config=config,
-            bundles=bundles,
-            storage=self.storage,
-            secret_arn=self.ingest.secret_arn,
-        )
+    def _add_fallback(self, props: SharedProps) -> Fallback:
+        fallback = Fallback(self, "Fallback", props)
+        self._late_functions.append(fallback.replayer)
+        self._grant_fallback(fallback)
+        return fallback
 
     def _grant_fallback(self, fallback: Fallback) -> None:
         replayer, queue = fallback.replayer.role, fallback.queue.queue_arn
@@ -122,17 +119,11 @@ class VotingStack(Stack):
         allow(replayer, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
         allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
-    def _add_reconciliation(self, config: StageConfig, bundles: Packager) -> Reconciliation | None:
-        if not config.options.reconcile:
-            return None
-        return Reconciliation(
-            self,
-            "Reconciliation",
-            config=config,
-            bundles=bundles,
-            storage=self.storage,
-            secret_arn=self.ingest.secret_arn,
-        )
+    def _add_reconciliation(self, props: SharedProps) -> Reconciliation:
+        reconciliation = Reconciliation(self, "Reconciliation", props)
+        self._late_functions.append(reconciliation.reconciler)
+        self._grant_reconciler(reconciliation.reconciler.role)
+        return reconciliation
 
     def _grant_reconciler(self, reconciler: iam.IRole) -> None:
         polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
@@ -170,14 +161,9 @@ class VotingStack(Stack):
         allow(guest, "ReadOpenBoards", [QUERY], aggregates, grants.PUBLIC_ONLY)
 
     def _grant_logs(self) -> None:
-        functions = (
-            self.ingest.function,
-            self.fallback.replayer if self.fallback else None,
-            self.reconciliation.reconciler if self.reconciliation else None,
-            self.aggregation.aggregator,
-            self.polls.deployer,
-        )
-        for function in filter(None, functions):
+        webhook = [self.ingest.function] if self.ingest.function else []
+        aggregator, deployer = self.aggregation.aggregator, self.polls.deployer
+        for function in (*webhook, *self._late_functions, aggregator, deployer):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
 
@@ -194,13 +180,11 @@ class VotingStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _add_observability(self, config: StageConfig) -> None:
-        self.observability = Observability(
-            self,
-            "Observability",
-            config=config,
+        parts = WatchedParts(
             storage=self.storage,
             ingest=self.ingest,
             fallback=self.fallback,
             aggregation=self.aggregation,
             reconciliation=self.reconciliation,
         )
+        self.observability = Observability(self, "Observability", config=config, parts=parts)

@@ -15,6 +15,8 @@ from services.cli.deployment import Deployment
 from services.tools.doctor import event_source, guest, number, stack, web
 from services.tools.doctor.finding import Finding, failed, run_check, skipped
 from services.tools.doctor.probe_poll import DynamoProbePoll
+from services.tools.doctor.ring import CHECK as EMAILS_CHECK
+from services.tools.doctor.ring import RING_CHECK, AlarmEmails
 from services.tools.doctor.selftest import CHECK, FALLBACK_CHECK, SelfTest
 from services.tools.page_headers import page_headers
 from services.tools.phones.delivery import WebhookEndpoint, deliver_one
@@ -51,6 +53,10 @@ class DeploymentChecks:
             yield run_check(CHECK, self._self_test)
             yield run_check(FALLBACK_CHECK, self._self_test_fallback)
 
+    def ring(self) -> Iterator[Finding]:
+        """Ring one alarm, and nothing else."""
+        yield run_check(RING_CHECK, self._ring)
+
     def _checks(self, hook: str) -> dict[str, Callable[[], Finding]]:
         deployment = self.deployment
         return {
@@ -82,6 +88,7 @@ class DeploymentChecks:
             ),
             "page": self._page,
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
+            EMAILS_CHECK: self._alarm_emails,
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),
         }
 
@@ -180,6 +187,20 @@ class DeploymentChecks:
             page_headers(dynamodb=dynamodb, cognito=cognito),
             table=self.deployment.aggregates_table,
         )
+
+    def _alarm_emails(self) -> Finding:
+        if self.is_emulated:
+            return skipped(EMAILS_CHECK, "a demo has no alarms")
+        return self._emails().check()
+
+    def _ring(self) -> Finding:
+        if self.is_emulated:
+            return failed(RING_CHECK, "a demo has no alarms", "name a stack: --stage dev")
+        return self._emails().ring()
+
+    def _emails(self) -> AlarmEmails:
+        client = self.deployment.client
+        return AlarmEmails(self.deployment.name, client("cloudwatch"), client("sns"))
 
     def _self_test(self) -> Finding:
         url = self.deployment.webhook_url

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cache, partial
 
+from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.async_client import Session, async_client
@@ -17,7 +18,6 @@ from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.timing import DIRECTORY_SECONDS, DIRECTORY_STALE_SECONDS
-from services.webhook import log
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 
@@ -92,5 +92,4 @@ def _log_stale(event: str) -> OnStale:
     return log_stale
 
 
-log.configure()
 app = create_app(assemble(os.environ))

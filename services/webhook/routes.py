@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from services.adapters import log
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
 from services.adapters.twilio.forms import MalformedFormError, SignedForm
@@ -16,7 +17,6 @@ from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake, IntakeResult
 from services.voting.timing import REQUEST_SECONDS
-from services.webhook import log
 from services.webhook.errors import RefusedRequestError
 from services.webhook.health import Probe
 from services.webhook.reply_limit import ErrorReplyLimit, is_error

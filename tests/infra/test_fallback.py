@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.config import Options
-from infra.fallback import request_template, response_template
+from infra.fallback_templates import request_template, response_template
 from services.late.backoff import delay_seconds
 from services.late.queue_items import read_item
 from tests.infra.conftest import Resources, Synthesise

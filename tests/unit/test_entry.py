@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from services.adapters import log
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.settings import SettingsError
 from services.voting.ballot import OutcomeKind
 from services.voting.directory import Directory
 from services.voting.errors import StoreUnavailableError
-from services.webhook import log
 from services.webhook.routes import Dependencies
 from tests.support.polls import PSEUDONYMS, a_phone, a_round, a_text
 
