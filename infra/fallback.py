@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -17,8 +17,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.config import NO_REPLY, StageConfig
+from infra.capacity import RequestLimit
+from infra.config import StageConfig
 from infra.function import FunctionProps, ServiceFunction, retention
+from infra.options import NO_REPLY
 from infra.packaging import Packager
 from infra.storage import Storage
 from services.settings import ReplayerSettings
@@ -40,8 +42,6 @@ _BATCH_SIZE: Final = 10
 _CONCURRENCY: Final = 5
 """Batches at a time: about 250 texts a second, which no table notices beside the live ones."""
 
-_REQUESTS_PER_SECOND: Final = 2_000
-_REQUEST_BURST: Final = 2_000
 _INTEGRATION_SECONDS: Final = 10
 
 _ITEM: Final = {
@@ -99,8 +99,8 @@ class Fallback(Construct):
         secret_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config = config
-        self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self._config, self._limit = config, RequestLimit.of(config.options)
+        self._removal = config.removal_policy
         self.dead_letters = self._make_queue("DeadLetters", kept=_DEAD_KEPT)
         self.queue = self._make_queue("Queue", kept=_KEPT, dead_letters=self.dead_letters)
         self.api_role = iam.Role(
@@ -180,8 +180,8 @@ class Fallback(Construct):
             "Stage",
             deployment=apigateway.Deployment(self, "Deployment", api=self.api),
             stage_name="fallback",
-            throttling_rate_limit=_REQUESTS_PER_SECOND,
-            throttling_burst_limit=_REQUEST_BURST,
+            throttling_rate_limit=self._limit.per_second,
+            throttling_burst_limit=self._limit.burst,
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )

@@ -2,7 +2,6 @@
 
 import json
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
@@ -12,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IDependable
 
+from infra.capacity import RequestLimit
 from infra.config import StageConfig
 from infra.container import WebhookService
 from infra.function import FunctionProps, ServiceFunction, retention
@@ -33,8 +33,9 @@ _ACCESS_LOG = {
 }
 """No address, header or body, because they could contain a phone number."""
 
-_REQUESTS_PER_SECOND = 5_000
-_REQUEST_BURST = 5_000
+_CHECKS = ("GET /health", "GET /")
+_CHECKS_PER_SECOND = 10
+_CHECK_BURST = 20
 
 
 class Ingest(Construct):
@@ -56,12 +57,13 @@ class Ingest(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self._removal = config.removal_policy
         self.secret = self._make_secret()
         # Use Id: it is always the ARN, unlike Ref in the emulator.
         self.secret_arn = self.secret.get_att("Id").to_string()
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
         in_container = config.options.webhook == "container"
+        self.code = (bundles.container() if in_container else bundles.bundle("webhook")).name
         settings = WebhookSettings(
             votes_table=votes.table_name,
             polls_table=polls.table_name,
@@ -128,25 +130,39 @@ class Ingest(Construct):
         return integrations.HttpLambdaIntegration("Integration", target)
 
     def _add_routes(self, integration: apigateway.HttpRouteIntegration) -> None:
-        for path, method in _ROUTES.items():
-            self.api.add_routes(path=path, methods=[method], integration=integration)
+        routes = [
+            route
+            for path, method in _ROUTES.items()
+            for route in self.api.add_routes(path=path, methods=[method], integration=integration)
+        ]
         self.access_log = logs.LogGroup(
             self,
             "AccessLog",
             retention=retention(self._config.log_retention_days),
             removal_policy=self._removal,
         )
-        apigateway.CfnStage(
+        limit = RequestLimit.of(self._config.options)
+        stage = apigateway.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=_REQUESTS_PER_SECOND,
-                throttling_burst_limit=_REQUEST_BURST,
+                throttling_rate_limit=limit.per_second,
+                throttling_burst_limit=limit.burst,
             ),
+            # As written in a template: this property is a map, whose keys CDK leaves alone.
+            route_settings={
+                route: {
+                    "ThrottlingRateLimit": _CHECKS_PER_SECOND,
+                    "ThrottlingBurstLimit": _CHECK_BURST,
+                }
+                for route in _CHECKS
+            },
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
             ),
         )
+        # API Gateway refuses settings of a route that does not exist yet.
+        stage.node.add_dependency(*routes)

@@ -194,6 +194,7 @@ class Observability(Construct):
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=limit, unit="USD"),
+                cost_filters={"TagKeyValue": [f"user:stage${self._config.tags['stage']}"]},
             ),
             notifications_with_subscribers=notifications,
         )

@@ -1,14 +1,17 @@
-"""Custom resources that copy and apply the polls and create the viewers' identity at deploy."""
+"""Custom resources: check a deploy, copy and apply the polls, create the viewers' identity."""
 
+import hashlib
 from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
-from infra.config import OptionError, Options, StageConfig
+from infra.config import StageConfig
 from infra.function import FunctionProps, ServiceFunction
+from infra.options import OptionError, Options
 from infra.packaging import Packager
+from infra.stage_options import StageOptions
 from infra.storage import Storage
 from services.settings import PollsSettings
 
@@ -16,7 +19,7 @@ _TIMEOUT = Duration.minutes(2)
 
 
 class Polls(Construct):
-    """Three custom resources handled by one function; an invalid poll fails the deploy."""
+    """Four custom resources handled by one function; an invalid poll fails the deploy."""
 
     def __init__(
         self,
@@ -50,6 +53,14 @@ class Polls(Construct):
             ),
         )
 
+    def check_deploy(self, given: StageOptions, *code: str) -> CustomResource:
+        """Refuse a deploy that loses options, and name the open polls; `code` is what it deploys.
+
+        Everything that is not needed for the check must depend on it.
+        """
+        properties = {**given.to_properties(), "Code": [self._triggers["CODE"], *code]}
+        return self._add_custom_resource("Check", "Custom::DeployCheck", properties)
+
     def copy_directory(self) -> CustomResource:
         """Copy the directory that older versions kept in the table of aggregates.
 
@@ -59,7 +70,10 @@ class Polls(Construct):
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""
-        files = [{"Source": source, "Text": text} for source, text in polls.items()]
+        files = [
+            {"Source": source, "Text": text, "Sha256": digest_of(text)}
+            for source, text in polls.items()
+        ]
         return self._add_custom_resource(
             "Applied", "Custom::Polls", {"Files": files, **self._triggers}
         )
@@ -81,6 +95,15 @@ class Polls(Construct):
             properties=properties,
             service_timeout=_TIMEOUT,
         )
+
+
+def digest_of(text: str) -> str:
+    """Return the digest of a file.
+
+    CloudFormation reads letters beyond ASCII back as question marks: without a digest, a text in
+    which only such letters changed would look unchanged.
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def default_poll(options: Options, polls: Mapping[str, str]) -> str:

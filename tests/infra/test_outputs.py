@@ -23,6 +23,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
     (edge,) = resources.of("AWS::CloudFront::Distribution")
     (rest_api,) = resources.of("AWS::ApiGateway::RestApi")
     (stage,) = resources.of("AWS::ApiGateway::Stage")
+    (check,) = resources.of("Custom::DeployCheck")
     region, suffix = "AWS::Region", "AWS::URLSuffix"
     fallback = ["https://", rest_api, ".execute-api.", region, ".", suffix, "/", stage, "/sms"]
     page = {"Fn::Join": ["", ["https://", f"{edge}.DomainName"]]}
@@ -42,6 +43,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
         "FallbackQueueUrl": "queue",
         "FallbackDeadLetterQueueUrl": "dead letters",
         "DashboardUrl": page,
+        "OpenPolls": f"{check}.OpenPolls",
     }
     assert found["Step3Show"] == page
 

@@ -22,7 +22,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "local": ("local", {}),
     "dev": ("dev", {}),
     "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
-    "provisioned": ("prod", {"expected_texts_per_second": "500"}),
+    "large": ("prod", {"expected_texts_per_second": "5000", "warm_writes_per_second": "6000"}),
     "container": ("prod", {"webhook": "container"}),
     "reconciling": ("prod", {"reconcile": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),

@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from typer.main import get_command
 
-from infra.config import Options
+from infra.options import Options
 from services.cli.app import app
 from tests.support.page import ROOT, commands, mentioned
 
