@@ -135,6 +135,14 @@ def test_a_function_runs_on_what_its_wheels_are_built_for(resources: Resources, 
         )
 
 
+def test_the_runtime_changes_with_a_deploy_only(resources: Resources) -> None:
+    """And boto3 with it, which no bundle holds: not between two texts of an evening."""
+    for name in CONTENTS:
+        management = resources.function(name)["RuntimeManagementConfig"]
+
+        assert management == {"UpdateRuntimeOn": "FunctionUpdate"}
+
+
 @pytest.mark.parametrize(
     ("function", "variables"),
     [

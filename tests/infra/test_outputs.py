@@ -53,7 +53,14 @@ def test_the_next_steps_name_the_stage_they_are_for(synthesise: Synthesise) -> N
     found = outputs(synthesise, "dev", alarm_email="count@example.com")
     steps = {name: held for name, held in found.items() if name.startswith("Step")}
 
-    assert list(steps) == ["Step1Connect", "Step2Check", "Step3Show", "Step4Confirm"]
+    assert list(steps) == [
+        "Step1Connect",
+        "Step2Check",
+        "Step3Show",
+        "Step4Confirm",
+        "Step5Activate",
+    ]
+    assert "TagKey=stage,Status=Active" in steps["Step5Activate"]
     assert "voteapp connect --stage dev --number" in steps["Step1Connect"]
     assert steps["Step2Check"] == "voteapp doctor --stage dev"
 
