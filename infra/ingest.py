@@ -42,6 +42,7 @@ class Ingest(Construct):
     """Accepts signed texts over HTTPS; refuses all until the secret holds Twilio's token."""
 
     function: ServiceFunction | None = None
+    alias: lambda_.Alias | None = None
     role: iam.IRole
     log_group: logs.ILogGroup
 
@@ -126,8 +127,8 @@ class Ingest(Construct):
 
     def _integrate(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
         """SnapStart needs a published version, so the API calls an alias of it."""
-        target = function.add_alias("live") if self._config.snap_start else function
-        return integrations.HttpLambdaIntegration("Integration", target)
+        self.alias = function.add_alias("live") if self._config.snap_start else None
+        return integrations.HttpLambdaIntegration("Integration", self.alias or function)
 
     def _add_routes(self, integration: apigateway.HttpRouteIntegration) -> None:
         routes = [

@@ -40,6 +40,8 @@ class Options:
     poll: str | None = None
     """Poll that the dashboard opens with; default: the first poll file."""
     webhook: Literal["lambda", "container"] = "lambda"
+    shift: Literal["at_once", "canary"] = "at_once"
+    """How texts change to a new version of the Lambda webhook: see `infra/gradual_shift.py`."""
     fallback: Literal["on", "off"] = "on"
     """Whether texts go to a queue while the webhook is down."""
     fallback_reply: str = FALLBACK_REPLY
@@ -61,6 +63,8 @@ class Options:
         if self.expected_texts_per_second > (self.warm_writes_per_second or NEW_TABLE_WRITES):
             remedy = f"for {self.expected_texts_per_second} texts a second give as much or more"
             raise OptionError("warm_writes_per_second", self.warm_writes_per_second, remedy)
+        if self.shift == "canary" and self.webhook == "container":
+            raise OptionError("shift", self.shift, "give it with webhook=lambda only")
 
     @classmethod
     def parse(cls, given: Mapping[str, object]) -> Self:
@@ -97,23 +101,20 @@ def _convert(option: str, value: str) -> str | int:
             return int(value)
 
 
-_TEXTS: Final = {
-    "webhook",
-    "number",
-    "alarm_email",
-    "poll",
-    "fallback",
-    "fallback_reply",
+_CHOICES: Final = {
+    "webhook": ("lambda", "container"),
+    "shift": ("at_once", "canary"),
+    "fallback": ("on", "off"),
 }
+_TEXTS: Final = {*_CHOICES, "number", "alarm_email", "poll", "fallback_reply"}
 
 
 def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a rule
     """Return what to do about an invalid value."""
     match option:
-        case "webhook" if value not in {"lambda", "container"}:
-            return "say lambda or container"
-        case "fallback" if value not in {"on", "off"}:
-            return "say on or off"
+        case _ if option in _CHOICES:
+            choices = _CHOICES[option]
+            return None if value in choices else f"say {' or '.join(choices)}"
         case "reconcile" if value != "off" and not _INTERVAL.fullmatch(value):
             return 'say off, or "5 minutes": whole minutes from 1 to 60'
         case "fallback_reply":

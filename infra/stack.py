@@ -18,6 +18,7 @@ from infra.aggregation import Aggregation
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
+from infra.gradual_shift import GradualShift
 from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability
@@ -99,6 +100,8 @@ class VotingStack(Stack):
                 "poll": default_poll(config.options, polls),
             },
         )
+        if config.options.shift == "canary" and self.ingest.alias:
+            GradualShift(self, "Shift", alias=self.ingest.alias, api=self.ingest.api)
         if config.is_monitored:
             self._add_observability(config)
         self._add_outputs(config, guest_identity)

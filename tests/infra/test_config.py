@@ -18,6 +18,7 @@ from infra.options import OptionError, Options
         ("expected_viewers", "700"),
         ("warm_writes_per_second", "3999"),
         ("webhook", "ec2"),
+        ("shift", "slowly"),
         ("number", "5550100199"),
         ("fallback", "maybe"),
         ("fallback_reply", "Thanks ✓"),
