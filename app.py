@@ -3,12 +3,16 @@
 import sys
 from pathlib import Path
 
-from aws_cdk import App, CliCredentialsStackSynthesizer, DefaultStackSynthesizer
+from aws_cdk import Annotations, App, CliCredentialsStackSynthesizer, DefaultStackSynthesizer
 
-from infra.config import OptionError, Options, StageConfig
+from infra.config import StageConfig
+from infra.options import OptionError, Options
 from infra.packaging import Packager, PackagingError
 from infra.stack import VotingStack
+from infra.stage_options import StageOptions
 from services.polls.definition import parse_poll, refuse_clashes
+from services.tools.cost.prices import Prices
+from services.tools.cost.stage import summary
 from services.voting.errors import PollFileError
 
 POLLS = Path(__file__).parent / "polls"
@@ -34,23 +38,28 @@ def build(app: App) -> VotingStack:
         PollFileError: a poll file is invalid.
         PackagingError: a Lambda bundle could not be built.
     """
-    options = Options.parse(app.node.get_all_context())
-    config = StageConfig.of(app.node.try_get_context("stage") or "dev", options)
+    stage = app.node.try_get_context("stage") or "dev"
+    given = StageOptions.of(stage, app.node.get_all_context())
+    config = StageConfig.of(stage, Options.parse(given.all))
     # `cdk destroy` and `cdk list` bundle no stacks, and then need no network.
     bundling = app.node.try_get_context("aws:cdk:bundling-stacks")
-    return VotingStack(
+    stack = VotingStack(
         app,
         config.stack_name,
         description=f"VoteApp, {config.stage}: a text in, an exact count on the screen",
         config=config,
         bundles=Packager(config=config, complete=bundling != []),
         polls=read_polls(POLLS),
+        given=given,
         synthesizer=(
             DefaultStackSynthesizer()
             if config.assumes_deploy_roles
             else CliCredentialsStackSynthesizer()
         ),
     )
+    if config.stage != "local":
+        Annotations.of(stack).add_info(summary(given.all, Prices.load()))
+    return stack
 
 
 def run(application: App) -> None:

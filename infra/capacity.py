@@ -1,48 +1,27 @@
-"""Table capacity for an expected rate of texts.
+"""Limits of the tables and of the APIs. The tables are on demand.
 
-A ballot is under 1 KB, so a text is one write unit; a changed vote or a redelivery costs one
-more (the put whose condition failed) and a read. The aggregator writes once for each batch,
-board and stream shard, and a stream shard belongs to one partition of 1,000 write units.
-AWS: "DynamoDB read and write operations" and "Burst and adaptive capacity".
+A ballot is under 1 KB, so a text is one write unit. On-demand capacity costs nothing while nobody
+votes; provisioned capacity for a rush would be charged around the clock, because scaling policies
+raise a table only minutes after a rush has begun. AWS: "Understanding DynamoDB warm throughput",
+"Throttle requests to your HTTP APIs for better throughput in API Gateway".
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final, Self
 
-from infra.config import Options
+from infra.options import Options
 
-TARGET_PERCENT: Final = 70
-"""Target utilisation of auto-scaling; the expected rate uses exactly this share."""
-
-_UNITS_PER_TEXT: Final = 1.05
-_UNITS_PER_PARTITION: Final = 1_000
-_BATCHES_PER_SHARD_SECOND: Final = 5
-_UNITS_PER_BOARD_READ: Final = 0.5
-_HEADROOM: Final = 4
-"""Maximum capacity as a multiple of the minimum."""
+_REQUESTS_PER_TEXT: Final = 2
+"""Room for attempts that Twilio repeats, and for a rate that was guessed too low."""
+_BURST_SECONDS: Final = 2
+_MOST_BURST: Final = 5_000
+"""API Gateway's default quota of an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provisioned:
-    """Limits of auto-scaling, in capacity units per second."""
+class TableLimits:
+    """Optional ceilings of an on-demand table, and the rate that it takes without scaling up."""
 
-    minimum: int
-    maximum: int
-
-    @classmethod
-    def for_rate(cls, units_per_second: float) -> Self:
-        """Calculate the limits for an expected rate."""
-        minimum = max(1, math.ceil(units_per_second * 100 / TARGET_PERCENT))
-        return cls(minimum=minimum, maximum=minimum * _HEADROOM)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableCapacity:
-    """Capacity of one table: provisioned, or on demand with an optional ceiling."""
-
-    reads: Provisioned | None = None
-    writes: Provisioned | None = None
     max_reads_per_second: int | None = None
     max_writes_per_second: int | None = None
     warm_writes_per_second: int | None = None
@@ -50,33 +29,33 @@ class TableCapacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """Capacity of the tables. Polls are read every two seconds a webhook: always on demand."""
+    """Limits of each table. Polls are read every two seconds a webhook: never limited."""
 
-    votes: TableCapacity
-    aggregates: TableCapacity
-    polls: TableCapacity = TableCapacity()
+    votes: TableLimits
+    aggregates: TableLimits
+    polls: TableLimits = TableLimits()
 
     @classmethod
     def of(cls, options: Options) -> Self:
-        """Calculate the capacity; a new on-demand table takes 4,000 writes/s without warming."""
-        if (texts := options.expected_texts_per_second) is None:
-            votes = TableCapacity(
+        """Return the limits that the options ask for."""
+        return cls(
+            votes=TableLimits(
                 max_writes_per_second=options.max_writes_per_second,
                 warm_writes_per_second=options.warm_writes_per_second,
-            )
-            aggregates = TableCapacity(max_reads_per_second=options.max_reads_per_second)
-            return cls(votes=votes, aggregates=aggregates)
-        write_units = texts * _UNITS_PER_TEXT
-        shards = math.ceil(write_units / _UNITS_PER_PARTITION)
-        board_reads = options.expected_viewers * _UNITS_PER_BOARD_READ
-        return cls(
-            votes=TableCapacity(
-                reads=Provisioned.for_rate(write_units - texts),
-                writes=Provisioned.for_rate(write_units),
-                warm_writes_per_second=options.warm_writes_per_second,
             ),
-            aggregates=TableCapacity(
-                reads=Provisioned.for_rate(board_reads + shards),
-                writes=Provisioned.for_rate(shards * _BATCHES_PER_SHARD_SECOND),
-            ),
+            aggregates=TableLimits(max_reads_per_second=options.max_reads_per_second),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLimit:
+    """The token bucket of an API: what it admits per second, and at most at once."""
+
+    per_second: int
+    burst: int
+
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """Calculate the limit from the expected rate of texts."""
+        per_second = options.expected_texts_per_second * _REQUESTS_PER_TEXT
+        return cls(per_second=per_second, burst=min(per_second * _BURST_SECONDS, _MOST_BURST))

@@ -8,7 +8,7 @@ from the load balancer only.
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_ec2 as ec2
@@ -46,7 +46,7 @@ class WebhookService(Construct):
             self,
             "Log",
             retention=retention(config.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY,
+            removal_policy=config.removal_policy,
         )
         self.network = self._make_network()
         task = self._make_task(environment)

@@ -7,7 +7,7 @@ the webhook has failed; the replayer counts it once the store answers.
 import json
 from typing import Final
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.capacity import RequestLimit
 from infra.fallback_templates import FORM_TYPE, request_template, response_template
 from infra.function import FunctionProps, ServiceFunction, retention
 from infra.shared_props import SharedProps
@@ -35,8 +36,6 @@ _BATCH_SIZE: Final = 10
 _CONCURRENCY: Final = 5
 """Batches at a time: about 250 texts a second, which no table notices beside the live ones."""
 
-REQUESTS_PER_SECOND: Final = 2_000
-_REQUEST_BURST: Final = 2_000
 _INTEGRATION_SECONDS: Final = 10
 
 _ACCESS_LOG: Final = {
@@ -56,7 +55,8 @@ class Fallback(Construct):
     def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
         self._config = config = props.config
-        self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self.limit = RequestLimit.of(config.options)
+        self._removal = config.removal_policy
         self.dead_letters = self._make_queue("DeadLetters", kept=_DEAD_KEPT)
         self.queue = self._make_queue("Queue", kept=_KEPT, dead_letters=self.dead_letters)
         self.api_role = iam.Role(
@@ -136,8 +136,8 @@ class Fallback(Construct):
             "Stage",
             deployment=apigateway.Deployment(self, "Deployment", api=self.api),
             stage_name="fallback",
-            throttling_rate_limit=REQUESTS_PER_SECOND,
-            throttling_burst_limit=_REQUEST_BURST,
+            throttling_rate_limit=self.limit.per_second,
+            throttling_burst_limit=self.limit.burst,
             access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )

@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from infra.config import NO_REPLY
+from infra.options import NO_REPLY
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 

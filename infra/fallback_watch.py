@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra import metrics
 from infra.alarm_spec import ACCOUNT_SETTINGS, AlarmSpec, tail
-from infra.fallback import REQUESTS_PER_SECOND, Fallback
+from infra.fallback import Fallback
 from infra.ingest_watch import FLOOD_SHARE
 
 _WAITS_SECONDS = 600
@@ -81,9 +81,9 @@ class FallbackWatch:
             AlarmSpec(
                 name="FallbackFlood",
                 metric=metrics.rest_api_metric(api, "Count"),
-                threshold=REQUESTS_PER_SECOND * 60 * FLOOD_SHARE,
+                threshold=fallback.limit.per_second * 60 * FLOOD_SHARE,
                 minutes=2,
-                means="Half of the requests that the fallback admits have come. If the webhook is"
+                means="Three of four requests that the fallback admits have come. If the webhook is"
                 " well, somebody floods it, at your cost.",
                 command=tail(fallback.access_log),
             ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Annotations, Duration, RemovalPolicy
+from aws_cdk import Annotations, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -41,7 +41,7 @@ class ServiceFunction(Construct):
             self,
             "Log",
             retention=retention(config.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY,
+            removal_policy=config.removal_policy,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.function = lambda_.Function(
@@ -60,6 +60,8 @@ class ServiceFunction(Construct):
             timeout=Duration.seconds(props.timeout_seconds),
             role=self.role,
             log_group=self.log_group,
+            # The runtime, and boto3 with it, changes with a deploy only: not during an evening.
+            runtime_management_mode=lambda_.RuntimeManagementMode.FUNCTION_UPDATE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if props.snap_start else None,
         )
         if props.snap_start:

@@ -2,7 +2,6 @@
 
 import json
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
@@ -12,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IDependable
 
+from infra.capacity import RequestLimit
 from infra.config import StageConfig
 from infra.container import WebhookService
 from infra.function import FunctionProps, ServiceFunction, retention
@@ -33,14 +33,16 @@ _ACCESS_LOG = {
 }
 """No address, header or body, because they could contain a phone number."""
 
-REQUESTS_PER_SECOND = 5_000
-_REQUEST_BURST = 5_000
+_CHECKS = ("GET /health", "GET /")
+_CHECKS_PER_SECOND = 10
+_CHECK_BURST = 20
 
 
 class Ingest(Construct):
     """Accepts signed texts over HTTPS; refuses all until the secret holds Twilio's token."""
 
     function: ServiceFunction | None = None
+    alias: lambda_.Alias | None = None
     role: iam.IRole
     log_group: logs.ILogGroup
 
@@ -55,13 +57,14 @@ class Ingest(Construct):
         polls: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config = config
-        self._removal = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self._config, self.limit = config, RequestLimit.of(config.options)
+        self._removal = config.removal_policy
         self.secret = self._make_secret()
         # Use Id: it is always the ARN, unlike Ref in the emulator.
         self.secret_arn = self.secret.get_att("Id").to_string()
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
         in_container = config.options.webhook == "container"
+        self.code = (bundles.container() if in_container else bundles.bundle("webhook")).name
         settings = WebhookSettings(
             votes_table=votes.table_name,
             polls_table=polls.table_name,
@@ -124,29 +127,42 @@ class Ingest(Construct):
 
     def _integrate(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
         """SnapStart needs a published version, so the API calls an alias of it."""
-        target = function.add_alias("live") if self._config.snap_start else function
-        return integrations.HttpLambdaIntegration("Integration", target)
+        self.alias = function.add_alias("live") if self._config.snap_start else None
+        return integrations.HttpLambdaIntegration("Integration", self.alias or function)
 
     def _add_routes(self, integration: apigateway.HttpRouteIntegration) -> None:
-        for path, method in _ROUTES.items():
-            self.api.add_routes(path=path, methods=[method], integration=integration)
+        routes = [
+            route
+            for path, method in _ROUTES.items()
+            for route in self.api.add_routes(path=path, methods=[method], integration=integration)
+        ]
         self.access_log = logs.LogGroup(
             self,
             "AccessLog",
             retention=retention(self._config.log_retention_days),
             removal_policy=self._removal,
         )
-        apigateway.CfnStage(
+        stage = apigateway.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=REQUESTS_PER_SECOND,
-                throttling_burst_limit=_REQUEST_BURST,
+                throttling_rate_limit=self.limit.per_second,
+                throttling_burst_limit=self.limit.burst,
             ),
+            # As written in a template: this property is a map, whose keys CDK leaves alone.
+            route_settings={
+                route: {
+                    "ThrottlingRateLimit": _CHECKS_PER_SECOND,
+                    "ThrottlingBurstLimit": _CHECK_BURST,
+                }
+                for route in _CHECKS
+            },
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
             ),
         )
+        # API Gateway refuses settings of a route that does not exist yet.
+        stage.node.add_dependency(*routes)

@@ -8,9 +8,9 @@ from constructs import Construct
 
 from infra import metrics
 from infra.alarm_spec import ACCOUNT_SETTINGS, DOCTOR, AlarmSpec, describe, tail
-from infra.ingest import REQUESTS_PER_SECOND, Ingest
+from infra.ingest import Ingest
 
-FLOOD_SHARE: Final = 0.5
+FLOOD_SHARE: Final = 0.75
 """Share of the admitted requests that is a flood: known before texts are refused for it."""
 
 
@@ -95,9 +95,9 @@ class IngestWatch:
             AlarmSpec(
                 name="Flood",
                 metric=metrics.api_metric(self._ingest.api.api_id, "Count"),
-                threshold=REQUESTS_PER_SECOND * 60 * FLOOD_SHARE,
+                threshold=self._ingest.limit.per_second * 60 * FLOOD_SHARE,
                 minutes=2,
-                means="Half of the requests that the API admits have come. If they are no texts,"
+                means="Three of four requests that the API admits have come. If they are no texts,"
                 " somebody floods it, at your cost.",
                 command=requests,
             ),

@@ -11,6 +11,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.config import StageConfig
+
 
 def add_topic(scope: Construct, email: str) -> sns.Topic:
     """Add the topic of the alarms; AWS asks the address to confirm it.
@@ -33,8 +35,9 @@ def add_topic(scope: Construct, email: str) -> sns.Topic:
     return topic
 
 
-def add_budget(scope: Construct, email: str, limit_usd: int) -> None:
+def add_budget(scope: Construct, email: str, config: StageConfig) -> None:
     """Cost data lags a day, so notify at 100 % of the forecast and 80 % of the actual cost."""
+    limit_usd = config.options.monthly_budget_usd
     subscriber = budgets.CfnBudget.SubscriberProperty(address=email, subscription_type="EMAIL")
     notifications = [
         budgets.CfnBudget.NotificationWithSubscribersProperty(
@@ -55,6 +58,7 @@ def add_budget(scope: Construct, email: str, limit_usd: int) -> None:
             budget_type="COST",
             time_unit="MONTHLY",
             budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
+            cost_filters={"TagKeyValue": [f"user:stage${config.tags['stage']}"]},
         ),
         notifications_with_subscribers=notifications,
     )

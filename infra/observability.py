@@ -63,7 +63,7 @@ class Observability(Construct):
         options = config.options
         self._add_alarms([spec for w in watches for spec in w.alarm_specs()], config)
         if options.alarm_email:
-            add_budget(self, options.alarm_email, options.monthly_budget_usd)
+            add_budget(self, options.alarm_email, config)
         self._add_dashboard({title: g for w in watches for title, g in w.graphs().items()})
 
     def _watches(self, parts: WatchedParts, namespace: str) -> Iterator[Watch]:

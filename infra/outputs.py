@@ -52,4 +52,8 @@ def next_steps(dashboard: Dashboard, config: StageConfig) -> dict[str, str]:
     }
     if config.options.alarm_email:
         steps["Step4Confirm"] = "Confirm the subscription AWS has sent to the alarms' address"
+        steps["Step5Activate"] = (
+            "For the budget, within a day: aws ce update-cost-allocation-tags-status "
+            "--cost-allocation-tags-status TagKey=stage,Status=Active"
+        )
     return steps

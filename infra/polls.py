@@ -1,14 +1,16 @@
-"""Custom resources that copy and apply the polls and create the viewers' identity at deploy."""
+"""Custom resources: check a deploy, copy and apply the polls, create the viewers' identity."""
 
+import hashlib
 from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
-from infra.config import OptionError, Options
 from infra.function import FunctionProps, ServiceFunction
+from infra.options import OptionError, Options
 from infra.shared_props import SharedProps
+from infra.stage_options import StageOptions
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
@@ -18,7 +20,7 @@ _COPY_TIMEOUT = Duration.minutes(16)
 
 
 class Polls(Construct):
-    """Three custom resources handled by one function; an invalid poll fails the deploy."""
+    """Four custom resources handled by one function; an invalid poll fails the deploy."""
 
     def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
@@ -45,6 +47,14 @@ class Polls(Construct):
             ),
         )
 
+    def check_deploy(self, given: StageOptions, *code: str) -> CustomResource:
+        """Refuse a deploy that loses options, and name the open polls; `code` is what it deploys.
+
+        Everything that is not needed for the check must depend on it.
+        """
+        properties = {**given.to_properties(), "Code": [self._triggers["CODE"], *code]}
+        return self._add_custom_resource("Check", "Custom::DeployCheck", properties)
+
     def copy_directory(self) -> CustomResource:
         """Copy the directory that older versions kept in the table of aggregates.
 
@@ -56,7 +66,10 @@ class Polls(Construct):
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""
-        files = [{"Source": source, "Text": text} for source, text in polls.items()]
+        files = [
+            {"Source": source, "Text": text, "Sha256": digest_of(text)}
+            for source, text in polls.items()
+        ]
         return self._add_custom_resource(
             "Applied", "Custom::Polls", {"Files": files, **self._triggers}
         )
@@ -83,6 +96,15 @@ class Polls(Construct):
             properties=properties,
             service_timeout=timeout,
         )
+
+
+def digest_of(text: str) -> str:
+    """Return the digest of a file.
+
+    CloudFormation reads letters beyond ASCII back as question marks: without a digest, a text in
+    which only such letters changed would look unchanged.
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def default_poll(options: Options, polls: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ The webhook reads the polls table, which nobody outside can reach.
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Stack, Tags
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -19,6 +19,7 @@ from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
 from infra.function import ServiceFunction
+from infra.gradual_shift import GradualShift
 from infra.grants import GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability, WatchedParts
@@ -27,6 +28,7 @@ from infra.packaging import Packager
 from infra.polls import Polls, default_poll
 from infra.reconciliation import Reconciliation
 from infra.shared_props import SharedProps
+from infra.stage_options import StageOptions
 from infra.storage import Storage
 
 
@@ -41,9 +43,14 @@ class VotingStack(Stack):
         config: StageConfig,
         bundles: Packager,
         polls: Mapping[str, str],
+        given: StageOptions | None = None,
         **stack_props: Any,  # noqa: ANN401 - the keyword arguments of `Stack`
     ) -> None:
-        super().__init__(scope, construct_id, **stack_props)
+        super().__init__(
+            scope, construct_id, termination_protection=config.keeps_data, **stack_props
+        )
+        for key, value in config.tags.items():
+            Tags.of(self).add(key, value)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
         self._late_functions: list[ServiceFunction] = []
@@ -76,7 +83,11 @@ class VotingStack(Stack):
         self._grant_guest()
         self._grant_logs()
 
+        checked = self.polls.check_deploy(
+            given or StageOptions(), self.ingest.code, bundles.bundle("aggregator").name
+        )
         copied = self.polls.copy_directory()
+        copied.node.add_dependency(checked)
         self.ingest.depend_on(copied)
         for late in self._late_functions:
             late.function.node.add_dependency(copied)
@@ -92,9 +103,12 @@ class VotingStack(Stack):
                 "poll": default_poll(config.options, polls),
             },
         )
+        if config.options.shift == "canary" and self.ingest.alias:
+            GradualShift(self, "Shift", alias=self.ingest.alias, api=self.ingest.api)
         if config.is_monitored:
             self._add_observability(config)
         self._add_outputs(config, guest_identity)
+        CfnOutput(self, "OpenPolls", value=checked.get_att_string("OpenPolls"))
 
     def _grant_webhook(self) -> None:
         webhook, polls = self.ingest.role, self.storage.polls.table_arn
@@ -150,6 +164,7 @@ class VotingStack(Stack):
         poll_rows = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
         views = grants.only_keys(grants.OPEN_BOARDS)
         allow(deployer, "ReadTheDirectory", [QUERY], polls, directory)
+        allow(deployer, "SeeWhetherItRollsBack", ["cloudformation:DescribeStacks"], self.stack_id)
         allow(deployer, "CopyTheOldDirectory", [QUERY], aggregates, directory)
         allow(deployer, "SeeWhetherVotingBegan", [GET, QUERY], aggregates, boards)
         allow(deployer, "SeeWhetherBallotsWereCast", [QUERY], self.storage.votes.table_arn)

@@ -4,7 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from infra.capacity import TARGET_PERCENT, Capacity, TableCapacity
+from infra.capacity import Capacity, TableLimits
 from infra.config import StageConfig
 from services.voting import schema
 
@@ -26,11 +26,15 @@ class Storage(Construct):
         self.polls = self._table(schema.POLLS, capacity.polls, keep=config.keeps_data)
 
     def _table(
-        self, table: schema.TableSchema, capacity: TableCapacity, *, keep: bool
+        self, table: schema.TableSchema, limits: TableLimits, *, keep: bool
     ) -> dynamodb.Table:
-        """Create a table under DynamoDB's own key: guests have no access to KMS keys."""
+        """Create a table under DynamoDB's own key: guests have no access to KMS keys.
+
+        A kept table is retained also if the first deploy fails: its deletion protection would
+        make that deploy's rollback fail.
+        """
         text = dynamodb.AttributeType.STRING
-        created = dynamodb.Table(
+        return dynamodb.Table(
             self,
             table.name,
             partition_key=dynamodb.Attribute(name=schema.PARTITION_KEY, type=text),
@@ -40,35 +44,16 @@ class Storage(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            billing_mode=_billing(capacity),
-            read_capacity=capacity.reads.minimum if capacity.reads else None,
-            write_capacity=capacity.writes.minimum if capacity.writes else None,
-            max_read_request_units=capacity.max_reads_per_second,
-            max_write_request_units=capacity.max_writes_per_second,
-            warm_throughput=_warm(capacity),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            max_read_request_units=limits.max_reads_per_second,
+            max_write_request_units=limits.max_writes_per_second,
+            warm_throughput=_warm(limits.warm_writes_per_second),
             deletion_protection=keep,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
-        _scale(created, capacity)
-        return created
 
 
-def _billing(capacity: TableCapacity) -> dynamodb.BillingMode:
-    on_demand = capacity.writes is None
-    return dynamodb.BillingMode.PAY_PER_REQUEST if on_demand else dynamodb.BillingMode.PROVISIONED
-
-
-def _warm(capacity: TableCapacity) -> dynamodb.WarmThroughput | None:
-    units = capacity.warm_writes_per_second
-    return None if units is None else dynamodb.WarmThroughput(write_units_per_second=units)
-
-
-def _scale(table: dynamodb.Table, capacity: TableCapacity) -> None:
-    if capacity.reads:
-        table.auto_scale_read_capacity(
-            min_capacity=capacity.reads.minimum, max_capacity=capacity.reads.maximum
-        ).scale_on_utilization(target_utilization_percent=TARGET_PERCENT)
-    if capacity.writes:
-        table.auto_scale_write_capacity(
-            min_capacity=capacity.writes.minimum, max_capacity=capacity.writes.maximum
-        ).scale_on_utilization(target_utilization_percent=TARGET_PERCENT)
+def _warm(writes_per_second: int | None) -> dynamodb.WarmThroughput | None:
+    if writes_per_second is None:
+        return None
+    return dynamodb.WarmThroughput(write_units_per_second=writes_per_second)

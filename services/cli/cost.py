@@ -6,8 +6,10 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from services.cli.output import Json, emit
+from services.cli.stage_options import read_stage_options, render_stage, stage_document
 from services.tools.cost.bill import Bill, BillItem, bill_for
 from services.tools.cost.prices import Prices
+from services.tools.cost.stage import idle_event
 from services.tools.cost.usage import Event, Webhook
 
 TYPICAL: Final = (
@@ -42,16 +44,28 @@ def cost(
         int,
         typer.Option(min=0, max=60, help="Minutes between scheduled reconciliations; 0: none."),
     ] = 0,
+    stage: Annotated[
+        str | None,
+        typer.Option(help="dev or prod: with the options that cdk.json keeps for it."),
+    ] = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Estimate what an evening costs, and which service costs most.
 
-    Uses the list prices of us-east-1 and of Twilio's US long codes from a dated file. An upper
-    bound: no free allowance is deducted. Reads no account and costs nothing.
+    With --stage, also what the stage's options cost while nobody votes. Uses the list prices of
+    us-east-1 and of Twilio's US long codes from a dated file. An upper bound: no free allowance is
+    deducted. Reads no account and costs nothing.
     """
     if webhook not in {None, *KINDS}:
         raise typer.BadParameter(f"{webhook!r}: use lambda or container", param_hint="--webhook")
     prices = Prices.load()
+    options = read_stage_options(stage) if stage else {}
+    webhook = webhook or (idle_event(options).webhook if stage else None)
+    of_stage = stage_document(options, prices) if stage else {}
+    block = f"{render_stage(stage, options, prices)}\n\n" if stage else ""
+    if voters is None and stage:
+        emit(of_stage | _source(prices), f"{block}{_footnote(prices)}", as_json=as_json)
+        return
     if voters is None:
         rows = [_summary(event, prices) for event in TYPICAL]
         emit({"evenings": rows} | _source(prices), _render_typical(rows, prices), as_json=as_json)
@@ -66,16 +80,16 @@ def cost(
                 webhook=kind,
                 texts_per_voter=texts_per_voter,
                 replies=replies,
-                reconcile_minutes=reconcile,
+                reconcile_minutes=reconcile or idle_event(options).reconcile_minutes,
+                has_fallback=idle_event(options).has_fallback,
             ),
             prices,
         )
         for kind in kinds
     }
     documents = {kind: _document(bill) for kind, bill in bills.items()}
-    emit(
-        {"webhook": documents} | _source(prices), _render_comparison(bills, prices), as_json=as_json
-    )
+    text = block + _render_comparison(bills, prices)
+    emit({"webhook": documents} | of_stage | _source(prices), text, as_json=as_json)
 
 
 def _source(prices: Prices) -> dict[str, str]:

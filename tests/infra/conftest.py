@@ -15,9 +15,11 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from infra.config import Options, StageConfig
+from infra.config import StageConfig
+from infra.options import Options
 from infra.packaging import Packager
 from infra.stack import VotingStack
+from infra.stage_options import StageOptions
 from services.tools.local.cloud_assembly_cache import cached_assembly
 from services.tools.local.runs import STATE
 
@@ -159,9 +161,12 @@ def _folder() -> Path:
 
 def build(stage: str, bundles: Path, **options: Any) -> VotingStack:
     """The stack of a stage, in an app of its own."""
-    config = StageConfig.of(stage, Options.parse(options))
+    given = StageOptions.of(stage, options)
+    config = StageConfig.of(stage, Options.parse(given.all))
     packager = Packager(config=config, complete=False, folder=bundles)
-    return VotingStack(App(), config.stack_name, config=config, bundles=packager, polls=POLLS)
+    return VotingStack(
+        App(), config.stack_name, config=config, bundles=packager, polls=POLLS, given=given
+    )
 
 
 @pytest.fixture(params=["local", "dev", "prod"])

@@ -1,4 +1,4 @@
-"""Capacity in the template: on demand, on demand with a ceiling, or provisioned."""
+"""Capacity in the template: on demand, with a ceiling or warmed for a rush."""
 
 from tests.infra.conftest import Resources, Synthesise
 
@@ -23,30 +23,13 @@ def test_a_ceiling_of_reads_caps_the_table_of_the_screens_alone(synthesise: Synt
     assert found == {"votes": None, "aggregates": {"MaxReadRequestUnits": 500}, "polls": None}
 
 
-def test_the_polls_stay_on_demand_where_a_rate_is_expected(synthesise: Synthesise) -> None:
-    """Every webhook reads them every two seconds, however many texts there are."""
-    resources = Resources(synthesise("prod", expected_texts_per_second="100"))
+def test_an_expected_rate_provisions_nothing(synthesise: Synthesise) -> None:
+    """Provisioned units are charged around the clock: at 1,000 texts/s, $710 a month."""
+    resources = Resources(synthesise("prod", expected_texts_per_second="1000"))
+    tables = resources.of("AWS::DynamoDB::Table").values()
 
-    assert resources.table("polls")["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
-
-
-def test_an_expected_rate_provisions_both_tables_and_scales_them(synthesise: Synthesise) -> None:
-    """Reads and writes of each table scale at a target utilisation of 70 %."""
-    resources = Resources(synthesise("prod", expected_texts_per_second="100"))
-
-    votes = resources.table("votes")["Properties"]
-    assert votes["ProvisionedThroughput"] == {"ReadCapacityUnits": 8, "WriteCapacityUnits": 150}
-    assert "BillingMode" not in votes  # which is provisioned
-    targets = resources.of("AWS::ApplicationAutoScaling::ScalableTarget").values()
-    limits = sorted(
-        (t["Properties"]["MinCapacity"], t["Properties"]["MaxCapacity"]) for t in targets
-    )
-    assert limits == [(8, 32), (8, 32), (73, 292), (150, 600)]
-    policies = resources.of("AWS::ApplicationAutoScaling::ScalingPolicy").values()
-    assert {
-        policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
-        for policy in policies
-    } == {70}
+    assert {table["Properties"]["BillingMode"] for table in tables} == {"PAY_PER_REQUEST"}
+    assert resources.of("AWS::ApplicationAutoScaling::ScalableTarget") == {}
 
 
 def test_a_table_can_be_warmed_for_a_rush(synthesise: Synthesise) -> None:
@@ -55,3 +38,4 @@ def test_a_table_can_be_warmed_for_a_rush(synthesise: Synthesise) -> None:
 
     votes = resources.table("votes")["Properties"]
     assert votes["WarmThroughput"] == {"WriteUnitsPerSecond": 20000}
+    assert "WarmThroughput" not in resources.table("aggregates")["Properties"]

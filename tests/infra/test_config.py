@@ -1,11 +1,12 @@
-"""Options of `-c name=value`, and the errors of invalid ones."""
+"""Options of `-c name=value`, the errors of invalid ones, and what follows from a rate."""
 
 from typing import Any
 
 import pytest
 
-from infra.capacity import Capacity, Provisioned
-from infra.config import OptionError, Options, StageConfig
+from infra.capacity import Capacity, RequestLimit
+from infra.config import StageConfig
+from infra.options import OptionError, Options
 
 
 @pytest.mark.parametrize(
@@ -14,8 +15,10 @@ from infra.config import OptionError, Options, StageConfig
         ("expected_text_per_second", "10"),
         ("expected_texts_per_second", "many"),
         ("expected_texts_per_second", "0"),
-        ("expected_viewers", "-5"),
+        ("expected_viewers", "700"),
+        ("warm_writes_per_second", "3999"),
         ("webhook", "ec2"),
+        ("shift", "slowly"),
         ("number", "5550100199"),
         ("fallback", "maybe"),
         ("fallback_reply", "Thanks ✓"),
@@ -50,15 +53,6 @@ def test_a_stage_that_does_not_exist_is_refused(stage: Any) -> None:
         StageConfig.of(stage, Options())
 
 
-def test_context_of_cdk_itself_is_no_option() -> None:
-    """Its keys contain a colon, a slash or an at sign."""
-    options = Options.parse(
-        {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:x": True, "stage": "dev"}
-    )
-
-    assert options == Options()
-
-
 def test_options_are_converted_to_their_types() -> None:
     """The command line gives strings only."""
     options = Options.parse({"expected_texts_per_second": "250", "webhook": "container"})
@@ -77,26 +71,39 @@ def test_the_schedule_is_given_in_minutes(said: str, minutes: int) -> None:
     assert Options().reconcile == 0
 
 
-def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> None:
-    """100 texts/s are 105 write units, 70 % of 150; the maximum is four times that."""
-    capacity = Capacity.of(Options(expected_texts_per_second=100))
-
-    assert capacity.votes.writes == Provisioned(minimum=150, maximum=600)
-    assert capacity.votes.reads == Provisioned(minimum=8, maximum=32)
+def test_an_option_of_an_older_version_names_what_replaces_it() -> None:
+    """The screens' reads were provisioned once; now they are on demand and can be limited."""
+    with pytest.raises(OptionError, match="max_reads_per_second"):
+        Options.parse({"expected_viewers": "700"})
 
 
-def test_the_aggregates_are_sized_by_viewers_and_partitions_not_by_texts() -> None:
-    """The aggregator writes once a batch; a viewer reads half a unit a second."""
-    capacity = Capacity.of(Options(expected_texts_per_second=5_000, expected_viewers=700))
+@pytest.mark.parametrize(
+    ("texts", "limit"),
+    [
+        (None, RequestLimit(per_second=200, burst=400)),
+        (1, RequestLimit(per_second=2, burst=4)),
+        (3_000, RequestLimit(per_second=6_000, burst=5_000)),
+    ],
+)
+def test_an_api_admits_twice_the_expected_rate(texts: int | None, limit: RequestLimit) -> None:
+    """And two seconds of it at once, within the account's quota; 100 texts unless another is set."""
+    given = {} if texts is None else {"expected_texts_per_second": f"{texts}"}
 
-    assert capacity.aggregates.writes == Provisioned(minimum=43, maximum=172)
-    assert capacity.aggregates.reads == Provisioned(minimum=509, maximum=2036)
+    assert RequestLimit.of(Options.parse(given)) == limit
 
 
-def test_without_a_rate_the_tables_are_on_demand() -> None:
-    """With a ceiling if there is one."""
+def test_a_rate_that_a_new_table_does_not_take_needs_a_warm_one() -> None:
+    """Or the first minutes of the rush would be throttled."""
+    with pytest.raises(OptionError, match="-c warm_writes_per_second=None: for 4001 texts"):
+        Options.parse({"expected_texts_per_second": "4001"})
+
+    Options.parse({"expected_texts_per_second": "4000"})
+    Options.parse({"expected_texts_per_second": "4001", "warm_writes_per_second": "4001"})
+
+
+def test_the_fold_has_no_ceiling() -> None:
+    """Only the votes table has one; the screens have their own."""
     capacity = Capacity.of(Options(max_writes_per_second=2_000))
 
-    assert capacity.votes.writes is None
     assert capacity.votes.max_writes_per_second == 2_000
     assert capacity.aggregates.max_writes_per_second is None

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.config import OptionError, Options
 from infra.dashboard import Dashboard
 from infra.headers import HEADERS
+from infra.options import OptionError, Options
 from infra.polls import default_poll
 from tests.infra.conftest import Resources, Synthesise, build
 
@@ -189,6 +189,7 @@ def test_the_local_stage_leaves_upload_and_edge_to_the_local_cloud(synthesise: S
 
     kinds = {resource["Type"] for resource in local.all.values()}
     assert {kind for kind in kinds if kind.startswith("Custom::")} == {
+        "Custom::DeployCheck",
         "Custom::DirectoryCopied",
         "Custom::Polls",
         "Custom::GuestIdentity",

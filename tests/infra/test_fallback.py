@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.config import Options
 from infra.fallback_templates import request_template, response_template
+from infra.options import Options
 from services.late.backoff import delay_seconds
 from services.late.queue_items import read_item
 from tests.infra.conftest import Resources, Synthesise
@@ -153,7 +153,7 @@ def test_the_api_is_throttled_and_logs_no_address(resources: Resources) -> None:
     stage = resources.only("AWS::ApiGateway::Stage")
     (settings,) = stage["MethodSettings"]
 
-    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (2000, 2000)
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (200, 400)
     assert settings["DataTraceEnabled"] is False
     assert set(json.loads(stage["AccessLogSetting"]["Format"]).values()) == {
         "$context.requestId",

@@ -59,6 +59,7 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
     },
     "polls": {
         "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
+        "SeeWhetherItRollsBack": (["cloudformation:DescribeStacks"], "AWS::StackId", ()),
         "CopyTheOldDirectory": (["dynamodb:Query"], "aggregates.Arn", ("directory",)),
         "SeeWhetherVotingBegan": (
             ["dynamodb:GetItem", "dynamodb:Query"],

@@ -61,9 +61,35 @@ def test_the_stage_throttles_and_deploys_by_itself(resources: Resources) -> None
     assert stage["AutoDeploy"] is True
     assert stage["StageName"] == "$default"
     assert stage["DefaultRouteSettings"] == {
-        "ThrottlingRateLimit": 5000,
-        "ThrottlingBurstLimit": 5000,
+        "ThrottlingRateLimit": 200,
+        "ThrottlingBurstLimit": 400,
     }
+
+
+def test_both_ways_in_admit_what_the_expected_rate_needs(synthesise: Synthesise) -> None:
+    """A flood is charged up to the throttle, on the webhook's API and on the fallback's."""
+    resources = Resources(synthesise("prod", expected_texts_per_second="1000"))
+    webhook = resources.only("AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]
+    (fallback,) = resources.only("AWS::ApiGateway::Stage")["MethodSettings"]
+    names = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
+
+    assert [webhook[name] for name in names] == [2_000, 4_000]
+    assert [fallback[name] for name in names] == [2_000, 4_000]
+
+
+def test_the_routes_that_take_no_texts_admit_few_requests(resources: Resources) -> None:
+    """Nobody needs them often, and a flood of them starts the webhook, too."""
+    few = {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20}
+    settings = resources.only("AWS::ApiGatewayV2::Stage")["RouteSettings"]
+
+    assert settings == {"GET /health": few, "GET /": few}
+
+
+def test_the_stage_is_made_after_the_routes_that_it_names(resources: Resources) -> None:
+    """API Gateway refuses it otherwise: "Unable to find Route by key"."""
+    (stage,) = resources.of("AWS::ApiGatewayV2::Stage").values()
+
+    assert set(resources.of("AWS::ApiGatewayV2::Route")) <= set(stage["DependsOn"])
 
 
 def test_the_access_log_holds_nothing_a_phone_number_could_be_in(resources: Resources) -> None:
@@ -107,6 +133,14 @@ def test_a_function_runs_on_what_its_wheels_are_built_for(resources: Resources, 
         assert function["Runtime"] == (
             "python{}.{}".format(*sys.version_info) if stage == "local" else "python3.14"
         )
+
+
+def test_the_runtime_changes_with_a_deploy_only(resources: Resources) -> None:
+    """And boto3 with it, which no bundle holds: not between two texts of an evening."""
+    for name in CONTENTS:
+        management = resources.function(name)["RuntimeManagementConfig"]
+
+        assert management == {"UpdateRuntimeOn": "FunctionUpdate"}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
     (edge,) = resources.of("AWS::CloudFront::Distribution")
     (rest_api,) = resources.of("AWS::ApiGateway::RestApi")
     (stage,) = resources.of("AWS::ApiGateway::Stage")
+    (check,) = resources.of("Custom::DeployCheck")
     region, suffix = "AWS::Region", "AWS::URLSuffix"
     fallback = ["https://", rest_api, ".execute-api.", region, ".", suffix, "/", stage, "/sms"]
     page = {"Fn::Join": ["", ["https://", f"{edge}.DomainName"]]}
@@ -42,6 +43,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
         "FallbackQueueUrl": "queue",
         "FallbackDeadLetterQueueUrl": "dead letters",
         "DashboardUrl": page,
+        "OpenPolls": f"{check}.OpenPolls",
     }
     assert found["Step3Show"] == page
 
@@ -51,7 +53,14 @@ def test_the_next_steps_name_the_stage_they_are_for(synthesise: Synthesise) -> N
     found = outputs(synthesise, "dev", alarm_email="count@example.com")
     steps = {name: held for name, held in found.items() if name.startswith("Step")}
 
-    assert list(steps) == ["Step1Connect", "Step2Check", "Step3Show", "Step4Confirm"]
+    assert list(steps) == [
+        "Step1Connect",
+        "Step2Check",
+        "Step3Show",
+        "Step4Confirm",
+        "Step5Activate",
+    ]
+    assert "TagKey=stage,Status=Active" in steps["Step5Activate"]
     assert "voteapp connect --stage dev --number" in steps["Step1Connect"]
     assert steps["Step2Check"] == "voteapp doctor --stage dev"
 

@@ -2,10 +2,12 @@
 
 import json
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from infra.polls import digest_of
 from tests.infra.conftest import POLLS, Resources, Synthesise
 
 
@@ -34,12 +36,23 @@ def test_the_files_are_applied_at_deploy_with_all_they_depend_on(
 
     assert properties.pop("CODE").startswith("polls-")
     assert properties == {
-        "Files": [{"Source": name, "Text": text} for name, text in POLLS.items()],
+        "Files": [
+            {"Source": name, "Text": text, "Sha256": sha256(text.encode()).hexdigest()}
+            for name, text in POLLS.items()
+        ],
         "VOTES_TABLE": table(resources, "votes"),
         "AGGREGATES_TABLE": table(resources, "aggregates"),
         "POLLS_TABLE": table(resources, "polls"),
         "DEFAULT_NUMBER": "+15550100177",
     }
+
+
+def test_a_change_of_other_letters_than_ascii_is_a_change_of_a_property() -> None:
+    """CloudFormation reads both texts back as "Wer grüßt", with a question mark for each letter."""
+    before, after = (digest_of(f'question = "Wer gr{letters}t?"') for letters in ("üß", "äß"))
+
+    assert before != after
+    assert before.isascii()
 
 
 def test_the_function_gets_the_number_that_polls_are_shown_with(
@@ -65,6 +78,7 @@ def test_all_resources_are_answered_by_the_function_and_not_waited_for_for_an_ho
     )
     assert resources.function("polls")["Timeout"] == 900
     for kind, seconds in (
+        ("Custom::DeployCheck", 120),
         ("Custom::DirectoryCopied", 960),
         ("Custom::Polls", 120),
         ("Custom::GuestIdentity", 120),

@@ -70,7 +70,7 @@ def test_only_production_keeps_what_cannot_be_made_again(
     kept = Counter(
         resource["Type"]
         for resource in resources.all.values()
-        if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        if "Retain" in f"{resource.get('DeletionPolicy')}{resource.get('UpdateReplacePolicy')}"
     )
     of_the_account = [kept.pop(kind, 0) for kind in ("AWS::ApiGateway::Account", "AWS::IAM::Role")]
 
@@ -84,7 +84,26 @@ def test_only_production_keeps_what_cannot_be_made_again(
     assert kept == (in_production if stage == "prod" else {})
     for kind in kept:
         for resource in resources.of(kind).values():
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"]
+            deleted, replaced = resource["DeletionPolicy"], resource["UpdateReplacePolicy"]
+            assert (deleted == "Delete") == (replaced == "Delete")
+
+
+def test_a_failed_first_deploy_leaves_only_the_tables(synthesise: Synthesise) -> None:
+    """Tables that are protected against deletion cannot be deleted by a rollback: it would fail."""
+    resources = Resources(synthesise("prod"))
+    policies = {
+        kind: {resource["DeletionPolicy"] for resource in resources.of(kind).values()}
+        for kind in (
+            "AWS::DynamoDB::Table",
+            "AWS::SecretsManager::Secret",
+            "AWS::SQS::Queue",
+            "AWS::Logs::LogGroup",
+        )
+    }
+
+    assert policies.pop("AWS::DynamoDB::Table") == {"Retain"}
+    assert policies.pop("AWS::Logs::LogGroup") == {"RetainExceptOnCreate", "Delete"}
+    assert set(map(frozenset, policies.values())) == {frozenset({"RetainExceptOnCreate"})}
 
 
 def test_a_table_of_production_is_not_even_deleted_by_hand(

@@ -9,8 +9,9 @@ import io
 import json
 import math
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
+from types import MappingProxyType
 from typing import Any
 from urllib.response import addinfourl
 
@@ -36,6 +37,7 @@ ADDRESS = (
     "arn%3Aaws%3Acloudformation%3Aus-east-1%3A123456789012%3Astack/VoteApp-dev/guid%7CApplied"
     "%7Cunique?AWSAccessKeyId=AKIAEXAMPLE&Expires=1900000000&Signature=signed%3D"
 )
+STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/VoteApp-dev/guid"
 HELD = "made before"
 MOST_BYTES = 4096
 
@@ -60,13 +62,24 @@ class CloudFormation(urllib.request.HTTPSHandler):
         self.bodies.append(request.data)
         return _response(request, 200, "OK")
 
-    def request(self, kind: str, resource: str, **properties: Any) -> dict[str, Any]:
-        """Invoke the function with a request and return its response."""
+    def request(
+        self,
+        kind: str,
+        resource: str,
+        *,
+        old: Mapping[str, Any] = MappingProxyType({}),
+        stack_id: str = STACK_ID,
+        **properties: Any,
+    ) -> dict[str, Any]:
+        """Invoke the function with a request and return its response.
+
+        `old` are the properties before an update.
+        """
         event = {
             "RequestType": kind,
             "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:deployer",
             "ResponseURL": ADDRESS,
-            "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/VoteApp-dev/guid",
+            "StackId": stack_id,
             "RequestId": f"unique for this {kind}",
             "ResourceType": resource,
             "LogicalResourceId": "Applied",
@@ -75,7 +88,7 @@ class CloudFormation(urllib.request.HTTPSHandler):
         if kind != "Create":  # what is to be created has no id yet
             event["PhysicalResourceId"] = HELD
         if kind == "Update":
-            event["OldResourceProperties"] = {"ServiceToken": "the same"}
+            event["OldResourceProperties"] = {"ServiceToken": "the same", **old}
         self.bodies.clear()
         handler(event, None)
         return self._read(event)

@@ -17,7 +17,8 @@ import boto3
 from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
-from infra.config import Options, StageConfig
+from infra.config import StageConfig
+from infra.options import Options
 from infra.packaging import CONTENTS, Packager
 from services.tools.local.aws import LocalAws, rest_api_path
 from services.tools.local.folders import EMULATOR_VENV, ROOT

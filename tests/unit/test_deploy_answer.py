@@ -45,7 +45,8 @@ def test_a_failed_create_is_answered_although_nothing_has_an_id_yet(
 
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
-        "ValueError: ResourceType: 'Custom::Moon': unknown; use Custom::DirectoryCopied, Custom::Polls or Custom::GuestIdentity"
+        "ValueError: ResourceType: 'Custom::Moon': unknown; use Custom::DeployCheck, "
+        "Custom::DirectoryCopied, Custom::Polls or Custom::GuestIdentity"
     )
 
 

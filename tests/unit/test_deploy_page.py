@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from typer.main import get_command
 
-from infra.config import Options
+from infra.options import Options
 from services.cli.app import app
 from tests.support.page import ROOT, commands, mentioned
 
@@ -71,7 +71,7 @@ def test_a_command_of_the_pinned_cdk_exists_with_its_options(command: list[str])
     chosen = [command[i + 1].partition("=")[0] for i, word in enumerate(command) if word == "-c"]
 
     assert set(options(command)) <= names | aliases
-    assert set(chosen) <= {"stage", *Options.__dataclass_fields__}
+    assert set(chosen) <= {"stage", "drop", *Options.__dataclass_fields__}
 
 
 def _listed(alias: str | list[str] | None) -> list[str]:
@@ -100,6 +100,7 @@ def test_every_option_of_a_deploy_is_on_the_page() -> None:
 
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {
         "stage",
+        "drop",
         *Options.__dataclass_fields__,
     }
 

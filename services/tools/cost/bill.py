@@ -80,7 +80,7 @@ def bill_for(event: Event, prices: Prices) -> Bill:
         *(_container_items if in_container else _lambda_items)(event, usd_of),
         *_dynamodb_items(event, usd_of),
         _aggregator_item(event, usd_of),
-        *_fallback_items(event, usd_of),
+        *(_fallback_items(event, usd_of) if event.has_fallback else []),
         *_reconcile_items(event, usd_of),
         *_delivery_and_log_items(event, usd_of),
     ]
@@ -203,8 +203,9 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         + usd_of("dashboard_month")
     )
     polls = usage.IDLE_POLLERS * MONTH_HOURS * 3600 / usage.IDLE_POLL_SECONDS
+    polled = BillItem("SQS", "polls of the empty queue", polls * usd_of("queue_request"))
     lines = [
-        BillItem("SQS", "polls of the empty queue", polls * usd_of("queue_request")),
+        *([polled] if event.has_fallback else []),
         BillItem("Twilio", "number", usd_of("number_month")),
         BillItem("Twilio", "campaign", usd_of("campaign_month") * event.replies),
         BillItem("CloudWatch", "alarms, metrics, dashboard", watching),

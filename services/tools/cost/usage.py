@@ -73,6 +73,7 @@ class Event:
     replies: bool = True
     reconcile_minutes: int = 0
     """From one scheduled reconciliation to the next; 0 without them."""
+    has_fallback: bool = True
 
     @property
     def seconds(self) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from services.adapters.dynamodb.ballot_items import ballot_of
-from tests.support.strict_cloud import Cloud
+from tests.support.strict_cloud import STACK, Cloud
 
 _sids = count(1)
 _phones = count(100)
@@ -204,6 +204,14 @@ def a_change_before_the_first_vote_is_refused(cloud: Cloud) -> bool:
     return reason.startswith("PollFileError") and "a first vote may be on its way" in reason
 
 
+def a_deploy_that_forgets_an_option_is_refused(cloud: Cloud) -> bool:
+    """Step: the reason is the option, which is known only once the stack is not rolling back."""
+    old = {"Options": {"alarm_email": "count@example.com"}, "ByCommand": "", "Drop": ""}
+    new = old | {"Options": {}}
+    reason = str(ask(cloud, "Custom::DeployCheck", new, old=old)["Reason"])
+    return reason.startswith("ForgottenOptionsError")
+
+
 def colors(cloud: Cloud) -> str:
     """The text of the poll file."""
     return (cloud.project / "polls" / "colors.toml").read_text()
@@ -216,8 +224,11 @@ def apply(cloud: Cloud, text: str, **others: str) -> dict[str, Any]:
     return ask(cloud, "Custom::Polls", {"Files": sources})
 
 
-def ask(cloud: Cloud, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+def ask(
+    cloud: Cloud, kind: str, properties: dict[str, Any], *, old: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Ask a custom resource as CloudFormation asks it; its answer."""
+    (stack,) = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     answers: list[dict[str, Any]] = []
 
     class Keep(BaseHTTPRequestHandler):
@@ -235,11 +246,12 @@ def ask(cloud: Cloud, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
             "RequestType": "Update",
             "ResourceType": kind,
             "ResponseURL": f"http://127.0.0.1:{server.server_port}/",
-            "StackId": "stack",
+            "StackId": stack["StackId"],
             "RequestId": "request",
             "LogicalResourceId": "Applied",
             "PhysicalResourceId": "polls",
             "ResourceProperties": properties,
+            "OldResourceProperties": old or {},
         }
         cloud.client("lambda").invoke(FunctionName=deployer(cloud), Payload=json.dumps(event))
         server.shutdown()

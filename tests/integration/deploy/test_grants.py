@@ -8,6 +8,7 @@ from tests.integration.deploy.steps import (
     a_change_before_the_first_vote_is_refused,
     a_change_that_votes_forbid_is_refused,
     a_changed_vote_is_accepted,
+    a_deploy_that_forgets_an_option_is_refused,
     a_fallback_text_is_counted,
     a_fallback_text_is_delayed,
     a_first_vote_is_accepted,
@@ -60,6 +61,9 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ),
     ("polls", "SeeWhetherBallotsWereCast", "dynamodb:Query"): (
         a_change_before_the_first_vote_is_refused
+    ),
+    ("polls", "SeeWhetherItRollsBack", "cloudformation:DescribeStacks"): (
+        a_deploy_that_forgets_an_option_is_refused
     ),
     ("polls", "CopyTheOldDirectory", "dynamodb:Query"): the_old_directory_is_copied,
     ("polls", "ApplyPolls", "dynamodb:PutItem"): the_polls_are_applied,
