@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _LOGGER = logging.getLogger("voteapp.webhook")
@@ -13,6 +15,16 @@ def configure() -> None:
     _LOGGER.handlers = [logging.StreamHandler(sys.stdout)]
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Log nothing within the block."""
+    _LOGGER.disabled = True
+    try:
+        yield
+    finally:
+        _LOGGER.disabled = False
 
 
 def event(name: str, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
