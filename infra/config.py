@@ -47,6 +47,8 @@ class Options:
     """Reply to a text that went to the queue: one segment of GSM-7; `none` sends none."""
     reconcile: int = 0
     """Minutes from one scheduled reconciliation to the next, as "5 minutes"; 0 if it is off."""
+    canary: int = 0
+    """Minutes from one text of the canary to the next, as "5 minutes"; 0 if it is off."""
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int | None = None
@@ -81,9 +83,9 @@ def _check(option: str, value: str) -> str | int:
             raise OptionError(option, value, "say lambda or container")
         case "fallback" if value not in {"on", "off"}:
             raise OptionError(option, value, "say on or off")
-        case "reconcile" if value == "off":
+        case "reconcile" | "canary" if value == "off":
             return 0
-        case "reconcile":
+        case "reconcile" | "canary":
             return _minutes(option, value)
         case "fallback_reply" if remedy := _reply_problem(value):
             raise OptionError(option, value, remedy)

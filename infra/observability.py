@@ -12,6 +12,8 @@ from constructs import Construct
 from infra import metrics
 from infra.aggregation import Aggregation
 from infra.alarm_spec import AlarmSpec
+from infra.canary import Canary
+from infra.canary_watch import CanaryWatch
 from infra.config import StageConfig
 from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
@@ -19,6 +21,11 @@ from infra.ingest import Ingest
 from infra.reconciliation import Reconciliation
 from infra.reconciliation_watch import ReconciliationWatch
 from infra.storage import Storage
+
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+_REACHES = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_BREACHING = cloudwatch.TreatMissingData.BREACHING
+_NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
 class Observability(Construct):
@@ -35,6 +42,7 @@ class Observability(Construct):
         fallback: Fallback | None,
         aggregation: Aggregation,
         reconciliation: Reconciliation | None,
+        canary: Canary | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
@@ -54,6 +62,9 @@ class Observability(Construct):
         if reconciliation:
             scheduled = ReconciliationWatch(self, reconciliation, namespace)
             specs, graphs = [*specs, *scheduled.alarm_specs()], graphs | scheduled.graphs()
+        if canary:
+            texts = CanaryWatch(canary, config.options.canary)
+            specs, graphs = [*specs, *texts.alarm_specs()], graphs | texts.graphs()
         self._add_alarms(specs, config.options.alarm_email)
         self._add_dashboard(graphs)
 
@@ -155,10 +166,10 @@ class Observability(Construct):
                 spec.name,
                 metric=spec.metric,
                 threshold=spec.threshold,
-                evaluation_periods=5,
+                evaluation_periods=spec.periods,
                 datapoints_to_alarm=spec.minutes,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                comparison_operator=_BELOW if spec.is_floor else _REACHES,
+                treat_missing_data=_BREACHING if spec.is_floor else _NOT_BREACHING,
                 alarm_description=spec.means,
             )
             if topic:

@@ -23,7 +23,7 @@ from typing import Final, Literal
 
 from infra.config import StageConfig
 
-FunctionName = Literal["webhook", "aggregator", "polls", "replayer", "reconciler"]
+FunctionName = Literal["webhook", "aggregator", "polls", "replayer", "reconciler", "canary"]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
@@ -49,6 +49,13 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
         "services/polls",
         "services/voting",
         "lambdas/reconciler",
+    ),
+    "canary": (
+        "services/adapters",
+        "services/polls",
+        "services/selftest",
+        "services/voting",
+        "lambdas/canary",
     ),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")

@@ -2,7 +2,8 @@
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
 While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
-On a schedule, if asked for: Twilio's message log -> reconciler -> votes table.
+On a schedule, if asked for: Twilio's message log -> reconciler -> votes table, and
+canary -> webhook, which is one text through everything above.
 The webhook reads the polls table, which nobody outside can reach.
 """
 
@@ -15,10 +16,11 @@ from constructs import Construct
 
 from infra import grants
 from infra.aggregation import Aggregation
+from infra.canary import Canary
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
-from infra.grants import GET, PUT, QUERY, UPDATE, allow
+from infra.grants import DELETE, GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability
 from infra.outputs import next_steps, stack_outputs
@@ -53,6 +55,8 @@ class VotingStack(Stack):
         self.fallback = self._add_fallback(config, bundles)
         # Twilio's message log -> reconciler -> votes
         self.reconciliation = self._add_reconciliation(config, bundles)
+        # canary -> webhook
+        self.canary = self._add_canary(config, bundles)
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -66,6 +70,8 @@ class VotingStack(Stack):
             self._grant_fallback(self.fallback)
         if self.reconciliation:
             self._grant_reconciler(self.reconciliation.reconciler.role)
+        if self.canary:
+            self._grant_canary(self.canary.canary.role)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
@@ -77,6 +83,8 @@ class VotingStack(Stack):
             self.fallback.replayer.function.node.add_dependency(copied)
         if self.reconciliation:
             self.reconciliation.reconciler.function.node.add_dependency(copied)
+        if self.canary:
+            self.canary.canary.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
@@ -142,6 +150,31 @@ class VotingStack(Stack):
             reconciler, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
         )
 
+    def _add_canary(self, config: StageConfig, bundles: Packager) -> Canary | None:
+        if not config.options.canary:
+            return None
+        return Canary(
+            self,
+            "Canary",
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+            webhook_url=self.ingest.url,
+        )
+
+    def _grant_canary(self, canary: iam.IRole) -> None:
+        """On its own poll alone, but for the directory: IAM knows no sort keys."""
+        votes, polls = self.storage.votes.table_arn, self.storage.polls.table_arn
+        aggregates = self.storage.aggregates.table_arn
+        ballots = grants.only_keys(grants.CANARY_BALLOTS)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.CANARY_LOG)
+        boards = grants.only_keys(*grants.CANARY_BOARDS)
+        allow(canary, "RemoveItsBallot", [DELETE, GET, PUT, QUERY], votes, ballots)
+        allow(canary, "MakeItsPoll", [DELETE, PUT, QUERY], polls, poll_rows)
+        allow(canary, "SeeItsVoteCounted", [DELETE, PUT, QUERY], aggregates, boards)
+        allow(canary, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
+
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
         votes_stream = self.storage.votes.table_stream_arn or ""
@@ -172,6 +205,7 @@ class VotingStack(Stack):
             self.ingest.function,
             self.fallback.replayer if self.fallback else None,
             self.reconciliation.reconciler if self.reconciliation else None,
+            self.canary.canary if self.canary else None,
             self.aggregation.aggregator,
             self.polls.deployer,
         )
@@ -201,4 +235,5 @@ class VotingStack(Stack):
             fallback=self.fallback,
             aggregation=self.aggregation,
             reconciliation=self.reconciliation,
+            canary=self.canary,
         )

@@ -6,8 +6,6 @@ hold neither connections nor keys.
 """
 
 import asyncio
-import base64
-import hmac
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -24,6 +22,7 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
+from services.adapters.twilio.signature import sign
 from services.polls.definition import parse_poll
 from services.voting.intake import Intake
 from services.voting.poll import Round
@@ -119,8 +118,7 @@ def _dependencies() -> Dependencies:
 
 
 def _scope(method: str, path: str) -> dict[str, Any]:
-    signed = f"{_URL}/sms" + "".join(name + value for name, value in _FORM)
-    signature = base64.b64encode(hmac.digest(_DRY.encode(), signed.encode(), "sha1"))
+    signature = sign(_DRY, f"{_URL}/sms", _FORM)
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
