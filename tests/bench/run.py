@@ -158,6 +158,7 @@ def _page(table: list[str]) -> str:
             "  (`tests/bench/imports.py`).",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
             "  (`tests/bench/recounting.py`).",
+            "- A deployed system is measured by `voteapp rehearse` ([operating.md](operating.md)).",
             "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
             "  (`tests/bench/units.py`).",
             "",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import boto3
 import pytest
 
 from lambdas.canary import handler as canary
+from services.adapters.dynamodb.client import CLIENT_CONFIG
 from services.selftest.probe_poll import CANARY, DynamoProbePoll
 from services.selftest.selftest import SelfTest
 from tests.support.moto_system import DAY_MS, PEPPER, PSEUDONYMS, MotoSystem, moto_system
@@ -146,3 +148,54 @@ def test_a_deploy_leaves_the_poll_of_a_check_alone(webhook: SmallWebhook) -> Non
 
     assert applied.archived == ()
     assert system.directory.entry("canary-selftest").round.state == "open"
+
+
+GRANTED = {
+    "Votes": ({"DeleteItem", "GetItem", "PutItem", "Query"}, {"canary-selftest:*"}),
+    "Polls": ({"DeleteItem", "PutItem", "Query"}, {"directory", "log#canary-selftest"}),
+    "Aggregates": (
+        {"DeleteItem", "PutItem", "Query"},
+        {"open#canary-selftest", "sealed#canary-selftest"},
+    ),
+}
+"""The actions and partition keys of each table that the stack grants."""
+
+
+def calls_of(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Table, action and partition key of each part of a request, as IAM sees them."""
+    if operation == "TransactWriteItems":
+        for write in params["TransactItems"]:
+            for action, part in write.items():
+                yield from calls_of(f"{action}Item", part)
+        return
+    held = params.get("Key") or params.get("Item") or {"pk": None}
+    key = held["pk"] or params["ExpressionAttributeValues"][":pk"]
+    yield params["TableName"], operation, key["S"]
+
+
+def test_a_run_needs_every_action_that_is_granted_and_no_other(
+    webhook: SmallWebhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the partitions of its own poll, and the directory's. A killed run's rows included."""
+    client: Any = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    used: set[tuple[str, str, str]] = set()
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        used.update(calls_of(model.name, params))
+
+    client.meta.events.register("provide-client-params.dynamodb.*", note)
+    monkeypatch.setattr(canary, "sync_client", lambda: client)
+    canary.handler({}, None)
+    key = {"pk": {"S": "open#canary-selftest"}, "sk": {"S": "tally#1#label#shard"}}
+    webhook.system.dynamodb.put_item(TableName="Aggregates", Item=key)
+    canary.handler({}, None)
+    actions = {name: {action for table, action, _ in used if table == name} for name in GRANTED}
+    outside = {
+        (table, key)
+        for table, _, key in used
+        if not any(fnmatchcase(key, pattern) for pattern in GRANTED[table][1])
+    }
+
+    assert actions == {table: granted for table, (granted, _) in GRANTED.items()}
+    assert outside == set()
+    assert webhook.texts
