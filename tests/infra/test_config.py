@@ -31,6 +31,9 @@ from infra.config import OptionError, Options, StageConfig
         ("reconcile", "1.5 minutes"),
         ("reconcile", "1 hour"),
         ("reconcile", "300 seconds"),
+        ("canary", "5"),
+        ("canary", "0 minutes"),
+        ("canary", "1 hour"),
         ("alarm_email", "me"),
     ],
 )
@@ -74,7 +77,8 @@ def test_options_are_converted_to_their_types() -> None:
 def test_the_schedule_is_given_in_minutes(said: str, minutes: int) -> None:
     """Off unless it is asked for."""
     assert Options.parse({"reconcile": said}).reconcile == minutes
-    assert Options().reconcile == 0
+    assert Options.parse({"canary": said}).canary == minutes
+    assert (Options().reconcile, Options().canary) == (0, 0)
 
 
 def test_the_calculator_puts_the_expected_rate_at_the_target_utilisation() -> None:

@@ -24,7 +24,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
     "provisioned": ("prod", {"expected_texts_per_second": "500"}),
     "container": ("prod", {"webhook": "container"}),
-    "reconciling": ("prod", {"reconcile": "5 minutes"}),
+    "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
 }
 
