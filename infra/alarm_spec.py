@@ -16,7 +16,8 @@ ACCOUNT_SETTINGS: Final = "aws lambda get-account-settings"
 class AlarmSpec:
     """An alarm: raised if the metric reaches `threshold` in `minutes` of five minutes.
 
-    With `is_floor` it is raised if the metric is below the threshold or missing.
+    With `is_floor` it is raised if the metric is below the threshold or missing. `periods` is the
+    number of the metric's periods that are looked at.
     """
 
     name: str
@@ -28,6 +29,7 @@ class AlarmSpec:
     command: str
     """The first command to type; `{stage}` stands for the stage."""
     is_floor: bool = False
+    periods: int = 5
 
     def description(self, stage: str) -> str:
         """Return the text of the e-mail."""

@@ -12,6 +12,8 @@ from infra.account_watch import AccountWatch
 from infra.aggregation import Aggregation
 from infra.aggregation_watch import AggregationWatch
 from infra.alarm_spec import AlarmSpec
+from infra.canary import Canary
+from infra.canary_watch import CanaryWatch
 from infra.config import StageConfig
 from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
@@ -21,9 +23,6 @@ from infra.notifications import add_budget, add_topic
 from infra.reconciliation import Reconciliation
 from infra.reconciliation_watch import ReconciliationWatch
 from infra.storage import Storage
-
-_MINUTES: Final = 5
-"""Data points that an alarm looks at."""
 
 _REACHES: Final = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 _BELOW: Final = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -50,6 +49,7 @@ class WatchedParts:
     fallback: Fallback | None
     aggregation: Aggregation
     reconciliation: Reconciliation | None
+    canary: Canary | None
 
 
 class Observability(Construct):
@@ -59,16 +59,16 @@ class Observability(Construct):
         self, scope: Construct, construct_id: str, *, config: StageConfig, parts: WatchedParts
     ) -> None:
         super().__init__(scope, construct_id)
-        watches = [*self._watches(parts, config.stack_name)]
+        watches = [*self._watches(parts, config)]
         options = config.options
         self._add_alarms([spec for w in watches for spec in w.alarm_specs()], config)
         if options.alarm_email:
             add_budget(self, options.alarm_email, config)
         self._add_dashboard({title: g for w in watches for title, g in w.graphs().items()})
 
-    def _watches(self, parts: WatchedParts, namespace: str) -> Iterator[Watch]:
+    def _watches(self, parts: WatchedParts, config: StageConfig) -> Iterator[Watch]:
         """Yield what to watch, in the order in which a text passes it."""
-        storage = parts.storage
+        storage, namespace = parts.storage, config.stack_name
         ingest = IngestWatch(self, parts.ingest, storage.votes, namespace)
         yield ingest
         yield AggregationWatch(
@@ -83,6 +83,8 @@ class Observability(Construct):
             yield FallbackWatch(self, parts.fallback, namespace)
         if parts.reconciliation:
             yield ReconciliationWatch(self, parts.reconciliation, namespace)
+        if parts.canary:
+            yield CanaryWatch(parts.canary, config.options.canary)
 
     def _add_alarms(self, specs: Sequence[AlarmSpec], config: StageConfig) -> None:
         email = config.options.alarm_email
@@ -93,7 +95,7 @@ class Observability(Construct):
                 spec.name,
                 metric=spec.metric,
                 threshold=spec.threshold,
-                evaluation_periods=_MINUTES,
+                evaluation_periods=spec.periods,
                 datapoints_to_alarm=spec.minutes,
                 comparison_operator=_BELOW if spec.is_floor else _REACHES,
                 treat_missing_data=_BREACHING if spec.is_floor else _NOT_BREACHING,

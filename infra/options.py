@@ -48,6 +48,8 @@ class Options:
     """Reply to a text that went to the queue: one segment of GSM-7; `none` sends none."""
     reconcile: int = 0
     """Minutes from one scheduled reconciliation to the next, as "5 minutes"; 0 if it is off."""
+    canary: int = 0
+    """Minutes from one text of the canary to the next, as "5 minutes"; 0 if it is off."""
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int = 100
@@ -93,7 +95,7 @@ def check_options(given: Mapping[str, object], *, source: str = "-c") -> None:
 
 def _convert(option: str, value: str) -> str | int:
     match option:
-        case "reconcile":
+        case _ if option in _INTERVALS:
             return 0 if value == "off" else int(value.split(maxsplit=1)[0])
         case _ if option in _TEXTS:
             return value
@@ -107,6 +109,7 @@ _CHOICES: Final = {
     "fallback": ("on", "off"),
 }
 _TEXTS: Final = {*_CHOICES, "number", "alarm_email", "poll", "fallback_reply"}
+_INTERVALS: Final = {"reconcile", "canary"}
 
 
 def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a rule
@@ -115,7 +118,7 @@ def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a ru
         case _ if option in _CHOICES:
             choices = _CHOICES[option]
             return None if value in choices else f"say {' or '.join(choices)}"
-        case "reconcile" if value != "off" and not _INTERVAL.fullmatch(value):
+        case _ if option in _INTERVALS and value != "off" and not _INTERVAL.fullmatch(value):
             return 'say off, or "5 minutes": whole minutes from 1 to 60'
         case "fallback_reply":
             return _reply_problem(value)
@@ -123,7 +126,7 @@ def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a ru
             return "write it as +15550100199"
         case "alarm_email" if not _EMAIL.fullmatch(value):
             return "give one e-mail address"
-        case _ if option in _TEXTS or option == "reconcile":
+        case _ if option in _TEXTS | _INTERVALS:
             return None
         case _ if not (value.isascii() and value.isdigit() and int(value) > 0):
             return "give a whole number above 0"

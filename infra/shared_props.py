@@ -1,4 +1,4 @@
-"""What the constructs of the fallback, the reconciliation and the polls have in common."""
+"""What several constructs of the stack need in common."""
 
 from dataclasses import dataclass
 

@@ -2,7 +2,8 @@
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
 While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
-On a schedule, if asked for: Twilio's message log -> reconciler -> votes table.
+On a schedule, if asked for: Twilio's message log -> reconciler -> votes table, and
+canary -> webhook, which is one text through everything above.
 The webhook reads the polls table, which nobody outside can reach.
 """
 
@@ -15,12 +16,13 @@ from constructs import Construct
 
 from infra import grants
 from infra.aggregation import Aggregation
+from infra.canary import Canary
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
 from infra.function import ServiceFunction
 from infra.gradual_shift import GradualShift
-from infra.grants import GET, PUT, QUERY, UPDATE, allow
+from infra.grants import DELETE, GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
 from infra.observability import Observability, WatchedParts
 from infra.outputs import next_steps, stack_outputs
@@ -53,7 +55,7 @@ class VotingStack(Stack):
             Tags.of(self).add(key, value)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
-        self._late_functions: list[ServiceFunction] = []
+        self._after_copy: list[ServiceFunction] = []
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
@@ -69,6 +71,8 @@ class VotingStack(Stack):
         self.fallback = self._add_fallback(shared) if config.options.fallback == "on" else None
         # Twilio's message log -> reconciler -> votes
         self.reconciliation = self._add_reconciliation(shared) if config.options.reconcile else None
+        # canary -> webhook
+        self.canary = self._add_canary(shared) if config.options.canary else None
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -89,7 +93,7 @@ class VotingStack(Stack):
         copied = self.polls.copy_directory()
         copied.node.add_dependency(checked)
         self.ingest.depend_on(copied)
-        for late in self._late_functions:
+        for late in self._after_copy:
             late.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
@@ -119,7 +123,7 @@ class VotingStack(Stack):
 
     def _add_fallback(self, props: SharedProps) -> Fallback:
         fallback = Fallback(self, "Fallback", props)
-        self._late_functions.append(fallback.replayer)
+        self._after_copy.append(fallback.replayer)
         self._grant_fallback(fallback)
         return fallback
 
@@ -135,7 +139,7 @@ class VotingStack(Stack):
 
     def _add_reconciliation(self, props: SharedProps) -> Reconciliation:
         reconciliation = Reconciliation(self, "Reconciliation", props)
-        self._late_functions.append(reconciliation.reconciler)
+        self._after_copy.append(reconciliation.reconciler)
         self._grant_reconciler(reconciliation.reconciler.role)
         return reconciliation
 
@@ -148,6 +152,24 @@ class VotingStack(Stack):
         allow(
             reconciler, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
         )
+
+    def _add_canary(self, props: SharedProps) -> Canary:
+        canary = Canary(self, "Canary", props, webhook_url=self.ingest.url)
+        self._after_copy.append(canary.canary)
+        self._grant_canary(canary.canary.role)
+        return canary
+
+    def _grant_canary(self, canary: iam.IRole) -> None:
+        """On its own poll alone, but for the directory: IAM knows no sort keys."""
+        votes, polls = self.storage.votes.table_arn, self.storage.polls.table_arn
+        aggregates = self.storage.aggregates.table_arn
+        ballots = grants.only_keys(grants.CANARY_BALLOTS)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.CANARY_LOG)
+        boards = grants.only_keys(*grants.CANARY_BOARDS)
+        allow(canary, "RemoveItsBallot", [DELETE, GET, PUT, QUERY], votes, ballots)
+        allow(canary, "MakeItsPoll", [DELETE, PUT, QUERY], polls, poll_rows)
+        allow(canary, "SeeItsVoteCounted", [DELETE, PUT, QUERY], aggregates, boards)
+        allow(canary, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
@@ -178,7 +200,7 @@ class VotingStack(Stack):
     def _grant_logs(self) -> None:
         webhook = [self.ingest.function] if self.ingest.function else []
         aggregator, deployer = self.aggregation.aggregator, self.polls.deployer
-        for function in (*webhook, *self._late_functions, aggregator, deployer):
+        for function in (*webhook, *self._after_copy, aggregator, deployer):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
 
@@ -201,5 +223,6 @@ class VotingStack(Stack):
             fallback=self.fallback,
             aggregation=self.aggregation,
             reconciliation=self.reconciliation,
+            canary=self.canary,
         )
         self.observability = Observability(self, "Observability", config=config, parts=parts)

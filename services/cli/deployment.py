@@ -13,6 +13,7 @@ from services.adapters.caller import caller_identity
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.erasure import DynamoErasure
 from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.ongoing import OngoingReconciliations
 from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
@@ -20,9 +21,9 @@ from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.poll_store import unknown_operator
 from services.adapters.secrets import Secrets, SecretStore
-from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
 from services.voting.poll import Round
+from services.voting.probe_names import is_probe
 
 ENDPOINT_VARIABLE: Final = "VOTEAPP_LOCAL_ENDPOINT"
 """Environment variable with the endpoint of the demo to use; without it, the newest demo."""
@@ -166,7 +167,8 @@ class Deployment:
     @property
     def displayed_number(self) -> str | None:
         """The number that the first poll with a number displays."""
-        return next((entry.number for entry in self.directory.entries() if entry.number), None)
+        entries = (e for e in self.directory.entries() if not is_probe(e.round.poll.id))
+        return next((entry.number for entry in entries if entry.number), None)
 
     def has_begun(self, round: Round) -> bool:
         """Whether a round has begun (strongly consistent reads)."""

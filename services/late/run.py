@@ -25,6 +25,7 @@ from services.voting.history import history_of
 from services.voting.identity import Pseudonyms
 from services.voting.placement import LatePlacements
 from services.voting.poll import Round
+from services.voting.probe_names import is_probe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,9 +49,13 @@ class Reconciliations:
     voter_pepper: bytes
 
     def rounds(self) -> Mapping[str, list[Round]]:
-        """Read the rounds of every readable poll, the current one last."""
+        """Read the rounds of every readable poll, the current one last.
+
+        Polls of checks are left out: Twilio knows nothing of their numbers.
+        """
         reader = DirectoryReader(client=self.client, table=self.polls_table)
-        current = [entry.round for entry in reader.entries()]
+        rounds = (entry.round for entry in reader.entries())
+        current = [round for round in rounds if not is_probe(round.poll.id)]
         return {one.poll.id: [*reader.past_rounds(one.poll.id), one] for one in current}
 
     def run(

@@ -10,6 +10,7 @@ from services.voting.errors import PollFileError, Problem
 from services.voting.lifecycle import archived, is_quiet, why_final, with_former_numbers
 from services.voting.operators_log import What
 from services.voting.poll import Poll, Round, State
+from services.voting.probe_names import is_probe
 
 HasBegun = Callable[[Round], bool]
 """Returns whether a round has begun; see `services.voting.begun`."""
@@ -60,7 +61,10 @@ def plan(
     default_number: str | None,
     now_ms: int,
 ) -> list[PollChange]:
-    """Plan the changes after which the directory has exactly these polls; others are archived."""
+    """Plan the changes after which the directory has exactly these polls; others are archived.
+
+    Polls of checks have no file, and are removed by whoever made them.
+    """
     remaining = {entry.round.poll.id: entry for entry in entries}
     changes = []
     for poll in polls:
@@ -68,7 +72,7 @@ def plan(
         after = _apply_definition(poll, before, default_number, now_ms)
         changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
     for entry in remaining.values():
-        if entry.round.state is not State.ARCHIVED:
+        if entry.round.state is not State.ARCHIVED and not is_probe(entry.round.poll.id):
             after = replace(entry, round=archived(entry.round, now_ms), file_removed=True)
             changes.append(PollChange(before=entry, after=after, verdict="archived"))
     return changes

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -31,7 +32,8 @@ class Dependencies:
     """The parts that the application is built from.
 
     `probes` are the checks of `/health` by table. `monotonic` returns seconds; it times each
-    text, the limit of error replies and the cache of `/health`.
+    text, the limit of error replies and the cache of `/health`. `clients` create the boto3
+    clients, each once.
     """
 
     intake: Intake
@@ -40,6 +42,7 @@ class Dependencies:
     public_base_url: str | None = None
     close: Callable[[], Awaitable[None]] | None = None
     monotonic: Callable[[], float] = time.monotonic
+    clients: Sequence[Callable[[], Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

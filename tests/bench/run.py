@@ -9,6 +9,7 @@ from os import cpu_count
 from pathlib import Path
 from statistics import median
 
+from tests.bench.first_text import first_texts
 from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
 from tests.bench.imports import import_ratio
@@ -57,12 +58,12 @@ def measure() -> Iterator[Figure]:
         what="Fold: stream records a second, JSON decoding apart",
         value=speed, shown=f"{speed:,.0f}", bound=500_000, least=True,
     )  # fmt: skip
-    for name, yardstick, bound in (("webhook", "fastapi", 1.6), ("aggregator", "boto3", 1.3)):
-        ms, ratio = import_ratio(f"lambdas.{name}.handler", yardstick)
-        yield Figure(
-            what=f"Cold start: import of the {name}'s handler, as a ratio to `import {yardstick}`",
-            value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=bound,
-        )  # fmt: skip
+    yield from _first_text()
+    ms, ratio = import_ratio("lambdas.aggregator.handler", "boto3")
+    yield Figure(
+        what="Cold start: import of the aggregator's handler, as a ratio to `import boto3`",
+        value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=1.3,
+    )  # fmt: skip
     recount = recount_ratio()
     yield Figure(
         what="Recount of 100,000 ballots, as a ratio to the bare paginated queries",
@@ -82,6 +83,20 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         what="Write units a vote, over 2,000 votes with 40 changes and 20 redeliveries",
         value=units, shown=f"{units:.3f}", bound=1.05,
+    )  # fmt: skip
+
+
+def _first_text() -> Iterator[Figure]:
+    ours, plain = first_texts()
+    restored = ours.answer_ms / plain.import_ms
+    yield Figure(
+        what="First text after a restore, as a ratio to the plain handler's import",
+        value=restored, shown=f"{restored:.2f} ({ours.answer_ms:.0f} ms)", bound=0.1,
+    )  # fmt: skip
+    started = ours.ms / plain.ms
+    yield Figure(
+        what="First text of a process without a snapshot, as a ratio to the plain handler's",
+        value=started, shown=f"{started:.2f} ({ours.ms:.0f} / {plain.ms:.0f} ms)", bound=1.7,
     )  # fmt: skip
 
 
@@ -141,6 +156,10 @@ def _page(table: list[str]) -> str:
             "- **Forged form**: of the largest accepted size, in one process, without a network; the",
             "  fastest of interleaved rounds each (`tests/bench/forging.py`).",
             "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
+            "- **First text**: of a fresh process, the fastest of ten each, in turn",
+            "  (`python -m tests.bench.first_text`). A SnapStart snapshot holds what the import leaves,",
+            "  so after a restore only the answer is left. Both handlers need boto3; ours reads the",
+            "  secret and the polls before it writes, the plain one only writes.",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
@@ -148,6 +167,7 @@ def _page(table: list[str]) -> str:
             "- **Reconciliation**: all of `voteapp reconcile`, beside the emulator and the aggregator",
             "  that folds its writes (`tests/bench/recovering.py`); memory without a store",
             "  (`tests/bench/reconciling.py`).",
+            "- A deployed system is measured by `voteapp rehearse` ([operating.md](operating.md)).",
             "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
             "  (`tests/bench/units.py`).",
             "",

@@ -25,7 +25,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "large": ("prod", {"expected_texts_per_second": "5000", "warm_writes_per_second": "6000"}),
     "container": ("prod", {"webhook": "container"}),
     "shifting": ("prod", {"shift": "canary"}),
-    "reconciling": ("prod", {"reconcile": "5 minutes"}),
+    "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
 }
 

@@ -38,9 +38,9 @@ IMPATIENT_CONFIG = CLIENT_CONFIG.merge(
 """For reads that a text may wait for: both attempts take about 3 s."""
 
 
-def impatient_client() -> "DynamoDBClient":
-    """Create a client for the webhook."""
-    return boto3.client("dynamodb", config=IMPATIENT_CONFIG)
+def impatient_client(session: boto3.Session | None = None) -> "DynamoDBClient":
+    """Create a client for the webhook, in this session or in the default one."""
+    return (session or boto3).client("dynamodb", config=IMPATIENT_CONFIG)
 
 
 _UNAVAILABLE_CODES = frozenset(
