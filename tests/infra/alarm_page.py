@@ -12,7 +12,11 @@ from tests.infra.conftest import Resources, build
 from tests.infra.standstill import EVERYTHING, STANDSTILL, alarms_of, rings
 
 PAGE: Final = Path(__file__).parents[2] / "docs/alarms.md"
-OPTIONS: Final = {"alarm_email": "count@example.com", "reconcile": "5 minutes"}
+OPTIONS: Final = {
+    "alarm_email": "count@example.com",
+    "reconcile": "5 minutes",
+    "canary": "5 minutes",
+}
 COMMAND: Final = "python -m tests.infra.alarm_page"
 
 _INTRODUCTION: Final = """\
@@ -36,7 +40,8 @@ documented evaluation, which a test carries out (`tests/infra/test_alarms_ring.p
 page ({command}).
 
 A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrottled*, with
-`-c fallback=off` no alarm of the fallback, and without `-c reconcile=...` none of the reconciler.
+`-c fallback=off` no alarm of the fallback, and without `-c reconcile=...` and
+`-c canary=...` none of these.
 In the five minutes after the first deploy, *MappingSilent* may ring: the mapping is newer than the
 minutes that the alarm looks at.
 
