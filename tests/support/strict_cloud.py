@@ -33,6 +33,9 @@ TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
 _IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
 
+OPTIONS = ("-c", "stage=local", "-c", "canary=60 minutes")
+"""Of every command on the stack."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Cloud:
@@ -78,7 +81,7 @@ class Cloud:
         """`cdk deploy`, and read its outputs."""
         file = self.folder / "outputs.json"
         never = ("--require-approval", "never")
-        self.cdk("deploy", "-c", "stage=local", *never, "--outputs-file", str(file))
+        self.cdk("deploy", *OPTIONS, *never, "--outputs-file", str(file))
         self.outputs = json.loads(file.read_text())[STACK]
 
     def text(self, sender: str, body: str, sid: str, token: str = TOKEN) -> int:
@@ -200,13 +203,15 @@ class Cloud:
         (found,) = [f["FunctionName"] for f in functions if f["Handler"] == handler]
         return str(found)
 
-    def start_afresh(self, function: str) -> None:
-        """Have a function start cold, with nothing it has read before."""
+    def start_afresh(self, function: str, **variables: str) -> None:
+        """Have a function start cold, with nothing it has read before; or with other variables."""
         functions = self.client("lambda")
         held = functions.get_function_configuration(FunctionName=function)["Environment"]
         functions.update_function_configuration(
             FunctionName=function,
-            Environment={"Variables": {**held["Variables"], "STARTED_AT": str(time.time_ns())}},
+            Environment={
+                "Variables": {**held["Variables"], **variables, "STARTED_AT": str(time.time_ns())}
+            },
         )
 
 

@@ -70,7 +70,6 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lengths: list[int] = []
 
     class Counting:
-
         @staticmethod
         def digest(key: bytes, message: bytes, algorithm: str) -> bytes:
             lengths.append(len(message))
