@@ -35,14 +35,11 @@ QUICK = Config(
     account_id_endpoint_mode="disabled", read_timeout=30, retries={"total_max_attempts": 1}
 )
 STACK = "VoteApp-local"
-OPTIONS = ("-c", "stage=local", "-c", "reconcile=60 minutes")
-"""With everything that a stack may have; the schedule is too slow to interfere with a test."""
+OPTIONS = ("-c", "stage=local", "-c", "reconcile=60 minutes", "-c", "canary=60 minutes")
+"""With everything that a stack may have; the schedules are too slow to interfere with a test."""
 TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
 _IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
-
-OPTIONS = ("-c", "stage=local", "-c", "canary=60 minutes")
-"""Of every command on the stack."""
 
 
 @dataclass(slots=True, kw_only=True)

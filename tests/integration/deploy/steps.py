@@ -66,6 +66,15 @@ def a_fallback_text_is_counted(cloud: Cloud) -> bool:
     return eventually(lambda: held(cloud, text) == 1, seconds=6)
 
 
+def a_second_fallback_text_is_counted(cloud: Cloud) -> bool:
+    """Step: the same, of a phone that has a ballot."""
+    cloud.start_afresh(cloud.function_of("replayer"))
+    voter, text = phone(), sid()
+    assert cloud.text(voter, "red", sid()) == 200
+    assert cloud.fallback_text(voter, "green", text)[0] == 200
+    return eventually(lambda: held(cloud, text) == 1, seconds=6)
+
+
 def a_fallback_text_is_delayed(cloud: Cloud) -> bool:
     """Step: an item that fails is hidden. Its receipt is invalid, and only the queue knows that.
 
