@@ -42,6 +42,7 @@ class Ingest(Construct):
     """Accepts signed texts over HTTPS; refuses all until the secret holds Twilio's token."""
 
     function: ServiceFunction | None = None
+    service: WebhookService | None = None
     role: iam.IRole
     log_group: logs.ILogGroup
 
@@ -85,8 +86,9 @@ class Ingest(Construct):
 
     def depend_on(self, resource: IDependable) -> None:
         """Deploy the webhook's function or service after a resource."""
-        webhook = self.function.function if self.function else self.service
-        webhook.node.add_dependency(resource)
+        function = self.function.function if self.function else None
+        for webhook in filter(None, (function, self.service)):
+            webhook.node.add_dependency(resource)
 
     @property
     def url(self) -> str:

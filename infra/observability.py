@@ -13,6 +13,7 @@ from infra import metrics
 from infra.aggregation import Aggregation
 from infra.alarm_spec import AlarmSpec
 from infra.config import StageConfig
+from infra.container_watch import ContainerWatch
 from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
@@ -51,6 +52,9 @@ class Observability(Construct):
         if fallback:
             watch = FallbackWatch(self, fallback, namespace)
             specs, graphs = [*specs, *watch.alarm_specs()], graphs | watch.graphs()
+        if ingest.service:
+            balanced = ContainerWatch(ingest.service)
+            specs, graphs = [*specs, *balanced.alarm_specs()], graphs | balanced.graphs()
         if reconciliation:
             scheduled = ReconciliationWatch(self, reconciliation, namespace)
             specs, graphs = [*specs, *scheduled.alarm_specs()], graphs | scheduled.graphs()
