@@ -41,6 +41,7 @@ class Aggregation(Construct):
                 environment=settings.to_env(),
                 memory_mb=512,
                 timeout_seconds=60,
+                reserved_concurrency=config.options.reserved_concurrency,
             ),
         )
         self._make_event_source_mapping(votes)

@@ -26,6 +26,15 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "container": ("prod", {"webhook": "container"}),
     "reconciling": ("prod", {"reconcile": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
+    "own domain, no CloudFront": (
+        "prod",
+        {
+            "edge": "none",
+            "reserved_concurrency": "50",
+            "domain": "vote.example.org",
+            "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678",
+        },
+    ),
 }
 
 ON_AWS = [variant for variant in VARIANTS if variant != "local"]
