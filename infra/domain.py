@@ -42,4 +42,4 @@ class WebhookDomain(Construct):
             domain_name=self._domain.ref,
             stage=stage.stage_name,
         )
-        mapping.add_dependency(stage)
+        mapping.node.add_dependency(stage)

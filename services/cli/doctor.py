@@ -1,11 +1,13 @@
 """`voteapp doctor`: checks a deployment and prints a checklist."""
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from services.cli.account_checks import AccountChecks
 from services.cli.checks import DeploymentChecks
 from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, exit_on_error
@@ -24,6 +26,12 @@ def doctor(
     text: Annotated[
         bool, typer.Option("--text/--no-text", help="Send a self-test text and remove it again.")
     ] = True,
+    account: Annotated[
+        bool, typer.Option("--account", help="Check the AWS account before a first deploy instead.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(help="Region to check with --account; default: AWS_REGION.")
+    ] = None,
     local: Annotated[bool, Local] = False,
     stage: Annotated[str, Stage] = "dev",
     as_json: Annotated[bool, Json] = False,
@@ -33,23 +41,36 @@ def doctor(
     Every warning and every failure says what to do. The self-test text goes to a poll of its own,
     which no phone can reach and no guest can see; the text is counted, its ballot is emptied, and
     the poll is removed. Exits with 1 if a check failed.
+
+    With --account no deployment is needed: credentials, region, bootstrap, services and quotas of
+    an AWS account are checked. It only reads.
     """
+    if region and not account:
+        raise typer.BadParameter("goes with --account", param_hint="--region")
     with exit_on_error():
+        if account:
+            checks = AccountChecks.of(region)
+            _report(checks.run(), {"region": checks.region}, as_json=as_json)
+            return
         deployment = find(local=local, stage=stage)
-        findings = []
-        for finding in DeploymentChecks(deployment, stage="local" if local else stage).run(
-            text=text
-        ):
-            findings.append(finding)
-            if not as_json:
-                _show(finding)
+        found = DeploymentChecks(deployment, stage="local" if local else stage).run(text=text)
+        _report(found, {"stack": deployment.name}, as_json=as_json)
+
+
+def _report(found: Iterable[Finding], what: dict[str, str], *, as_json: bool) -> None:
+    """Print the findings as they come, or one document; exit with 1 if a check failed."""
+    findings = []
+    for finding in found:
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
     failures = [finding for finding in findings if finding.verdict is CheckStatus.FAILED]
     if as_json:
         print(
             json.dumps(
                 {
                     "ok": not failures,
-                    "stack": deployment.name,
+                    **what,
                     "checks": [f.document for f in findings],
                 }
             )

@@ -122,6 +122,41 @@ ACCEPTED = [
         "CloudFront's own certificate allows no higher minimum; a domain of one's own does.",
     ),
     Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG1",
+        "An access log would hold viewers' addresses, which nobody needs.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG2",
+        "A request has nothing but the name of a public file.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG3",
+        "A firewall has nothing to protect in front of static files.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG4",
+        "The page is public.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG6",
+        "An execution log would hold viewers' addresses, which nobody needs.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-COG4",
+        "The page is public.",
+    ),
+    Accepted(
+        "Dashboard/Page/Role",
+        "AwsSolutions-IAM5",
+        "The API reads every file of the page, and nothing else is in the bucket.",
+    ),
+    Accepted(
         _UPLOAD,
         "AwsSolutions-IAM4",
         "CDK's upload function: its role is CDK's, runs at deploy only and cannot be narrowed.",
