@@ -5,7 +5,8 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python -m
-PARALLEL := -n 2
+# On two cores: one worker of three usually waits for a deploy, a browser or a clock.
+PARALLEL := -n 3
 
 # Sets up what a target needs, by the rules below; calls of make that run at once wait for each other.
 define set_up
@@ -16,6 +17,10 @@ define set_up
 endef
 IN_TURN := import fcntl, os, sys; lock = os.open(".local/set-up.lock", os.O_RDWR | os.O_CREAT); \
   fcntl.flock(lock, fcntl.LOCK_EX); os.set_inheritable(lock, True); os.execvp(sys.argv[1], sys.argv[1:])
+
+# $(call beside,quiet,loud): both at once. What the quiet one prints comes at the end; fails if either fails.
+beside = { $(1); } >.local/beside.log 2>&1 & quiet=$$!; \
+  $(2); loud=$$?; wait $$quiet; quiet=$$?; cat .local/beside.log; test "$$loud $$quiet" = "0 0"
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +35,7 @@ smoke: ## 520 texts through the same local cloud, then one line of JSON: exact o
 
 test: ## every test there is (ARGS="-k name" for some)
 	$(call set_up,app checks browser)
-	$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS)
-	npm --prefix dashboard test
+	@$(call beside,npm --prefix dashboard test,$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS))
 
 synth-check: ## the stack's templates: cfn-lint, AWS Solutions, every grant and setting
 	$(call set_up,checks cdk)
@@ -43,16 +47,15 @@ deploy-test: ## deploy, vote, update and destroy on an emulator that enforces IA
 
 lint: ## formatting, lint and types
 	$(call set_up,checks cdk npm)
-	$(RUN) ruff format --check .
-	$(RUN) ruff check .
-	$(RUN) mypy
-	npm --prefix dashboard run check
+	$(LINT)
+LINT := $(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && npm --prefix dashboard run check
 
-check: lint ## formatting, lint, types, unit and infra tests
-	$(RUN) pytest -q $(PARALLEL) tests/unit tests/infra
+check: ## formatting, lint, types and unit tests
+	$(call set_up,checks cdk npm)
+	@$(call beside,$(LINT),$(RUN) pytest -q -n 2 --durations=10 tests/unit)
 
 bench: ## measure, and write docs/performance.md
-	$(call set_up,checks)
+	$(call set_up,app checks)
 	$(RUN) tests.bench.run --write docs/performance.md
 
 replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")

@@ -10,6 +10,8 @@ from infra.packaging import Packager
 from services.settings import AggregatorSettings
 
 _UNLIMITED = -1
+_EVENT_COUNT = lambda_.CfnEventSourceMapping.MetricsConfigProperty(metrics=["EventCount"])
+"""With it, Lambda says each minute how many records it has read, also if there were none."""
 
 
 class Aggregation(Construct):
@@ -44,15 +46,17 @@ class Aggregation(Construct):
                 reserved_concurrency=config.options.reserved_concurrency,
             ),
         )
-        self._make_event_source_mapping(votes)
+        self.mapping = self._make_event_source_mapping(votes, is_measured=config.is_monitored)
 
-    def _make_event_source_mapping(self, votes: dynamodb.ITable) -> None:
+    def _make_event_source_mapping(
+        self, votes: dynamodb.ITable, *, is_measured: bool
+    ) -> lambda_.CfnEventSourceMapping:
         """Create the only mapping; the count is exact only with these settings.
 
         No failure destination, no bisecting and no partial-batch responses: records that Lambda
         skips would lie below the watermark of their shard and never be counted.
         """
-        lambda_.CfnEventSourceMapping(
+        return lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             function_name=self.aggregator.function.function_name,
@@ -65,4 +69,5 @@ class Aggregation(Construct):
             maximum_retry_attempts=_UNLIMITED,
             maximum_record_age_in_seconds=_UNLIMITED,
             bisect_batch_on_function_error=False,
+            metrics_config=_EVENT_COUNT if is_measured else None,
         )

@@ -3,7 +3,7 @@
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra import metrics
-from infra.alarm_spec import AlarmSpec
+from infra.alarm_spec import DOCTOR, AlarmSpec, tail
 from infra.container import WebhookService
 
 
@@ -11,6 +11,7 @@ class ContainerWatch:
     """What to watch of the load balancer and the tasks behind it."""
 
     def __init__(self, service: WebhookService) -> None:
+        self._log = tail(service.log_group)
         self._unhealthy = metrics.target_metric(service.targets, "UnHealthyHostCount", "Maximum")
         self._healthy = metrics.target_metric(service.targets, "HealthyHostCount", "Minimum")
         balancer = service.balancer
@@ -26,6 +27,7 @@ class ContainerWatch:
                 threshold=1,
                 minutes=3,
                 means="A task does not answer; ECS replaces it. If that goes on, read its log.",
+                command=self._log,
             ),
             AlarmSpec(
                 name="BalancerFails",
@@ -33,6 +35,7 @@ class ContainerWatch:
                 threshold=1,
                 minutes=2,
                 means="The load balancer found no task that answers; Twilio sends the texts again.",
+                command=DOCTOR,
             ),
             AlarmSpec(
                 name="TasksFail",
@@ -40,6 +43,7 @@ class ContainerWatch:
                 threshold=1,
                 minutes=2,
                 means="Tasks answer texts with errors. Read the webhook's log for the reason.",
+                command=self._log,
             ),
         ]
 

@@ -6,8 +6,6 @@ the webhook has failed; the replayer counts it once the store answers.
 
 import json
 from typing import Final
-from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
@@ -18,14 +16,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.capacity import RequestLimit
-from infra.config import StageConfig
+from infra.fallback_templates import FORM_TYPE, request_template, response_template
 from infra.function import FunctionProps, ServiceFunction, retention
-from infra.options import NO_REPLY
-from infra.packaging import Packager
-from infra.storage import Storage
+from infra.shared_props import SharedProps
 from services.settings import ReplayerSettings
-
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 TIMEOUT_SECONDS: Final = 60
 VISIBILITY_SECONDS: Final = 6 * TIMEOUT_SECONDS
@@ -44,20 +38,6 @@ _CONCURRENCY: Final = 5
 
 _INTEGRATION_SECONDS: Final = 10
 
-_ITEM: Final = {
-    "body": "$util.urlEncode($util.urlEncode($input.body))",
-    "signature": "$util.urlEncode($util.urlEncode($input.params('X-Twilio-Signature')))",
-    # A header is found by its name as it was sent, and over HTTP/2 that is in lower case.
-    "signature_in_lower_case": (
-        "$util.urlEncode($util.urlEncode($input.params('x-twilio-signature')))"
-    ),
-    "host": "$util.urlEncode($context.domainName)",
-    "path": "$util.urlEncode($context.path)",
-    "at_ms": "$util.urlEncode($context.requestTimeEpoch)",
-}
-"""The values of an item. What a caller can choose is encoded twice: SQS decodes once, and what is
-left has no character that could end a string of JSON."""
-
 _ACCESS_LOG: Final = {
     "request": "$context.requestId",
     "path": "$context.resourcePath",
@@ -69,37 +49,13 @@ _ACCESS_LOG: Final = {
 """No address, header or body, because they could contain a phone number."""
 
 
-def request_template() -> str:
-    """Return the VTL template that makes a SendMessage of a request."""
-    quotation, colon, comma = map(quote, '":,')
-    values = comma.join(
-        f"{quotation}{name}{quotation}{colon}{quotation}{value}{quotation}"
-        for name, value in _ITEM.items()
-    )
-    return f"Action=SendMessage&MessageBody={quote('{')}{values}{quote('}')}"
-
-
-def response_template(reply: str) -> str:
-    """Return the fixed TwiML: one message, or none for `none`."""
-    message = "" if reply == NO_REPLY else f"<Message>{escape(reply)}</Message>"
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
-
-
 class Fallback(Construct):
     """Takes texts while the webhook is down; answers before anything is decided about them."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: StageConfig,
-        bundles: Packager,
-        storage: Storage,
-        secret_arn: str,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._limit = config, RequestLimit.of(config.options)
+        self._config = config = props.config
+        self.limit = RequestLimit.of(config.options)
         self._removal = config.removal_policy
         self.dead_letters = self._make_queue("DeadLetters", kept=_DEAD_KEPT)
         self.queue = self._make_queue("Queue", kept=_KEPT, dead_letters=self.dead_letters)
@@ -108,9 +64,9 @@ class Fallback(Construct):
         )
         self.stage = self._make_api()
         settings = ReplayerSettings(
-            votes_table=storage.votes.table_name,
-            polls_table=storage.polls.table_name,
-            secret_arn=secret_arn,
+            votes_table=props.storage.votes.table_name,
+            polls_table=props.storage.polls.table_name,
+            secret_arn=props.secret_arn,
             queue_url=self.queue.queue_url,
             fallback_url=self.url,
         )
@@ -118,7 +74,7 @@ class Fallback(Construct):
             self,
             "Replayer",
             config=config,
-            bundles=bundles,
+            bundles=props.bundles,
             props=FunctionProps(
                 name="replayer",
                 environment=settings.to_env(),
@@ -169,7 +125,7 @@ class Fallback(Construct):
                 apigateway.MethodResponse(status_code="503"),
             ],
         )
-        access_log = logs.LogGroup(
+        self.access_log = logs.LogGroup(
             self,
             "AccessLog",
             retention=retention(self._config.log_retention_days),
@@ -180,9 +136,9 @@ class Fallback(Construct):
             "Stage",
             deployment=self._make_deployment(),
             stage_name="fallback",
-            throttling_rate_limit=self._limit.per_second,
-            throttling_burst_limit=self._limit.burst,
-            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            throttling_rate_limit=self.limit.per_second,
+            throttling_burst_limit=self.limit.burst,
+            access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )
 

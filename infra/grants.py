@@ -6,10 +6,12 @@ from typing import Any, Final
 from aws_cdk import aws_iam as iam
 
 from services.voting import schema
+from services.voting.probe_names import CANARY_POLL
 
 GET: Final = "dynamodb:GetItem"
 PUT: Final = "dynamodb:PutItem"
 QUERY: Final = "dynamodb:Query"
+DELETE: Final = "dynamodb:DeleteItem"
 UPDATE: Final = "dynamodb:UpdateItem"
 WRITE_LOG: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 FOLLOW_STREAM: Final = (
@@ -27,6 +29,10 @@ TAKE_FROM_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Re
 
 DIRECTORY: Final = schema.DIRECTORY_PK
 OPERATORS_LOGS: Final = schema.OPERATORS_LOGS
+RECONCILIATIONS: Final = schema.RECONCILIATIONS
+CANARY_LOG: Final = schema.operators_log_pk(CANARY_POLL)
+CANARY_BALLOTS: Final = f"{CANARY_POLL}:*"
+CANARY_BOARDS: Final = schema.boards_of(CANARY_POLL)
 OPEN_BOARDS: Final = schema.board_pk("*", "open")
 SEALED_BOARDS: Final = schema.board_pk("*", "sealed")
 UNREADABLE_BOARD: Final = schema.UNREADABLE_BOARD

@@ -44,6 +44,7 @@ class Ingest(Construct):
 
     function: ServiceFunction | None = None
     service: WebhookService | None = None
+    alias: lambda_.Alias | None = None
     role: iam.IRole
     log_group: logs.ILogGroup
 
@@ -58,7 +59,7 @@ class Ingest(Construct):
         polls: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config = config
+        self._config, self.limit = config, RequestLimit.of(config.options)
         self._removal = config.removal_policy
         self.secret = self._make_secret()
         # Use Id: it is always the ARN, unlike Ref in the emulator.
@@ -141,8 +142,8 @@ class Ingest(Construct):
 
     def _integrate(self, function: lambda_.Function) -> apigateway.HttpRouteIntegration:
         """SnapStart needs a published version, so the API calls an alias of it."""
-        target = function.add_alias("live") if self._config.snap_start else function
-        return integrations.HttpLambdaIntegration("Integration", target)
+        self.alias = function.add_alias("live") if self._config.snap_start else None
+        return integrations.HttpLambdaIntegration("Integration", self.alias or function)
 
     def _add_routes(self, integration: apigateway.HttpRouteIntegration) -> None:
         routes = [
@@ -156,7 +157,6 @@ class Ingest(Construct):
             retention=retention(self._config.log_retention_days),
             removal_policy=self._removal,
         )
-        limit = RequestLimit.of(self._config.options)
         stage = apigateway.CfnStage(
             self,
             "Stage",
@@ -164,8 +164,8 @@ class Ingest(Construct):
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=limit.per_second,
-                throttling_burst_limit=limit.burst,
+                throttling_rate_limit=self.limit.per_second,
+                throttling_burst_limit=self.limit.burst,
             ),
             # As written in a template: this property is a map, whose keys CDK leaves alone.
             route_settings={

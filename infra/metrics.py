@@ -37,6 +37,39 @@ def table_metric(table: dynamodb.ITable, name: str) -> cloudwatch.Metric:
     return table.metric(name, statistic="Sum", period=_MINUTE)
 
 
+def mapping_metric(mapping_id: str, name: str, statistic: str) -> cloudwatch.Metric:
+    """Return a metric of a mapping that has `MetricsConfig` (Lambda, "Types of metrics")."""
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        dimensions_map={"EventSourceMappingUUID": mapping_id},
+        statistic=statistic,
+        period=_MINUTE,
+    )
+
+
+def account_metric(name: str) -> cloudwatch.Metric:
+    """Return a metric of all Lambda functions of the account and region, as a maximum."""
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda", metric_name=name, statistic="Maximum", period=_MINUTE
+    )
+
+
+def expression(text: str, **used: cloudwatch.IMetric) -> cloudwatch.MathExpression:
+    """Return a metric that is calculated from others, which the text calls by these names."""
+    return cloudwatch.MathExpression(expression=text, using_metrics=used, period=_MINUTE)
+
+
+def filled(metric: cloudwatch.IMetric) -> cloudwatch.MathExpression:
+    """Return a metric with 0 in each minute without data.
+
+    DynamoDB sends nothing while nothing is throttled. An alarm on its metrics may keep its state
+    then, whatever the alarm says of missing data (CloudWatch API, PutMetricAlarm), and would never
+    be raised a second time.
+    """
+    return expression("FILL(measured, 0)", measured=metric)
+
+
 def rest_api_metric(api_name: str, name: str) -> cloudwatch.Metric:
     """Return a metric of a REST API, as a sum."""
     return cloudwatch.Metric(
@@ -103,6 +136,16 @@ class LogMetric:
 REFUSED_SIGNATURES = LogMetric(
     name="RefusedSignatures", pattern='{ $.event = "refused" && $.status = 403 }'
 )
+ACCEPTED_VOTES = LogMetric(
+    name="AcceptedVotes",
+    pattern='{ $.event = "text" && ($.outcome = "accepted" || $.outcome = "changed") }',
+)
+THROTTLED_REQUESTS = LogMetric(name="ThrottledRequests", pattern='{ $.status = "429" }')
+REFUSED_REQUESTS = LogMetric(
+    name="RefusedRequests",
+    pattern='{ $.status = "4*" && $.status != "403" && $.status != "429" }',
+)
+"""HTTP APIs publish one metric of all 4xx; only their access log tells them apart."""
 UNREADABLE_POLLS = LogMetric(name="UnreadablePolls", pattern='{ $.event = "directory.unreadable" }')
 STALE_DIRECTORIES = LogMetric(name="StaleDirectories", pattern='{ $.event = "directory.stale" }')
 STALE_SECRETS = LogMetric(name="StaleSecrets", pattern='{ $.event = "secret.stale" }')

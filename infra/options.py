@@ -17,7 +17,6 @@ _INTERVAL: Final = re.compile(r"([1-9]|[1-5][0-9]|60) minutes?")
 _PATTERNS: Final = {
     "number": (E164, "write it as +15550100199"),
     "alarm_email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "give one e-mail address"),
-    "edge": (r"cloudfront|none", "say cloudfront or none"),
     "domain": (
         r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
         "write it as vote.example.org",
@@ -53,12 +52,16 @@ class Options:
     poll: str | None = None
     """Poll that the dashboard opens with; default: the first poll file."""
     webhook: Literal["lambda", "container"] = "lambda"
+    shift: Literal["at_once", "canary"] = "at_once"
+    """How texts change to a new version of the Lambda webhook: see `infra/gradual_shift.py`."""
     fallback: Literal["on", "off"] = "on"
     """Whether texts go to a queue while the webhook is down."""
     fallback_reply: str = FALLBACK_REPLY
     """Reply to a text that went to the queue: one segment of GSM-7; `none` sends none."""
     reconcile: int = 0
     """Minutes from one scheduled reconciliation to the next, as "5 minutes"; 0 if it is off."""
+    canary: int = 0
+    """Minutes from one text of the canary to the next, as "5 minutes"; 0 if it is off."""
     alarm_email: str | None = None
     monthly_budget_usd: int = 50
     expected_texts_per_second: int = 100
@@ -86,6 +89,8 @@ class Options:
             raise OptionError("certificate_arn", None, f"name the certificate of {self.domain}")
         if self.certificate_arn and not self.domain:
             raise OptionError("domain", None, "name the domain of the certificate")
+        if self.shift == "canary" and self.webhook == "container":
+            raise OptionError("shift", self.shift, "give it with webhook=lambda only")
 
     @classmethod
     def parse(cls, given: Mapping[str, object]) -> Self:
@@ -114,7 +119,7 @@ def check_options(given: Mapping[str, object], *, source: str = "-c") -> None:
 
 def _convert(option: str, value: str) -> str | int:
     match option:
-        case "reconcile":
+        case _ if option in _INTERVALS:
             return 0 if value == "off" else int(value.split(maxsplit=1)[0])
         case _ if option in _TEXTS:
             return value
@@ -122,34 +127,30 @@ def _convert(option: str, value: str) -> str | int:
             return int(value)
 
 
-_TEXTS: Final = {
-    "webhook",
-    "number",
-    "alarm_email",
-    "poll",
-    "fallback",
-    "fallback_reply",
-    "edge",
-    "domain",
-    "certificate_arn",
+_CHOICES: Final = {
+    "webhook": ("lambda", "container"),
+    "shift": ("at_once", "canary"),
+    "fallback": ("on", "off"),
+    "edge": ("cloudfront", "none"),
 }
+_TEXTS: Final = {*_CHOICES, *_PATTERNS, "poll", "fallback_reply"}
+_INTERVALS: Final = {"reconcile", "canary"}
 
 
 def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a rule
     """Return what to do about an invalid value."""
     match option:
-        case "webhook" if value not in {"lambda", "container"}:
-            return "say lambda or container"
-        case "fallback" if value not in {"on", "off"}:
-            return "say on or off"
-        case "reconcile" if value != "off" and not _INTERVAL.fullmatch(value):
+        case _ if option in _CHOICES:
+            choices = _CHOICES[option]
+            return None if value in choices else f"say {' or '.join(choices)}"
+        case _ if option in _INTERVALS and value != "off" and not _INTERVAL.fullmatch(value):
             return 'say off, or "5 minutes": whole minutes from 1 to 60'
         case "fallback_reply":
             return _reply_problem(value)
         case _ if option in _PATTERNS:
             pattern, remedy = _PATTERNS[option]
             return None if re.fullmatch(pattern, value) else remedy
-        case _ if option in _TEXTS or option == "reconcile":
+        case _ if option in _TEXTS | _INTERVALS:
             return None
         case _ if not (value.isascii() and value.isdigit() and int(value) > 0):
             return "give a whole number above 0"

@@ -7,49 +7,43 @@ from aws_cdk import CustomResource, Duration
 from aws_cdk.aws_lambda import Function
 from constructs import Construct
 
-from infra.config import StageConfig
 from infra.function import FunctionProps, ServiceFunction
 from infra.options import OptionError, Options
-from infra.packaging import Packager
+from infra.shared_props import SharedProps
 from infra.stage_options import StageOptions
-from infra.storage import Storage
 from services.settings import PollsSettings
 
 _TIMEOUT = Duration.minutes(2)
+_COPY_SECONDS = 15 * 60
+"""Lambda's maximum. A list of 100,000 phones takes about four minutes."""
+_COPY_TIMEOUT = Duration.minutes(16)
 
 
 class Polls(Construct):
     """Four custom resources handled by one function; an invalid poll fails the deploy."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: StageConfig,
-        bundles: Packager,
-        storage: Storage,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
+        storage, bundles = props.storage, props.bundles
         aggregates, directory = storage.aggregates, storage.polls
         settings = PollsSettings(
             votes_table=storage.votes.table_name,
             aggregates_table=aggregates.table_name,
             polls_table=directory.table_name,
-            default_number=config.options.number,
+            default_number=props.config.options.number,
         )
         self._tables = {"From": aggregates.table_name, "To": directory.table_name}
         self._triggers = settings.to_env() | {"CODE": bundles.bundle("polls").name}
         self.deployer = ServiceFunction(
             self,
             "Deployer",
-            config=config,
+            config=props.config,
             bundles=bundles,
             props=FunctionProps(
                 name="polls",
                 environment=settings.to_env(),
-                memory_mb=256,
-                timeout_seconds=60,
+                memory_mb=1024,  # and a good half of a CPU, for the copy of a long list
+                timeout_seconds=_COPY_SECONDS,
             ),
         )
 
@@ -66,7 +60,9 @@ class Polls(Construct):
 
         Everything that reads or writes the directory must depend on it.
         """
-        return self._add_custom_resource("Copied", "Custom::DirectoryCopied", self._tables)
+        return self._add_custom_resource(
+            "Copied", "Custom::DirectoryCopied", self._tables, timeout=_COPY_TIMEOUT
+        )
 
     def apply(self, polls: Mapping[str, str]) -> CustomResource:
         """Apply poll files (name -> text) whenever they, the code or the settings change."""
@@ -84,7 +80,12 @@ class Polls(Construct):
         return self._add_custom_resource("Guest", "Custom::GuestIdentity", properties).ref
 
     def _add_custom_resource(
-        self, construct_id: str, resource_type: str, properties: Mapping[str, object]
+        self,
+        construct_id: str,
+        resource_type: str,
+        properties: Mapping[str, object],
+        *,
+        timeout: Duration = _TIMEOUT,
     ) -> CustomResource:
         function: Function = self.deployer.function
         return CustomResource(
@@ -93,7 +94,7 @@ class Polls(Construct):
             service_token=function.function_arn,
             resource_type=resource_type,
             properties=properties,
-            service_timeout=_TIMEOUT,
+            service_timeout=timeout,
         )
 
 

@@ -7,10 +7,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infra.config import StageConfig
 from infra.function import FunctionProps, ServiceFunction
-from infra.packaging import Packager
-from infra.storage import Storage
+from infra.shared_props import SharedProps
 from services.settings import ReconcilerSettings
 
 TIMEOUT_SECONDS: Final = 300
@@ -20,27 +18,18 @@ TIMEOUT_SECONDS: Final = 300
 class Reconciliation(Construct):
     """Compares Twilio's message log with the ballots every few minutes."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: StageConfig,
-        bundles: Packager,
-        storage: Storage,
-        secret_arn: str,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, props: SharedProps) -> None:
         super().__init__(scope, construct_id)
         settings = ReconcilerSettings(
-            votes_table=storage.votes.table_name,
-            polls_table=storage.polls.table_name,
-            secret_arn=secret_arn,
+            votes_table=props.storage.votes.table_name,
+            polls_table=props.storage.polls.table_name,
+            secret_arn=props.secret_arn,
         )
         self.reconciler = ServiceFunction(
             self,
             "Reconciler",
-            config=config,
-            bundles=bundles,
+            config=props.config,
+            bundles=props.bundles,
             props=FunctionProps(
                 name="reconciler",
                 environment=settings.to_env(),
@@ -51,6 +40,6 @@ class Reconciliation(Construct):
         events.Rule(
             self,
             "Schedule",
-            schedule=events.Schedule.rate(Duration.minutes(config.options.reconcile)),
+            schedule=events.Schedule.rate(Duration.minutes(props.config.options.reconcile)),
             targets=[targets.LambdaFunction(self.reconciler.function)],
         )

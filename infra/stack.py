@@ -2,7 +2,8 @@
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
 While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
-On a schedule, if asked for: Twilio's message log -> reconciler -> votes table.
+On a schedule, if asked for: Twilio's message log -> reconciler -> votes table, and
+canary -> webhook, which is one text through everything above.
 The webhook reads the polls table, which nobody outside can reach.
 """
 
@@ -15,16 +16,20 @@ from constructs import Construct
 
 from infra import grants
 from infra.aggregation import Aggregation
+from infra.canary import Canary
 from infra.config import StageConfig
 from infra.dashboard import Dashboard
 from infra.fallback import Fallback
-from infra.grants import GET, PUT, QUERY, UPDATE, allow
+from infra.function import ServiceFunction
+from infra.gradual_shift import GradualShift
+from infra.grants import DELETE, GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
-from infra.observability import Observability
+from infra.observability import Observability, WatchedParts
 from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
 from infra.polls import Polls, default_poll
 from infra.reconciliation import Reconciliation
+from infra.shared_props import SharedProps
 from infra.stage_options import StageOptions
 from infra.storage import Storage
 
@@ -50,15 +55,24 @@ class VotingStack(Stack):
             Tags.of(self).add(key, value)
         self.storage = Storage(self, "Storage", config=config)
         votes, aggregates = self.storage.votes, self.storage.aggregates
+        self._after_copy: list[ServiceFunction] = []
 
         # Twilio -> webhook -> votes
         self.ingest = Ingest(
             self, "Ingest", config=config, bundles=bundles, votes=votes, polls=self.storage.polls
         )
+        shared = SharedProps(
+            config=config,
+            bundles=bundles,
+            storage=self.storage,
+            secret_arn=self.ingest.secret_arn,
+        )
         # Twilio -> queue -> replayer -> votes
-        self.fallback = self._add_fallback(config, bundles)
+        self.fallback = self._add_fallback(shared) if config.options.fallback == "on" else None
         # Twilio's message log -> reconciler -> votes
-        self.reconciliation = self._add_reconciliation(config, bundles)
+        self.reconciliation = self._add_reconciliation(shared) if config.options.reconcile else None
+        # canary -> webhook
+        self.canary = self._add_canary(shared) if config.options.canary else None
         # votes -> stream -> aggregator -> aggregates
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
@@ -66,12 +80,8 @@ class VotingStack(Stack):
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
         # polls/*.toml -> polls, aggregates
-        self.polls = Polls(self, "Polls", config=config, bundles=bundles, storage=self.storage)
+        self.polls = Polls(self, "Polls", shared)
         self._grant_webhook()
-        if self.fallback:
-            self._grant_fallback(self.fallback)
-        if self.reconciliation:
-            self._grant_reconciler(self.reconciliation.reconciler.role)
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
@@ -84,10 +94,8 @@ class VotingStack(Stack):
         copied = self.polls.copy_directory()
         copied.node.add_dependency(checked)
         self.ingest.depend_on(copied)
-        if self.fallback:
-            self.fallback.replayer.function.node.add_dependency(copied)
-        if self.reconciliation:
-            self.reconciliation.reconciler.function.node.add_dependency(copied)
+        for late in self._after_copy:
+            late.function.node.add_dependency(copied)
         self.polls.apply(polls).node.add_dependency(copied)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
@@ -100,6 +108,8 @@ class VotingStack(Stack):
                 "poll": default_poll(config.options, polls),
             },
         )
+        if config.options.shift == "canary" and self.ingest.alias:
+            GradualShift(self, "Shift", alias=self.ingest.alias, api=self.ingest.api)
         if config.is_monitored:
             self._add_observability(config)
         self._add_outputs(config, guest_identity)
@@ -112,17 +122,11 @@ class VotingStack(Stack):
         allow(webhook, "ReadTheDirectory", [QUERY], polls, directory)
         allow(webhook, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
-    def _add_fallback(self, config: StageConfig, bundles: Packager) -> Fallback | None:
-        if config.options.fallback == "off":
-            return None
-        return Fallback(
-            self,
-            "Fallback",
-            config=config,
-            bundles=bundles,
-            storage=self.storage,
-            secret_arn=self.ingest.secret_arn,
-        )
+    def _add_fallback(self, props: SharedProps) -> Fallback:
+        fallback = Fallback(self, "Fallback", props)
+        self._after_copy.append(fallback.replayer)
+        self._grant_fallback(fallback)
+        return fallback
 
     def _grant_fallback(self, fallback: Fallback) -> None:
         replayer, queue = fallback.replayer.role, fallback.queue.queue_arn
@@ -134,25 +138,39 @@ class VotingStack(Stack):
         allow(replayer, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
         allow(replayer, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
-    def _add_reconciliation(self, config: StageConfig, bundles: Packager) -> Reconciliation | None:
-        if not config.options.reconcile:
-            return None
-        return Reconciliation(
-            self,
-            "Reconciliation",
-            config=config,
-            bundles=bundles,
-            storage=self.storage,
-            secret_arn=self.ingest.secret_arn,
-        )
+    def _add_reconciliation(self, props: SharedProps) -> Reconciliation:
+        reconciliation = Reconciliation(self, "Reconciliation", props)
+        self._after_copy.append(reconciliation.reconciler)
+        self._grant_reconciler(reconciliation.reconciler.role)
+        return reconciliation
 
     def _grant_reconciler(self, reconciler: iam.IRole) -> None:
         polls = grants.only_keys(grants.DIRECTORY, grants.OPERATORS_LOGS)
         allow(reconciler, "RecoverTexts", [GET, PUT, QUERY], self.storage.votes.table_arn)
         allow(reconciler, "ReadTheLog", [QUERY], self.storage.polls.table_arn, polls)
+        announced = grants.only_keys(grants.RECONCILIATIONS)
+        allow(reconciler, "AnnounceItself", [UPDATE], self.storage.polls.table_arn, announced)
         allow(
             reconciler, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn
         )
+
+    def _add_canary(self, props: SharedProps) -> Canary:
+        canary = Canary(self, "Canary", props, webhook_url=self.ingest.url)
+        self._after_copy.append(canary.canary)
+        self._grant_canary(canary.canary.role)
+        return canary
+
+    def _grant_canary(self, canary: iam.IRole) -> None:
+        """On its own poll alone, but for the directory: IAM knows no sort keys."""
+        votes, polls = self.storage.votes.table_arn, self.storage.polls.table_arn
+        aggregates = self.storage.aggregates.table_arn
+        ballots = grants.only_keys(grants.CANARY_BALLOTS)
+        poll_rows = grants.only_keys(grants.DIRECTORY, grants.CANARY_LOG)
+        boards = grants.only_keys(*grants.CANARY_BOARDS)
+        allow(canary, "RemoveItsBallot", [DELETE, GET, PUT, QUERY], votes, ballots)
+        allow(canary, "MakeItsPoll", [DELETE, PUT, QUERY], polls, poll_rows)
+        allow(canary, "SeeItsVoteCounted", [DELETE, PUT, QUERY], aggregates, boards)
+        allow(canary, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
@@ -186,14 +204,9 @@ class VotingStack(Stack):
             allow(self.dashboard.page_api.role, "ReadThePage", ["s3:GetObject"], files)
 
     def _grant_logs(self) -> None:
-        functions = (
-            self.ingest.function,
-            self.fallback.replayer if self.fallback else None,
-            self.reconciliation.reconciler if self.reconciliation else None,
-            self.aggregation.aggregator,
-            self.polls.deployer,
-        )
-        for function in filter(None, functions):
+        webhook = [self.ingest.function] if self.ingest.function else []
+        aggregator, deployer = self.aggregation.aggregator, self.polls.deployer
+        for function in (*webhook, *self._after_copy, aggregator, deployer):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
 
@@ -210,13 +223,12 @@ class VotingStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _add_observability(self, config: StageConfig) -> None:
-        self.observability = Observability(
-            self,
-            "Observability",
-            config=config,
+        parts = WatchedParts(
             storage=self.storage,
             ingest=self.ingest,
             fallback=self.fallback,
             aggregation=self.aggregation,
             reconciliation=self.reconciliation,
+            canary=self.canary,
         )
+        self.observability = Observability(self, "Observability", config=config, parts=parts)

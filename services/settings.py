@@ -140,3 +140,14 @@ class ReconcilerSettings(_Settings):
     votes_table: str
     polls_table: str
     secret_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanarySettings(_Settings):
+    """Settings of the canary. `webhook_url` is the one that Twilio calls."""
+
+    votes_table: str
+    aggregates_table: str
+    polls_table: str
+    secret_arn: str
+    webhook_url: str

@@ -20,8 +20,13 @@ botocore.session.create_loader = cache(botocore.loaders.create_loader)
 pytest_plugins = ("tests.support.cloud",)
 
 _TESTS = Path(__file__).parent
-_FIRST = ("deploy", "cloud", "infra")
+_FIRST = ("deploy", "cloud", "lab", "proof/test_schedules.py", "infra")
 """The groups that take longest begin first."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Screenshots take a minute and are for people only."""
+    parser.addoption("--pictures", action="store_true", help="take screenshots of the pages")
 
 
 class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
@@ -45,18 +50,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def _group(file: Path) -> str:
-    """The deployments, the templates, and what needs the local cloud; else every file is a group."""
+    """The deployments, the templates, the local cloud and the lab's; else every file is a group."""
     path = file.relative_to(_TESTS)
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"
     if path.parts[0] == "infra":
         return "infra"
-    return "cloud" if "pytest.mark.cloud" in file.read_text("utf-8") else str(path)
+    text = file.read_text("utf-8")
+    if "pytest.mark.cloud" not in text:
+        return str(path)
+    return "lab" if "cloud.lab" in text or "wait_until_settled" in text else "cloud"
 
 
 @cache
-def _place(file: Path) -> tuple[int, bool]:
-    """Of those on the local cloud, tests of the lab come last: its poll and its texts stay there."""
+def _place(file: Path) -> int:
+    """Tests of the lab come after the others on a local cloud: its poll and its texts stay there."""
     group = _group(file)
-    place = _FIRST.index(group) if group in _FIRST else len(_FIRST)
-    return place, "cloud.lab" in file.read_text("utf-8")
+    return _FIRST.index(group) if group in _FIRST else len(_FIRST)

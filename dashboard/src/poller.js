@@ -8,7 +8,7 @@
 /** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of the last successful read */
 
 export const INTERVAL_MS = 1000;
-const BACKOFF_MS = [1000, 2000, 4000, 5000];
+const MOST_BACKOFF_MS = 8000;
 const DELAYED_MS = 3000;
 const RECONNECTING_MS = 8000;
 
@@ -21,8 +21,9 @@ const RECONNECTING_MS = 8000;
  * @param {() => number} parts.now ms, never set back
  * @param {(run: () => void, ms: number) => unknown} parts.schedule
  * @param {(timer: unknown) => void} parts.cancel
+ * @param {() => number} [parts.random] from 0 to 1
  */
-export function createPoller({ read, onRead, onFailure, now, schedule, cancel }) {
+export function createPoller({ read, onRead, onFailure, now, schedule, cancel, random = Math.random }) {
   /** @type {unknown} */
   let timer = null;
   let reading = false;
@@ -60,7 +61,9 @@ export function createPoller({ read, onRead, onFailure, now, schedule, cancel })
     scheduleNext(Math.max(0, wait));
   }
 
-  const backoff = () => BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? INTERVAL_MS;
+  // Full jitter, or all screens of a hall would try again at the same moments (AWS Architecture
+  // Blog, "Exponential Backoff And Jitter").
+  const backoff = () => random() * Math.min(MOST_BACKOFF_MS, INTERVAL_MS * 2 ** (failures - 1));
 
   /** @param {number} ms */
   function scheduleNext(ms) {

@@ -7,6 +7,7 @@
  */
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { fromCognitoIdentity, fromCognitoIdentityPool } from '@aws-sdk/credential-provider-cognito-identity';
+import { createCredentials } from './credentials.js';
 import { readRows } from './rows.js';
 import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes } from './schema.js';
 
@@ -50,17 +51,18 @@ function troubleOf(error) {
 }
 
 /** @param {Config} config */
-function guestOf(config) {
+export function guestOf(config) {
   const clientConfig = {
     region: config.region,
     endpoint: config.endpoints.cognitoIdentity,
     maxAttempts: 1,
     requestHandler: REQUEST,
   };
-  const provide = config.identityId
-    ? fromCognitoIdentity({ identityId: config.identityId, clientConfig })
-    : fromCognitoIdentityPool({ identityPoolId: config.identityPoolId, clientConfig });
   return async () => {
+    // Made for each call: one of a pool keeps an identity that is gone.
+    const provide = config.identityId
+      ? fromCognitoIdentity({ identityId: config.identityId, clientConfig })
+      : fromCognitoIdentityPool({ identityPoolId: config.identityPoolId, clientConfig });
     try {
       return await provide();
     } catch (error) {
@@ -72,17 +74,19 @@ function guestOf(config) {
 
 /** @typedef {import('@aws-sdk/client-dynamodb').QueryCommandOutput} Answer */
 /** @typedef {{send: (command: QueryCommand) => Promise<Answer>}} Client */
+/** @typedef {import('@smithy/types').AwsCredentialIdentity} Identity */
 
 /**
- * A client with a guest's credentials, which it fetches before its first request.
  * @param {Config} config
  * @param {(at: number | null) => void} onDate with the date of each answer
+ * @param {() => Promise<Identity>} credentials
  */
-export function clientOf(config, onDate) {
+export function clientOf(config, onDate, credentials) {
   const client = new DynamoDBClient({
     region: config.region,
     endpoint: config.endpoints.dynamodb,
-    credentials: guestOf(config),
+    // Expired at once, so that the client asks for them before every request: they are kept here.
+    credentials: async () => ({ ...(await credentials()), expiration: new Date(0) }),
     accountIdEndpointMode: 'disabled', // the policy of the page names one endpoint
     maxAttempts: 1, // the poller is the one that tries again
     requestHandler: REQUEST,
@@ -98,16 +102,20 @@ export function clientOf(config, onDate) {
 
 /**
  * @param {Config} config
- * @param {(config: Config, onDate: (at: number | null) => void) => Client} makeClient
+ * @param {(config: Config, onDate: (at: number | null) => void, credentials: () => Promise<Identity>) => Client} makeClient
+ * @param {{now: () => number, random: () => number}} chance
+ * @param {() => Promise<Identity>} fetchCredentials
  * @returns {{read: () => Promise<Snapshot>}} `read` throws a SourceError
  */
-export function createSource(config, makeClient = clientOf) {
+export function createSource(
+  config, makeClient = clientOf, chance = { now: Date.now, random: Math.random }, fetchCredentials = guestOf(config),
+) {
   /** @type {string[]} */
   let keys = [];
   /** @type {number | null} */
   let serverAt = null;
-  const connect = () => makeClient(config, (at) => (serverAt = at));
-  let client = connect();
+  const credentials = createCredentials(fetchCredentials, chance);
+  const client = makeClient(config, (at) => (serverAt = at), credentials.get);
 
   /** @param {string[]} attributes, among them the sort key @param {boolean} pollViewOnly */
   async function query(attributes, pollViewOnly) {
@@ -158,12 +166,13 @@ export function createSource(config, makeClient = clientOf) {
   return {
     async read() {
       try {
-        return { ...(await readBoard()), serverAt };
+        const rows = await readBoard();
+        credentials.succeed();
+        return { ...rows, serverAt };
       } catch (error) {
         const trouble = troubleOf(error);
-        // Credentials that are refused stay refused: fetch others. (A refusal may come without
-        // CORS headers, and then looks like no answer at all.)
-        if (['denied', 'credentials', 'network'].includes(trouble)) client = connect();
+        if (trouble === 'denied') credentials.refuse(new SourceError(trouble, error));
+        if (trouble === 'network' || trouble === 'timeout') credentials.lose();
         throw new SourceError(trouble, error);
       }
     },

@@ -29,14 +29,23 @@ export function createStore(items, pageSize = 100) {
     asked: /** @type {Asked[]} */ ([]),
     /** @type {Error[]} thrown by the next requests, one each */
     failures: /** @type {Error[]} */ ([]),
-    clients: 0,
+    /** how often credentials were fetched */
+    fetched: 0,
+    async fetchCredentials() {
+      store.fetched += 1;
+      return { accessKeyId: `AKID${store.fetched}`, secretAccessKey: 'secret' };
+    },
     /** @type {number | null} what the answers are dated */
     date: /** @type {number | null} */ (null),
-    /** @param {unknown} _config @param {(at: number | null) => void} onDate @returns {Client} */
-    makeClient(_config, onDate) {
-      store.clients += 1;
+    /**
+     * @param {unknown} _config @param {(at: number | null) => void} onDate
+     * @param {() => Promise<unknown>} credentials
+     * @returns {Client}
+     */
+    makeClient(_config, onDate, credentials) {
       return {
         async send({ input }) {
+          await credentials();
           store.asked.push(input);
           const failure = store.failures.shift();
           if (failure) throw failure;

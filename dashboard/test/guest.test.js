@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { clientOf, createSource } from '../src/source.js';
+import { clientOf, createSource as createSourceWith, guestOf } from '../src/source.js';
 
 const DATE = 'Sat, 21 Nov 2026 20:15:03 GMT';
 const CREDENTIALS = { AccessKeyId: 'AKIDGUEST', SecretKey: 'secret', SessionToken: 'session', Expiration: 4_000_000_000 };
+
+/** Without waits. @param {import('../src/config.js').Config} config */
+const createSource = (config) => createSourceWith(config, clientOf, { now: Date.now, random: () => 0 });
 
 /** @typedef {{status?: number, body?: object}} Said */
 
@@ -140,7 +143,7 @@ test('a snapshot has the date of the store’s answer', async (t) => {
 
 test('a request times out after 4 s', async (t) => {
   const { config } = await aws(t);
-  const client = clientOf(config, () => {});
+  const client = clientOf(config, () => {}, guestOf(config));
   await client.send(new QueryCommand({ TableName: 'Aggregates' }));
   const handler = /** @type {{httpHandlerConfigs: () => {requestTimeout?: number}}} */ (/** @type {unknown} */ (client.config.requestHandler));
 
@@ -151,7 +154,7 @@ test('an answer that refuses has a date, too', async (t) => {
   const { config } = await aws(t, { Query: { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } } });
   /** @type {(number | null)[]} */
   const dates = [];
-  await assert.rejects(clientOf(config, (at) => dates.push(at)).send(new QueryCommand({ TableName: 'Aggregates' })));
+  await assert.rejects(clientOf(config, (at) => dates.push(at), guestOf(config)).send(new QueryCommand({ TableName: 'Aggregates' })));
 
   assert.deepEqual(dates, [Date.UTC(2026, 10, 21, 20, 15, 3)]);
 });

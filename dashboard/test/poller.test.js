@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createPoller } from '../src/poller.js';
 
 /** A clock, a timer and a source that answer when they are told to. */
-function stand() {
+function stand(random = () => 1) {
   /** @type {{run: () => void, at: number} | null} */
   let timer = null;
   let time = 50_000;
@@ -18,6 +18,7 @@ function stand() {
     onRead: () => (seen.taken += 1),
     onFailure: () => (seen.failed += 1),
     now: () => time,
+    random,
     schedule: (run, ms) => (timer = { run, at: time + ms }),
     cancel: (given) => {
       assert.equal(given, timer);
@@ -57,7 +58,7 @@ test('one request at a time, a second from start to start', async () => {
   assert.deepEqual([seen.taken, next()], [1, 700]);
 });
 
-test('the wait grows with each failure up to 5 s, and a successful read ends that', async () => {
+test('the wait grows with each failure up to 8 s, and a successful read ends that', async () => {
   const { poller, next, pass, answer } = stand();
   const waits = [];
   poller.start();
@@ -67,11 +68,26 @@ test('the wait grows with each failure up to 5 s, and a successful read ends tha
     waits.push(next());
     pass(next() ?? 0);
   }
-  assert.deepEqual(waits, [1000, 2000, 4000, 5000, 5000, 5000]);
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 8000, 8000]);
 
   await answer();
 
   assert.equal(next(), 1000);
+});
+
+test('a wait after a failure is random, from nothing to the longest one', async () => {
+  const draws = [0.25, 0, 0.5];
+  const { poller, next, pass, answer } = stand(() => draws.shift() ?? 1);
+  const waits = [];
+  poller.start();
+  pass(0);
+  for (let i = 0; i < 3; i += 1) {
+    await answer(new Error('no'));
+    waits.push(next());
+    pass(next() ?? 0);
+  }
+
+  assert.deepEqual(waits, [250, 0, 2000]);
 });
 
 test('the link goes from live to delayed to reconnecting, with the reason', async () => {

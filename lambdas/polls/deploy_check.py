@@ -9,7 +9,8 @@ properties exchanged; only the status of the stack tells it from a deploy.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-_ROLLING_BACK: Final = "UPDATE_ROLLBACK_IN_PROGRESS"
+ROLLING_BACK: Final = "UPDATE_ROLLBACK_IN_PROGRESS"
+"""The status of a stack that returns to the state before a failed update."""
 
 Properties = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ def check_options(old: Properties, new: Properties, status: Callable[[], str]) -
             although it was given on the command line only and is not given there now.
     """
     lost = _lost(old, new)
-    if lost and status() != _ROLLING_BACK:
+    if lost and status() != ROLLING_BACK:
         raise ForgottenOptionsError(lost)
 
 

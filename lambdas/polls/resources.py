@@ -3,15 +3,17 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from lambdas.polls.answer import CustomResourceResponse
-from lambdas.polls.deploy_check import check_options
+from lambdas.polls.deploy_check import ROLLING_BACK, check_options
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
@@ -22,6 +24,7 @@ from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.settings import PollsSettings
 from services.voting.begun import has_begun
+from services.voting.errors import PollFileError
 from services.voting.poll import Phase
 
 _CLIENT_CONFIG: Final = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 4})
@@ -52,7 +55,7 @@ def handle_request(event: Mapping[str, Any]) -> CustomResourceResponse:
         case "Custom::DirectoryCopied":
             return _copy_directory()
         case "Custom::Polls":
-            return _apply_polls(properties["Files"])
+            return _apply_or_keep(event)
         case "Custom::GuestIdentity":
             return _create_guest_identity(properties["IdentityPoolId"])
         case other:
@@ -90,6 +93,22 @@ def _copy_directory() -> CustomResourceResponse:
         by=_DEPLOY,
     ).run()
     return CustomResourceResponse(physical_id="copied", data={"Rows": str(rows)})
+
+
+def _apply_or_keep(event: Mapping[str, Any]) -> CustomResourceResponse:
+    """Apply the polls. A rollback keeps the polls that it must not change back.
+
+    A refusal would leave the stack in UPDATE_ROLLBACK_FAILED, where no deploy is possible.
+    """
+    try:
+        return _apply_polls(event["ResourceProperties"]["Files"])
+    except PollFileError:
+        # If the status cannot be read, the operator must see the file's message, not that one.
+        with suppress(ClientError):
+            if event["RequestType"] == "Update" and _status_of(event["StackId"]) == ROLLING_BACK:
+                logger.exception("deploy.polls_kept")
+                return CustomResourceResponse(physical_id="polls", data={"Polls": "kept"})
+        raise
 
 
 def _apply_polls(files: Sequence[Mapping[str, str]]) -> CustomResourceResponse:

@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.client import sync_client
 from services.adapters.secrets import Secrets, managed_secrets, secrets_client
 from services.adapters.twilio.client import ACCOUNT, TOKEN, TwilioError
 from services.adapters.twilio.numbers import TwilioNumbers
-from services.late import log
 from services.late.due import due_rounds
 from services.late.report import NotBalancedError
 from services.late.run import Reconciliations

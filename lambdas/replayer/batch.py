@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.adapters import log
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
 from services.adapters.twilio.forms import MalformedFormError
-from services.late import log
 from services.late.backoff import UNEXPECTED_SECONDS, delay_seconds
 from services.late.late_texts import LateTexts, WasListed
 from services.late.queue_items import QueueItem, UnreadableItemError, read_item

@@ -16,7 +16,7 @@ from services.voting.errors import (
     PollUnreadableError,
     RoundUnknownError,
 )
-from services.voting.lifecycle import expiry_after_end, next_round, with_expiry
+from services.voting.lifecycle import expiry_after_end, next_round, numbers_known, with_expiry
 from services.voting.lifecycle import opened as open_round
 from services.voting.operators_log import UNKNOWN, LoggedChange, What, name_change
 from services.voting.poll import Poll, Round, State
@@ -241,7 +241,9 @@ class PollStore(ABC):
         now_ms, round = self.clock(), entry.round
         at_ms = _not_before(now_ms, round)
         began_at_ms = round.began_at_ms or (0 if entry.revision else at_ms)
-        changed = replace(round, changed_at_ms=at_ms, began_at_ms=began_at_ms)
+        changed = replace(
+            numbers_known(round, now_ms), changed_at_ms=at_ms, began_at_ms=began_at_ms
+        )
         return replace(entry, round=with_expiry(changed, at_ms))
 
     def logged(self, stored: DirectoryEntry, what: What | None, detail: str) -> LoggedChange:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.settings import LEAST_PEPPER_CHARACTERS, WebhookSettings
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TOKEN_KEY = "twilio_auth_token"  # noqa: S105 - a name, not a secret
@@ -115,7 +116,7 @@ def managed_secrets(client: "Callable[[], SecretsManagerClient]", arn: str) -> S
         UnusableSecretError: the secret is not a JSON object, or its pepper is too short.
     """
     from services.adapters.dynamodb.client import (
-        store_errors,  # boto3: not in a cold start's imports
+        store_errors,  # boto3: slow to import, and commands use this module's names
     )
 
     with store_errors("GetSecretValue"):
@@ -126,10 +127,10 @@ def managed_secrets(client: "Callable[[], SecretsManagerClient]", arn: str) -> S
     return secrets
 
 
-def secrets_client() -> "SecretsManagerClient":
-    """Create a boto3 client, configured by the SDK's environment variables."""
-    import boto3  # takes as much of a cold start as FastAPI
+def secrets_client(session: "boto3.Session | None" = None) -> "SecretsManagerClient":
+    """Create a boto3 client, in this session or in the default one."""
+    import boto3  # slow to import, and commands use this module's names
 
     from services.adapters.dynamodb.client import IMPATIENT_CONFIG
 
-    return boto3.client("secretsmanager", config=IMPATIENT_CONFIG)
+    return (session or boto3).client("secretsmanager", config=IMPATIENT_CONFIG)

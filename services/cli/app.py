@@ -18,6 +18,7 @@ from services.cli import (
     local,
     poll,
     reconcile,
+    rehearse,
     replay,
     results,
     text,
@@ -44,6 +45,7 @@ app.command("connect")(connect.connect)
 app.command("doctor")(doctor.doctor)
 app.command("cost")(cost.cost)
 app.add_typer(evening.app, name="evening")
+app.command("rehearse")(rehearse.rehearse)
 app.command("replay")(replay.replay)
 app.command("audit")(audit.audit)
 app.command("reconcile")(reconcile.reconcile)

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
+from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
 from services.cli.reconcile import compare_with_log
 from services.cli.rounds import RoundNumber, Settle, create_auditor, find_round, show_progress
-from services.voting.certificate import LogComparison
+from services.voting.certificate import LogComparison, NotCertifiableError
 from services.voting.poll import Round
 
 
@@ -28,20 +29,22 @@ def certify(
     ballots have expired or cannot be read, and if the board differs from the recount. Asks first:
     a certified round is final, accepts no more texts, and a sealed poll becomes visible. The
     digest is a SHA-256 over all sorted ballots; an export with keys is enough to recompute it.
-    Refuses also while texts wait in the fallback's queue. With TWILIO_ACCOUNT_SID and
-    TWILIO_AUTH_TOKEN in the environment, the round is reconciled with Twilio's log first.
+    Refuses also while texts wait in the fallback's queue, and while a reconciliation writes. With
+    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the environment, the round is reconciled with
+    Twilio's log first.
     Certifying again gives the same result or fails.
     """
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         round, current = find_round(deployment, poll, round_number)
         compared = compare_with_log(deployment, round, yes=yes)
+        begun = _reconciliations_begun(deployment, round)
         auditor = create_auditor(deployment, settle_seconds=settle)
         with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance, digest=True)
         if auditor.certificate(found)[1]:
             confirm(_question(deployment, round), yes=yes)
-        certificate, new = auditor.certify(found, current=current, compared=compared)
+        certificate, new = auditor.certify(found, current=current, compared=compared, begun=begun)
     log = certificate.compared
     document = {
         "poll": certificate.poll,
@@ -58,6 +61,22 @@ def certify(
     }
     status = "certified" if new else "certified before, and nothing has changed since"
     emit(document, f"{render_document(document)}\n{status}, {_comparison(log)}", as_json=as_json)
+
+
+def _reconciliations_begun(deployment: Deployment, round: Round) -> int:
+    """How many reconciliations have begun to write to a round.
+
+    Raises:
+        NotCertifiableError: one is running, or was interrupted and may have a write in flight.
+    """
+    found = deployment.ongoing_reconciliations.find(round)
+    if round.certified_at_ms is None and (wait_ms := found.until_ms - now_ms()) > 0:
+        seconds = wait_ms // 1000 + 1
+        reason = (
+            f"a reconciliation is running: let it end (if it was interrupted, wait {seconds} s)"
+        )
+        raise NotCertifiableError("certify", (reason,))
+    return found.begun
 
 
 def _comparison(log: LogComparison | None) -> str:

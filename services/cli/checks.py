@@ -1,6 +1,5 @@
 """The checks of `voteapp doctor`, in the order in which a text passes what they look at."""
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,15 +11,20 @@ from services.adapters.event_source import newest_iterator_age_ms
 from services.adapters.twilio.client import ACCOUNT, TOKEN, TwilioError
 from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment
+from services.selftest.post import TextReceiver
+from services.selftest.probe_poll import DynamoProbePoll
+from services.selftest.selftest import SelfTest, SelfTestResult, Verdict
 from services.tools.doctor import event_source, guest, number, stack, web
-from services.tools.doctor.finding import Finding, failed, run_check, skipped
-from services.tools.doctor.probe_poll import DynamoProbePoll
-from services.tools.doctor.selftest import CHECK, FALLBACK_CHECK, SelfTest
+from services.tools.doctor.finding import Finding, failed, ok, run_check, skipped, warning
+from services.tools.doctor.ring import CHECK as EMAILS_CHECK
+from services.tools.doctor.ring import RING_CHECK, AlarmEmails
 from services.tools.page_headers import page_headers
-from services.tools.phones.delivery import WebhookEndpoint, deliver_one
 from services.voting.identity import Pseudonyms
 from services.voting.poll import State
+from services.voting.probe_names import is_probe
 
+CHECK: Final = "a text"
+FALLBACK_CHECK: Final = "a fallback text"
 AGE_MINUTES: Final = 15
 """Period over which the iterator age is read."""
 
@@ -50,6 +54,10 @@ class DeploymentChecks:
         else:
             yield run_check(CHECK, self._self_test)
             yield run_check(FALLBACK_CHECK, self._self_test_fallback)
+
+    def ring(self) -> Iterator[Finding]:
+        """Ring one alarm, and nothing else."""
+        yield run_check(RING_CHECK, self._ring)
 
     def _checks(self, hook: str) -> dict[str, Callable[[], Finding]]:
         deployment = self.deployment
@@ -82,6 +90,7 @@ class DeploymentChecks:
             ),
             "page": self._page,
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
+            EMAILS_CHECK: self._alarm_emails,
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),
         }
 
@@ -153,7 +162,7 @@ class DeploymentChecks:
         """The first poll that is not archived; `?` if there is none."""
         entries = self.deployment.directory.entries()
         polls = [e.round.poll.id for e in entries if e.round.state is not State.ARCHIVED]
-        return polls[0] if polls else "?"
+        return next((poll for poll in polls if not is_probe(poll)), "?")
 
     def _guest_client(self) -> Any:  # noqa: ANN401 - a boto3 client
         """A DynamoDB client with a guest's credentials and the operator's endpoint."""
@@ -181,6 +190,20 @@ class DeploymentChecks:
             table=self.deployment.aggregates_table,
         )
 
+    def _alarm_emails(self) -> Finding:
+        if self.is_emulated:
+            return skipped(EMAILS_CHECK, "a demo has no alarms")
+        return self._emails().check()
+
+    def _ring(self) -> Finding:
+        if self.is_emulated:
+            return failed(RING_CHECK, "a demo has no alarms", "name a stack: --stage dev")
+        return self._emails().ring()
+
+    def _emails(self) -> AlarmEmails:
+        client = self.deployment.client
+        return AlarmEmails(self.deployment.name, client("cloudwatch"), client("sns"))
+
     def _self_test(self) -> Finding:
         url = self.deployment.webhook_url
         return self._self_test_of(CHECK, url=url, address=url)
@@ -206,11 +229,20 @@ class DeploymentChecks:
             pseudonyms=Pseudonyms(secrets.voter_pepper),
             began_at_ms=now_ms(),
         )
-        hook = WebhookEndpoint(url=address, token=secrets.twilio_auth_token, public_url=url)
-        return SelfTest(
+        result = SelfTest(
             probe_poll=probe_poll,
-            post=lambda text: asyncio.run(deliver_one(hook, text)).status,
-            check=check,
+            post=TextReceiver(url=url, address=address, token=secrets.twilio_auth_token).post,
             receiver="webhook" if check == CHECK else "fallback",
             resend_seconds=resend_seconds,
         ).run()
+        return _finding(check, result)
+
+
+def _finding(check: str, result: SelfTestResult) -> Finding:
+    match result.verdict:
+        case Verdict.OK:
+            return ok(check, result.detail)
+        case Verdict.BUSY:
+            return warning(check, result.detail, result.remedy)
+        case Verdict.FAILED:
+            return failed(check, result.detail, result.remedy)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import typer
@@ -12,15 +13,17 @@ from services.adapters.caller import caller_identity
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.erasure import DynamoErasure
 from services.adapters.dynamodb.expiry import BallotExpiry
+from services.adapters.dynamodb.ongoing import OngoingReconciliations
 from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.poll_store import unknown_operator
 from services.adapters.secrets import Secrets, SecretStore
-from services.tools.operations.erasure import DynamoErasure
 from services.voting.begun import has_begun
 from services.voting.poll import Round
+from services.voting.probe_names import is_probe
 
 ENDPOINT_VARIABLE: Final = "VOTEAPP_LOCAL_ENDPOINT"
 """Environment variable with the endpoint of the demo to use; without it, the newest demo."""
@@ -98,6 +101,11 @@ class Deployment:
         )
 
     @property
+    def ongoing_reconciliations(self) -> OngoingReconciliations:
+        """The reconciliations that write to rounds, in the table of polls."""
+        return OngoingReconciliations(client=self.client("dynamodb"), table=self.polls_table)
+
+    @property
     def ballot_expiry(self) -> BallotExpiry:
         """Sets the expiry of ballots in the votes table."""
         return BallotExpiry(client=self.client("dynamodb"), table=self.votes_table)
@@ -159,7 +167,8 @@ class Deployment:
     @property
     def displayed_number(self) -> str | None:
         """The number that the first poll with a number displays."""
-        return next((entry.number for entry in self.directory.entries() if entry.number), None)
+        entries = (e for e in self.directory.entries() if not is_probe(e.round.poll.id))
+        return next((entry.number for entry in entries if entry.number), None)
 
     def has_begun(self, round: Round) -> bool:
         """Whether a round has begun (strongly consistent reads)."""
@@ -204,6 +213,7 @@ def _find_demo() -> Deployment:
 
 def _find_stack(name: str) -> Deployment:
     import boto3  # slow to import
+    from botocore.config import Config
 
     session: Any = boto3.Session()
     with translate_aws_errors():
@@ -217,7 +227,7 @@ def _find_stack(name: str) -> Deployment:
         outputs=outputs,
         webhook_url=outputs["WebhookUrl"],
         dashboard_url=outputs.get("DashboardUrl"),
-        client=session.client,
+        client=partial(session.client, config=Config(parameter_validation=False)),
         operator=caller_identity(session.client),
     )
 

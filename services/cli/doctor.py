@@ -26,6 +26,9 @@ def doctor(
     text: Annotated[
         bool, typer.Option("--text/--no-text", help="Send a self-test text and remove it again.")
     ] = True,
+    ring: Annotated[
+        bool, typer.Option("--ring", help="Only ring one alarm, as a test of its e-mail.")
+    ] = False,
     account: Annotated[
         bool, typer.Option("--account", help="Check the AWS account before a first deploy instead.")
     ] = False,
@@ -42,6 +45,8 @@ def doctor(
     which no phone can reach and no guest can see; the text is counted, its ballot is emptied, and
     the poll is removed. Exits with 1 if a check failed.
 
+    With --ring one alarm is set to ALARM and back, and nothing else is checked: an e-mail follows.
+
     With --account no deployment is needed: credentials, region, bootstrap, services and quotas of
     an AWS account are checked. It only reads.
     """
@@ -53,7 +58,8 @@ def doctor(
             _report(checks.run(), {"region": checks.region}, as_json=as_json)
             return
         deployment = find(local=local, stage=stage)
-        found = DeploymentChecks(deployment, stage="local" if local else stage).run(text=text)
+        local_or_stage = DeploymentChecks(deployment, stage="local" if local else stage)
+        found = local_or_stage.ring() if ring else local_or_stage.run(text=text)
         _report(found, {"stack": deployment.name}, as_json=as_json)
 
 

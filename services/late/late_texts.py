@@ -56,15 +56,16 @@ class LateTexts:
     ) -> Mapping[str, InsertionKind]:
         """Insert the late votes of one ballot in at most one write; return what became of each.
 
-        Without `writes`, nothing is stored. For the other arguments see
+        As in the webhook, the first write is a new ballot, and only if the phone has one it is
+        read. Without `writes`, nothing is stored. For the other arguments see
         `services.voting.insertion.insert`.
 
         Raises:
             StoreUnavailableError: the ballot could not be read or written; it is safe to repeat.
         """
         pk, sk = round.ballot_key(late[0].vote.voter, late[0].vote.sid)
-        for _ in range(MAX_ATTEMPTS):
-            before = await self.ballots.find(pk, sk)
+        for attempt in range(MAX_ATTEMPTS):
+            before = await self.ballots.find(pk, sk) if attempt or not writes else None
             done: Insertion = insert(
                 round,
                 before,

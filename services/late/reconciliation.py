@@ -40,6 +40,8 @@ class Reconciler:
     ballots: Callable[[Round], Iterable[Ballot]]
     rounds: Sequence[Round]
     writes: bool = True
+    may_write: Callable[[], bool] = lambda: True
+    """Asked before the writes of each phone; if not, the round was certified meanwhile."""
     on_progress: Callable[[int], None] = lambda _: None
     """Called with the number of missing texts that were dealt with since the last call."""
 
@@ -88,13 +90,14 @@ class _Run:
     now_ms: int
     index: SidIndex
     report: Report
+    certified_meanwhile: bool = False
     missing: defaultdict[str, list[_MissingVote]] = field(default_factory=lambda: defaultdict(list))
     """The missing votes by phone; about 500 bytes each."""
 
     @property
     def is_certified(self) -> bool:
         """Whether the round is certified: the report says what it lacks, and nothing is stored."""
-        return self.target.certified_at_ms is not None
+        return self.certified_meanwhile or self.target.certified_at_ms is not None
 
     @property
     def writes(self) -> bool:
@@ -180,6 +183,8 @@ class _Run:
             raise failures.exceptions[0] from None
 
     async def _recover_phone(self, phone: str, votes: Sequence[_MissingVote]) -> None:
+        if self.writes and not self.reconciler.may_write():
+            self.certified_meanwhile = True
         by_ballot: defaultdict[tuple[str, str], list[_MissingVote]] = defaultdict(list)
         voter = self.reconciler.late.voter(self.target, phone)
         for one in votes:

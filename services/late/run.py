@@ -9,6 +9,7 @@ from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.directory_reader import DirectoryReader
+from services.adapters.dynamodb.ongoing import OngoingReconciliations
 from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.threaded_client import ThreadedClient
@@ -16,6 +17,7 @@ from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.twilio.message_log import Listing, LoggedText, MessageLog
 from services.adapters.twilio.numbers import TwilioNumbers
 from services.late.late_texts import LateTexts
+from services.late.permit import Permit
 from services.late.reconciliation import Reconciler
 from services.late.report import Report
 from services.late.scope import Scope, scope_of
@@ -23,6 +25,7 @@ from services.voting.history import history_of
 from services.voting.identity import Pseudonyms
 from services.voting.placement import LatePlacements
 from services.voting.poll import Round
+from services.voting.probe_names import is_probe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,9 +49,13 @@ class Reconciliations:
     voter_pepper: bytes
 
     def rounds(self) -> Mapping[str, list[Round]]:
-        """Read the rounds of every readable poll, the current one last."""
+        """Read the rounds of every readable poll, the current one last.
+
+        Polls of checks are left out: Twilio knows nothing of their numbers.
+        """
         reader = DirectoryReader(client=self.client, table=self.polls_table)
-        current = [entry.round for entry in reader.entries()]
+        rounds = (entry.round for entry in reader.entries())
+        current = [round for round in rounds if not is_probe(round.poll.id)]
         return {one.poll.id: [*reader.past_rounds(one.poll.id), one] for one in current}
 
     def run(
@@ -72,11 +79,28 @@ class Reconciliations:
         scope = scope_of(round, self.rounds(), since_ms)
         for number in scope.numbers:
             self.numbers.find(number)
-        reconciler = self._reconciler(scope, writes=writes, since_ms=since_ms)
+        permit = self._permit(round)
+        reconciler = self._reconciler(scope, writes=writes, since_ms=since_ms, permit=permit)
         texts = self._listed(scope, on_texts)
-        return asyncio.run(reconciler.run(round, texts, now_ms=now_ms()))
+        report = asyncio.run(reconciler.run(round, texts, now_ms=now_ms()))
+        permit.end()  # not after an error: a write may still be in flight
+        return report
 
-    def _reconciler(self, scope: Scope, *, writes: bool, since_ms: int | None) -> Reconciler:
+    def _permit(self, round: Round) -> Permit:
+        def is_certified() -> bool:
+            now = {one.id: one for one in self.rounds()[round.poll.id]}
+            return now[round.id].certified_at_ms is not None
+
+        return Permit(
+            announcements=OngoingReconciliations(client=self.client, table=self.polls_table),
+            round=round,
+            clock=now_ms,
+            is_certified=is_certified,
+        )
+
+    def _reconciler(
+        self, scope: Scope, *, writes: bool, since_ms: int | None, permit: Permit
+    ) -> Reconciler:
         client = ThreadedClient(self.client)
         changes = DynamoOperatorsLog(self.client, self.polls_table).changes()
         return Reconciler(
@@ -90,6 +114,7 @@ class Reconciliations:
             ballots=DynamoRecounts(self.client, self.votes_table).ballots,
             rounds=scope.rounds,
             writes=writes,
+            may_write=permit.is_given,
         )
 
     def _listed(self, scope: Scope, on_texts: Callable[[int], None]) -> Iterator[LoggedText]:

@@ -7,9 +7,10 @@ from services.polls.changes import check_change, check_extension, check_final, w
 from services.polls.definition import refuse_clashes, with_line
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import PollFileError, Problem
-from services.voting.lifecycle import archived, is_quiet, why_final
+from services.voting.lifecycle import archived, is_quiet, why_final, with_former_numbers
 from services.voting.operators_log import What
 from services.voting.poll import Poll, Round, State
+from services.voting.probe_names import is_probe
 
 HasBegun = Callable[[Round], bool]
 """Returns whether a round has begun; see `services.voting.begun`."""
@@ -60,7 +61,10 @@ def plan(
     default_number: str | None,
     now_ms: int,
 ) -> list[PollChange]:
-    """Plan the changes after which the directory has exactly these polls; others are archived."""
+    """Plan the changes after which the directory has exactly these polls; others are archived.
+
+    Polls of checks have no file, and are removed by whoever made them.
+    """
     remaining = {entry.round.poll.id: entry for entry in entries}
     changes = []
     for poll in polls:
@@ -68,7 +72,7 @@ def plan(
         after = _apply_definition(poll, before, default_number, now_ms)
         changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
     for entry in remaining.values():
-        if entry.round.state is not State.ARCHIVED:
+        if entry.round.state is not State.ARCHIVED and not is_probe(entry.round.poll.id):
             after = replace(entry, round=archived(entry.round, now_ms), file_removed=True)
             changes.append(PollChange(before=entry, after=after, verdict="archived"))
     return changes
@@ -85,7 +89,7 @@ def changes_to_write(
     """
     refuse_clashes([change.poll for change in changes if change.verdict != "archived"])
     allowed = [_check_change(change, begun, unreadable, now_ms) for change in changes]
-    return [_with_open_until(change, now_ms) for change in allowed if change.verdict != "unchanged"]
+    return [_with_past(change, now_ms) for change in allowed if change.verdict != "unchanged"]
 
 
 def applied(changes: Sequence[PollChange]) -> AppliedPolls:
@@ -97,12 +101,13 @@ def applied(changes: Sequence[PollChange]) -> AppliedPolls:
     return AppliedPolls(**ids)
 
 
-def _with_open_until(change: PollChange, now_ms: int) -> PollChange:
-    """The change with the time at which the round was last open under the old definition."""
+def _with_past(change: PollChange, now_ms: int) -> PollChange:
+    """The change with what is to be known of the old definition: when it was open, and where."""
     if change.before is None:
         return change
-    open_until_ms = change.before.round.last_open_ms(now_ms)
-    round = replace(change.after.round, was_open_until_ms=open_until_ms)
+    before = change.before.round
+    round = replace(change.after.round, was_open_until_ms=before.last_open_ms(now_ms))
+    round = with_former_numbers(round, before, now_ms)
     return replace(change, after=replace(change.after, round=round))
 
 

@@ -36,7 +36,7 @@ class Directory:
 
         In the same phase, polls that list the number come before polls on all numbers.
         """
-        on_number = [r for r in self.rounds if not r.poll.numbers or number in r.poll.numbers]
+        on_number = [r for r in self.rounds if r.poll.is_on(number)]
         phases = {r.poll.id: r.phase_at(now_ms) for r in on_number}
         answering = [r for r in on_number if phases[r.poll.id] is not Phase.ARCHIVED]
         return sorted(

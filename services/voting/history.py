@@ -47,8 +47,7 @@ class History:
         """Whether a poll on the number existed at a time that is before its first logged change."""
         firsts = (changes[0] for changes in self._changes.values())
         return any(
-            first.round.began_at_ms <= at_ms < first.at_ms
-            and (not first.round.poll.numbers or number in first.round.poll.numbers)
+            first.round.began_at_ms <= at_ms < first.at_ms and first.round.poll.is_on(number)
             for first in firsts
         )
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.voting.errors import RoundFinalError, RoundNotEndedError
-from services.voting.poll import Phase, Round, State
-from services.voting.timing import SETTLING_MS, SETTLING_SECONDS
+from services.voting.poll import ALL_NUMBERS, Phase, Round, State
+from services.voting.timing import REDELIVERED_MS, SETTLING_MS, SETTLING_SECONDS
 
 DAY_MS = 86_400_000
 
@@ -59,6 +59,26 @@ def next_round(round: Round, now_ms: int) -> Round:
         certified_at_ms=None,
         previous=replace(closed(round, now_ms), changed_at_ms=now_ms),
     )
+
+
+def with_former_numbers(after: Round, before: Round, now_ms: int) -> Round:
+    """A round whose file has changed, with the numbers that it was on in the last minutes."""
+    known = numbers_known(before, now_ms)
+    moved = after.poll.numbers != before.poll.numbers
+    if not moved or known.former_numbers is None:
+        return replace(after, former_numbers=known.former_numbers)
+    lately = known.former_numbers if now_ms - before.moved_at_ms <= REDELIVERED_MS else ()
+    own = before.poll.numbers or (ALL_NUMBERS,)
+    former = tuple(sorted({*lately, *own}))
+    return replace(after, former_numbers=former, moved_at_ms=now_ms)
+
+
+def numbers_known(round: Round, now_ms: int) -> Round:
+    """A round of an older version that has not changed for minutes: nor have its numbers."""
+    is_unknown = round.former_numbers is None
+    if is_unknown and now_ms - round.changed_at_ms > REDELIVERED_MS:
+        return replace(round, former_numbers=())
+    return round
 
 
 def _with_state(round: Round, state: State, now_ms: int) -> Round:

@@ -11,6 +11,8 @@ from services.voting.sharding import DEFAULT_SHARDS, shard_of
 
 MESSAGES_PER_BALLOT = 20
 """Maximum number of texts of a ballot: it stores their MessageSids and stays under 1 KB."""
+ALL_NUMBERS = "*"
+"""Stands for every number in `Round.former_numbers`."""
 
 
 class Policy(StrEnum):
@@ -113,6 +115,10 @@ class Poll:
         object.__setattr__(self, "lexicon", _lexicon(self.choices))
         object.__setattr__(self, "first_word", normalise(self.keyword))
 
+    def is_on(self, number: str) -> bool:
+        """Whether the poll takes texts to an E.164 number."""
+        return not self.numbers or number in self.numbers
+
     def choice(self, key: str) -> Choice:
         """The choice with that key. Raises: KeyError."""
         for choice in self.choices:
@@ -149,6 +155,12 @@ class Round:
     expires_from_ms: int | None = None
     """The earliest possible expiry of a ballot; stored before any ballot gets an expiry."""
     certified_at_ms: int | None = None
+    former_numbers: tuple[str, ...] | None = ()
+    """The numbers that the poll was on shortly before `moved_at_ms`, or `ALL_NUMBERS`.
+
+    None if nobody knows, because an older version stored the round."""
+    moved_at_ms: int = 0
+    """When the poll last changed its numbers."""
     previous: "Round | None" = field(default=None, repr=False, compare=False)
     """The round before the reset; set only for a few minutes after it."""
 

@@ -106,7 +106,9 @@ class Certificates(Protocol):
     def find(self, poll: str, round_number: int) -> Certificate | None:
         """The certificate of a round (a strongly consistent read)."""
 
-    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
+    def write(
+        self, certificate: Certificate, round: Round, *, current: bool, begun: int = 0
+    ) -> bool:
         """Store a certificate and make its round final, in one write.
 
         Returns False if the round has a certificate already.

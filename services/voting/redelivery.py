@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from services.voting.directory import may_name
 from services.voting.message import ParsedText
-from services.voting.poll import Phase, Round
+from services.voting.poll import ALL_NUMBERS, Round
 from services.voting.timing import REDELIVERED_MS, SETTLING_MS
 
 
@@ -48,9 +48,17 @@ def may_have_pending_writes(one: Round, now_ms: int) -> bool:
 
 
 def _may_concern(one: Round, number: str, now_ms: int) -> bool:
-    """Whether the round is on the number, or may have been before a recent change of its file."""
-    on_number = not one.poll.numbers or number in one.poll.numbers
-    return on_number or _changed_lately(one, now_ms)
+    """Whether the round is on the number, or may have been before a recent change of its file.
+
+    Where an older version stored the round, nobody knows: then any change may have moved it.
+    """
+    if one.poll.is_on(number):
+        return True
+    former = one.former_numbers
+    if former is None:
+        return _changed_lately(one, now_ms)
+    was_on = number in former or ALL_NUMBERS in former
+    return was_on and now_ms - one.moved_at_ms <= REDELIVERED_MS
 
 
 def _changed_lately(one: Round, now_ms: int) -> bool:
@@ -73,8 +81,6 @@ def _open_lately(one: Round, now_ms: int) -> Iterator[Round]:
     """
     each: Round | None = one
     while each is not None:
-        is_open = each.phase_at(now_ms) is Phase.OPEN
-        ended_ms = each.was_open_until_ms if is_open else each.last_open_ms(now_ms)
-        if is_open or now_ms - ended_ms <= REDELIVERED_MS:
+        if now_ms - each.last_open_ms(now_ms) <= REDELIVERED_MS:
             yield each
         each = each.previous

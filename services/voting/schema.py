@@ -103,10 +103,13 @@ STATE_AT: Final = "state_at"
 BEGAN_AT: Final = "began_at"
 HEARD_UNTIL: Final = "heard_until"
 EXPIRES_FROM: Final = "expires_from"
+FORMER_NUMBERS: Final = "former_numbers"
+"""A list; rounds of older versions have none."""
+MOVED_AT: Final = "moved_at"
 CERTIFIED_AT: Final = "certified_at"
 ROUND_ATTRIBUTES: Final = (
     DEFINITION, ROUND, STATE, STATE_AT, BEGAN_AT, CHANGED_AT, HEARD_UNTIL,
-    EXPIRES_FROM, CERTIFIED_AT,
+    EXPIRES_FROM, CERTIFIED_AT, FORMER_NUMBERS, MOVED_AT,
 )  # fmt: skip
 """Attributes of a round, on directory rows, past rounds and rows of the operator's log."""
 REVISION: Final = "revision"
@@ -137,6 +140,25 @@ def operators_log_at_ms(sk: str) -> int:
     """The time of a sort key that `operators_log_sk` made."""
     return int(sk.partition("#")[0])
 
+
+RECONCILIATIONS: Final = "reconciling#*"
+"""The partition keys of the reconciliations that write to rounds, as an IAM pattern."""
+
+
+def reconciliations_pk(poll_id: str) -> str:
+    """Partition key of the reconciliations that write to rounds of a poll."""
+    return f"reconciling#{poll_id}"
+
+
+def reconciliations_sk(round_number: int) -> str:
+    """Sort key of those that write to one round."""
+    return f"{round_number:05}"
+
+
+BEGUN: Final = "begun"
+"""Number of reconciliations of a round that have begun to write."""
+RUN_PREFIX: Final = "run#"
+"""An attribute for each that is running: until when it may write, in epoch ms."""
 
 WHAT: Final = "what"
 BY: Final = "by"

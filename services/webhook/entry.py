@@ -5,20 +5,23 @@ import os
 from collections.abc import Mapping
 from functools import cache, partial
 
+from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.client import impatient_client, store_errors
 from services.adapters.dynamodb.directory_reader import DirectoryReader
 from services.adapters.fuzzy_match import one_edit_away
+from services.adapters.late_session import late_session
 from services.adapters.secrets import secrets_client, secrets_loader
 from services.adapters.ttl_cache import Cached, OnStale
 from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.timing import DIRECTORY_SECONDS, DIRECTORY_STALE_SECONDS
-from services.webhook import log
 from services.webhook.app import create_app
+from services.webhook.priming import prime
 from services.webhook.routes import Dependencies
 
 SECRETS_SECONDS = 60
@@ -38,20 +41,13 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
     session = Session()
     client = async_client(environ, session)
     ballots = DynamoBallots(client, settings.votes_table)
-
-    @cache
-    def directory_reader() -> DirectoryReader:
-        from services.adapters.dynamodb.client import (
-            impatient_client,  # boto3: not in a cold start's imports
-        )
-
-        return DirectoryReader(client=impatient_client(), table=settings.polls_table)
+    boto = cache(late_session)
+    polls_client = cache(lambda: impatient_client(boto()))
+    secret_client = cache(lambda: secrets_client(boto()))
 
     def load() -> Directory:
-        from services.adapters.dynamodb.client import store_errors
-
         with store_errors("reading the directory"):
-            directory = directory_reader().load()
+            directory = DirectoryReader(client=polls_client(), table=settings.polls_table).load()
         if directory.unreadable:
             log.event("directory.unreadable", polls=list(directory.unreadable))
         return directory
@@ -63,7 +59,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         on_stale=_log_stale("directory.stale"),
     )
     cached_secrets = Cached(
-        secrets_loader(settings, cache(secrets_client)),
+        secrets_loader(settings, secret_client),
         seconds=SECRETS_SECONDS,
         stale_seconds=SECRET_STALE_SECONDS,
         on_stale=_log_stale("secret.stale"),
@@ -80,6 +76,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         probes={"votes": ballots.probe, "polls": partial(asyncio.to_thread, load)},
         public_base_url=settings.public_base_url,
         close=session.close,
+        clients=(polls_client, secret_client) if settings.secret_arn else (polls_client,),
     )
 
 
@@ -92,5 +89,6 @@ def _log_stale(event: str) -> OnStale:
     return log_stale
 
 
-log.configure()
-app = create_app(assemble(os.environ))
+dependencies = assemble(os.environ)
+app = create_app(dependencies)
+prime(app, dependencies.clients)

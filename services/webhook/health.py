@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import JSONResponse
 
+from services.adapters import log
 from services.adapters.ttl_cache import CachedAwaitable
-from services.webhook import log
 
 Probe = Callable[[], Awaitable[object]]
 

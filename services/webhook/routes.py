@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from services.adapters import log
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.adapters.ttl_cache import Cached
 from services.adapters.twilio.forms import MalformedFormError, SignedForm
@@ -16,7 +18,6 @@ from services.voting.errors import StoreUnavailableError
 from services.voting.identity import Pseudonyms
 from services.voting.intake import Intake, IntakeResult
 from services.voting.timing import REQUEST_SECONDS
-from services.webhook import log
 from services.webhook.errors import RefusedRequestError
 from services.webhook.health import Probe
 from services.webhook.reply_limit import ErrorReplyLimit, is_error
@@ -31,7 +32,8 @@ class Dependencies:
     """The parts that the application is built from.
 
     `probes` are the checks of `/health` by table. `monotonic` returns seconds; it times each
-    text, the limit of error replies and the cache of `/health`.
+    text, the limit of error replies and the cache of `/health`. `clients` create the boto3
+    clients, each once.
     """
 
     intake: Intake
@@ -40,6 +42,7 @@ class Dependencies:
     public_base_url: str | None = None
     close: Callable[[], Awaitable[None]] | None = None
     monotonic: Callable[[], float] = time.monotonic
+    clients: Sequence[Callable[[], Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

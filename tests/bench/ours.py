@@ -12,7 +12,6 @@ from services.settings import WebhookSettings
 from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.poll import Round
-from services.webhook import log
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 from tests.support.polls import COLORS_TOML
@@ -20,7 +19,6 @@ from tests.support.polls import COLORS_TOML
 settings = WebhookSettings.from_env(os.environ)
 rounds = Directory((Round(poll=parse_poll(COLORS_TOML, source="colors.toml")),))
 session = Session()
-log.configure()
 app = create_app(
     Dependencies(
         intake=Intake(

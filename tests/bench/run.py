@@ -9,12 +9,14 @@ from os import cpu_count
 from pathlib import Path
 from statistics import median
 
+from tests.bench.first_text import first_texts
 from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
 from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
 from tests.bench.reconciling import memory_mb
 from tests.bench.recounting import recount_ratio
+from tests.bench.recovering import seconds_to_recover
 from tests.bench.units import units_per_vote
 
 VOTES = 4_000
@@ -56,12 +58,12 @@ def measure() -> Iterator[Figure]:
         what="Fold: stream records a second, JSON decoding apart",
         value=speed, shown=f"{speed:,.0f}", bound=500_000, least=True,
     )  # fmt: skip
-    for name, yardstick, bound in (("webhook", "fastapi", 1.6), ("aggregator", "boto3", 1.3)):
-        ms, ratio = import_ratio(f"lambdas.{name}.handler", yardstick)
-        yield Figure(
-            what=f"Cold start: import of the {name}'s handler, as a ratio to `import {yardstick}`",
-            value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=bound,
-        )  # fmt: skip
+    yield from _first_text()
+    ms, ratio = import_ratio("lambdas.aggregator.handler", "boto3")
+    yield Figure(
+        what="Cold start: import of the aggregator's handler, as a ratio to `import boto3`",
+        value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=1.3,
+    )  # fmt: skip
     recount = recount_ratio()
     yield Figure(
         what="Recount of 100,000 ballots, as a ratio to the bare paginated queries",
@@ -72,10 +74,29 @@ def measure() -> Iterator[Figure]:
         what="Reconciliation of 500,000 missing texts: memory in MB",
         value=memory, shown=f"{memory:.0f}", bound=300,
     )  # fmt: skip
+    seconds = seconds_to_recover()
+    yield Figure(
+        what="Reconciliation of 20,000 missing texts on the local cloud: seconds",
+        value=seconds, shown=f"{seconds:.0f}", bound=60,
+    )  # fmt: skip
     units = units_per_vote()
     yield Figure(
         what="Write units a vote, over 2,000 votes with 40 changes and 20 redeliveries",
         value=units, shown=f"{units:.3f}", bound=1.05,
+    )  # fmt: skip
+
+
+def _first_text() -> Iterator[Figure]:
+    ours, plain = first_texts()
+    restored = ours.answer_ms / plain.import_ms
+    yield Figure(
+        what="First text after a restore, as a ratio to the plain handler's import",
+        value=restored, shown=f"{restored:.2f} ({ours.answer_ms:.0f} ms)", bound=0.1,
+    )  # fmt: skip
+    started = ours.ms / plain.ms
+    yield Figure(
+        what="First text of a process without a snapshot, as a ratio to the plain handler's",
+        value=started, shown=f"{started:.2f} ({ours.ms:.0f} / {plain.ms:.0f} ms)", bound=1.7,
     )  # fmt: skip
 
 
@@ -135,10 +156,18 @@ def _page(table: list[str]) -> str:
             "- **Forged form**: of the largest accepted size, in one process, without a network; the",
             "  fastest of interleaved rounds each (`tests/bench/forging.py`).",
             "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
+            "- **First text**: of a fresh process, the fastest of ten each, in turn",
+            "  (`python -m tests.bench.first_text`). A SnapStart snapshot holds what the import leaves,",
+            "  so after a restore only the answer is left. Both handlers need boto3; ours reads the",
+            "  secret and the polls before it writes, the plain one only writes.",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
             "  (`tests/bench/recounting.py`).",
+            "- **Reconciliation**: all of `voteapp reconcile`, beside the emulator and the aggregator",
+            "  that folds its writes (`tests/bench/recovering.py`); memory without a store",
+            "  (`tests/bench/reconciling.py`).",
+            "- A deployed system is measured by `voteapp rehearse` ([operating.md](operating.md)).",
             "- **Write units**: by DynamoDB's rule of 1 KB a unit, failed conditions included",
             "  (`tests/bench/units.py`).",
             "",

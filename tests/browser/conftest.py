@@ -37,6 +37,17 @@ WAIT_MS = 15_000
 expect.set_options(timeout=WAIT_MS)
 
 
+DRAWN = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    .forEach(one => one.finish());
+  await frame();
+}"""
+"""In the page: every animation that ends has ended, as for a screenshot, and a frame was drawn."""
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The store, running."""
@@ -140,10 +151,12 @@ def open_demo(browser: Browser, cloud: LocalCloud) -> Iterator[Callable[..., Pag
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """Take a screenshot, for a person to look at."""
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Wait until the page is drawn; if `--pictures` asks for it, also take a screenshot."""
 
     def taken(page: Page, name: str) -> None:
-        page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
+        page.evaluate(DRAWN)
+        if request.config.getoption("--pictures"):
+            page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
 
     return taken

@@ -10,10 +10,10 @@ import pytest
 from services.adapters.dynamodb import ballot_items
 from services.adapters.dynamodb.async_client import Session, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.erasure import DynamoErasure, ErasedBallot
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.memory import MemoryDirectory
-from services.tools.operations.erasure import DynamoErasure, ErasedBallot
 from services.voting.ballot import Ballot, OutcomeKind, cast
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake, IntakeResult

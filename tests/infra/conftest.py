@@ -15,6 +15,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
+from infra import packaging
 from infra.config import StageConfig
 from infra.options import Options
 from infra.packaging import Packager
@@ -198,4 +199,5 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(packaging, "_python", lambda _: None)  # nothing is compiled
     return commands

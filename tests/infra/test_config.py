@@ -18,6 +18,7 @@ from infra.options import OptionError, Options
         ("expected_viewers", "700"),
         ("warm_writes_per_second", "3999"),
         ("webhook", "ec2"),
+        ("shift", "slowly"),
         ("number", "5550100199"),
         ("fallback", "maybe"),
         ("fallback_reply", "Thanks ✓"),
@@ -33,6 +34,9 @@ from infra.options import OptionError, Options
         ("reconcile", "1.5 minutes"),
         ("reconcile", "1 hour"),
         ("reconcile", "300 seconds"),
+        ("canary", "5"),
+        ("canary", "0 minutes"),
+        ("canary", "1 hour"),
         ("alarm_email", "me"),
         ("edge", "off"),
         ("reserved_concurrency", "0"),
@@ -73,7 +77,8 @@ def test_options_are_converted_to_their_types() -> None:
 def test_the_schedule_is_given_in_minutes(said: str, minutes: int) -> None:
     """Off unless it is asked for."""
     assert Options.parse({"reconcile": said}).reconcile == minutes
-    assert Options().reconcile == 0
+    assert Options.parse({"canary": said}).canary == minutes
+    assert (Options().reconcile, Options().canary) == (0, 0)
 
 
 def test_an_option_of_an_older_version_names_what_replaces_it() -> None:

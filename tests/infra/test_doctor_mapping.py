@@ -2,6 +2,7 @@
 
 from services.tools.doctor.event_source import REQUIRED, check_mapping
 from services.tools.doctor.finding import CheckStatus
+from services.tools.doctor.ring import ALARM
 from services.tools.doctor.stack import OUTPUTS
 from tests.infra.conftest import Resources, Synthesise
 
@@ -21,3 +22,18 @@ def test_every_output_the_doctor_asks_for_is_one_of_the_stack(synthesise: Synthe
         outputs = synthesise("dev", webhook=kind)["Outputs"]
 
         assert set(OUTPUTS) <= set(outputs)
+
+
+def test_the_alarm_that_the_doctor_rings_is_one_of_the_stack(synthesise: Synthesise) -> None:
+    """CloudFormation names it by stack and logical id: the doctor looks for their beginning."""
+    alarms = Resources(synthesise("dev", alarm_email="count@example.com")).of(
+        "AWS::CloudWatch::Alarm"
+    )
+    (found,) = (
+        alarm["Properties"]
+        for logical, alarm in alarms.items()
+        if logical.startswith(f"Observability{ALARM}")
+    )
+
+    assert "AlarmName" not in found
+    assert len(found["AlarmActions"]) == 1

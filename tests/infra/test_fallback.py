@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.fallback import request_template, response_template
+from infra.fallback_templates import request_template, response_template
 from infra.options import Options
 from services.late.backoff import delay_seconds
 from services.late.queue_items import read_item

@@ -37,8 +37,28 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
             (),
         ),
         "ReadTheLog": (["dynamodb:Query"], "polls.Arn", ("directory", "log#*")),
+        "AnnounceItself": (["dynamodb:UpdateItem"], "polls.Arn", ("reconciling#*",)),
         "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
         "WriteOwnLog": (LOGS, "reconciler log.Arn", ()),
+    },
+    "canary": {
+        "RemoveItsBallot": (
+            ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            "votes.Arn",
+            ("canary-selftest:*",),
+        ),
+        "MakeItsPoll": (
+            ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
+            "polls.Arn",
+            ("directory", "log#canary-selftest"),
+        ),
+        "SeeItsVoteCounted": (
+            ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
+            "aggregates.Arn",
+            ("open#canary-selftest", "sealed#canary-selftest"),
+        ),
+        "ReadTheSecret": (["secretsmanager:GetSecretValue"], "secret.Id", ()),
+        "WriteOwnLog": (LOGS, "canary log.Arn", ()),
     },
     "aggregator": {
         "FollowTheStream": (
@@ -84,7 +104,7 @@ GUEST_ATTRIBUTES = [
 @pytest.fixture
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage with every function."""
-    return Resources(synthesise(stage, reconcile="5 minutes"))
+    return Resources(synthesise(stage, reconcile="5 minutes", canary="5 minutes"))
 
 
 def statements_of(resources: Resources, role: str) -> list[dict[str, Any]]:

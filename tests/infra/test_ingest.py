@@ -8,6 +8,7 @@ import pytest
 from infra.packaging import CONTENTS
 from services.settings import (
     AggregatorSettings,
+    CanarySettings,
     PollsSettings,
     ReconcilerSettings,
     ReplayerSettings,
@@ -18,7 +19,12 @@ from tests.infra.conftest import Resources, Synthesise
 SETTINGS: dict[
     str,
     type[
-        WebhookSettings | AggregatorSettings | PollsSettings | ReplayerSettings | ReconcilerSettings
+        WebhookSettings
+        | AggregatorSettings
+        | PollsSettings
+        | ReplayerSettings
+        | ReconcilerSettings
+        | CanarySettings
     ],
 ] = {
     "webhook": WebhookSettings,
@@ -26,13 +32,14 @@ SETTINGS: dict[
     "polls": PollsSettings,
     "replayer": ReplayerSettings,
     "reconciler": ReconcilerSettings,
+    "canary": CanarySettings,
 }
 
 
 @pytest.fixture
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage with every function."""
-    return Resources(synthesise(stage, reconcile="5 minutes"))
+    return Resources(synthesise(stage, reconcile="5 minutes", canary="5 minutes"))
 
 
 def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:

@@ -1,53 +1,74 @@
 """Alarms: their metrics, thresholds and notifications."""
 
 import json
+import re
 from typing import Any
 
 import pytest
-from starlette.requests import Request
 
-from services.webhook import log
-from services.webhook.errors import RefusedRequestError
-from services.webhook.routes import refused
 from tests.infra.conftest import Resources, Synthesise
+from tests.infra.standstill import alarms_of, key_of
+from tests.support.cloudwatch import metrics_of
 
-# Name: of what, statistic, from which value on, in how many minutes of five.
-WATCHED = [
-    ("WriteThrottleEvents", {"TableName": "votes"}, "Sum", 1, 2),
-    ("WriteThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
-    ("ReadThrottleEvents", {"TableName": "aggregates"}, "Sum", 1, 2),
-    ("5xx", {"ApiId": "the API"}, "Sum", 1, 2),
-    ("Latency", {"ApiId": "the API"}, "p99", 2_000, 3),
-    ("RefusedSignatures", {}, "Sum", 20, 1),
-    ("UnreadablePolls", {}, "Sum", 1, 1),
-    ("StaleDirectories", {}, "Sum", 1, 2),
-    ("StaleSecrets", {}, "Sum", 1, 2),
-    ("Errors", {"FunctionName": "aggregator"}, "Sum", 1, 3),
-    ("IteratorAge", {"FunctionName": "aggregator"}, "Maximum", 60_000, 1),
-    ("BadRecords", {}, "Sum", 1, 1),
-    ("5XXError", {"ApiName": "VoteApp-prod-fallback"}, "Sum", 1, 1),
-    ("ApproximateAgeOfOldestMessage", {"QueueName": "queue.QueueName"}, "Maximum", 600, 1),
-    (
-        "ApproximateNumberOfMessagesVisible", {"QueueName": "dead letters.QueueName"},
-        "Maximum", 1, 1,
+# Name: what is compared, statistic, from which value on, in how many minutes of five.
+WATCHED: dict[str, tuple[str, str, float, int]] = {
+    "VotesThrottled": ("FILL(WriteThrottleEvents of votes, 0)", "Sum", 1, 2),
+    "WebhookFails": ("5xx of the API", "Sum", 1, 2),
+    "WebhookSlow": ("Latency of the API", "p99", 2_000, 3),
+    "WebhookThrottled": ("Throttles of webhook", "Sum", 1, 1),
+    "SignaturesRefused": ("RefusedSignatures", "Sum", 20, 1),
+    "Flood": ("Count of the API", "Sum", 9_000, 2),
+    "RequestsThrottled": ("ThrottledRequests", "Sum", 1, 1),
+    "RequestsRefused": ("RefusedRequests", "Sum", 20, 1),
+    "PollsUnreadable": ("UnreadablePolls", "Sum", 1, 1),
+    "DirectoryStale": ("StaleDirectories", "Sum", 1, 2),
+    "SecretStale": ("StaleSecrets", "Sum", 1, 2),
+    "CountStalled": (
+        "IF(FILL(AcceptedVotes, 0) > 0 AND FILL(FoldedRecords, 0) == 0, 1, 0)", "Sum", 1, 3,
     ),
-    ("Errors", {"FunctionName": "replayer"}, "Sum", 1, 3),
-    ("ReplayFailures", {}, "Sum", 1, 3),
-]  # fmt: skip
+    "MappingSilent": ("FILL(PolledEventCount of the mapping, 0)", "SampleCount", 1, 5),
+    "AggregatorThrottled": ("Throttles of aggregator", "Sum", 1, 1),
+    "FoldThrottled": ("FILL(WriteThrottleEvents of aggregates, 0)", "Sum", 1, 2),
+    "ScreensThrottled": ("FILL(ReadThrottleEvents of aggregates, 0)", "Sum", 1, 2),
+    "AggregatorFails": ("Errors of aggregator", "Sum", 1, 3),
+    "StreamWaits": ("IteratorAge of aggregator", "Maximum", 60_000, 1),
+    "RecordsUnreadable": ("BadRecords", "Sum", 1, 1),
+    "ConcurrencyNearLimit": (
+        "100 * ClaimedAccountConcurrency / SERVICE_QUOTA(ConcurrentExecutions)", "Maximum", 80, 1,
+    ),
+    "FallbackFails": ("5XXError of the fallback", "Sum", 1, 1),
+    "FallbackWaits": ("ApproximateAgeOfOldestMessage of the queue", "Maximum", 600, 1),
+    "DeadLetters": ("ApproximateNumberOfMessagesVisible of the dead letters", "Maximum", 1, 1),
+    "ReplayerFails": ("Errors of replayer", "Sum", 1, 3),
+    "ReplayFails": ("ReplayFailures", "Sum", 1, 3),
+    "ReplayerThrottled": ("Throttles of replayer", "Sum", 1, 1),
+    "FallbackFlood": ("Count of the fallback", "Sum", 9_000, 2),
+    "FallbackRefuses": ("4XXError of the fallback", "Sum", 20, 1),
+    "ReconcilerFails": ("Errors of reconciler", "Sum", 1, 1),
+    "TextsUnexplained": ("UnexplainedTexts", "Sum", 1, 1),
+    "ReconcilerThrottled": ("Throttles of reconciler", "Sum", 1, 1),
+}  # fmt: skip
+NAMES = list(WATCHED)
+SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled"}
+"""Of the scheduled reconciliation, which is an option."""
+FLOORS = {"MappingSilent"}
+"""Raised below their threshold, and where nothing is measured."""
+
 NAMESPACES = {
     "TableName": "AWS/DynamoDB",
     "ApiId": "AWS/ApiGateway",
     "ApiName": "AWS/ApiGateway",
     "QueueName": "AWS/SQS",
     "FunctionName": "AWS/Lambda",
+    "EventSourceMappingUUID": "AWS/Lambda",
     "": "VoteApp-prod",
 }
 
 
 @pytest.fixture
 def watched(synthesise: Synthesise) -> Resources:
-    """Production with an address for alarms."""
-    return Resources(synthesise("prod", alarm_email="count@example.com"))
+    """Production with every alarm, and an address for them."""
+    return Resources(synthesise("prod", alarm_email="count@example.com", reconcile="5 minutes"))
 
 
 def alarms(resources: Resources) -> list[dict[str, Any]]:
@@ -56,26 +77,40 @@ def alarms(resources: Resources) -> list[dict[str, Any]]:
 
 
 def test_each_thing_that_can_go_wrong_has_an_alarm(watched: Resources) -> None:
-    """On the right table, API or function."""
-    (api,) = watched.of("AWS::ApiGatewayV2::Api")
-    found = []
-    for alarm in alarms(watched):
-        named = {d["Name"]: watched.readable(d["Value"]) for d in alarm.get("Dimensions", [])}
-        of = {name: value.replace(api, "the API") for name, value in named.items()}
-        statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
-        minutes = alarm["DatapointsToAlarm"]
-        found.append((alarm["MetricName"], of, statistic, alarm["Threshold"], minutes))
+    """On the right table, API, function or mapping."""
+    found = {}
+    for name, alarm in alarms_of(watched):
+        text = next((m["Expression"] for m in alarm.get("Metrics", []) if "Expression" in m), None)
+        keys = {used: key_of(watched, metric) for used, metric in metrics_of(alarm).items()}
+        compared = re.sub("[a-z]+", lambda word, keys=keys: keys[word[0]], text or "measured")
+        stats = [m["MetricStat"]["Stat"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
+        statistic = alarm.get("Statistic") or alarm.get("ExtendedStatistic") or stats[0]
+        found[name] = (compared, statistic, alarm["Threshold"], alarm["DatapointsToAlarm"])
 
-        assert alarm["Namespace"] == NAMESPACES[next(iter(of), "")]
+        assert len(set(stats)) <= 1
 
     assert found == WATCHED
 
 
+def test_a_metric_is_read_where_it_is_published(watched: Resources) -> None:
+    """In the namespace of the service that it has a dimension of; ours have none."""
+    for name, alarm in alarms_of(watched):
+        for metric in metrics_of(alarm).values():
+            dimension = next((one["Name"] for one in metric.get("Dimensions", [])), "")
+            of_account = name == "ConcurrencyNearLimit"
+
+            assert metric["Namespace"] == ("AWS/Lambda" if of_account else NAMESPACES[dimension])
+
+
 def test_a_value_at_its_threshold_is_an_alarm_within_five_minutes(watched: Resources) -> None:
     """One throttled write is enough, because an event is over in an hour."""
-    for alarm in alarms(watched):
-        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 5)
+    reaches, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
+    for name, alarm in alarms_of(watched):
+        periods = [m["MetricStat"]["Period"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
+
+        assert alarm["ComparisonOperator"] == (below if name in FLOORS else reaches)
+        assert {alarm.get("Period", 60), *periods} == {60}
+        assert alarm["EvaluationPeriods"] == 5
         assert alarm.get("ActionsEnabled", True) is True
 
 
@@ -85,14 +120,18 @@ def test_every_alarm_is_sent_by_mail_and_says_what_it_means(watched: Resources) 
 
     for alarm in alarms(watched):
         assert alarm["AlarmActions"] == [{"Ref": topic}]
-        assert len(alarm["AlarmDescription"]) > 40
+        assert len(json.dumps(alarm["AlarmDescription"])) > 40
+        assert "\\nFirst: " in json.dumps(alarm["AlarmDescription"])
     subscription = watched.only("AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "count@example.com")
 
 
 def test_missing_data_is_no_alarm(watched: Resources) -> None:
-    """Without votes there are no metrics."""
-    assert {alarm["TreatMissingData"] for alarm in alarms(watched)} == {"notBreaching"}
+    """Without votes there are no metrics; only a mapping is never silent."""
+    treatments = {name: alarm["TreatMissingData"] for name, alarm in alarms_of(watched)}
+
+    assert {name for name, treatment in treatments.items() if treatment == "breaching"} == FLOORS
+    assert set(treatments.values()) == {"notBreaching", "breaching"}
 
 
 def test_the_budget_notifies_before_the_bill(watched: Resources) -> None:
@@ -118,7 +157,7 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
     """They are visible in the console."""
     resources = Resources(synthesise("prod"))
 
-    assert len(alarms(resources)) == 17
+    assert [name for name, _ in alarms_of(resources)] == [n for n in NAMES if n not in SCHEDULED]
     assert resources.of("AWS::SNS::Topic") == {}
     assert resources.of("AWS::Budgets::Budget") == {}
 
@@ -142,64 +181,23 @@ def test_the_dashboard_asks_for_the_measure_that_the_aggregator_reports(
     assert '["VoteApp-prod","VoteToCount","service","aggregator",' in body
 
 
-@pytest.mark.parametrize("folding", ["BadRecords", "FoldedRecords"])
-def test_a_line_of_the_aggregator_counts_as_many_records_as_it_names(
-    watched: Resources, folding: str
-) -> None:
-    """In the aggregator's own log; a line without any counts nothing."""
-    name = folding.lower() if folding == "BadRecords" else "folded"
-    (found,) = measured(watched, folding)
-
-    assert watched.readable(found["LogGroupName"]) == "aggregator log"
-    assert found["FilterPattern"] == f"{{ $.{name} > 0 }}"
-    assert found["MetricTransformations"][0]["MetricValue"] == f"$.{name}"
-
-
-@pytest.mark.parametrize(
-    ("name", "pattern"),
-    [
-        ("RefusedSignatures", '{ $.event = "refused" && $.status = 403 }'),
-        ("UnreadablePolls", '{ $.event = "directory.unreadable" }'),
-        ("StaleDirectories", '{ $.event = "directory.stale" }'),
-        ("StaleSecrets", '{ $.event = "secret.stale" }'),
-    ],
-)
-def test_a_line_of_the_webhook_counts_once(watched: Resources, name: str, pattern: str) -> None:
-    """In the webhook's own log."""
-    (found,) = measured(watched, name)
-
-    assert watched.readable(found["LogGroupName"]) == "webhook log"
-    assert found["FilterPattern"] == pattern
-    assert found["MetricTransformations"][0]["MetricValue"] == "1"
-
-
-def measured(resources: Resources, name: str) -> list[dict[str, Any]]:
-    """The filters that make a measure out of lines of a log."""
-    filters = [held["Properties"] for held in resources.of("AWS::Logs::MetricFilter").values()]
-    return [held for held in filters if held["MetricTransformations"][0]["MetricName"] == name]
-
-
-def test_two_stages_of_an_account_do_not_share_a_measure(synthesise: Synthesise) -> None:
-    """The dev stage must not raise the alarms of production."""
-    namespaces = {
-        transformation["MetricNamespace"]
-        for stage in ("dev", "prod")
-        for found in Resources(synthesise(stage)).of("AWS::Logs::MetricFilter").values()
-        for transformation in found["Properties"]["MetricTransformations"]
+def test_the_mapping_of_a_watched_stage_counts_what_it_reads(synthesise: Synthesise) -> None:
+    """The emulator has no metrics."""
+    found = {
+        stage: Resources(synthesise(stage)).mapping("aggregator").get("MetricsConfig")
+        for stage in ("local", "dev", "prod")
     }
 
-    assert namespaces == {"VoteApp-dev", "VoteApp-prod"}
+    counted = {"Metrics": ["EventCount"]}
+    assert found == {"local": None, "dev": counted, "prod": counted}
 
 
-async def test_the_webhook_logs_the_event_that_the_alarm_reads(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """With the fields that the filter of refused signatures matches."""
-    events: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        log, "event", lambda name, **fields: events.append({"event": name, **fields})
-    )
+def test_a_webhook_in_containers_has_no_function_to_watch(synthesise: Synthesise) -> None:
+    """Every other alarm is there, and those of the load balancer."""
+    resources = Resources(synthesise("prod", webhook="container"))
+    gone = {"WebhookThrottled", *SCHEDULED}
+    added = {"TasksUnhealthy", "BalancerFails", "TasksFail"}
+    found = [name for name, _ in alarms_of(resources)]
 
-    await refused(Request({"type": "http"}), RefusedRequestError(403, "forged"))
-
-    assert events == [{"event": "refused", "status": 403, "reason": "forged"}]
+    assert [name for name in found if name not in added] == [n for n in NAMES if n not in gone]
+    assert added <= set(found)

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.infra.conftest import Resources, Synthesise
-from tests.infra.test_observability import alarms, measured
+from tests.infra.standstill import alarms_of
+from tests.infra.test_log_metrics import measured
 
 
 @pytest.fixture
@@ -72,13 +73,18 @@ def test_a_run_that_fails_and_a_text_that_twilio_never_received_raise_alarms(
 ) -> None:
     """At the first one; so does a report that does not add up."""
     resources = Resources(synthesise("prod", reconcile="5 minutes"))
-    more = [
-        (alarm["MetricName"], alarm["Threshold"], alarm["DatapointsToAlarm"])
-        for alarm in alarms(resources)[17:]
-    ]
+    more = {
+        name: (alarm["MetricName"], alarm["Threshold"], alarm["DatapointsToAlarm"])
+        for name, alarm in alarms_of(resources)
+        if name.startswith(("Reconciler", "TextsUn"))
+    }
     (found,) = measured(resources, "UnexplainedTexts")
 
-    assert more == [("Errors", 1, 1), ("UnexplainedTexts", 1, 1)]
+    assert more == {
+        "ReconcilerFails": ("Errors", 1, 1),
+        "TextsUnexplained": ("UnexplainedTexts", 1, 1),
+        "ReconcilerThrottled": ("Throttles", 1, 1),
+    }
     assert resources.readable(found["LogGroupName"]) == "reconciler log"
     assert found["FilterPattern"] == (
         '{ ($.event = "reconciled" && $.unknown_to_twilio > 0)'

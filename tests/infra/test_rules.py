@@ -24,7 +24,8 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
     "large": ("prod", {"expected_texts_per_second": "5000", "warm_writes_per_second": "6000"}),
     "container": ("prod", {"webhook": "container"}),
-    "reconciling": ("prod", {"reconcile": "5 minutes"}),
+    "shifting": ("prod", {"shift": "canary"}),
+    "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
     "own domain, no CloudFront": (
         "prod",
@@ -170,6 +171,11 @@ ACCEPTED = [
         _UPLOAD,
         "AwsSolutions-L1",
         "CDK's upload function: its runtime comes with the pinned CDK library.",
+    ),
+    Accepted(
+        "Shift/Group/ServiceRole",
+        "AwsSolutions-IAM4",
+        "AWS's own policy for CodeDeploy, the one that is limited to shifting Lambda aliases.",
     ),
     Accepted(
         "Ingest/Webhook/Network",

@@ -1,5 +1,7 @@
 """A certificate waits for the last accepted text, and gives way to whoever changes the poll."""
 
+from typing import Any
+
 import pytest
 
 from services.adapters.clock import now_ms
@@ -99,11 +101,11 @@ def run_before_the_write(monkeypatch: pytest.MonkeyPatch, *command: str) -> None
     write = DynamoCertificates.write
 
     def meanwhile(
-        self: DynamoCertificates, certificate: Certificate, round: Round, *, current: bool
+        self: DynamoCertificates, certificate: Certificate, round: Round, **more: Any
     ) -> bool:
         monkeypatch.setattr(DynamoCertificates, "write", write)
         assert voteapp(*command).exit_code == 0
-        return write(self, certificate, round, current=current)
+        return write(self, certificate, round, **more)
 
     monkeypatch.setattr(DynamoCertificates, "write", meanwhile)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.adapters.dynamodb.ballot_items import item_of
-from services.tools.doctor.probe_poll import CHOICE, PHONE, DynamoProbePoll
+from services.selftest.probe_poll import CHOICE, DOCTOR, DynamoProbePoll
 from services.voting.ballot import Vote, cast
 from services.voting.poll import Phase
 from tests.support.moto_system import PSEUDONYMS, MotoSystem
@@ -39,11 +39,13 @@ def test_its_poll_is_open_for_an_hour(system: MotoSystem) -> None:
     assert held.expires_from_ms is not None
 
 
-def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(system: MotoSystem) -> None:
-    """No table of ballots grows by what a doctor has asked; nobody deletes it by hand."""
+def test_nothing_is_left_and_a_ballot_of_a_killed_run_expires_a_day_later(
+    system: MotoSystem,
+) -> None:
+    """The board has folded its removal before it is cleared."""
     probe_poll = a_probe_poll(system)
     probe_poll.open()
-    voter = PSEUDONYMS.voter(probe_poll.round.poll.id, probe_poll.round.number, PHONE)
+    voter = PSEUDONYMS.voter(probe_poll.round.poll.id, probe_poll.round.number, DOCTOR.phone)
     vote = Vote(voter=voter, sid="SM1", choice=CHOICE, at_ms=BEGAN + 5_000)
     ballot = cast(probe_poll.round, None, vote).ballot
     assert ballot
@@ -54,12 +56,17 @@ def test_what_it_leaves_is_an_empty_ballot_that_expires_a_day_later(system: Moto
     system.fold()
     forgotten = probe_poll.counted()
     probe_poll.forget()
-    probe_poll.clear()
     (left,) = items(system)
+    records = probe_poll.delete_ballot()
+    system.fold()
+    folded = probe_poll.folded()
+    probe_poll.clear()
 
     assert (counted, known, forgotten) == (1, True, 0)
     assert not probe_poll.has_ballot()
     assert left["picks"] == {"M": {}}
     assert int(left["expires_at"]["N"]) == (BEGAN + HOUR) // 1000 + 86_400 + 73
     assert int(left["writes"]["N"]) == 2
+    assert (records, folded, items(system)) == (3, 3, [])
+    assert probe_poll.delete_ballot() == 0
     assert [entry.round.poll.id for entry in system.directory.entries()] == ["colors"]

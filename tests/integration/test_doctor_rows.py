@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.tools.doctor.probe_poll import DynamoProbePoll
+from services.selftest.probe_poll import DynamoProbePoll
 from services.voting.identity import Pseudonyms
 from tests.support.moto_system import MotoSystem
 

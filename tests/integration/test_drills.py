@@ -18,6 +18,7 @@ from services.cli.deployment import find
 from services.tools.demo.cloud import LocalCloud
 from services.tools.local.webhook import webhook
 from services.tools.twilio.api import MessageListLimits
+from tests.support.clocked_webhook import clocked_webhook
 from tests.support.drills import (
     CrashingBallots,
     Drill,
@@ -46,6 +47,7 @@ NUMBERS = {
     "drill-reset": "+15550100706",
     "drill-log": "+15550100707",
     "drill-crash": "+15550100708",
+    "drill-secret": "+15550100709",
 }
 FALLBACK, WEBHOOK = {(True, None)}, {(False, None)}
 NOBODY = {(True, "ct")}
@@ -226,6 +228,37 @@ async def test_the_store_fails_in_several_ways(cloud: LocalCloud, drills: Drills
     assert drill.failures(stale) == WEBHOOK
     assert failed_reads > 0
     assert (True, None) in drill.failures(failed)
+    assert found == all_well(no_votes(drill.sent))
+
+
+async def test_the_secret_is_unreadable_for_longer_than_the_webhook_may_use_the_old_one(
+    cloud: LocalCloud, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For an hour it does; then no signature can be verified, and the fallback takes the texts."""
+    async with drills("drill-secret", time_scale=0.2) as drill, store_proxy(cloud.aws) as store:
+        with clocked_webhook(cloud, monkeypatch, secrets_endpoint=store.url) as (url, clock):
+            await asyncio.to_thread(drill.deliver_to, url)
+            await drill.wave(phones=6)
+            store.fault, store.table = Fault.UNREACHABLE, cloud.outputs.secret_arn
+            clock.ahead_seconds += 3_000
+            stale = await drill.wave(phones=6, shift=1)
+            failed_reads = store.faults
+            clock.ahead_seconds += 700
+            down = await drill.wave(shift=2)
+            store.fault = None
+            await a_second()
+            readable = await drill.wave(phones=6, shift=3)
+        await drill.queue_is_empty()
+        report = await drill.reconcile()
+        found = await drill.findings(drill.sent)
+
+    assert [drill.failures(wave) for wave in (stale, down, readable)] == [
+        WEBHOOK,
+        FALLBACK,
+        WEBHOOK,
+    ]
+    assert failed_reads > 0
+    assert (report["listed"], report["recovered"]) == (30, 0)
     assert found == all_well(no_votes(drill.sent))
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.fallback import response_template
+from infra.fallback_templates import response_template
 from services.tools.local.static_server import serve_in_thread
 from services.tools.twilio.account import NUMBER
 from services.tools.twilio.stand_in import TwilioStandIn

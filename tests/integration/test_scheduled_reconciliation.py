@@ -191,3 +191,13 @@ def test_without_the_account_it_says_what_to_do_and_changes_nothing(
     assert told["event"] == "reconcile.unconfigured"
     assert "voteapp connect" in told["remedy"]
     assert TOKEN not in json.dumps(told)
+
+
+def test_the_poll_of_a_canary_is_not_reconciled(
+    deployed: MotoSystem, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Twilio does not know its number, so the run would fail while a canary's text is under way."""
+    add_poll(deployed, "canary-selftest", 'numbers = ["+15550100196"]')
+    told = run(capsys)
+
+    assert [line["poll"] for line in told] == ["colors"]

@@ -93,7 +93,7 @@ AREAS: Final = (
             f"tests/unit/test_{name}.py" for name in (
                 "app", "bad_input", "entry", "form", "function_webhook", "health", "percent",
                 "refusals", "reply_limit", "requests", "signatures", "signed_url", "slow_store",
-                "store_errors", "ttl_cache", "webhook", "webhook_events", "webhook_log",
+                "store_errors", "ttl_cache", "webhook", "webhook_events",
             )
         ),
         sample=400,
@@ -116,7 +116,7 @@ AREAS: Final = (
                 "auditing", "ballot_writes", "bad_input", "ttl_cache", "ttl_cache_age", "certifying",
                 "conditional_writes", "corpus", "credentials", "deploy_begun", "deploy_polls",
                 "directory_rounds", "directory_store", "drained", "entry", "export_order",
-                "export_resume", "written_files", "fold", "forgotten", "function_webhook", "ballot_items",
+                "export_resume", "written_files", "fold", "forgotten", "function_webhook", "ballot_items", "log",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",

@@ -90,9 +90,12 @@ class World:
         assert (poll, number) == ("colors", 1)
         return self.certified[0] if self.certified else None
 
-    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
+    def write(
+        self, certificate: Certificate, round: Round, *, current: bool, begun: int = 0
+    ) -> bool:
         """Unless somebody else was faster."""
         assert current
+        assert not begun
         assert round == ENDED
         if self.certifies:
             self.certified.append(certificate)

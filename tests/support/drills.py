@@ -33,7 +33,7 @@ from services.voting.ballot import Ballot
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 LATER_MS = 100_000
 """By so much the clock of a reconciliation is ahead: it leaves out texts of the last 88 s."""
 
@@ -62,7 +62,9 @@ class CrashingBallots(DynamoBallots):
     after: ClassVar[Iterator[bool]] = cycle([False, True])
 
     async def create(self, ballot: Ballot) -> bool:
-        """Store a new ballot, or not, and die."""
+        """Store a new ballot, or not, and die; refuse one that exists already."""
+        if await super().find(ballot.pk, ballot.sk):
+            return False
         if next(self.after):
             await super().create(ballot)
         raise Crash

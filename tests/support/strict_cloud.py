@@ -17,10 +17,16 @@ import boto3
 from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
+from infra.config import StageConfig
+from infra.options import Options
+from infra.packaging import CONTENTS, Packager
 from services.tools.local.aws import LocalAws, rest_api_path
 from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port
 from services.tools.local.processes import Process, clean_environment, wait_until
+from services.tools.local.runs import STATE, exclusive_lock
+from services.tools.phones.sms import ACCOUNT
+from tests.support.twilio_api import Account
 
 OWNER = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "owner"}
 """To the emulator, a key that is an account's number is that account's owner."""
@@ -29,6 +35,8 @@ QUICK = Config(
     account_id_endpoint_mode="disabled", read_timeout=30, retries={"total_max_attempts": 1}
 )
 STACK = "VoteApp-local"
+OPTIONS = ("-c", "stage=local", "-c", "reconcile=60 minutes")
+"""With everything that a stack may have; the schedule is too slow to interfere with a test."""
 TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
 _IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
@@ -42,6 +50,7 @@ class Cloud:
     project: Path
     aws: LocalAws
     outputs: dict[str, str] = field(default_factory=dict)
+    twilio: Account = field(default_factory=Account)
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def client(self, service: str, **credentials: str) -> Any:
@@ -78,7 +87,7 @@ class Cloud:
         """`cdk deploy`, and read its outputs."""
         file = self.folder / "outputs.json"
         never = ("--require-approval", "never")
-        self.cdk("deploy", "-c", "stage=local", *never, "--outputs-file", str(file))
+        self.cdk("deploy", *OPTIONS, *never, "--outputs-file", str(file))
         self.outputs = json.loads(file.read_text())[STACK]
 
     def text(self, sender: str, body: str, sid: str, token: str = TOKEN) -> int:
@@ -127,7 +136,7 @@ class Cloud:
         """What `voteapp connect` does to the secret: the pepper stays."""
         secrets, arn = self.client("secretsmanager"), self.outputs["SecretArn"]
         held = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-        changed = json.dumps({**held, "twilio_auth_token": token})
+        changed = json.dumps({**held, "twilio_auth_token": token, "twilio_account_sid": ACCOUNT})
         secrets.put_secret_value(SecretId=arn, SecretString=changed)
         self.start_afresh(self.outputs["WebhookFunction"])
         self.start_afresh(self.function_of("replayer"))
@@ -200,14 +209,17 @@ class Cloud:
         (found,) = [f["FunctionName"] for f in functions if f["Handler"] == handler]
         return str(found)
 
-    def start_afresh(self, function: str) -> None:
-        """Have a function start cold, with nothing it has read before."""
+    def set_variables(self, function: str, **variables: str) -> None:
+        """Add variables to the environment of a function."""
         functions = self.client("lambda")
         held = functions.get_function_configuration(FunctionName=function)["Environment"]
         functions.update_function_configuration(
-            FunctionName=function,
-            Environment={"Variables": {**held["Variables"], "STARTED_AT": str(time.time_ns())}},
+            FunctionName=function, Environment={"Variables": {**held["Variables"], **variables}}
         )
+
+    def start_afresh(self, function: str) -> None:
+        """Have a function start cold, with nothing it has read before."""
+        self.set_variables(function, STARTED_AT=str(time.time_ns()))
 
 
 @contextmanager
@@ -243,11 +255,24 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
             else:
                 project.mkdir(exist_ok=True)
                 shutil.copyfile(source, project / name)
-        wheels = ROOT / "cdk.out" / "bundles"
-        wheels.mkdir(parents=True, exist_ok=True)
+        bundles = build_bundles()
         (project / "cdk.out").mkdir()
-        (project / "cdk.out" / "bundles").symlink_to(wheels)
+        (project / "cdk.out" / "bundles").symlink_to(bundles)
         yield Cloud(folder=folder, project=project, aws=LocalAws(endpoint=endpoint))
+
+
+def build_bundles() -> Path:
+    """The folder of the bundles that both this and the local cloud deploy, all of them built.
+
+    With the lock of a synthesis, or two workers would build the same at the same time.
+    """
+    STATE.mkdir(exist_ok=True)
+    packager = Packager(config=StageConfig.of("local", Options()))
+    with exclusive_lock("synth"):
+        for function in CONTENTS:
+            packager.bundle(function)
+        packager.site()
+    return packager.folder
 
 
 def _answers(endpoint: str) -> bool:

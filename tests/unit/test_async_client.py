@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiodynamo.http import aiohttp as implementation
 from aiodynamo.http.types import Request, RequestFailed, Response
 
+from services.adapters.dynamodb import async_client as module
 from services.adapters.dynamodb.async_client import Session, async_client
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
@@ -52,7 +52,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     """What lies under every session of the test."""
     wire = Wire()
     monkeypatch.setattr(aiohttp, "ClientSession", wire.client_session)
-    monkeypatch.setattr(implementation, "AIOHTTP", wire.aiodynamo_http)
+    monkeypatch.setattr(module, "AIOHTTP", wire.aiodynamo_http)
     return wire
 
 

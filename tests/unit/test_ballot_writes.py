@@ -6,8 +6,8 @@ import pytest
 
 from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.erasure import DynamoErasure
 from services.adapters.dynamodb.expiry import BallotExpiry
-from services.tools.operations.erasure import DynamoErasure
 from services.voting.errors import StoreUnavailableError
 from tests.support.polls import NOON, PSEUDONYMS, a_phone
 from tests.support.recorded import Recorded

@@ -95,7 +95,7 @@ def test_a_schedule_reads_all_ballots_at_every_run() -> None:
 
 
 def test_a_schedule_costs_also_while_no_poll_is_open() -> None:
-    """8,760 runs a month of two seconds, two alarms and a metric; without it nothing."""
+    """8,760 runs a month of two seconds, three alarms and a metric; without it nothing."""
     with_it, without = (
         {(o.service, o.what): o.usd for o in bill(replace(EVENING, reconcile_minutes=m)).monthly}
         for m in (5, 0)
@@ -105,7 +105,7 @@ def test_a_schedule_costs_also_while_no_poll_is_open() -> None:
     assert more == {
         ("Lambda", "scheduled reconciliations"): pytest.approx(8_760 * (2e-7 + 2 * 0.0000133334)),
         ("Secrets Manager", "scheduled reads"): pytest.approx(8_760 * 0.000005),
-        ("CloudWatch", "watching the schedule"): pytest.approx(0.50),
+        ("CloudWatch", "watching the schedule"): pytest.approx(0.60),
     }
     assert bill(replace(EVENING, reconcile_minutes=5)).usd > bill(EVENING).usd
 

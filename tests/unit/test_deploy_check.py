@@ -100,6 +100,25 @@ def test_a_rollback_is_never_refused(
     assert answer["Status"] == "SUCCESS", answer["Reason"]
 
 
+@pytest.mark.parametrize("rolls_back", [False, True])
+def test_a_rollback_keeps_the_polls_that_it_must_not_change_back(
+    cloudformation: CloudFormation,
+    stack_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    rolls_back: bool,  # noqa: FBT001
+) -> None:
+    """A choice that the failed deploy added may have votes already; a deploy is refused."""
+    more = f'{COLORS}[[choices]]\nkey = "GREEN"\nlabel = "Green"\n'
+    after, before = ([{"Source": "colors.toml", "Text": text}] for text in (more, COLORS))
+    cloudformation.request("Create", "Custom::Polls", Files=after)
+    if rolls_back:
+        rolling_back(monkeypatch)
+    answer = cloudformation.request("Update", "Custom::Polls", stack_id=stack_id, Files=before)
+
+    assert answer["Status"] == ("SUCCESS" if rolls_back else "FAILED")
+    assert rolls_back or "choices" in answer["Reason"]
+
+
 def rolling_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let CloudFormation say that the stack returns to the state before a failed update."""
     make: Any = boto3.client

@@ -105,7 +105,7 @@ def test_a_refused_poll_file_fails_the_deploy_with_the_files_own_message(
 def test_a_call_that_hangs_is_given_up_before_the_function_is_stopped(
     cloudformation: CloudFormation, applied_poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After its timeout of 60 s, the function could not send a response."""
+    """CloudFormation waits for two minutes, and does not say why a deploy has failed then."""
     made = _clients(monkeypatch)
     pool = boto3.client("cognito-identity").create_identity_pool(
         IdentityPoolName="guests", AllowUnauthenticatedIdentities=True

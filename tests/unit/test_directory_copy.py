@@ -1,5 +1,6 @@
 """The directory of an older version, in the table of aggregates, is copied to the polls' own."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -142,14 +143,77 @@ def test_what_the_old_version_changed_since_is_copied(old: Any) -> None:
     assert directory_of(old).entry("colors").revision == 8
 
 
-def test_a_long_list_of_phones_is_copied_in_several_transactions(old: Any) -> None:
-    """A transaction takes a hundred writes."""
+def a_long_list(client: Any) -> None:
+    """130 phones on the list of an older version."""
     for number in range(130):
         key = {"pk": {"S": "directory"}, "sk": {"S": f"~phone#listed#{number:032x}"}}
-        old.put_item(TableName="aggregates", Item=key)
+        client.put_item(TableName="aggregates", Item=key)
+
+
+def phones(client: Any) -> int:
+    """The number of phones on the lists of the new version."""
+    return len([r for r in rows(client, "polls") if r["sk"]["S"].startswith("~phone#")])
+
+
+def test_a_long_list_of_phones_is_copied_without_transactions(
+    old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one, each row would be two writes, and its partition takes 1,000 a second."""
+    a_long_list(old)
+    write, transactions = old.transact_write_items, []
+
+    def noted(**asked: Any) -> Any:
+        transactions.append(len(asked["TransactItems"]))
+        return write(**asked)
+
+    monkeypatch.setattr(old, "transact_write_items", noted)
 
     assert copy(old) == 137
-    assert len([r for r in rows(old, "polls") if r["sk"]["S"].startswith("~phone#")]) == 131
+    assert phones(old) == 131
+    assert transactions == [7]  # four polls, and three of them can be read
+
+
+def test_a_copy_that_ends_in_the_middle_of_a_list_is_completed_by_the_next_one(
+    old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No poll is copied before its list is complete: nobody on it would be refused."""
+    a_long_list(old)
+    put, puts = old.put_item, count()
+
+    def fails(**asked: Any) -> Any:
+        if next(puts) >= 50:
+            raise TimeoutError
+        return put(**asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(old, "put_item", fails)
+        with pytest.raises(TimeoutError):
+            copy(old)
+    polls = directory_of(old).entries()
+    first = phones(old)
+
+    assert (polls, first < 131) == ([], True)
+    assert copy(old) > 7
+    assert phones(old) == 131
+
+
+def test_a_phone_that_is_put_on_the_list_meanwhile_is_left_as_it_is(
+    old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row says since when."""
+    newer = OLD_ROWS[5] | {"spans": {"L": [{"L": [{"N": "1"}]}]}}
+    put = old.put_item
+
+    def faster(**asked: Any) -> Any:
+        if asked["Item"] == OLD_ROWS[5]:
+            put(TableName="polls", Item=newer)
+        return put(**asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(old, "put_item", faster)
+
+        assert copy(old) == 6
+    assert newer in rows(old, "polls")
 
 
 def test_a_row_that_somebody_writes_meanwhile_is_left_to_them(

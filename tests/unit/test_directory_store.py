@@ -68,6 +68,7 @@ def test_a_row_keeps_all_that_is_known_of_a_round(office: Office) -> None:
     there = replace(
         entry.round, number=3, state=State.CLOSED, state_at_ms=11, began_at_ms=12,
         was_open_until_ms=13, expires_from_ms=14, certified_at_ms=15,
+        former_numbers=("+15550100144",), moved_at_ms=16,
     )  # fmt: skip
     office.polls.write(replace(entry, round=there, file_removed=True))
     found = office.polls.entry("colors")

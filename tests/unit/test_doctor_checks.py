@@ -17,7 +17,8 @@ from services.tools.doctor.finding import CheckStatus
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
     "polls table", "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
-    "guests only read", "page", "HTTP to HTTPS", "clock", "a text", "a fallback text",
+    "guests only read", "page", "HTTP to HTTPS", "alarm e-mails", "clock", "a text",
+    "a fallback text",
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 
 def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> None:
-    """Nineteen, whatever becomes of those before."""
+    """Twenty-one, whatever becomes of those before."""
     findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert [finding.check for finding in findings] == ALONG_THE_WAY
@@ -80,11 +81,11 @@ def test_without_the_text_the_checklist_says_that_it_was_left_out(dead: Deployme
 
 
 def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> None:
-    """Number, expiry and iterator age; the rest is examined."""
+    """Number, expiry, iterator age and alarms; the rest is examined."""
     findings = DeploymentChecks(dead, stage="local").run(text=True)
     skipped = [one.check for one in findings if one.verdict is CheckStatus.SKIPPED]
 
-    assert skipped == ["number", "expiry of ballots", "iterator age"]
+    assert skipped == ["number", "expiry of ballots", "iterator age", "alarm e-mails"]
 
 
 def test_a_failed_check_makes_the_command_fail(
@@ -97,6 +98,6 @@ def test_a_failed_check_makes_the_command_fail(
     document = json.loads(done.stdout)
 
     assert (said.exit_code, done.exit_code) == (1, 1)
-    assert "20 of 20 checks failed." in said.stdout
+    assert "21 of 21 checks failed." in said.stdout
     assert (document["ok"], document["stack"]) == (False, "VoteApp-prod")
     assert [check["check"] for check in document["checks"]] == ALONG_THE_WAY

@@ -1,8 +1,8 @@
 """What the doctor holds a deployment against, spelled out: nothing here is read from its code."""
 
+from services.selftest.selftest import SelfTest
 from services.tools.doctor.event_source import check_fold, check_mapping
 from services.tools.doctor.finding import CheckStatus
-from services.tools.doctor.selftest import SelfTest
 from services.tools.doctor.stack import check_stack
 from services.tools.doctor.web import check_clock, check_page, check_refusal
 from services.voting.tally import Totals

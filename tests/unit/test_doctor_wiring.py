@@ -72,6 +72,21 @@ class Aws:
         }  # fmt: skip
         return {"EventSourceMappings": [mapping]}
 
+    def describe_alarms(self, AlarmNamePrefix: str) -> Any:  # noqa: N803 - AWS's name
+        """One of the stack's, that notifies a topic."""
+        assert AlarmNamePrefix == "VoteApp-prod-ObservabilityCountStalled"
+        return {"MetricAlarms": [{"AlarmName": "one", "AlarmActions": ["topic"]}]}
+
+    def get_paginator(self, operation: str) -> Any:
+        """Of the topic's subscriptions: one, confirmed."""
+        assert operation == "list_subscriptions_by_topic"
+        subscription = {"SubscriptionArn": "arn:one", "Endpoint": "count@example.com"}
+        return SimpleNamespace(
+            paginate=lambda TopicArn: [  # noqa: N803 - AWS's name
+                {"Subscriptions": [subscription] if TopicArn == "topic" else []}
+            ]
+        )
+
     def get_metric_statistics(self, **asked: Any) -> Any:
         """Of the aggregator, the longest wait of each minute."""
         assert asked["Dimensions"] == [{"Name": "FunctionName", "Value": "aggregator"}]
@@ -209,3 +224,30 @@ def test_the_board_of_a_poll_that_is_shown_is_read(monkeypatch: pytest.MonkeyPat
     examine(aws := Aws(), monkeypatch)
 
     assert aws.boards[0] == "open#colors"
+
+
+@pytest.mark.parametrize(
+    ("stage", "verdict"), [("prod", CheckStatus.OK), ("local", CheckStatus.FAILED)]
+)
+def test_one_alarm_is_rung_and_nothing_else_is_checked(stage: str, verdict: CheckStatus) -> None:
+    """On the stack that was named; a demo has none."""
+    states: list[tuple[str, str]] = []
+
+    @dataclass
+    class Ringing(Aws):
+        """The alarm is quiet until it is set."""
+
+        def describe_alarms(self, AlarmNamePrefix: str) -> Any:  # noqa: N803 - AWS's name
+            """With its state."""
+            (alarm,) = super().describe_alarms(AlarmNamePrefix)["MetricAlarms"]
+            return {"MetricAlarms": [{**alarm, "StateValue": "OK"}]}
+
+        def set_alarm_state(self, **given: str) -> None:
+            """Noted."""
+            states.append((given["AlarmName"], given["StateValue"]))
+
+    there: Any = SimpleNamespace(name="VoteApp-prod", client=lambda _: Ringing())
+    (finding,) = DeploymentChecks(there, stage).ring()
+
+    assert finding.verdict is verdict
+    assert states == ([("one", "ALARM"), ("one", "OK")] if stage == "prod" else [])

@@ -1,10 +1,13 @@
 """The webhook as a function: API Gateway's event in, API Gateway's answer out."""
 
 import asyncio
+import random
 import runpy
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,3 +80,23 @@ def test_the_application_is_not_stopped_after_a_request(
 
     assert answers == [200, 200]
     assert closed == []
+
+
+@pytest.mark.usefixtures("function")
+def test_restored_environments_draw_different_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They start from one snapshot, and would all try again at the same moments."""
+    hooks: list[Callable[[], object]] = []
+    runtime: Any = ModuleType("snapshot_restore_py")
+    runtime.register_after_restore = hooks.append
+    runtime.__spec__ = ModuleSpec("snapshot_restore_py", None)
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
+    runpy.run_path(str(HANDLER))
+    snapshot = random.getstate()
+    drawn = []
+    for _ in range(2):
+        random.setstate(snapshot)
+        for hook in hooks:
+            hook()
+        drawn.append(random.getstate())
+
+    assert drawn[0] != drawn[1]

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from services.voting.errors import StoreUnavailableError
-from services.webhook import log
 from tests.support.webhook import BASE_URL, Desk, well
 
 
@@ -49,7 +48,6 @@ async def test_a_table_that_does_not_answer_is_logged_with_its_error(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The answer to a stranger names the table only."""
-    log.configure()
     async with Table(ill=True).client() as client:
         await client.get("/health")
     (line,) = capfd.readouterr().out.splitlines()

@@ -18,7 +18,7 @@ ROOTS = ("services", "lambdas", "infra")
 CORE = ("services.voting",)
 POLLS = (*CORE, "services.polls")
 ADAPTERS = (*POLLS, "services.adapters", "services.settings")
-TOOLS = (*ADAPTERS, "services.webhook", "services.late", "services.tools")
+TOOLS = (*ADAPTERS, "services.webhook", "services.late", "services.selftest", "services.tools")
 
 ALLOWED = {
     "services/voting": CORE,
@@ -26,6 +26,7 @@ ALLOWED = {
     "services/adapters": ADAPTERS,
     "services/webhook": (*ADAPTERS, "services.webhook"),
     "services/late": (*ADAPTERS, "services.late"),
+    "services/selftest": (*ADAPTERS, "services.selftest"),
     "services/tools": TOOLS,
     "services/cli": (*TOOLS, "services.cli"),
     "lambdas/webhook": ("services.webhook",),
@@ -33,8 +34,10 @@ ALLOWED = {
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
     "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
     "lambdas/reconciler": (*ADAPTERS, "services.late", "lambdas.reconciler"),
+    "lambdas/canary": (*ADAPTERS, "services.selftest", "lambdas.canary"),
     "infra": (
         "services.voting.schema",
+        "services.voting.probe_names",
         "services.voting.addresses",
         "services.voting.gsm",
         "services.settings",

@@ -34,6 +34,14 @@ class BusyBallots(MemoryBallots):
         return self.refused < 0
 
 
+class UnreadBallots(MemoryBallots):
+    """Ballots that must not be read."""
+
+    async def find(self, pk: str, sk: str) -> Ballot | None:
+        """Fail."""
+        raise AssertionError(pk, sk)
+
+
 def late_texts_in(ballots: Ballots) -> LateTexts:
     """A writer to ballots, of a poll without an allow list."""
 
@@ -70,6 +78,28 @@ async def test_a_ballot_that_stays_busy_is_tried_later() -> None:
         await late_texts(16).count(ROUND, [a_late_vote()])
     with pytest.raises(StoreUnavailableError, match=says):
         await late_texts(16).bar(ROUND, a_late_vote().vote)
+
+
+async def test_a_phone_without_a_ballot_costs_one_write_and_no_read() -> None:
+    """After an outage that is most of them."""
+    ballots, one = UnreadBallots(), a_late_vote()
+
+    assert await late_texts_in(ballots).count(ROUND, [one]) == {
+        one.vote.sid: InsertionKind.INSERTED
+    }
+
+
+async def test_a_phone_with_a_ballot_keeps_its_other_texts() -> None:
+    """The first write fails, and then the ballot is read."""
+    ballots, one = MemoryBallots(), a_late_vote()
+    earlier = cast(ROUND, None, a_vote("BLUE", sid="SM" + "b" * 32)).ballot
+    assert earlier
+    await ballots.create(earlier)
+
+    assert await late_texts_in(ballots).count(ROUND, [one]) == {
+        one.vote.sid: InsertionKind.INSERTED
+    }
+    assert [len(ballot.texts) for ballot in ballots.held.values()] == [2]
 
 
 async def test_a_text_that_is_held_is_not_barred() -> None:

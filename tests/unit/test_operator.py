@@ -154,7 +154,7 @@ def test_a_stack_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
         },
         {"StackName": "VoteApp-prod"},
     )  # fmt: skip
-    session = SimpleNamespace(region_name="eu-west-1", client=lambda _: client)
+    session = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
     monkeypatch.setattr(boto3, "Session", lambda: session)
     with stub:
         found = find(local=False, stage="prod")
@@ -175,7 +175,7 @@ def test_a_missing_and_a_refused_stack_are_told_apart(
     """One is deployed, for the other one needs permission."""
     client, stub = cloudformation()
     stub.add_client_error("describe_stacks", code, "not for you")
-    session = SimpleNamespace(region_name="eu-west-1", client=lambda _: client)
+    session = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
     monkeypatch.setattr(boto3, "Session", lambda: session)
 
     with stub, pytest.raises(DeploymentError, match=problem):

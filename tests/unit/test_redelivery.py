@@ -153,15 +153,31 @@ def test_a_round_that_took_no_text_lately_is_not_asked() -> None:
     assert [one.poll.id for one in found.rounds] == ["colors", "new"]
 
 
-def test_polls_of_other_numbers_do_not_concern_a_text() -> None:
-    """Unless a deploy has just removed the number from them."""
-    elsewhere = old_round(
-        a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, was_open_until_ms=NOON
-    )
-    untouched = replace(elsewhere, changed_at_ms=BEGAN)
+@pytest.mark.parametrize(
+    ("changes", "concerns"),
+    [
+        ({}, False),
+        ({"former_numbers": (NUMBER,), "moved_at_ms": NOON}, True),
+        ({"former_numbers": ("*",), "moved_at_ms": NOON}, True),
+        ({"former_numbers": ("+15550100122",), "moved_at_ms": NOON}, False),
+        ({"former_numbers": (NUMBER,), "moved_at_ms": NOON - 300 * SECOND}, False),
+        ({"former_numbers": None}, True),
+        ({"former_numbers": None, "changed_at_ms": BEGAN}, False),
+    ],
+)
+def test_a_poll_on_another_number_concerns_a_text_if_it_has_just_left_its_number(
+    changes: dict[str, object], *, concerns: bool
+) -> None:
+    """Every other change of it is none of the text's business; of an older version's nobody knows.
 
-    assert len(earlier_rounds([elsewhere], NUMBER, parse_text("red"), NOON + 5).rounds) == 1
-    assert earlier_rounds([untouched], NUMBER, parse_text("red"), NOON + 5).rounds == ()
+    It is neither looked up nor barred there.
+    """
+    now_ms = NOON + 5
+    there = old_round(a_poll(numbers=("+15550100111",)), changed_at_ms=NOON, was_open_until_ms=NOON)
+    found = earlier_rounds([replace(there, **changes)], NUMBER, parse_text("red"), now_ms)  # type: ignore[arg-type]
+
+    assert bool(found.rounds) is concerns
+    assert found.has_pending_writes is concerns
 
 
 @pytest.mark.parametrize(

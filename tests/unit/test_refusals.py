@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.webhook import log
 from tests.support.asgi import HOST
 from tests.support.sent import FORGED, SIGNATURE, Sent, altered, forged, with_headers, without
 from tests.support.webhook import Desk
@@ -106,7 +105,6 @@ WITHOUT_A_BASE_URL: Mapping[str, tuple[Sent, int, str]] = {
 
 async def refusal(desk: Desk, sent: Sent, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Status and words of the answer, after the one line of the log said the same."""
-    log.configure()
     answer = await sent.to(desk.app)
     (line,) = capfd.readouterr().out.splitlines()
     status, reason = answer.status, answer.body.decode()

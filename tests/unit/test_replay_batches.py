@@ -17,19 +17,19 @@ ROUND = replace(a_round(), began_at_ms=NOON - 3_600_000)
 
 
 class BrokenBallots(MemoryBallots):
-    """Ballots that cannot be read if a text is one of these."""
+    """Ballots of which the first write fails."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
-        self.reads = 0
+        self.writes = 0
 
-    async def find(self, pk: str, sk: str) -> Ballot | None:
-        """Fail at the first read, then work."""
-        self.reads += 1
-        if self.reads == 1:
+    async def create(self, ballot: Ballot) -> bool:
+        """Fail at the first write, then work."""
+        self.writes += 1
+        if self.writes == 1:
             raise self.error
-        return await MemoryBallots.find(self, pk, sk)
+        return await MemoryBallots.create(self, ballot)
 
 
 def a_queue(**changes: Any) -> FallbackQueue:

@@ -10,7 +10,6 @@ import pytest
 from services.voting.ballot import Outcome, OutcomeKind
 from services.voting.poll import ReplyMode, Round
 from services.voting.replies import reply_to
-from services.webhook import log
 from services.webhook.reply_limit import ErrorReplyLimit, is_error
 from tests.support.polls import NOON, a_phone, a_poll
 from tests.support.webhook import BASE_URL, Desk, signed, twilio_form
@@ -128,8 +127,6 @@ async def replies(app_of: Desk, *bodies: str, phone: int = 0, channel: str = "")
 
 async def test_votes_are_replied_to_after_the_limit(capfd: pytest.CaptureFixture[str]) -> None:
     """Only errors are withheld, on every channel of the phone, and the log says which were."""
-    log.configure()
-
     said = await replies(Desk(), *["purple"] * 7, "red", "STOP", channel="whatsapp:")
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 

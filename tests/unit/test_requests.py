@@ -12,11 +12,11 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.corrections import DynamoCorrections
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.erasure import DynamoErasure
 from services.adapters.dynamodb.expiry import BallotExpiry
 from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
-from services.tools.operations.erasure import DynamoErasure
 from services.voting import lifecycle
 from services.voting.ballot import Ballot, cast
 from tests.support.polls import COLORS_TOML, NOON, PSEUDONYMS, a_phone, a_round, a_vote

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
-from services.adapters.twilio import webhooks
+from services.adapters.twilio import signature
 from services.adapters.twilio.webhooks import is_signed
 from tests.support.webhook import BASE_URL, Desk, signed, twilio_form
 
@@ -70,14 +70,12 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lengths: list[int] = []
 
     class Counting:
-        compare_digest = staticmethod(hmac.compare_digest)
-
         @staticmethod
         def digest(key: bytes, message: bytes, algorithm: str) -> bytes:
             lengths.append(len(message))
             return hmac.digest(key, message, algorithm)
 
-    monkeypatch.setattr(webhooks, "hmac", Counting)
+    monkeypatch.setattr(signature, "hmac", Counting)
     return lengths
 
 

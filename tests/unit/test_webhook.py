@@ -17,7 +17,6 @@ from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
 from services.voting.poll import Policy, Round, State
-from services.webhook import log
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 from tests.support.polls import NOON, a_poll, a_round, a_sid
@@ -241,7 +240,6 @@ async def test_the_root_says_what_this_is() -> None:
 
 async def test_no_phone_number_and_no_text_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
     """One JSON line a request, without what identifies anybody."""
-    log.configure()
     desk = Desk()
     await desk.text("red", phone=77)
     await desk.text("something private", phone=77)

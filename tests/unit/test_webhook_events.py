@@ -13,7 +13,6 @@ from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
-from services.webhook import log
 from tests.support.polls import NUMBER, a_phone, a_sid
 from tests.support.sent import Sent
 from tests.support.webhook import BASE_URL, FORM, Desk, signature_of, signed, twilio_form
@@ -49,7 +48,6 @@ async def test_a_text_is_logged_with_what_became_of_it_and_how_long_it_took(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """In milliseconds to a tenth; without phone number and text."""
-    log.configure()
     ballots = TickingBallots()
     desk = Desk(ballots=ballots, monotonic=lambda: ballots.now)
     for phone, body in enumerate(["red", "blue", "purple", "STOP"]):
@@ -73,7 +71,6 @@ async def test_a_secret_that_cannot_be_used_is_logged_with_its_key_and_the_remed
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A stranger learns nothing of it but that the log says more; Twilio may try again."""
-    log.configure()
     app = Desk(load_secrets=weak_pepper).app
     answer = await Sent().to(app)
 
@@ -97,7 +94,6 @@ async def test_a_text_that_takes_too_long_is_logged_as_an_outage(
     def hang() -> Secrets:
         raise TimeoutError
 
-    log.configure()
     answer = await Sent().to(Desk(load_secrets=hang).app)
 
     assert answer.status == 503
@@ -106,7 +102,6 @@ async def test_a_text_that_takes_too_long_is_logged_as_an_outage(
 
 async def test_an_outage_is_logged_with_what_was_tried(capfd: pytest.CaptureFixture[str]) -> None:
     """The answer says when to send the text again."""
-    log.configure()
     answer = await Desk(ballots=UnreachableBallots()).text("red")
     (line,) = logged(capfd)
 

@@ -66,6 +66,7 @@ def test_a_deploy_takes_its_role_by_openid_connect() -> None:
     assert taken["uses"].startswith("aws-actions/configure-aws-credentials@")
     assert set(taken["with"]) == {"role-to-assume", "aws-region", "role-session-name"}
     assert names.index("make check") < names.index(taken["uses"])
+    assert names.index("make synth-check") < names.index(taken["uses"])
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.name)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import aiohttp
 from aiodynamo.client import Client
 from aiodynamo.credentials import Credentials, Key
+from aiodynamo.http.aiohttp import AIOHTTP
 from aiodynamo.http.types import HttpImplementation, Request, RequestFailed, Response
 from aiodynamo.models import DecorelatedJitterRetry
 from yarl import URL
@@ -21,7 +23,7 @@ BACKOFF = DecorelatedJitterRetry(time_limit_secs=BUDGET_SECONDS)
 class Session:
     """An HTTP session that opens with the first request, because it needs a running event loop.
 
-    The first request also imports aiohttp. Its errors are raised as `ConnectionError`.
+    Its errors are raised as `ConnectionError`.
     """
 
     def __init__(self) -> None:
@@ -45,9 +47,6 @@ class Session:
             self._http = None
 
     async def _open(self) -> HttpImplementation:
-        import aiohttp  # doubles the import time of a cold start
-        from aiodynamo.http.aiohttp import AIOHTTP
-
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
         session = aiohttp.ClientSession(timeout=timeout)
         self._close = session.close
@@ -79,12 +78,16 @@ class LateCredentials(Credentials):
         return False
 
 
-def async_client(environ: Mapping[str, str], session: HttpImplementation) -> Client:
+def async_client(
+    environ: Mapping[str, str],
+    session: HttpImplementation,
+    credentials: Credentials | None = None,
+) -> Client:
     """Create a client, configured by the SDK's environment variables."""
     endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
     return Client(
         http=session,
-        credentials=LateCredentials(),
+        credentials=credentials or LateCredentials(),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         endpoint=URL(endpoint) if endpoint else None,
         numeric_type=int,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory_items import certification_update
 from services.adapters.dynamodb.keys import IS_NEW, key_of
+from services.adapters.dynamodb.ongoing import none_begun
 from services.adapters.dynamodb.operators_log import log_put
 from services.adapters.poll_store import unknown_operator
 from services.voting import schema
@@ -44,11 +45,14 @@ class DynamoCertificates:
         item: dict[str, Any] | None = answer.get("Item")
         return _certificate(item, poll, round_number) if item else None
 
-    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
+    def write(
+        self, certificate: Certificate, round: Round, *, current: bool, begun: int = 0
+    ) -> bool:
         """Store a certificate and make its round final; return False if the round has one.
 
         Raises:
-            PollChangedError: the stored round differs from `round`.
+            PollChangedError: the stored round differs from `round`, or more than `begun`
+                reconciliations have begun to write to it.
         """
         counts = {
             schema.count_attribute(choice): {"N": str(count)}
@@ -69,7 +73,10 @@ class DynamoCertificates:
         update: Any = {"TableName": self.polls, **final}
         change = self._logged(replace(round, certified_at_ms=at_ms, previous=None))
         log: Any = log_put(self.polls, change, revision + current, is_event=not current)
-        writes: list[Any] = [{"Put": put}, {"Update": update}, {"Put": log}]
+        unreconciled: Any = none_begun(self.polls, round, begun)
+        writes: list[Any] = [
+            {"Put": put}, {"Update": update}, {"Put": log}, {"ConditionCheck": unreconciled}
+        ]  # fmt: skip
         try:
             self.client.transact_write_items(TransactItems=writes)
         except self.client.exceptions.TransactionCanceledException:

@@ -90,6 +90,17 @@ def round_row(round: Round) -> dict[str, Any]:
         schema.CHANGED_AT: {"N": str(round.changed_at_ms)},
         schema.HEARD_UNTIL: {"N": str(round.was_open_until_ms)},
         **_optional_times(round),
+        **_former_numbers(round),
+    }
+
+
+def _former_numbers(round: Round) -> dict[str, Any]:
+    if round.former_numbers is None:
+        return {}
+    numbers = [{"S": number} for number in round.former_numbers]
+    return {
+        schema.FORMER_NUMBERS: {"L": numbers},
+        schema.MOVED_AT: {"N": str(round.moved_at_ms)},
     }
 
 
@@ -112,7 +123,15 @@ def _round_of(row: dict[str, Any], poll_id: str) -> Round:
         was_open_until_ms=_time(row, schema.HEARD_UNTIL) or 0,
         expires_from_ms=_time(row, schema.EXPIRES_FROM),
         certified_at_ms=_time(row, schema.CERTIFIED_AT),
+        former_numbers=_numbers(row),
+        moved_at_ms=_time(row, schema.MOVED_AT) or 0,
     )
+
+
+def _numbers(row: dict[str, Any]) -> tuple[str, ...] | None:
+    if schema.FORMER_NUMBERS not in row:
+        return None
+    return tuple(number["S"] for number in row[schema.FORMER_NUMBERS]["L"])
 
 
 def _time(row: dict[str, Any], name: str) -> int | None:

@@ -1,12 +1,13 @@
 """Verifies Twilio's signatures and builds TwiML responses."""
 
-import base64
 import hmac
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from twilio.twiml.messaging_response import MessagingResponse
+
+from services.adapters.twilio.signature import digest
 
 _ORIGIN = re.compile(r"(?P<host>(?P<scheme>https?)://[^/?#]*?)(?P<port>:[0-9]+)?(?=[/?#]|$)")
 _STANDARD_PORTS = {"http": ":80", "https": ":443"}
@@ -25,13 +26,7 @@ def is_signed(
         return False
     signed = "".join(key + value for key, value in sorted(set(fields)))
     given = signature.encode()
-    return any(
-        hmac.compare_digest(_signature(token, form + signed), given) for form in _url_forms(url)
-    )
-
-
-def _signature(token: str, signed: str) -> bytes:
-    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1"))
+    return any(hmac.compare_digest(digest(token, form + signed), given) for form in _url_forms(url))
 
 
 def _url_forms(url: str) -> Iterator[str]:

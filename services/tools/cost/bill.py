@@ -7,15 +7,15 @@ from typing import Final
 from services.tools.cost import usage
 from services.tools.cost.prices import Prices
 from services.tools.cost.usage import Event
+from services.tools.cost.watched import (
+    ALARM_METRICS,
+    INSIGHTS_METRICS,
+    METRICS,
+    RECONCILE_ALARM_METRICS,
+    RECONCILE_METRICS,
+)
 
 MONTH_HOURS: Final = 730
-ALARMS: Final = 17
-METRICS: Final = 11
-"""Custom metrics: eight from log filters, three from the aggregator."""
-RECONCILE_ALARMS: Final = 2
-RECONCILE_METRICS: Final = 1
-INSIGHTS_METRICS: Final = 20
-"""Approximate number of Container Insights metrics of one small cluster."""
 _GB: Final = 1e9
 
 
@@ -175,7 +175,8 @@ def _monthly_reconcile_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     runs = MONTH_HOURS * 60 / event.reconcile_minutes
     gb_seconds = usage.RECONCILE_IDLE_SECONDS * usage.RECONCILE_GB
     idle = usd_of("lambda_request") + gb_seconds * usd_of("lambda_gb_second")
-    watching = RECONCILE_ALARMS * usd_of("alarm_month") + RECONCILE_METRICS * usd_of("metric_month")
+    alarms = RECONCILE_ALARM_METRICS * usd_of("alarm_month")
+    watching = alarms + RECONCILE_METRICS * usd_of("metric_month")
     return [
         BillItem("Lambda", "scheduled reconciliations", runs * idle),
         BillItem("Secrets Manager", "scheduled reads", runs * usd_of("secret_call")),
@@ -197,7 +198,7 @@ def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
 
 def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     watching = (
-        ALARMS * usd_of("alarm_month")
+        ALARM_METRICS[event.webhook] * usd_of("alarm_month")
         + METRICS * usd_of("metric_month")
         + usd_of("dashboard_month")
     )

@@ -53,6 +53,7 @@ class LocalAws:
                 connect_timeout=3,
                 read_timeout=20,
                 retries={"max_attempts": 3},
+                parameter_validation=False,  # as in `services/adapters/dynamodb/client.py`
             ),
         )
 

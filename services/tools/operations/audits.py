@@ -121,21 +121,22 @@ class Auditor:
         return now, True
 
     def certify(
-        self, audit: Audit, *, current: bool, compared: LogComparison | None = None
+        self, audit: Audit, *, current: bool, compared: LogComparison | None = None, begun: int = 0
     ) -> tuple[Certificate, bool]:
         """Write the certificate of a round; return it, and True if it is new. Needs the digest.
 
         `compared` goes into a new certificate: what the reconciliation before it has found.
+        `begun` is how many reconciliations had begun to write before the audit.
 
         Raises:
             NotCertifiableError, OtherDigestError: see `certificate`.
-            PollChangedError: somebody changed the round meanwhile.
+            PollChangedError: somebody changed or reconciled the round meanwhile.
         """
         now, new = self.certificate(audit)
         if not new:
             return now, False
         now = replace(now, compared=compared)
-        if self.certificates.write(now, audit.round, current=current):
+        if self.certificates.write(now, audit.round, current=current, begun=begun):
             return now, True
         return _same(self.certificates.find(now.poll, now.round) or now, now), False
 

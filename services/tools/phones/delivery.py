@@ -32,13 +32,17 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookReply:
-    """The webhook's reply to a text; times are those of `time.time()`, in seconds."""
+    """The webhook's reply to a text; times are those of `time.time()`, in seconds.
+
+    `due_at` is when the text was to be sent, if that was fixed in advance.
+    """
 
     text: SimulatedText
     status: int
     body: str
     sent_at: float
     answered_at: float
+    due_at: float | None = None
 
     @property
     def accepted(self) -> bool:
@@ -49,6 +53,15 @@ class WebhookReply:
     def milliseconds(self) -> float:
         """The time from the text to its reply."""
         return (self.answered_at - self.sent_at) * 1000
+
+    @property
+    def milliseconds_from_due(self) -> float:
+        """The time from when the text was due to its reply.
+
+        A slow server delays texts; measured from when they are sent, it would look faster than a
+        phone finds it ("coordinated omission").
+        """
+        return (self.answered_at - (self.due_at or self.sent_at)) * 1000
 
 
 def session(*, connections: int = 64) -> aiohttp.ClientSession:

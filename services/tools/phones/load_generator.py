@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from statistics import median
 from typing import Final, Literal, Self
 
@@ -18,7 +19,7 @@ from services.tools.phones.sms import SimulatedText
 IDLE_SECONDS: Final = 0.05
 """Time between two checks whether the phones may text again."""
 CATCH_UP_SECONDS: Final = 0.5
-"""A longer delay of this process is not caught up."""
+"""A longer delay of this process is not caught up, unless the generator is told to."""
 REPLY_SAMPLES: Final = 200
 
 TextEvent = Literal["sent", "accepted", "refused"]
@@ -33,7 +34,7 @@ class LoadGenerator:
     texts is known. All arguments that are functions are called in the thread that texts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a load is made of
         self,
         next_text: Callable[[], SimulatedText],
         deliver: Deliver,
@@ -42,6 +43,7 @@ class LoadGenerator:
         on_reply: Callable[[WebhookReply], None] = lambda _: None,
         connections: int = 64,
         max_in_flight: float = math.inf,
+        catch_up_seconds: float = CATCH_UP_SECONDS,
     ) -> None:
         self.meter: RateMeter[TextEvent] = RateMeter(time.monotonic)
         self.counts: Counter[TextEvent] = Counter()
@@ -50,6 +52,7 @@ class LoadGenerator:
         self._on_reply = on_reply
         self._connections = connections
         self._max_in_flight = max_in_flight
+        self._catch_up_seconds = catch_up_seconds
         self._deliver = deliver
         self._reply_ms: deque[float] = deque(maxlen=REPLY_SAMPLES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -85,21 +88,25 @@ class LoadGenerator:
                     due = now
                     await asyncio.sleep(IDLE_SECONDS)
                     continue
-                self._send(http, self._next_text())
-                due = max(due + 1 / rate, now - CATCH_UP_SECONDS)
+                self._send(http, self._next_text(), due + time.time() - time.monotonic())
+                due = max(due + 1 / rate, now - self._catch_up_seconds)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    def _send(self, http: aiohttp.ClientSession, text: SimulatedText) -> None:
+    def _send(self, http: aiohttp.ClientSession, text: SimulatedText, due_at: float) -> None:
         self._count("sent")
         before = self._tasks.get(text.sender)
-        self._tasks[text.sender] = asyncio.create_task(self._text(http, text, before))
+        self._tasks[text.sender] = asyncio.create_task(self._text(http, text, due_at, before))
 
     async def _text(
-        self, http: aiohttp.ClientSession, text: SimulatedText, before: "asyncio.Task[None] | None"
+        self,
+        http: aiohttp.ClientSession,
+        text: SimulatedText,
+        due_at: float,
+        before: "asyncio.Task[None] | None",
     ) -> None:
         if before:
             await asyncio.wait([before])
-        reply = await self._deliver(http, text)
+        reply = replace(await self._deliver(http, text), due_at=due_at)
         self._reply_ms.append(reply.milliseconds)
         self._count("accepted" if reply.accepted else "refused")
         self._on_reply(reply)

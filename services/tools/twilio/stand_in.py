@@ -40,7 +40,7 @@ class TwilioStandIn:
         """The requests made for each text, by its sid."""
         self._token = token
         self._time_scale = time_scale
-        self._addresses = addresses or {}
+        self._addresses = {} if addresses is None else addresses
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()

@@ -7,8 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.deploy.steps import phone, sid
+from services.adapters.clock import now_ms
+from services.adapters.dynamodb.directory import DynamoDirectory
+from services.polls.definition import parse_poll
+from services.polls.entry import DirectoryEntry
+from services.voting.poll import Round
+from tests.integration.deploy.steps import LOST, LOST_NUMBER, phone, sid
 from tests.support.strict_cloud import TOKEN, Cloud, strict_cloud
+from tests.support.twilio_api import twilio_api
+
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +36,24 @@ def status_without_token(untouched: Cloud) -> int:
 
 
 @pytest.fixture(scope="session")
-def cloud(untouched: Cloud, status_without_token: int) -> Cloud:  # noqa: ARG001 - asked before
-    """Deployed, with the token set."""
+def cloud(untouched: Cloud, status_without_token: int) -> Iterator[Cloud]:  # noqa: ARG001 - asked before
+    """Deployed, with the token set, and an account at Twilio whose log can be listed."""
     untouched.set_token(TOKEN)
-    return untouched
+    with twilio_api(TOKEN) as account:
+        account.add_number(LOST_NUMBER)
+        untouched.twilio = account
+        reconciler = untouched.function_of("reconciler")
+        untouched.set_variables(reconciler, TWILIO_API_URL=account.address)
+        _open_an_hour_ago(untouched)
+        yield untouched
+
+
+def _open_an_hour_ago(cloud: Cloud) -> None:
+    """A poll on a number of its own: a reconciliation leaves out texts of the last 88 s."""
+    opened_ms = now_ms() - HOUR_MS
+    DynamoDirectory(
+        client=cloud.client("dynamodb"),
+        table=cloud.outputs["PollsTable"],
+        aggregates=cloud.outputs["AggregatesTable"],
+        clock=lambda: opened_ms,
+    ).write(DirectoryEntry(round=Round(poll=parse_poll(LOST, source="lost.toml"))))

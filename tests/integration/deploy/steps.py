@@ -91,6 +91,51 @@ def a_fallback_text_is_delayed(cloud: Cloud) -> bool:
     return '"error": "ReceiptHandleIsInvalid"' in log
 
 
+LOST_NUMBER = "+15550100188"
+LOST = f"""
+question = "Which fruit?"
+numbers = ["{LOST_NUMBER}"]
+[[choices]]
+key = "PLUM"
+label = "Plum"
+[[choices]]
+key = "PEAR"
+label = "Pear"
+"""
+
+
+def a_lost_text(cloud: Cloud, sender: str, body: str) -> str:
+    """A text that Twilio received half an hour ago and did not deliver; its MessageSid."""
+    at = time.time() - 1_800
+    record = cloud.twilio.records.add(sender=sender, to=LOST_NUMBER, body=body, at=at)
+    return record.sid
+
+
+def reconcile(cloud: Cloud, payload: Any = None) -> None:
+    """Call the reconciler, as its rule does."""
+    cloud.client("lambda").invoke(
+        FunctionName=cloud.function_of("reconciler"), Payload=json.dumps(payload or {})
+    )
+
+
+def a_lost_text_is_recovered(cloud: Cloud) -> bool:
+    """Step: the only text of a phone, which is in Twilio's log alone."""
+    text = a_lost_text(cloud, phone(), "plum")
+    reconcile(cloud)
+    return held(cloud, text) == 1
+
+
+def a_second_lost_text_is_recovered(cloud: Cloud) -> bool:
+    """Step: one of a phone that has a ballot."""
+    voter = phone()
+    first = a_lost_text(cloud, voter, "plum")
+    reconcile(cloud)
+    assert held(cloud, first) == 1
+    second = a_lost_text(cloud, voter, "pear")
+    reconcile(cloud)
+    return held(cloud, second) == 1
+
+
 def held(cloud: Cloud, text: str) -> int:
     """How many ballots hold a text."""
     items = cloud.client("dynamodb").scan(TableName=cloud.outputs["VotesTable"])["Items"]

@@ -1,8 +1,8 @@
-"""The second way in: a text whose webhook is down goes to the queue, and is counted from there."""
+"""Texts that no webhook took: counted from the fallback's queue, or from Twilio's log."""
 
 import pytest
 
-from tests.integration.deploy.steps import eventually, held, phone, sid, waiting
+from tests.integration.deploy.steps import a_lost_text, eventually, held, phone, sid, waiting
 from tests.support.strict_cloud import Cloud
 
 pytestmark = pytest.mark.cloud
@@ -42,3 +42,17 @@ def test_a_forged_text_is_answered_alike_and_dropped(cloud: Cloud) -> None:
     assert (status, "Your text has arrived." in answer) == (200, True)
     assert eventually(lambda: waiting(cloud) == 0)
     assert held(cloud, text) == 0
+
+
+def test_the_schedule_recovers_a_text_that_nobody_took(cloud: Cloud) -> None:
+    """The rule calls the function: every hour here, and once a minute has been put instead, soon."""
+    events = cloud.client("events")
+    (rule,) = events.list_rules()["Rules"]
+    text = a_lost_text(cloud, phone(), "plum")
+    before = held(cloud, text)
+    events.put_rule(Name=rule["Name"], ScheduleExpression="rate(1 minute)")
+    recovered = eventually(lambda: held(cloud, text) == 1, seconds=90)
+    events.put_rule(Name=rule["Name"], ScheduleExpression=rule["ScheduleExpression"])
+
+    assert (rule["ScheduleExpression"], before) == ("rate(1 hour)", 0)
+    assert recovered

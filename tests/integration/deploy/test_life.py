@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from tests.integration.deploy.steps import a_vote_is_counted
-from tests.support.strict_cloud import Cloud
+from tests.support.strict_cloud import OPTIONS, Cloud
 
 pytestmark = pytest.mark.cloud
 
 
 def test_after_a_deploy_nothing_differs(cloud: Cloud) -> None:
     """Synthesis is repeatable: no time, no random name, no host in it."""
-    said = cloud.cdk("diff", "--fail", "-c", "stage=local")
+    said = cloud.cdk("diff", "--fail", *OPTIONS)
 
     assert "There were no differences" in said
 
@@ -46,7 +46,7 @@ def code_of(cloud: Cloud) -> str:
 
 def test_a_destroy_leaves_nothing(cloud: Cloud) -> None:
     """Of a trial; in production the data stays, which the template tests hold."""
-    cloud.cdk("destroy", "--force", "-c", "stage=local")
+    cloud.cdk("destroy", "--force", *OPTIONS)
 
     left = {
         "tables": cloud.client("dynamodb").list_tables()["TableNames"],
@@ -59,6 +59,7 @@ def test_a_destroy_leaves_nothing(cloud: Cloud) -> None:
             "IdentityPools"
         ],
         "secrets": cloud.client("secretsmanager").list_secrets()["SecretList"],
+        "schedules": cloud.client("events").list_rules()["Rules"],
         "logs": cloud.client("logs").describe_log_groups()["logGroups"],
         "buckets": ours(cloud.client("s3").list_buckets()["Buckets"], "Name"),
         "roles": ours(cloud.client("iam").list_roles()["Roles"], "RoleName"),

@@ -73,8 +73,11 @@ class SimulatedBoards(MemoryTallies):
         """Return the certificate of a round."""
         return self.certified.get((poll, round_number))
 
-    def write(self, certificate: Certificate, round: Round, *, current: bool) -> bool:
+    def write(
+        self, certificate: Certificate, round: Round, *, current: bool, begun: int = 0
+    ) -> bool:
         """Store a certificate and make its round final, or do neither."""
+        del begun  # no simulated reconciliation is interrupted by a certificate
         key = (certificate.poll, certificate.round)
         if key in self.certified:
             return False

@@ -1,7 +1,8 @@
-"""The poll of the self-test: written to DynamoDB for one text, then removed completely.
+"""The poll of a self-test: written to DynamoDB for one text, then removed completely.
 
 Its fictional number, keyword, sealed board and unique round number keep it apart from real polls
-and from earlier runs. Only the emptied ballot item stays, until it expires a day later.
+and from earlier runs. If a run is killed, the next one removes what it has left; its ballot
+expires a day later.
 """
 
 from dataclasses import dataclass
@@ -9,30 +10,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from services.adapters.dynamodb.directory import DynamoDirectory
+from services.adapters.dynamodb.erasure import DynamoErasure
 from services.adapters.dynamodb.keys import key_of, query
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.polls.definition import parse_poll
 from services.polls.entry import DirectoryEntry
-from services.tools.operations.erasure import DynamoErasure
 from services.voting import schema
 from services.voting.errors import PollChangedError, PollUnknownError
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Round, State
+from services.voting.probe_names import CANARY_POLL, DOCTOR_POLL
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-POLL: Final = "doctor-selftest"
-NUMBER: Final = "+15550100198"
-PHONE: Final = "+15550100197"
-"""Both numbers are fictional."""
-
-BODY: Final = "DOCTORSELFTEST ARRIVED"
+BODY: Final = "{keyword} ARRIVED"
 CHOICE: Final = "ARRIVED"
-DEFINITION: Final = f"""
+DEFINITION: Final = """
 question = "Does a text arrive?"
-numbers = ["{NUMBER}"]
-keyword = "DOCTORSELFTEST"
+numbers = ["{number}"]
+keyword = "{keyword}"
 visibility = "sealed"
 shards = 1
 retention_days = 1
@@ -44,6 +41,35 @@ label = "Arrived"
 key = "UNUSED"
 label = "Unused"
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a self-test calls its poll, and the two fictional numbers that it texts between."""
+
+    poll: str
+    keyword: str
+    number: str
+    phone: str
+
+    @property
+    def body(self) -> str:
+        """The text that votes for `CHOICE`."""
+        return BODY.format(keyword=self.keyword)
+
+    @property
+    def definition(self) -> str:
+        """The poll as TOML, without times."""
+        return DEFINITION.format(number=self.number, keyword=self.keyword)
+
+
+DOCTOR: Final = Probe(
+    poll=DOCTOR_POLL, keyword="DOCTORSELFTEST", number="+15550100198", phone="+15550100197"
+)
+CANARY: Final = Probe(
+    poll=CANARY_POLL, keyword="CANARYSELFTEST", number="+15550100196", phone="+15550100195"
+)
+
 OPEN_MS: Final = 3_600_000
 """Time until the poll closes; a poll with a closing time gives its ballots an expiry at once."""
 STALE_MS: Final = 180_000
@@ -54,6 +80,7 @@ STALE_MS: Final = 180_000
 class DynamoProbePoll:
     """The poll of one run; `began_at_ms` makes its round number unique."""
 
+    probe: Probe = DOCTOR
     client: "DynamoDBClient"
     votes: str
     aggregates: str
@@ -65,9 +92,9 @@ class DynamoProbePoll:
     def round(self) -> Round:
         """The round of this run, open from the start."""
         closes = datetime.fromtimestamp((self.began_at_ms + OPEN_MS) // 1000, UTC)
-        definition = f"closes_at = {closes:%Y-%m-%dT%H:%M:%SZ}\n{DEFINITION}"
+        definition = f"closes_at = {closes:%Y-%m-%dT%H:%M:%SZ}\n{self.probe.definition}"
         return Round(
-            poll=parse_poll(definition, source=f"{POLL}.toml"),
+            poll=parse_poll(definition, source=f"{self.probe.poll}.toml"),
             number=self.began_at_ms // 1000,
             state=State.OPEN,
             state_at_ms=self.began_at_ms,
@@ -80,21 +107,23 @@ class DynamoProbePoll:
             client=self.client, table=self.polls, aggregates=self.aggregates
         )
         try:
-            held = directory.entry(POLL).round
+            held = directory.entry(self.probe.poll).round
         except PollUnknownError:
             held = None
         if held and self.began_at_ms - held.began_at_ms < STALE_MS:
             return False
         self.clear()
         try:
-            directory.write(DirectoryEntry(round=self.round, number=NUMBER))
+            directory.write(DirectoryEntry(round=self.round, number=self.probe.number))
         except PollChangedError:
             return False
         return True
 
     def has_ballot(self) -> bool:
         """Whether the ballot was written."""
-        found = DynamoErasure(self.client, self.votes).find([self.round], PHONE, self.pseudonyms)
+        found = DynamoErasure(self.client, self.votes).find(
+            [self.round], self.probe.phone, self.pseudonyms
+        )
         return next(found, None) is not None
 
     def counted(self) -> int:
@@ -105,14 +134,33 @@ class DynamoProbePoll:
 
     def forget(self) -> None:
         """Empty the ballot, as `voteapp forget` does."""
-        DynamoErasure(self.client, self.votes).remove([self.round], PHONE, self.pseudonyms)
+        DynamoErasure(self.client, self.votes).remove(
+            [self.round], self.probe.phone, self.pseudonyms
+        )
+
+    def delete_ballot(self) -> int:
+        """Delete the emptied ballot; return the stream records that it has caused, at the end."""
+        voter = self.pseudonyms.voter(self.probe.poll, self.round.number, self.probe.phone)
+        answer: Any = self.client.delete_item(
+            TableName=self.votes,
+            Key=key_of(*self.round.ballot_key(voter, "")),  # type: ignore[arg-type,unused-ignore]
+            ReturnValues="ALL_OLD",
+        )
+        item = answer.get("Attributes")
+        return int(item[schema.WRITES]["N"]) + 1 if item else 0
+
+    def folded(self) -> int:
+        """The stream records that the boards of this run have folded."""
+        totals = DynamoTallies(self.client, self.aggregates)
+        boards = schema.boards_of(self.probe.poll)
+        return sum(totals.totals(board, self.round.number).folded for board in boards)
 
     def clear(self) -> None:
         """Delete the poll from the directory, its log, and every row of its boards."""
-        key: Any = key_of(schema.DIRECTORY_PK, POLL)
+        key: Any = key_of(schema.DIRECTORY_PK, self.probe.poll)
         self.client.delete_item(TableName=self.polls, Key=key)
-        self._delete_all(self.polls, schema.operators_log_pk(POLL))
-        for board in schema.boards_of(POLL):
+        self._delete_all(self.polls, schema.operators_log_pk(self.probe.poll))
+        for board in schema.boards_of(self.probe.poll):
             self._delete_all(self.aggregates, board)
 
     def _delete_all(self, table: str, pk: str) -> None:

@@ -1,0 +1,19 @@
+"""How many metrics CloudWatch charges for: custom ones, and those that alarms look at.
+
+A test counts them in the templates (`tests/infra/test_watched.py`).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.tools.cost.usage import Webhook
+
+ALARM_METRICS: Final[Mapping[Webhook, int]] = {"lambda": 30, "container": 32}
+"""An alarm is charged for each metric that it looks at."""
+METRICS: Final = 21
+"""Custom metrics: eleven from log filters, four from the aggregator, and at the most six of the
+event source mapping, which are taken for custom ones."""
+RECONCILE_ALARM_METRICS: Final = 3
+RECONCILE_METRICS: Final = 1
+INSIGHTS_METRICS: Final = 20
+"""Approximate number of Container Insights metrics of one small cluster."""

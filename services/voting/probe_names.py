@@ -1,0 +1,17 @@
+"""The polls that checks of a deployment make for themselves, for as long as a check runs.
+
+They are in the directory like every poll, and are sealed, so no screen shows them. Deploys and
+reconciliations leave them alone.
+"""
+
+from typing import Final
+
+DOCTOR_POLL: Final = "doctor-selftest"
+CANARY_POLL: Final = "canary-selftest"
+REHEARSAL_POLL: Final = "rehearsal-probe"
+_PROBES: Final = frozenset({DOCTOR_POLL, CANARY_POLL, REHEARSAL_POLL})
+
+
+def is_probe(poll_id: str) -> bool:
+    """Return True if no person votes in this poll."""
+    return poll_id in _PROBES
