@@ -18,7 +18,7 @@ class CanaryWatch:
             for name in ("Invocations", "Errors")
         )
         self._successes = cloudwatch.MathExpression(
-            expression="runs - errors",
+            expression="FILL(runs, 0) - FILL(errors, 0)",
             using_metrics={"runs": runs, "errors": errors},
             period=period,
             label="texts that were counted",

@@ -144,10 +144,14 @@ class ReconcilerSettings(_Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanarySettings(_Settings):
-    """Settings of the canary. `webhook_url` is the one that Twilio calls."""
+    """Settings of the canary. `webhook_url` is the one that Twilio calls.
+
+    `webhook_address` is for emulators, whose webhook is not to be reached at its URL.
+    """
 
     votes_table: str
     aggregates_table: str
     polls_table: str
     secret_arn: str
     webhook_url: str
+    webhook_address: str | None = None

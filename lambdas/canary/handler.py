@@ -44,8 +44,9 @@ def run(
     settings: CanarySettings, secrets: Secrets, create: Callable[..., SelfTest] = SelfTest
 ) -> SelfTestResult:
     """Run the self-test in the canary's poll."""
+    url = settings.webhook_url
     receiver = TextReceiver(
-        url=settings.webhook_url, address=settings.webhook_url, token=secrets.twilio_auth_token
+        url=url, address=settings.webhook_address or url, token=secrets.twilio_auth_token
     )
     probe_poll = DynamoProbePoll(
         probe=CANARY,

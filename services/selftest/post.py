@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from services.adapters.twilio.signature import sign
 
@@ -46,6 +46,7 @@ class TextReceiver:
                 "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
                 "I-Twilio-Idempotency-Token": text.sid,
                 "User-Agent": "TwilioProxy/1.1",
+                "Host": urlsplit(self.url).netloc,
             },
         )
         try:

@@ -12,7 +12,11 @@ from tests.infra.conftest import Resources, build
 from tests.infra.standstill import EVERYTHING, STANDSTILL, alarms_of, rings
 
 PAGE: Final = Path(__file__).parents[2] / "docs/alarms.md"
-OPTIONS: Final = {"alarm_email": "count@example.com", "reconcile": "5 minutes"}
+OPTIONS: Final = {
+    "alarm_email": "count@example.com",
+    "reconcile": "5 minutes",
+    "canary": "5 minutes",
+}
 CONTAINER_OPTIONS: Final = {"webhook": "container"}
 COMMAND: Final = "python -m tests.infra.alarm_page"
 
@@ -38,7 +42,7 @@ page ({command}).
 
 A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrottled*, and there are
 three more ([below](#with--c-webhookcontainer)). With `-c fallback=off` there is no alarm of the
-fallback, and without `-c reconcile=...` none of the reconciler.
+fallback, and without `-c reconcile=...` and `-c canary=...` none of these.
 In the five minutes after the first deploy, *MappingSilent* may ring: the mapping is newer than the
 minutes that the alarm looks at.
 

@@ -11,7 +11,20 @@ HOUR: Final = 60
 Metrics = Mapping[str, float | Series | None]
 """Values by metric: the same in each minute, or a function; None is no data."""
 
+
+def each_five(minute: int) -> float | None:
+    """A run of the canary every five minutes."""
+    return 1 if minute % 5 == 0 else None
+
+
+def without_error(minute: int) -> float | None:
+    """Lambda says of each run whether it failed: this one did not."""
+    return None if each_five(minute) is None else 0
+
+
 SILENCE: Final[Metrics] = {
+    "Invocations of canary": each_five,
+    "Errors of canary": without_error,
     "PolledEventCount of the mapping": 60,
     "ClaimedAccountConcurrency": 1,
     "ConcurrentExecutions": 1,
@@ -111,6 +124,10 @@ LATE_TEXTS: Final[Mapping[str, tuple[Metrics, Metrics]]] = {
     "the scheduled reconciliation fails": (SILENCE, {"Errors of reconciler": 1}),
     "the scheduled reconciliation is throttled": (SILENCE, {"Throttles of reconciler": 1}),
     "ballots hold texts that Twilio never received": (SILENCE, {"UnexplainedTexts": 1}),
+    "the canary's texts are not counted": (SILENCE, {"Errors of canary": each_five}),
+    "the canary does not run": (
+        SILENCE, {"Invocations of canary": None, "Errors of canary": None},
+    ),
 }  # fmt: skip
 """Each way in which late texts wait or are doubtful."""
 

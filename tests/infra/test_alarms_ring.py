@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.alarm_page import OPTIONS
 from tests.infra.conftest import Resources, Synthesise
 from tests.infra.standstill import (
     EVERYTHING,
@@ -57,13 +58,15 @@ RINGS: dict[str, dict[str, int]] = {
     "the scheduled reconciliation fails": {"ReconcilerFails": 1},
     "the scheduled reconciliation is throttled": {"ReconcilerThrottled": 1},
     "ballots hold texts that Twilio never received": {"TextsUnexplained": 1},
+    "the canary's texts are not counted": {"CanaryFails": 10},
+    "the canary does not run": {"CanaryFails": 10},
 }  # fmt: skip
 
 
 @pytest.fixture
 def resources(synthesise: Synthesise) -> Resources:
     """Production with every alarm."""
-    return Resources(synthesise("prod", alarm_email="count@example.com", reconcile="5 minutes"))
+    return Resources(synthesise("prod", **OPTIONS))
 
 
 @pytest.mark.parametrize("what", EVERYTHING)

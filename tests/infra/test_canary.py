@@ -42,12 +42,15 @@ def test_the_alarm_rings_when_texts_fail_and_when_there_are_none(resources: Reso
     (alarm,) = (
         held["Properties"]
         for held in resources.of("AWS::CloudWatch::Alarm").values()
-        if any(one.get("Expression") for one in held["Properties"].get("Metrics", []))
+        if any(
+            one.get("Expression", "").startswith("FILL(runs")
+            for one in held["Properties"].get("Metrics", [])
+        )
     )
     metrics = {one["Id"]: one for one in alarm["Metrics"]}
     (expression,) = (one for one in alarm["Metrics"] if one.get("Expression"))
 
-    assert expression["Expression"] == "runs - errors"
+    assert expression["Expression"] == "FILL(runs, 0) - FILL(errors, 0)"
     assert {
         name: (
             metrics[name]["MetricStat"]["Metric"]["MetricName"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.alarm_page import OPTIONS
 from tests.infra.conftest import Resources, Synthesise
 from tests.infra.standstill import alarms_of, key_of
 from tests.support.cloudwatch import metrics_of
@@ -47,11 +48,12 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
     "ReconcilerFails": ("Errors of reconciler", "Sum", 1, 1),
     "TextsUnexplained": ("UnexplainedTexts", "Sum", 1, 1),
     "ReconcilerThrottled": ("Throttles of reconciler", "Sum", 1, 1),
+    "CanaryFails": ("FILL(Invocations of canary, 0) - FILL(Errors of canary, 0)", "Sum", 1, 2),
 }  # fmt: skip
 NAMES = list(WATCHED)
-SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled"}
-"""Of the scheduled reconciliation, which is an option."""
-FLOORS = {"MappingSilent"}
+SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled", "CanaryFails"}
+"""Of the scheduled reconciliation and the canary, which are options."""
+FLOORS = {"MappingSilent", "CanaryFails"}
 """Raised below their threshold, and where nothing is measured."""
 
 NAMESPACES = {
@@ -68,7 +70,7 @@ NAMESPACES = {
 @pytest.fixture
 def watched(synthesise: Synthesise) -> Resources:
     """Production with every alarm, and an address for them."""
-    return Resources(synthesise("prod", alarm_email="count@example.com", reconcile="5 minutes"))
+    return Resources(synthesise("prod", **OPTIONS))
 
 
 def alarms(resources: Resources) -> list[dict[str, Any]]:
@@ -102,15 +104,16 @@ def test_a_metric_is_read_where_it_is_published(watched: Resources) -> None:
             assert metric["Namespace"] == ("AWS/Lambda" if of_account else NAMESPACES[dimension])
 
 
-def test_a_value_at_its_threshold_is_an_alarm_within_five_minutes(watched: Resources) -> None:
+def test_a_value_at_its_threshold_is_an_alarm_within_minutes(watched: Resources) -> None:
     """One throttled write is enough, because an event is over in an hour."""
     reaches, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
     for name, alarm in alarms_of(watched):
         periods = [m["MetricStat"]["Period"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
 
         assert alarm["ComparisonOperator"] == (below if name in FLOORS else reaches)
-        assert {alarm.get("Period", 60), *periods} == {60}
-        assert alarm["EvaluationPeriods"] == 5
+        looks_at = (300, 2) if name == "CanaryFails" else (60, 5)
+        assert {*periods, alarm.get("Period", looks_at[0])} == {looks_at[0]}
+        assert alarm["EvaluationPeriods"] == looks_at[1]
         assert alarm.get("ActionsEnabled", True) is True
 
 

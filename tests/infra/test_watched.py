@@ -80,3 +80,14 @@ def test_the_bill_counts_what_a_schedule_adds(synthesise: Synthesise) -> None:
     added = count_alarm_metrics(with_it) - count_alarm_metrics(without)
     assert added == watched.RECONCILE_ALARM_METRICS
     assert count_filters(with_it) - count_filters(without) == watched.RECONCILE_METRICS
+
+
+def test_the_bill_counts_what_a_canary_adds(synthesise: Synthesise) -> None:
+    """One alarm on two metrics, and no custom metric."""
+    without, with_it = (
+        Resources(synthesise("prod", canary=every)) for every in ("off", "5 minutes")
+    )
+
+    added = count_alarm_metrics(with_it) - count_alarm_metrics(without)
+    assert added == watched.CANARY_ALARM_METRICS
+    assert count_filters(with_it) == count_filters(without)

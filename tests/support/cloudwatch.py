@@ -9,7 +9,7 @@ of DynamoDB keeps its state while data is missing, whatever it says (PutMetricAl
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 Series = Callable[[int], float | None]
@@ -25,6 +25,7 @@ _BREACHES: Final = {
 }
 _OPERATIONS: Final[Mapping[type, Callable[[Any, Any], Any]]] = {
     ast.Mult: operator.mul,
+    ast.Sub: operator.sub,
     ast.Div: operator.truediv,
     ast.Gt: operator.gt,
     ast.Eq: operator.eq,
@@ -82,22 +83,40 @@ def ringing(
 ) -> list[int]:
     """The minutes in which an alarm goes from another state to ALARM, after its data is there.
 
+    With data points of several minutes it is the last minute of one.
+
     `series` are the metrics by the names of `metrics_of`.
     """
     expression = next(
         (m["Expression"] for m in alarm.get("Metrics", []) if "Expression" in m), None
     )
 
-    def point(minute: int) -> float | None:
-        values = {name: held(minute) for name, held in series.items()}
+    length = _period_minutes(alarm)
+
+    def point(period: int) -> float | None:
+        minutes = range(period * length, (period + 1) * length)
+        values = {name: _sum(map(held, minutes)) for name, held in series.items()}
         return evaluate(expression, values) if expression else values["measured"]
 
     states, rang = [False], []
-    for minute in range(start, end):
-        states.append(_is_alarm(alarm, point, minute, before=states[-1]))
+    for period in range(start // length, end // length):
+        states.append(_is_alarm(alarm, point, period, before=states[-1]))
         if states[-1] and not states[-2]:
-            rang.append(minute)
+            rang.append((period + 1) * length - 1)
     return rang
+
+
+def _period_minutes(alarm: Mapping[str, Any]) -> int:
+    """The length of an alarm's data points. Longer ones than a minute are sums here."""
+    periods = {
+        one["MetricStat"]["Period"] for one in alarm.get("Metrics", []) if "MetricStat" in one
+    }
+    return max(periods, default=60) // 60
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return sum(found) if found else None
 
 
 def _is_alarm(alarm: Mapping[str, Any], point: Series, minute: int, *, before: bool) -> bool:

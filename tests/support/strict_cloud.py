@@ -41,6 +41,9 @@ TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
 _IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
 
+OPTIONS = ("-c", "stage=local", "-c", "canary=60 minutes")
+"""Of every command on the stack."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Cloud:
@@ -217,9 +220,9 @@ class Cloud:
             FunctionName=function, Environment={"Variables": {**held["Variables"], **variables}}
         )
 
-    def start_afresh(self, function: str) -> None:
-        """Have a function start cold, with nothing it has read before."""
-        self.set_variables(function, STARTED_AT=str(time.time_ns()))
+    def start_afresh(self, function: str, **variables: str) -> None:
+        """Have a function start cold, with nothing it has read before; add these variables."""
+        self.set_variables(function, STARTED_AT=str(time.time_ns()), **variables)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from services.tools.cost.prices import Prices
 from services.tools.cost.usage import Event
 from services.tools.cost.watched import (
     ALARM_METRICS,
+    CANARY_ALARM_METRICS,
     INSIGHTS_METRICS,
     METRICS,
     RECONCILE_ALARM_METRICS,
@@ -184,6 +185,22 @@ def _monthly_reconcile_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     ]
 
 
+def _monthly_canary_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    if not event.canary_minutes:
+        return []
+    runs = MONTH_HOURS * 60 / event.canary_minutes
+    gb_seconds = usage.CANARY_SECONDS * usage.CANARY_GB
+    run = usd_of("lambda_request") + gb_seconds * usd_of("lambda_gb_second")
+    writes = runs * usage.CANARY_WRITES * usd_of("write_unit")
+    alarm = CANARY_ALARM_METRICS * usd_of("alarm_month")
+    return [
+        BillItem("Lambda", "canary", runs * run),
+        BillItem("Secrets Manager", "reads of the canary", runs * usd_of("secret_call")),
+        BillItem("DynamoDB", "writes of the canary", writes),
+        BillItem("CloudWatch", "alarm of the canary", alarm),
+    ]
+
+
 def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
     page = event.viewers * usage.PAGE_BYTES / _GB * usd_of("edge_gb")
@@ -211,6 +228,7 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         BillItem("CloudWatch", "alarms, metrics, dashboard", watching),
         BillItem("Secrets Manager", "secret", usd_of("secret_month")),
         *_monthly_reconcile_items(event, usd_of),
+        *_monthly_canary_items(event, usd_of),
     ]
     if event.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * usd_of("snapshot_gb_second")

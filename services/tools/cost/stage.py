@@ -17,15 +17,19 @@ Options = Mapping[str, str]
 
 def idle_event(options: Options) -> Event:
     """Return an event of one voter for a stage with these options."""
-    reconcile = options.get("reconcile", "off")
     return Event(
         voters=1,
         minutes=1,
         viewers=0,
         webhook="container" if options.get("webhook") == "container" else "lambda",
-        reconcile_minutes=0 if reconcile == "off" else int(reconcile.split(maxsplit=1)[0]),
+        reconcile_minutes=_minutes(options.get("reconcile", "off")),
+        canary_minutes=_minutes(options.get("canary", "off")),
         has_fallback=options.get("fallback") != "off",
     )
+
+
+def _minutes(interval: str) -> int:
+    return 0 if interval == "off" else int(interval.split(maxsplit=1)[0])
 
 
 def idle_usd(options: Options, prices: Prices) -> float:

@@ -60,6 +60,12 @@ TEXTS_PER_TASK: Final = 400
 """Per second, at 50 % of half a vCPU; docs/performance.md has the measured CPU time per vote."""
 CONNECTIONS_PER_UNIT: Final = 25
 
+CANARY_SECONDS: Final = 6
+"""Duration of a run: it waits for the webhook, the stream and the count."""
+CANARY_GB: Final = 0.5
+CANARY_WRITES: Final = 17
+"""Write units of a run: a poll with its view and log, a ballot, its count, and their removal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -73,6 +79,8 @@ class Event:
     replies: bool = True
     reconcile_minutes: int = 0
     """From one scheduled reconciliation to the next; 0 without them."""
+    canary_minutes: int = 0
+    """From one text of the canary to the next; 0 without it."""
     has_fallback: bool = True
 
     @property

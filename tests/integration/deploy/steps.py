@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -134,6 +135,19 @@ def a_second_lost_text_is_recovered(cloud: Cloud) -> bool:
     second = a_lost_text(cloud, voter, "pear")
     reconcile(cloud)
     return held(cloud, second) == 1
+
+
+def a_canary_text_is_counted(cloud: Cloud) -> bool:
+    """Step: a run of the canary. Its poll is removed before it, as a failed run leaves it."""
+    key = {"pk": {"S": "directory"}, "sk": {"S": "canary-selftest"}}
+    cloud.client("dynamodb").delete_item(TableName=cloud.outputs["PollsTable"], Key=key)
+    canary, url = cloud.function_of("canary"), urlsplit(cloud.outputs["WebhookUrl"])
+    address = f"{cloud.aws.endpoint}/sms"
+    cloud.start_afresh(
+        canary, WEBHOOK_URL=f"https://{url.hostname}/sms", WEBHOOK_ADDRESS=address
+    )  # fmt: skip
+    done = cloud.client("lambda").invoke(FunctionName=canary, LogType="Tail")
+    return '"event": "canary.ok"' in base64.b64decode(done["LogResult"]).decode()
 
 
 def held(cloud: Cloud, text: str) -> int:

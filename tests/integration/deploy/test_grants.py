@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.deploy.steps import (
+    a_canary_text_is_counted,
     a_change_before_the_first_vote_is_refused,
     a_change_that_votes_forbid_is_refused,
     a_changed_vote_is_accepted,
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.cloud
 OWNERS: dict[str, Callable[[Cloud], str]] = {
     "webhook": lambda c: c.role_of(c.outputs["WebhookFunction"]),
     "replayer": lambda c: c.role_of(c.function_of("replayer")),
+    "canary": lambda c: c.role_of(c.function_of("canary")),
     "queueing API": queueing_role,
     "reconciler": lambda c: c.role_of(c.function_of("reconciler")),
     "aggregator": lambda c: c.role_of(c.outputs["AggregatorFunction"]),
@@ -68,6 +70,17 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("polls", "CopyTheOldDirectory", "dynamodb:Query"): the_old_directory_is_copied,
     ("polls", "ApplyPolls", "dynamodb:PutItem"): the_polls_are_applied,
     ("polls", "ShowPolls", "dynamodb:PutItem"): the_polls_are_applied,
+    ("canary", "RemoveItsBallot", "dynamodb:DeleteItem"): a_canary_text_is_counted,
+    ("canary", "RemoveItsBallot", "dynamodb:GetItem"): a_canary_text_is_counted,
+    ("canary", "RemoveItsBallot", "dynamodb:PutItem"): a_canary_text_is_counted,
+    ("canary", "RemoveItsBallot", "dynamodb:Query"): a_canary_text_is_counted,
+    ("canary", "MakeItsPoll", "dynamodb:DeleteItem"): a_canary_text_is_counted,
+    ("canary", "MakeItsPoll", "dynamodb:PutItem"): a_canary_text_is_counted,
+    ("canary", "MakeItsPoll", "dynamodb:Query"): a_canary_text_is_counted,
+    ("canary", "SeeItsVoteCounted", "dynamodb:DeleteItem"): a_canary_text_is_counted,
+    ("canary", "SeeItsVoteCounted", "dynamodb:PutItem"): a_canary_text_is_counted,
+    ("canary", "SeeItsVoteCounted", "dynamodb:Query"): a_canary_text_is_counted,
+    ("canary", "ReadTheSecret", "secretsmanager:GetSecretValue"): a_canary_text_is_counted,
     ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
 }
 NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog", "TakeTexts", "QueueTexts"}
