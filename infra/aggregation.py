@@ -43,6 +43,7 @@ class Aggregation(Construct):
                 environment=settings.to_env(),
                 memory_mb=512,
                 timeout_seconds=60,
+                reserved_concurrency=config.options.reserved_concurrency,
             ),
         )
         self.mapping = self._make_event_source_mapping(votes, is_measured=config.is_monitored)

@@ -30,8 +30,8 @@ class StageConfig:
     assumes_deploy_roles: bool = True
     """True if CDK assumes the bootstrap roles; False if it uses the caller's credentials."""
     snap_start: bool = True
-    edge: Literal["none", "cloudfront"] = "cloudfront"
-    """Server of the dashboard; with `none`, the local cloud uploads and serves it."""
+    edge: Literal["local", "api", "cloudfront"] = "cloudfront"
+    """Server of the dashboard; with `local`, the local cloud uploads and serves it."""
     has_tls: bool = True
     """False where AWS's services are called by HTTP, as on the emulator."""
     is_monitored: bool = True
@@ -67,9 +67,15 @@ class StageConfig:
             case "local":
                 return replace(cls._local(), options=options)
             case "dev":
-                return cls(stage="dev", options=options)
+                return cls(stage="dev", edge=_edge(options), options=options)
             case "prod":
-                return cls(stage="prod", keeps_data=True, log_retention_days=90, options=options)
+                return cls(
+                    stage="prod",
+                    keeps_data=True,
+                    log_retention_days=90,
+                    edge=_edge(options),
+                    options=options,
+                )
             case _:
                 raise OptionError("stage", stage, "say local, dev or prod")
 
@@ -83,8 +89,12 @@ class StageConfig:
             log_retention_days=1,
             assumes_deploy_roles=False,
             snap_start=False,
-            edge="none",
+            edge="local",
             has_tls=False,
             is_monitored=False,
             stream_shard_id=_EMULATOR_SHARD_ID,
         )
+
+
+def _edge(options: Options) -> Literal["api", "cloudfront"]:
+    return "api" if options.edge == "none" else "cloudfront"

@@ -3,10 +3,12 @@
 Only the HTTP API reaches the tasks, through a VPC link: texts arrive over HTTPS at the same URL,
 with the same throttling and logs as with Lambda, and without a certificate. The tasks have public
 addresses for outgoing calls (a NAT gateway would cost more than the tasks) and accept connections
-from the load balancer only.
+from the load balancer only. They run in zones that have VPC links (`zones.py`). API Gateway takes
+the network interfaces of a link away that nobody used for 60 days.
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -21,11 +23,19 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.function import retention
 from infra.packaging import Packager
+from infra.zones import COUNT, ContainerZones
 
 _PORT = 8080
 _MIN_TASKS = 2
 _MAX_TASKS = 20
 _CPU_PERCENT = 50
+_IDLE_SECONDS = 60
+"""The load balancer closes idle connections. uvicorn must keep them longer (Dockerfile): the other
+way round, a text that meets a closing connection is answered 502."""
+_HEALTH_CHECK = (
+    f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{_PORT}/', timeout=2)"
+)
+"""Not /health: an unreachable table must not stop the tasks. The image has no curl."""
 
 
 class WebhookService(Construct):
@@ -51,7 +61,9 @@ class WebhookService(Construct):
         self.network = self._make_network()
         task = self._make_task(environment)
         self.role = task.task_role
-        self.listener = self._make_listener(self._make_service(task))
+        self.balancer = self._make_balancer()
+        self.listener = self.balancer.add_listener("Http", port=80, open=False)
+        self.targets = self._add_targets(self._make_service(task))
 
     def link(self, api: apigateway.HttpApi) -> apigateway.HttpRouteIntegration:
         """Connect the API to the load balancer, which accepts nothing else."""
@@ -70,13 +82,18 @@ class WebhookService(Construct):
         network = ec2.Vpc(
             self,
             "Network",
-            max_azs=2,
+            max_azs=COUNT,
             nat_gateways=0,
             restrict_default_security_group=False,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
             ],
         )
+        zones = ContainerZones(self)
+        for position, subnet in enumerate(network.public_subnets):
+            resource = cast("ec2.CfnSubnet", subnet.node.default_child)
+            resource.availability_zone = None
+            resource.availability_zone_id = zones.zone_id(position)
         network.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         return network
 
@@ -99,6 +116,13 @@ class WebhookService(Construct):
             environment={**environment, "AWS_REGION": Aws.REGION},
             port_mappings=[ecs.PortMapping(container_port=_PORT)],
             readonly_root_filesystem=True,
+            # ECS does not see a health check of the image itself.
+            health_check=ecs.HealthCheck(
+                command=["CMD", "python", "-c", _HEALTH_CHECK],
+                interval=Duration.seconds(10),
+                timeout=Duration.seconds(3),
+                start_period=Duration.seconds(15),
+            ),
             logging=ecs.LogDrivers.aws_logs(stream_prefix="webhook", log_group=self.log_group),
         )
         return task
@@ -107,12 +131,12 @@ class WebhookService(Construct):
         cluster = ecs.Cluster(
             self, "Cluster", vpc=self.network, container_insights_v2=ecs.ContainerInsights.ENABLED
         )
+        # Without a desired count: a deploy would set the number of tasks back to it.
         service = ecs.FargateService(
             self,
             "Service",
             cluster=cluster,
             task_definition=task,
-            desired_count=_MIN_TASKS,
             min_healthy_percent=100,
             assign_public_ip=True,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
@@ -122,23 +146,23 @@ class WebhookService(Construct):
         ).scale_on_cpu_utilization("Busy", target_utilization_percent=_CPU_PERCENT)
         return service
 
-    def _make_listener(self, service: ecs.FargateService) -> balancing.ApplicationListener:
-        balancer = balancing.ApplicationLoadBalancer(
+    def _make_balancer(self) -> balancing.ApplicationLoadBalancer:
+        return balancing.ApplicationLoadBalancer(
             self,
             "Balancer",
             vpc=self.network,
             internet_facing=False,
             drop_invalid_header_fields=True,
+            idle_timeout=Duration.seconds(_IDLE_SECONDS),
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
         )
-        listener = balancer.add_listener("Http", port=80, open=False)
-        listener.add_targets(
+
+    def _add_targets(self, service: ecs.FargateService) -> balancing.ApplicationTargetGroup:
+        return self.listener.add_targets(
             "Tasks",
             port=_PORT,
             protocol=balancing.ApplicationProtocol.HTTP,
             targets=[service],
-            # Not /health: an unreachable table must not stop the tasks.
             health_check=balancing.HealthCheck(path="/", interval=Duration.seconds(10)),
             deregistration_delay=Duration.seconds(15),
         )
-        return listener

@@ -1,4 +1,4 @@
-"""The dashboard: a private bucket, a CloudFront distribution and an identity pool for guests."""
+"""The dashboard: a private bucket, what serves it, and an identity pool for guests."""
 
 from collections.abc import Mapping
 
@@ -15,21 +15,24 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.headers import other_headers, read_headers, security_headers
 from infra.packaging import Packager
+from infra.page_api import PageApi
 
 _COGNITO = "cognito-identity.amazonaws.com"
 _IMMUTABLE = "assets/*"
 """Files named by a content hash: cached for ever, and never deleted."""
+
+_INVALIDATED = ["/", "/index.html", "/config.json"]
 
 
 class Dashboard(Construct):
     """Hosts the page, and gives its viewers the credentials of a guest role."""
 
     distribution: cloudfront.Distribution | None = None
+    page_api: PageApi | None = None
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        has_cloudfront = config.edge == "cloudfront"
         self.site = s3.Bucket(
             self,
             "Site",
@@ -38,21 +41,30 @@ class Dashboard(Construct):
             enforce_ssl=True,
             # A deploy can upload everything again.
             removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=has_cloudfront,
+            auto_delete_objects=config.edge != "local",
         )
         self.pool = cognito.CfnIdentityPool(
             self, "Guests", allow_unauthenticated_identities=True, allow_classic_flow=False
         )
         self.guest_role = self._make_guest_role()
-        if has_cloudfront:
+        if config.edge == "cloudfront":
             self.distribution = self._make_distribution()
+        if config.edge == "api":
+            self.page_api = PageApi(self, "Page", config=config, site=self.site)
+
+    @property
+    def url(self) -> str | None:
+        """The page's address, without the slash at its end; None on the local stage."""
+        if self.distribution:
+            return f"https://{self.distribution.domain_name}"
+        return self.page_api.url if self.page_api else None
 
     def upload(self, bundles: Packager, settings: Mapping[str, str]) -> None:
         """Upload the page and its `config.json`: assets first, then the index that names them.
 
-        Without a distribution it does nothing; the local cloud uploads the page.
+        On the local stage it does nothing; the local cloud uploads the page.
         """
-        if not self.distribution:
+        if self._config.edge == "local":
             return
         page = deployment.Source.asset(str(bundles.site()))
         config = deployment.Source.json_data("config.json", dict(settings))
@@ -84,7 +96,7 @@ class Dashboard(Construct):
             cache_control=[deployment.CacheControl.no_cache()],
             prune=False,
             distribution=self.distribution,
-            distribution_paths=["/", "/index.html", "/config.json"],
+            distribution_paths=_INVALIDATED if self.distribution else None,
             log_group=log,
         )
         index.node.add_dependency(assets)

@@ -134,13 +134,20 @@ class Fallback(Construct):
         return apigateway.Stage(
             self,
             "Stage",
-            deployment=apigateway.Deployment(self, "Deployment", api=self.api),
+            deployment=self._make_deployment(),
             stage_name="fallback",
             throttling_rate_limit=self.limit.per_second,
             throttling_burst_limit=self.limit.burst,
             access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
         )
+
+    def _make_deployment(self) -> apigateway.Deployment:
+        """A deployment is a snapshot of the API: other templates need another one."""
+        deployment = apigateway.Deployment(self, "Deployment", api=self.api)
+        reply = response_template(self._config.options.fallback_reply)
+        deployment.add_to_logical_id({"request": request_template(), "reply": reply})
+        return deployment
 
     def _integration(self) -> apigateway.AwsIntegration:
         """Send each form to the queue; any answer of SQS but success is a 503."""

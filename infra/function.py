@@ -22,6 +22,7 @@ class FunctionProps:
     memory_mb: int
     timeout_seconds: int
     snap_start: bool = False
+    reserved_concurrency: int | None = None
 
 
 class ServiceFunction(Construct):
@@ -58,6 +59,7 @@ class ServiceFunction(Construct):
             environment=dict(props.environment),
             memory_size=props.memory_mb,
             timeout=Duration.seconds(props.timeout_seconds),
+            reserved_concurrent_executions=props.reserved_concurrency,
             role=self.role,
             log_group=self.log_group,
             # The runtime, and boto3 with it, changes with a deploy only: not during an evening.

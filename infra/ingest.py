@@ -14,6 +14,7 @@ from constructs import Construct, IDependable
 from infra.capacity import RequestLimit
 from infra.config import StageConfig
 from infra.container import WebhookService
+from infra.domain import WebhookDomain
 from infra.function import FunctionProps, ServiceFunction, retention
 from infra.packaging import Packager
 from services.settings import WebhookSettings
@@ -42,6 +43,7 @@ class Ingest(Construct):
     """Accepts signed texts over HTTPS; refuses all until the secret holds Twilio's token."""
 
     function: ServiceFunction | None = None
+    service: WebhookService | None = None
     alias: lambda_.Alias | None = None
     role: iam.IRole
     log_group: logs.ILogGroup
@@ -63,6 +65,7 @@ class Ingest(Construct):
         # Use Id: it is always the ARN, unlike Ref in the emulator.
         self.secret_arn = self.secret.get_att("Id").to_string()
         self.api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        self.domain = self._make_domain()
         in_container = config.options.webhook == "container"
         self.code = (bundles.container() if in_container else bundles.bundle("webhook")).name
         settings = WebhookSettings(
@@ -70,7 +73,7 @@ class Ingest(Construct):
             polls_table=polls.table_name,
             secret_arn=self.secret_arn,
             # API Gateway's event names the URL; a container behind a VPC link does not see it.
-            public_base_url=self.api.api_endpoint if in_container else None,
+            public_base_url=self.base_url if in_container else None,
         )
         if in_container:
             self.service = WebhookService(
@@ -86,13 +89,25 @@ class Ingest(Construct):
 
     def depend_on(self, resource: IDependable) -> None:
         """Deploy the webhook's function or service after a resource."""
-        webhook = self.function.function if self.function else self.service
-        webhook.node.add_dependency(resource)
+        function = self.function.function if self.function else None
+        for webhook in filter(None, (function, self.service)):
+            webhook.node.add_dependency(resource)
 
     @property
     def url(self) -> str:
         """The URL for the messaging webhook of a Twilio number."""
-        return f"{self.api.api_endpoint}/sms"
+        return f"{self.base_url}/sms"
+
+    @property
+    def base_url(self) -> str:
+        """The domain of one's own, or the API's."""
+        return self.domain.base_url if self.domain else self.api.api_endpoint
+
+    def _make_domain(self) -> WebhookDomain | None:
+        domain, certificate = self._config.options.domain, self._config.options.certificate_arn
+        if not (domain and certificate):
+            return None
+        return WebhookDomain(self, "Domain", name=domain, certificate_arn=certificate)
 
     def _make_secret(self) -> secretsmanager.CfnSecret:
         """Changing the template would generate a new pepper, and everybody could vote again."""
@@ -166,3 +181,5 @@ class Ingest(Construct):
         )
         # API Gateway refuses settings of a route that does not exist yet.
         stage.node.add_dependency(*routes)
+        if self.domain:
+            self.domain.map_to(self.api, stage)

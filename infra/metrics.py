@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
@@ -83,6 +84,18 @@ def rest_api_metric(api_name: str, name: str) -> cloudwatch.Metric:
 def queue_metric(queue: sqs.IQueue, name: str) -> cloudwatch.Metric:
     """Return a metric of a queue, as a maximum."""
     return queue.metric(name, statistic="Maximum", period=_MINUTE)
+
+
+def balancer_metric(balancer: balancing.ApplicationLoadBalancer, name: str) -> cloudwatch.Metric:
+    """Return a metric of a load balancer, as a sum."""
+    return balancer.metrics.custom(name, statistic="Sum", period=_MINUTE)
+
+
+def target_metric(
+    group: balancing.ApplicationTargetGroup, name: str, statistic: str
+) -> cloudwatch.Metric:
+    """Return a metric of a load balancer's targets."""
+    return group.metrics.custom(name, statistic=statistic, period=_MINUTE)
 
 
 def aggregator_metric(namespace: str, name: str, statistic: str) -> cloudwatch.Metric:

@@ -15,6 +15,7 @@ from infra.alarm_spec import AlarmSpec
 from infra.canary import Canary
 from infra.canary_watch import CanaryWatch
 from infra.config import StageConfig
+from infra.container_watch import ContainerWatch
 from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
@@ -71,6 +72,8 @@ class Observability(Construct):
         storage, namespace = parts.storage, config.stack_name
         ingest = IngestWatch(self, parts.ingest, storage.votes, namespace)
         yield ingest
+        if parts.ingest.service:
+            yield ContainerWatch(parts.ingest.service)
         yield AggregationWatch(
             self,
             parts.aggregation,

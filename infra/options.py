@@ -14,7 +14,19 @@ NEW_TABLE_WRITES: Final = 4_000
 """Writes per second that a new on-demand table takes."""
 
 _INTERVAL: Final = re.compile(r"([1-9]|[1-5][0-9]|60) minutes?")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PATTERNS: Final = {
+    "number": (E164, "write it as +15550100199"),
+    "alarm_email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "give one e-mail address"),
+    "domain": (
+        r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "write it as vote.example.org",
+    ),
+    "certificate_arn": (
+        r"arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+",
+        "give the ARN of a certificate in ACM, in the stack's region",
+    ),
+}
+"""Regular expressions of options, and what to do about a value that does not match."""
 _REMOVED: Final = {
     "expected_viewers": "reads are on demand now; max_reads_per_second limits them; leave this out"
 }
@@ -60,11 +72,23 @@ class Options:
     """Ceiling of an on-demand table; writes beyond it are throttled, not billed."""
     warm_writes_per_second: int | None = None
     """Rate that the votes table takes without scaling up; what it adds is charged once."""
+    edge: Literal["cloudfront", "none"] = "cloudfront"
+    """Server of the page; `none` is API Gateway, for accounts that may not use CloudFront yet."""
+    reserved_concurrency: int | None = None
+    """Executions that Lambda keeps for the aggregator; the quota must leave 100 for the rest."""
+    domain: str | None = None
+    """Domain of the webhook's URL; it needs `certificate_arn` and a DNS record."""
+    certificate_arn: str | None = None
+    """Certificate of the domain, in the stack's region."""
 
     def __post_init__(self) -> None:
         if self.expected_texts_per_second > (self.warm_writes_per_second or NEW_TABLE_WRITES):
             remedy = f"for {self.expected_texts_per_second} texts a second give as much or more"
             raise OptionError("warm_writes_per_second", self.warm_writes_per_second, remedy)
+        if self.domain and not self.certificate_arn:
+            raise OptionError("certificate_arn", None, f"name the certificate of {self.domain}")
+        if self.certificate_arn and not self.domain:
+            raise OptionError("domain", None, "name the domain of the certificate")
         if self.shift == "canary" and self.webhook == "container":
             raise OptionError("shift", self.shift, "give it with webhook=lambda only")
 
@@ -107,8 +131,9 @@ _CHOICES: Final = {
     "webhook": ("lambda", "container"),
     "shift": ("at_once", "canary"),
     "fallback": ("on", "off"),
+    "edge": ("cloudfront", "none"),
 }
-_TEXTS: Final = {*_CHOICES, "number", "alarm_email", "poll", "fallback_reply"}
+_TEXTS: Final = {*_CHOICES, *_PATTERNS, "poll", "fallback_reply"}
 _INTERVALS: Final = {"reconcile", "canary"}
 
 
@@ -122,10 +147,9 @@ def _problem(option: str, value: str) -> str | None:  # noqa: PLR0911 - one a ru
             return 'say off, or "5 minutes": whole minutes from 1 to 60'
         case "fallback_reply":
             return _reply_problem(value)
-        case "number" if not re.fullmatch(E164, value):
-            return "write it as +15550100199"
-        case "alarm_email" if not _EMAIL.fullmatch(value):
-            return "give one e-mail address"
+        case _ if option in _PATTERNS:
+            pattern, remedy = _PATTERNS[option]
+            return None if re.fullmatch(pattern, value) else remedy
         case _ if option in _TEXTS | _INTERVALS:
             return None
         case _ if not (value.isascii() and value.isdigit() and int(value) > 0):

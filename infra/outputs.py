@@ -35,20 +35,23 @@ def stack_outputs(
         outputs["FallbackUrl"] = fallback.url
         outputs["FallbackQueueUrl"] = fallback.queue.queue_url
         outputs["FallbackDeadLetterQueueUrl"] = fallback.dead_letters.queue_url
-    if dashboard.distribution:
-        outputs["DashboardUrl"] = f"https://{dashboard.distribution.domain_name}"
+    if ingest.domain:
+        outputs["DomainTarget"] = ingest.domain.target
+        outputs["WebhookApiUrl"] = f"{ingest.api.api_endpoint}/sms"
+    if dashboard.url:
+        outputs["DashboardUrl"] = dashboard.url
     return outputs
 
 
 def next_steps(dashboard: Dashboard, config: StageConfig) -> dict[str, str]:
     """Return the operator's next steps in order; none on the local stage."""
-    if not dashboard.distribution:
+    if not dashboard.url:
         return {}
     steps = {
         "Step1Connect": "TWILIO_ACCOUNT_SID=... TWILIO_AUTH_TOKEN=... "
         f"voteapp connect --stage {config.stage} --number +1...",
         "Step2Check": f"voteapp doctor --stage {config.stage}",
-        "Step3Show": f"https://{dashboard.distribution.domain_name}",
+        "Step3Show": f"{dashboard.url}/",
     }
     if config.options.alarm_email:
         steps["Step4Confirm"] = "Confirm the subscription AWS has sent to the alarms' address"

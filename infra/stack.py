@@ -85,6 +85,7 @@ class VotingStack(Stack):
         self._grant_aggregator()
         self._grant_deployer()
         self._grant_guest()
+        self._grant_page()
         self._grant_logs()
 
         checked = self.polls.check_deploy(
@@ -196,6 +197,11 @@ class VotingStack(Stack):
     def _grant_guest(self) -> None:
         guest, aggregates = self.dashboard.guest_role, self.storage.aggregates.table_arn
         allow(guest, "ReadOpenBoards", [QUERY], aggregates, grants.PUBLIC_ONLY)
+
+    def _grant_page(self) -> None:
+        if self.dashboard.page_api:
+            files = self.dashboard.site.arn_for_objects("*")
+            allow(self.dashboard.page_api.role, "ReadThePage", ["s3:GetObject"], files)
 
     def _grant_logs(self) -> None:
         webhook = [self.ingest.function] if self.ingest.function else []

@@ -17,6 +17,7 @@ OPTIONS: Final = {
     "reconcile": "5 minutes",
     "canary": "5 minutes",
 }
+CONTAINER_OPTIONS: Final = {"webhook": "container"}
 COMMAND: Final = "python -m tests.infra.alarm_page"
 
 _INTRODUCTION: Final = """\
@@ -39,9 +40,9 @@ to two more until it has the data. They come from the alarms of the stack and fr
 documented evaluation, which a test carries out (`tests/infra/test_alarms_ring.py`); so does this
 page ({command}).
 
-A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrottled*, with
-`-c fallback=off` no alarm of the fallback, and without `-c reconcile=...` and
-`-c canary=...` none of these.
+A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrottled*, and there are
+three more ([below](#with--c-webhookcontainer)). With `-c fallback=off` there is no alarm of the
+fallback, and without `-c reconcile=...` and `-c canary=...` none of these.
 In the five minutes after the first deploy, *MappingSilent* may ring: the mapping is newer than the
 minutes that the alarm looks at.
 
@@ -61,8 +62,16 @@ what waits in the stream is counted once the cause is gone, for 24 hours.
 """
 
 
-def page(resources: Resources) -> str:
-    """The whole page, for a stack with every alarm."""
+_CONTAINERS: Final = """
+## With `-c webhook=container`
+
+| alarm | it means | type first | rings within |
+|---|---|---|---:|
+"""
+
+
+def page(resources: Resources, containers: Resources) -> str:
+    """The whole page: a stack with every alarm of a lambda webhook, and one with containers."""
     found = {what: rings(resources, *case) for what, case in EVERYTHING.items()}
     rows = [*_alarm_rows(resources, found)]
     return "".join(
@@ -71,6 +80,8 @@ def page(resources: Resources) -> str:
             *rows,
             _STANDSTILL,
             *(f"| {what} | {_in_turn(found[what])} |\n" for what in STANDSTILL),
+            _CONTAINERS,
+            *_container_rows(containers),
         )
     )
 
@@ -80,6 +91,15 @@ def _alarm_rows(resources: Resources, found: Mapping[str, Mapping[str, int]]) ->
         means, _, command = _text(resources, alarm["AlarmDescription"]).partition("\nFirst: ")
         minutes = min(rung[name] for rung in found.values() if name in rung)
         yield f"| *{name}* | {means} | `{command}` | {minutes} min |\n"
+
+
+def _container_rows(containers: Resources) -> Iterator[str]:
+    """Rows of the alarms on the load balancer and its targets, whose metrics are counts."""
+    for name, alarm in alarms_of(containers):
+        if alarm.get("Namespace") == "AWS/ApplicationELB":
+            text = _text(containers, alarm["AlarmDescription"])
+            means, _, command = text.partition("\nFirst: ")
+            yield f"| *{name}* | {means} | `{command}` | {alarm['DatapointsToAlarm']} min |\n"
 
 
 def _in_turn(minutes: Mapping[str, int]) -> str:
@@ -94,11 +114,13 @@ def _text(resources: Resources, description: object) -> str:
             return "".join(_text(resources, part) for part in parts)
         case {"Ref": str(logical)}:
             name = str(resources.readable(description))
-            return f"<{name if name != logical else _access_log(logical)}>"
+            return f"<{name if name != logical else _log_group(logical)}>"
     return str(description)
 
 
-def _access_log(logical_id: str) -> str:
+def _log_group(logical_id: str) -> str:
+    if logical_id.startswith("IngestWebhookLog"):
+        return "log of the tasks"
     part, _ = re.split("AccessLog", logical_id, maxsplit=1)
     return {"Ingest": "access log of the API", "Fallback": "access log of the fallback"}[part]
 
@@ -106,8 +128,11 @@ def _access_log(logical_id: str) -> str:
 def write() -> None:
     """Write the page."""
     with tempfile.TemporaryDirectory() as folder:
-        template = Template.from_stack(build("prod", Path(folder), **OPTIONS)).to_json()
-    PAGE.write_text(page(Resources(dict(template))), encoding="utf-8")
+        stacks = [
+            Resources(dict(Template.from_stack(build("prod", Path(folder), **options)).to_json()))
+            for options in (OPTIONS, CONTAINER_OPTIONS)
+        ]
+    PAGE.write_text(page(*stacks), encoding="utf-8")
 
 
 if __name__ == "__main__":

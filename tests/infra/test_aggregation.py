@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.conftest import Resources
+from tests.infra.conftest import Resources, Synthesise
 
 REQUIRED = {
     "StartingPosition": "TRIM_HORIZON",
@@ -49,3 +49,16 @@ def test_a_fixed_shard_id_exists_on_the_local_stage_only(resources: Resources, s
     environment = resources.function("aggregator")["Environment"]["Variables"]
 
     assert ("STREAM_SHARD_ID" in environment) == (stage == "local")
+
+
+def test_executions_are_reserved_for_the_aggregator_on_request_only(
+    synthesise: Synthesise,
+) -> None:
+    """With the quota of a new account, Lambda refuses any reservation, and the deploy fails."""
+    plain, given = (
+        Resources(synthesise("prod", **options)) for options in ({}, {"reserved_concurrency": "50"})
+    )
+
+    assert "ReservedConcurrentExecutions" not in plain.function("aggregator")
+    assert given.function("aggregator")["ReservedConcurrentExecutions"] == 50
+    assert "ReservedConcurrentExecutions" not in given.function("webhook")

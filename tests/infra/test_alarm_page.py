@@ -2,14 +2,15 @@
 
 import re
 
-from tests.infra.alarm_page import COMMAND, OPTIONS, PAGE, page
+from tests.infra.alarm_page import COMMAND, CONTAINER_OPTIONS, OPTIONS, PAGE, page
 from tests.infra.conftest import Resources, Synthesise
 from tests.infra.test_observability import NAMES
 
 
 def test_the_page_is_made_of_the_alarms_of_the_stack(synthesise: Synthesise) -> None:
     """Word for word."""
-    made = page(Resources(synthesise("prod", **OPTIONS)))
+    stacks = [Resources(synthesise("prod", **of)) for of in (OPTIONS, CONTAINER_OPTIONS)]
+    made = page(*stacks)
 
     assert PAGE.read_text(encoding="utf-8") == made, f"renew it: {COMMAND}"
 

@@ -38,6 +38,12 @@ from infra.options import OptionError, Options
         ("canary", "0 minutes"),
         ("canary", "1 hour"),
         ("alarm_email", "me"),
+        ("edge", "off"),
+        ("reserved_concurrency", "0"),
+        ("domain", "https://vote.example.org"),
+        ("domain", "vote"),
+        ("domain", "Vote.example.org"),
+        ("certificate_arn", "arn:aws:iam::123456789012:server-certificate/vote"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named_with_its_value(option: str, value: str) -> None:

@@ -239,3 +239,13 @@ def test_forged_items_are_counted(synthesise: Synthesise) -> None:
 
     assert patterns['{ $.event = "replay.forged" }'] == "replayer log"
     assert patterns['{ $.event = "replay.failed" }'] == "replayer log"
+
+
+def test_another_reply_makes_another_deployment_of_the_api(synthesise: Synthesise) -> None:
+    """A deployment is a snapshot: phones would get the old reply for ever."""
+    names = [
+        set(Resources(synthesise("prod", **options)).of("AWS::ApiGateway::Deployment"))
+        for options in ({}, {"fallback_reply": "Thanks."})
+    ]
+
+    assert names[0] != names[1]

@@ -26,7 +26,7 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
     (check,) = resources.of("Custom::DeployCheck")
     region, suffix = "AWS::Region", "AWS::URLSuffix"
     fallback = ["https://", rest_api, ".execute-api.", region, ".", suffix, "/", stage, "/sms"]
-    page = {"Fn::Join": ["", ["https://", f"{edge}.DomainName"]]}
+    page = ["https://", f"{edge}.DomainName"]
 
     assert {name: held for name, held in found.items() if not name.startswith("Step")} == {
         "WebhookUrl": {"Fn::Join": ["", [f"{api}.ApiEndpoint", "/sms"]]},
@@ -42,10 +42,10 @@ def test_each_name_is_that_of_the_right_thing(synthesise: Synthesise) -> None:
         "FallbackUrl": {"Fn::Join": ["", fallback]},
         "FallbackQueueUrl": "queue",
         "FallbackDeadLetterQueueUrl": "dead letters",
-        "DashboardUrl": page,
+        "DashboardUrl": {"Fn::Join": ["", page]},
         "OpenPolls": f"{check}.OpenPolls",
     }
-    assert found["Step3Show"] == page
+    assert found["Step3Show"] == {"Fn::Join": ["", [*page, "/"]]}
 
 
 def test_the_next_steps_name_the_stage_they_are_for(synthesise: Synthesise) -> None:

@@ -27,6 +27,15 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "shifting": ("prod", {"shift": "canary"}),
     "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
+    "own domain, no CloudFront": (
+        "prod",
+        {
+            "edge": "none",
+            "reserved_concurrency": "50",
+            "domain": "vote.example.org",
+            "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678",
+        },
+    ),
 }
 
 ON_AWS = [variant for variant in VARIANTS if variant != "local"]
@@ -112,6 +121,41 @@ ACCEPTED = [
         "Dashboard/Edge",
         "AwsSolutions-CFR4",
         "CloudFront's own certificate allows no higher minimum; a domain of one's own does.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG1",
+        "An access log would hold viewers' addresses, which nobody needs.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG2",
+        "A request has nothing but the name of a public file.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG3",
+        "A firewall has nothing to protect in front of static files.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG4",
+        "The page is public.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-APIG6",
+        "An execution log would hold viewers' addresses, which nobody needs.",
+    ),
+    Accepted(
+        "Dashboard/Page/Api",
+        "AwsSolutions-COG4",
+        "The page is public.",
+    ),
+    Accepted(
+        "Dashboard/Page/Role",
+        "AwsSolutions-IAM5",
+        "The API reads every file of the page, and nothing else is in the bucket.",
     ),
     Accepted(
         _UPLOAD,

@@ -51,7 +51,7 @@ def test_a_flood_costs_what_both_apis_admit_in_an_hour() -> None:
     ("name", "value", "usd"),
     [
         ("webhook", "lambda", 0.0),
-        ("webhook", "container", 36.14 + 16.43 + 6.00 - 3.95 - 0.10),
+        ("webhook", "container", 36.14 + 16.43 + 6.00 - 3.95 + 0.20),
         ("fallback", "off", -0.26),
         ("canary", "5 minutes", 0.35 + 0.04 + 0.09 + 0.20),
         ("alarm_email", "count@example.com", 0.0),
@@ -69,7 +69,7 @@ def test_the_command_shows_the_options_that_are_set_for_a_stage() -> None:
     idle = CliRunner().invoke(app, ["cost", "--stage", "prod"]).stdout
     evening = CliRunner().invoke(app, ["cost", "--stage", "prod", "--voters", "2000"]).stdout
 
-    assert "| webhook | container | +$54.5" in idle
+    assert "| webhook | container | +$54.8" in idle
     assert "each API admits 2,000 a second" in idle
     assert "| the evening | | container |" in evening
     assert "scheduled reconciliations" in evening

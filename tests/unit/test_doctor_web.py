@@ -132,3 +132,14 @@ def test_plain_http_must_lead_to_https() -> None:
     assert check_transport(moved, PAGE).verdict is CheckStatus.OK
     assert check_transport(served, PAGE).verdict is CheckStatus.FAILED
     assert check_transport(served, "http://127.0.0.1:1").verdict is CheckStatus.SKIPPED
+
+
+def test_a_page_of_api_gateway_has_no_http_address() -> None:
+    """Nothing answers there, and a check would wait for it."""
+    url = "https://abc.execute-api.us-east-1.amazonaws.com/page"
+
+    def unreachable(url: str, *, data: bytes | None = None) -> HttpResponse:
+        del data
+        raise TimeoutError(url)
+
+    assert check_transport(unreachable, url).verdict is CheckStatus.SKIPPED

@@ -131,9 +131,11 @@ def _table_of(config: str) -> object:
 
 
 def check_transport(fetch: Fetch, url: str | None) -> Finding:
-    """Check that HTTP redirects to HTTPS."""
+    """Check that HTTP redirects to HTTPS; API Gateway has HTTPS endpoints only."""
     if not url or not url.startswith("https://"):
         return skipped("HTTP to HTTPS", "on this machine there is no HTTPS")
+    if ".execute-api." in url:
+        return skipped("HTTP to HTTPS", "the page has no HTTP address")
     response = fetch(url.replace("https://", "http://", 1) + "/")
     if response.headers.get("location", "").startswith("https://"):
         return ok("HTTP to HTTPS", "redirected")
