@@ -50,9 +50,9 @@ lint: ## formatting, lint and types
 	$(LINT)
 LINT := $(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && npm --prefix dashboard run check
 
-check: ## formatting, lint, types and unit tests
+check: ## formatting, lint, types, unit tests, and that no table would be replaced
 	$(call set_up,checks cdk npm)
-	@$(call beside,$(LINT),$(RUN) pytest -q -n 2 --durations=10 tests/unit)
+	@$(call beside,$(LINT),$(RUN) pytest -q -n 2 --durations=10 tests/unit tests/infra/test_kept_resources.py)
 
 bench: ## measure, and write docs/performance.md
 	$(call set_up,app checks)

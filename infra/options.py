@@ -52,7 +52,7 @@ class Options:
     poll: str | None = None
     """Poll that the dashboard opens with; default: the first poll file."""
     webhook: Literal["lambda", "container"] = "lambda"
-    shift: Literal["at_once", "canary"] = "at_once"
+    shift: Literal["at_once", "gradual"] = "at_once"
     """How texts change to a new version of the Lambda webhook: see `infra/gradual_shift.py`."""
     fallback: Literal["on", "off"] = "on"
     """Whether texts go to a queue while the webhook is down."""
@@ -89,7 +89,7 @@ class Options:
             raise OptionError("certificate_arn", None, f"name the certificate of {self.domain}")
         if self.certificate_arn and not self.domain:
             raise OptionError("domain", None, "name the domain of the certificate")
-        if self.shift == "canary" and self.webhook == "container":
+        if self.shift == "gradual" and self.webhook == "container":
             raise OptionError("shift", self.shift, "give it with webhook=lambda only")
 
     @classmethod
@@ -129,7 +129,7 @@ def _convert(option: str, value: str) -> str | int:
 
 _CHOICES: Final = {
     "webhook": ("lambda", "container"),
-    "shift": ("at_once", "canary"),
+    "shift": ("at_once", "gradual"),
     "fallback": ("on", "off"),
     "edge": ("cloudfront", "none"),
 }

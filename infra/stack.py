@@ -88,15 +88,7 @@ class VotingStack(Stack):
         self._grant_page()
         self._grant_logs()
 
-        checked = self.polls.check_deploy(
-            given or StageOptions(), self.ingest.code, bundles.bundle("aggregator").name
-        )
-        copied = self.polls.copy_directory()
-        copied.node.add_dependency(checked)
-        self.ingest.depend_on(copied)
-        for late in self._after_copy:
-            late.function.node.add_dependency(copied)
-        self.polls.apply(polls).node.add_dependency(copied)
+        self._add_deploy_steps(given or StageOptions(), bundles, polls)
         guest_identity = self.polls.guest_identity(self.dashboard.pool.ref)
         self.dashboard.upload(
             bundles,
@@ -108,11 +100,24 @@ class VotingStack(Stack):
                 "poll": default_poll(config.options, polls),
             },
         )
-        if config.options.shift == "canary" and self.ingest.alias:
+        if config.options.shift == "gradual" and self.ingest.alias:
             GradualShift(self, "Shift", alias=self.ingest.alias, api=self.ingest.api)
         if config.is_monitored:
             self._add_observability(config)
         self._add_outputs(config, guest_identity)
+
+    def _add_deploy_steps(
+        self, given: StageOptions, bundles: Packager, polls: Mapping[str, str]
+    ) -> None:
+        """Check the options, copy the directory, start what reads it, then apply the polls."""
+        aggregator = bundles.bundle("aggregator").name
+        checked = self.polls.check_deploy(given, self.ingest.code, aggregator)
+        copied = self.polls.copy_directory()
+        copied.node.add_dependency(checked)
+        self.ingest.depend_on(copied)
+        for reader in self._after_copy:
+            reader.function.node.add_dependency(copied)
+        self.polls.apply(polls).node.add_dependency(copied)
         CfnOutput(self, "OpenPolls", value=checked.get_att_string("OpenPolls"))
 
     def _grant_webhook(self) -> None:

@@ -1,4 +1,4 @@
-"""`-c shift=canary`: a new version of the webhook, gradually, and the way back."""
+"""`-c shift=gradual`: a new version of the webhook, gradually, and the way back."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.infra.conftest import Resources, Synthesise
 @pytest.fixture
 def shifting(synthesise: Synthesise) -> Resources:
     """Production with a gradual shift."""
-    return Resources(synthesise("prod", shift="canary"))
+    return Resources(synthesise("prod", shift="gradual"))
 
 
 def test_a_tenth_of_the_texts_tries_a_new_version_first(shifting: Resources) -> None:
@@ -54,5 +54,5 @@ def test_a_new_version_gets_all_texts_at_once_unless_asked_otherwise(
 
 def test_containers_have_no_alias_to_shift() -> None:
     """Their service replaces one task after another."""
-    with pytest.raises(OptionError, match="-c shift=canary: give it with webhook=lambda only"):
-        Options.parse({"shift": "canary", "webhook": "container"})
+    with pytest.raises(OptionError, match="-c shift=gradual: give it with webhook=lambda only"):
+        Options.parse({"shift": "gradual", "webhook": "container"})

@@ -24,7 +24,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "prod": ("prod", {"alarm_email": "count@example.com", "number": "+15550100199"}),
     "large": ("prod", {"expected_texts_per_second": "5000", "warm_writes_per_second": "6000"}),
     "container": ("prod", {"webhook": "container"}),
-    "shifting": ("prod", {"shift": "canary"}),
+    "shifting": ("prod", {"shift": "gradual"}),
     "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
     "without fallback": ("prod", {"fallback": "off"}),
     "own domain, no CloudFront": (
