@@ -16,6 +16,8 @@ Picture = Callable[[Page, str], None]
 
 REFUSALS = r"Failed to load resource|CORS policy"
 TEN_SECONDS_MS = 10_000
+MINUTE_MS = 60_000
+"""A screen whose credentials are refused fetches others after up to 40 s."""
 
 
 def test_a_store_killed_and_restarted_loses_no_figure(
@@ -40,7 +42,7 @@ def test_a_store_killed_and_restarted_loses_no_figure(
     finally:
         emulator.start()
 
-    expect(pill).to_have_attribute("data-link", "live", timeout=TEN_SECONDS_MS)
+    expect(pill).to_have_attribute("data-link", "live", timeout=MINUTE_MS)
     board.tally({"RED": 15647, "GREEN": 14425, "BLUE": 7933})
     expect(total).to_have_text("38,005")
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Final
 
+from services.adapters import log
 from services.tools.replay.algorithms import (
     RunningCounters,
     UncheckedTallies,
@@ -89,7 +90,7 @@ class Replay:
 
     async def run(self, pace: Pace | None = None) -> ReplayResult:
         """Replay the whole scenario, until every record is folded."""
-        with silence_aggregator():
+        with silence_aggregator(), log.silenced():
             for at_ms, text in self._deliveries:
                 if pace:
                     await pace(at_ms)
