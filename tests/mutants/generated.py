@@ -56,7 +56,7 @@ AREAS: Final = (
         name="counting",
         files=(
             *(f"services/voting/{name}.py" for name in (
-                "audit", "ballot", "begun", "digest", "fold", "history", "identity", "insertion",
+                "audit", "ballot", "ballot_writes", "begun", "digest", "fold", "history", "identity", "insertion",
                 "intake", "lifecycle", "operators_log", "placement", "poll", "recount", "redelivery",
                 "schema", "sharding", "tally",
             )),
@@ -69,8 +69,8 @@ AREAS: Final = (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
                 "certifying", "conditional_writes", "dashboard_parity", "directory_rounds",
                 "drained", "drained_races", "expiry", "expiry_calendar", "first_ballots", "fold",
-                "forgotten", "identity", "insertion", "intake", "late_report", "late_scope",
-                "late_writes", "lifecycle", "operators_log", "placement", "poll", "poll_store",
+                "forgotten", "former_numbers", "identity", "insertion", "intake", "late_report", "late_scope",
+                "late_writes", "lifecycle", "operators_log", "permit", "placement", "poll", "poll_store",
                 "queue_items", "reconciliation", "records", "records_limits", "recount",
                 "redelivery", "redelivery_races", "repairing", "replay", "replay_batches",
                 "replay_races", "replies", "reply_modes", "reply_times", "routing", "settling",
@@ -92,7 +92,7 @@ AREAS: Final = (
         tests=tuple(
             f"tests/unit/test_{name}.py" for name in (
                 "app", "bad_input", "entry", "form", "function_webhook", "health", "percent",
-                "refusals", "reply_limit", "requests", "signatures", "signed_url", "slow_store",
+                "priming", "refusals", "reply_limit", "requests", "signatures", "signed_url", "slow_store",
                 "store_errors", "ttl_cache", "webhook", "webhook_events",
             )
         ),
@@ -115,7 +115,7 @@ AREAS: Final = (
             *(f"tests/unit/test_{name}.py" for name in (
                 "auditing", "ballot_writes", "bad_input", "ttl_cache", "ttl_cache_age", "certifying",
                 "conditional_writes", "corpus", "credentials", "deploy_begun", "deploy_polls",
-                "directory_rounds", "directory_store", "drained", "entry", "export_order",
+                "directory_copy", "directory_rounds", "directory_store", "drained", "entry", "export_order",
                 "export_resume", "written_files", "fold", "forgotten", "function_webhook", "ballot_items", "log",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "slow_store",
@@ -124,7 +124,7 @@ AREAS: Final = (
             )),
             "tests/contract",
             *(f"tests/integration/test_{name}.py" for name in (
-                "audit", "begun", "certify", "certify_waits", "connect", "connect_order",
+                "audit", "begun", "certify", "certify_reconcile", "certify_waits", "connect", "connect_order",
                 "expire", "expired", "export", "final", "lists", "repair", "results",
                 "stream_lost", "unreadable",
             )),
@@ -137,7 +137,18 @@ AREAS: Final = (
         tests=(
             "tests/unit/test_deploy_answer.py",
             "tests/unit/test_deploy_begun.py",
+            "tests/unit/test_deploy_check.py",
             "tests/unit/test_deploy_polls.py",
+        ),
+    ),
+    Area(
+        name="schedules",
+        files=("lambdas/canary/*.py", "lambdas/reconciler/*.py", "services/selftest/*.py"),
+        tests=(
+            "tests/unit/test_doctor_selftest.py",
+            "tests/integration/test_canary.py",
+            "tests/integration/test_doctor_probe_poll.py",
+            "tests/integration/test_scheduled_reconciliation.py",
         ),
     ),
 )  # fmt: skip
