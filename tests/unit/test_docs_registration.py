@@ -46,7 +46,7 @@ def test_the_samples_are_the_replies_of_the_poll_file() -> None:
 
     assert [re.sub(r"[][]", "", sample) for sample in SAMPLES.splitlines()] == filled
     assert set(replies) <= set(DEFAULT_TEXTS)
-    assert OPT_IN == SAMPLES.splitlines()[0]
+    assert SAMPLES.splitlines()[0] == OPT_IN
     assert all(words in OPT_IN for words in ("STOP", "HELP", "rates may apply"))
 
 
