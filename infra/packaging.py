@@ -1,6 +1,6 @@
 """Builds Lambda bundles, the webhook's Docker context and the dashboard; lists what is in them.
 
-A bundle is the function's own package, the parts of `services` it runs on, and its pinned
+A bundle is the function's own package, the parts of `services` it runs on, and its locked
 requirements as wheels for the machine it will run on. pip builds it, without Docker, into a
 folder named by a hash of its inputs, so unchanged bundles are not built again. npm builds the
 dashboard in the same way.
@@ -59,8 +59,7 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
     ),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
-_CONSTRAINTS: Final = ROOT / "infra" / "constraints.txt"
-_CONTAINER_REQUIREMENTS: Final = (ROOT / "services" / "requirements.txt", _CONSTRAINTS)
+_CONTAINER_REQUIREMENTS: Final = ROOT / "services" / "requirements.txt"
 _TIMEOUT_SECONDS: Final = 300
 _COMPILE: Final = (
     *("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"),
@@ -103,7 +102,7 @@ class Packager:
 
     def container(self) -> Path:
         """Return the Docker build context of the webhook's image, which a deploy builds."""
-        files = [ROOT / "services" / "webhook" / "Dockerfile", *_CONTAINER_REQUIREMENTS]
+        files = [ROOT / "services" / "webhook" / "Dockerfile", _CONTAINER_REQUIREMENTS]
         files += [file for file in sources("webhook") if "lambdas" not in file.parts]
 
         def fill(folder: Path) -> None:
@@ -150,7 +149,7 @@ class Packager:
                 self._install(function, requirements, folder)
                 self._compile(folder, ".")
 
-        name = f"wheels-{_digest((requirements, _CONSTRAINTS), platform)}"
+        name = f"wheels-{_digest((requirements,), platform)}"
         return self._build_once(name, fill)
 
     def _build_once(self, name: str, fill: Callable[[Path], None]) -> Path:
@@ -170,7 +169,7 @@ class Packager:
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--no-compile", "--only-binary=:all:", "--target", str(target)),
-            *("--requirement", str(requirements), "--constraint", str(_CONSTRAINTS)),
+            *("--require-hashes", "--requirement", str(requirements)),
             *self._platform_options(),
         ]
         _run(command, f"the {function} function", cwd=ROOT)

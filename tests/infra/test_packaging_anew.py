@@ -18,14 +18,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "services/__init__.py", "services/settings.py", "services/voting/fold.py",
         "services/tools/operations/export_formats.py", "services/webhook/Dockerfile", "services/requirements.txt",
         "lambdas/__init__.py", "lambdas/aggregator/handler.py",
-        "lambdas/aggregator/requirements.txt", "infra/constraints.txt",
+        "lambdas/aggregator/requirements.txt",
         "dashboard/index.html", "dashboard/src/main.js", "dashboard/public/favicon.svg",
     ):  # fmt: skip
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("as it was")
     monkeypatch.setattr(packaging, "ROOT", root)
-    monkeypatch.setattr(packaging, "_CONSTRAINTS", root / "infra" / "constraints.txt")
-    container = (root / "services" / "requirements.txt", root / "infra" / "constraints.txt")
+    container = root / "services" / "requirements.txt"
     monkeypatch.setattr(packaging, "_CONTAINER_REQUIREMENTS", container)
     return root
 
@@ -34,7 +33,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "changed",
     [
         "services/settings.py", "services/voting/fold.py", "lambdas/aggregator/handler.py",
-        "lambdas/aggregator/requirements.txt", "infra/constraints.txt",
+        "lambdas/aggregator/requirements.txt",
     ],
 )  # fmt: skip
 def test_whatever_goes_into_a_bundle_makes_a_new_one(
@@ -51,7 +50,7 @@ def test_whatever_goes_into_a_bundle_makes_a_new_one(
 
 @pytest.mark.parametrize(
     "changed",
-    ["services/voting/fold.py", "services/webhook/Dockerfile", "infra/constraints.txt"],
+    ["services/voting/fold.py", "services/webhook/Dockerfile", "services/requirements.txt"],
 )
 def test_whatever_goes_into_the_image_makes_a_new_one(
     tmp_path: Path, checkout: Path, changed: str

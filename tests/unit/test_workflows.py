@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from tests.locks.lockfiles import LOCKS, NPM_FOLDERS
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -31,16 +33,22 @@ def test_the_checks_are_those_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.name)
-def test_a_workflow_may_do_no_more_than_it_says(workflow: Path) -> None:
-    """Read the sources; a deploy may also ask for a token that proves who it is."""
+def test_a_job_may_do_no_more_than_it_says(workflow: Path) -> None:
+    """A workflow reads the sources; a job says itself what else it needs."""
     document = parsed(workflow)
-    allowed = {"contents": "read"}
-    if workflow.name == "deploy.yml":
-        allowed["id-token"] = "write"
+    allowed = {
+        "checks": {"contents": "read"},
+        "deploy": {"contents": "read", "id-token": "write"},
+        "build": {"contents": "read"},
+        "attest": {"id-token": "write", "attestations": "write"},
+        "publish": {"contents": "write"},
+    }
 
-    assert document["permissions"] == allowed
+    assert document["permissions"] == {"contents": "read"}
     assert True in document
-    assert all("timeout-minutes" in job for job in document["jobs"].values())
+    for name, job in document["jobs"].items():
+        assert job["permissions"] == allowed[name]
+        assert "timeout-minutes" in job
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.name)
@@ -76,11 +84,61 @@ def test_no_expression_is_written_into_a_script(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.name)
-def test_every_action_names_its_version(workflow: Path) -> None:
-    """A branch would change under us."""
-    for step in steps(workflow):
-        if "uses" in step:
-            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"])
+def test_every_action_is_pinned_to_a_commit(workflow: Path) -> None:
+    """A tag can be moved to other code; the version stands beside it for people and Dependabot."""
+    lines = [line for line in workflow.read_text().splitlines() if "uses:" in line]
+
+    assert lines
+    for line in lines:
+        assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)
+
+
+def test_an_action_has_one_commit_everywhere() -> None:
+    """One that was renewed in one workflow is renewed in all."""
+    used = {
+        line.partition("uses: ")[2]
+        for workflow in WORKFLOWS
+        for line in workflow.read_text().splitlines()
+        if "uses:" in line
+    }
+    names = [use.partition("@")[0] for use in used]
+
+    assert sorted(names) == sorted(set(names))
+
+
+def test_a_release_is_checked_before_it_is_attested_and_attested_before_it_is_published() -> None:
+    """With a bill of materials of its own."""
+    jobs = parsed(ROOT / ".github/workflows/release.yml")["jobs"]
+    ran = [step["run"] for step in jobs["build"]["steps"] if "run" in step]
+    attested = [step["with"] for step in jobs["attest"]["steps"] if "attest@" in step["uses"]]
+
+    assert ran == ["make audit", "make check", 'python -m tests.locks.release "$TAG" dist']
+    assert jobs["attest"]["needs"] == "build"
+    assert jobs["publish"]["needs"] == "attest"
+    assert attested == [
+        {"subject-path": "dist/*.tar.gz"},
+        {"subject-path": "dist/*.tar.gz", "sbom-path": "dist/voteapp.cdx.json"},
+    ]
+
+
+def test_dependabot_looks_into_every_folder_that_has_dependencies() -> None:
+    """Python's .in files, npm's package.json files, the actions, and the image."""
+    updates = parsed(ROOT / ".github/dependabot.yml")["updates"]
+    watched = {
+        update["package-ecosystem"]: {
+            folder
+            for pattern in update.get("directories") or [update["directory"]]
+            for folder in ROOT.parent.glob(f"{ROOT.name}{pattern}")
+        }
+        for update in updates
+    }
+    python = {(ROOT / lock).parent for lock in LOCKS} | {ROOT / "tests"}
+
+    assert set(watched) == {"pip", "npm", "github-actions", "docker"}
+    assert python <= watched["pip"]
+    assert {ROOT / folder for folder in NPM_FOLDERS} == watched["npm"]
+    assert all((folder / "Dockerfile").exists() for folder in watched["docker"])
+    assert all(update["cooldown"] == {"default-days": 7} for update in updates)
 
 
 def test_the_webhooks_image_does_not_run_as_root() -> None:
