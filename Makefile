@@ -111,9 +111,9 @@ checks: .venv/checks
 cdk: infra/node_modules/made
 npm: dashboard/node_modules/made
 
-$(VENV): setup/requirements.txt
+$(VENV): services/tools/local/set-up-requirements.txt
 	@$(call step,virtual environment,$(PYTHON) -m venv --clear .venv && \
-	  .venv/bin/python -m pip install -q $(LOCKED) setup/requirements.txt,\
+	  .venv/bin/python -m pip install -q $(LOCKED) services/tools/local/set-up-requirements.txt,\
 	  It needs Python's venv module (Debian, Ubuntu: apt-get install python3-venv) and the network.)
 	@touch $@
 
@@ -135,7 +135,7 @@ $(VENV): setup/requirements.txt
 NODE_IS_OLD := const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
 node: $(VENV)
 	@{ npm --version && node -e '$(NODE_IS_OLD)'; } >/dev/null 2>&1 || \
-	  $(call step,Node.js,$(call install,.venv,$(LOCKED) setup/node-requirements.txt),$(NETWORK))
+	  $(call step,Node.js,$(call install,.venv,$(LOCKED) services/tools/local/node-requirements.txt),$(NETWORK))
 
 %/node_modules/made: %/package.json %/package-lock.json | node
 	@$(call step,npm packages of $*,$(call npm_ci,$*),Try the command alone: npm --prefix $* ci)

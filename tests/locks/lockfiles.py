@@ -24,8 +24,8 @@ LOCKS: Final = (
     "lambdas/webhook/requirements.txt",
     "services/requirements.txt",
     EMULATOR,
-    "setup/node-requirements.txt",
-    "setup/requirements.txt",
+    "services/tools/local/node-requirements.txt",
+    "services/tools/local/set-up-requirements.txt",
     "tests/mutants/requirements.txt",
 )
 """The first is compiled first: all others but the emulator's take their versions from it."""

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = (
     "pyproject.toml", "requirements.txt", "services/requirements.txt", "infra/requirements.txt",
-    "setup/requirements.txt", "setup/node-requirements.txt", "services/tools/local/emulator-requirements.txt",
+    "services/tools/local/set-up-requirements.txt", "services/tools/local/node-requirements.txt", "services/tools/local/emulator-requirements.txt",
     "infra/package.json", "infra/package-lock.json", "dashboard/package.json",
     "dashboard/package-lock.json", "dashboard/index.html", "dashboard/src/main.js",
     "dashboard/src/old.js", "dashboard/public/favicon.svg",
@@ -152,7 +152,7 @@ def test_an_old_node_is_replaced(project: Project, version: str, *, enough: bool
     """The dashboard's build tool asks for 20.19."""
     project.set_up("npm", NODE_VERSION=version)
 
-    assert len(project.calls("setup/node-requirements.txt")) == (0 if enough else 1)
+    assert len(project.calls("services/tools/local/node-requirements.txt")) == (0 if enough else 1)
 
 
 def test_where_uv_cannot_use_the_index_pip_installs(project: Project) -> None:
