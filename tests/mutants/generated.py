@@ -143,11 +143,9 @@ AREAS: Final = (
     ),
     Area(
         name="schedules",
-        files=("lambdas/canary/*.py", "lambdas/reconciler/*.py", "services/selftest/*.py"),
+        files=("lambdas/reconciler/*.py", "services/selftest/selftest.py"),
         tests=(
             "tests/unit/test_doctor_selftest.py",
-            "tests/integration/test_canary.py",
-            "tests/integration/test_doctor_probe_poll.py",
             "tests/integration/test_scheduled_reconciliation.py",
         ),
     ),
