@@ -9,15 +9,7 @@ from services.cli.output import FAILED, Json, emit, errors
 from services.tools.replay.generate import STYLES, make_scenario
 from services.tools.replay.texts import SUFFIX, write_scenario
 
-app = typer.Typer(help="Files of simulated texts, for voteapp replay.", no_args_is_help=True)
 
-
-@app.callback()
-def scenarios() -> None:
-    """Files of simulated texts, for voteapp replay."""
-
-
-@app.command("make")
 def make_one(
     file: Annotated[
         Path | None, typer.Argument(help=f"File to write; without it, STYLE-SEED{SUFFIX}.")

@@ -10,7 +10,7 @@ import typer
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, exit_on_error
-from services.cli.poll import PollId
+from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
 from services.cli.rounds import RoundNumber, find_round, show_progress
 from services.cli.targets import require_writable, translate_write_errors

@@ -7,9 +7,8 @@ import typer
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.cli import poll_files, poll_lifecycle, poll_log
+from services.cli import poll_files
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.expire import expire
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
@@ -17,24 +16,11 @@ from services.polls import reference
 from services.polls.plan import AppliedPolls
 from services.voting.identity import Pseudonyms
 
-__all__ = ["PollId", "app"]
 
-app = typer.Typer(
-    help="Check and apply poll files; open, close, reset and archive polls.",
-    no_args_is_help=True,
-)
-
-
-@app.callback()
-def polls() -> None:
-    """Check and apply poll files; open, close, reset and archive polls."""
-
-
-@app.command("check")
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILES]...", help="Poll files; without any, all files in polls/."),
+        typer.Argument(metavar="FILES", help="Poll files; without any, all files in polls/."),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
@@ -49,7 +35,6 @@ def check(
         raise typer.Exit(FAILED)
 
 
-@app.command("apply")
 def apply(
     folder: Annotated[Path, typer.Argument(help="Folder of all poll files.")] = poll_files.FOLDER,
     *,
@@ -104,7 +89,6 @@ def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str
     return lists
 
 
-@app.command("list")
 def list_polls(
     *,
     local: Annotated[bool, Local] = False,
@@ -127,7 +111,6 @@ def list_polls(
         raise typer.Exit(FAILED)
 
 
-@app.command("show")
 def show(
     poll: Annotated[str, PollId],
     *,
@@ -143,21 +126,11 @@ def show(
     emit(row, render_document(row), as_json=as_json)
 
 
-app.command("open")(poll_lifecycle.open_poll)
-app.command("close")(poll_lifecycle.close)
-app.command("archive")(poll_lifecycle.archive)
-app.command("reset")(poll_lifecycle.reset)
-app.command("expire")(expire)
-app.command("log")(poll_log.show_log)
-
-
-@app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of poll files, generated from the table of fields."""
     print(reference.json_schema(), end="")
 
 
-@app.command("reference", hidden=True)
 def print_reference() -> None:
     """Print the reference of poll files (docs/polls.md), generated from the same table."""
     print(reference.reference(), end="")
