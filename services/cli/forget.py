@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from services.adapters.dynamodb.erasure import ErasedBallot
-from services.cli.deployment import DeploymentError, Local, Stage, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.voting.addresses import is_sender, without_channel
 from services.voting.identity import Pseudonyms

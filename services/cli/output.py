@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from services.adapters.secrets import UnusableSecretError
-from services.cli.deployment import DeploymentError, translate_aws_errors
+from services.cli.aws_session import DeploymentError, translate_aws_errors
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1

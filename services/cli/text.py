@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from services.cli.deployment import DeploymentError, Local, Stage, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, emit, exit_on_error
 from services.tools.phones.delivery import UNREACHABLE, WebhookEndpoint, deliver_one, message_in
 from services.tools.phones.sms import SimulatedText, TextKind
