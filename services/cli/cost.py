@@ -68,7 +68,7 @@ def cost(
         return
     if voters is None:
         rows = [_summary(event, prices) for event in TYPICAL]
-        emit({"evenings": rows} | _source(prices), _render_typical(rows, prices), as_json=as_json)
+        emit({"evenings": rows, **_source(prices)}, _render_typical(rows, prices), as_json=as_json)
         return
     kinds = [kind for kind in KINDS if webhook in {None, kind}]
     bills = {

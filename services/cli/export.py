@@ -69,10 +69,10 @@ def export(
             notes = wanted.run(_votes(deployment, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
             _upload(deployment, wanted, where)
-    certificate = deployment.certificates.find(round.poll.id, round.number)
+        certificate = deployment.certificates.find(round.poll.id, round.number)
     certified = certificate is not None and certificate.digest == notes["digest"]
     notes |= {"to": where, "certified": certified, "unreadable": unreadable}
-    emit(notes, render_document(notes), as_json=as_json)
+    emit(notes, render_document(notes), as_json=as_json, stack=deployment.name)
     if unreadable:
         raise typer.Exit(FAILED)
 

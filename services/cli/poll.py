@@ -10,6 +10,7 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
+from services.cli.poll_details import render_poll
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
@@ -64,7 +65,7 @@ def apply(
     document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
         "lists": lists
     }
-    emit(document, render_document(document), as_json=as_json)
+    emit(document, render_document(document), as_json=as_json, stack=deployment.name)
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:
@@ -103,7 +104,8 @@ def list_polls(
         deployment = find(local=local, stage=stage)
         rows = [poll_row(entry, deployment, now_ms()) for entry in deployment.directory.entries()]
         unreadable = list(deployment.directory.unreadable())
-    emit({"polls": rows, "unreadable": unreadable}, render_poll_list(rows), as_json=as_json)
+    document = {"polls": rows, "unreadable": unreadable}
+    emit(document, render_poll_list(rows), as_json=as_json, stack=deployment.name)
     for name in unreadable:
         remedy = "its row in the directory cannot be read: repair or delete that row"
         errors.print(f"{name}: {remedy}", markup=False)
@@ -122,8 +124,9 @@ def show(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         rounds = deployment.directory.rounds(poll)
-        row = poll_row(deployment.directory.entry(poll), deployment, now_ms(), rounds=rounds)
-    emit(row, render_document(row), as_json=as_json)
+        entry = deployment.directory.entry(poll)
+        row = poll_row(entry, deployment, now_ms(), rounds=rounds)
+    emit(row, render_poll(row, entry.round.poll), as_json=as_json, stack=deployment.name)
 
 
 def schema() -> None:

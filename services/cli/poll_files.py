@@ -117,9 +117,10 @@ def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     return tuple(phone for _, phone in lines), list_problems
 
 
-def _complete_poll_id(incomplete: str) -> list[str]:
+def complete_poll_id(incomplete: str) -> list[str]:
+    """The ids of poll files that begin with these letters, for the shell."""
     found = (path.stem for path in list_poll_files(FOLDER))
     return [poll for poll in found if poll.startswith(incomplete)]
 
 
-PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_complete_poll_id)
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=complete_poll_id)

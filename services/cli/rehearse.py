@@ -67,7 +67,7 @@ def rehearse(
         confirm(_question(deployment, count, rate, seconds, is_local=is_local), yes=yes)
         report, audit = _run(deployment, rate=rate, count=count)
     document = {"poll": audit.round.poll.id if audit else None, **report.document(audit)}
-    emit(document, _text(document), as_json=as_json)
+    emit(document, _text(document), as_json=as_json, stack=deployment.name)
     if not document["exact"] or document["refused"]:
         raise typer.Exit(FAILED)
 

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, exit_on_error
+from services.cli.output import Json, exit_on_error, name_stack
 from services.cli.poll_files import PollId
 from services.cli.rounds import RoundNumber, find_round
 from services.cli.targets import require_writable, translate_write_errors
@@ -50,6 +50,7 @@ class CountReading:
             "poll": poll.id,
             "round": self.round.number,
             "phase": self.round.phase_at(self.at_ms).value,
+            "certified_at": self.round.certified_at_ms,
             "visibility": poll.visibility,
             "choices": {c.key: totals.picks.get(c.key, 0) for c in poll.choices},
             "votes": sum(totals.picks.values()),
@@ -89,14 +90,16 @@ def results(
         readings = (_write_csv(reading, to_csv) for reading in all_readings)
         if as_json:
             for reading in readings:
-                print(json.dumps(reading.document), flush=True)
+                print(json.dumps({"stack": deployment.name, **reading.document}), flush=True)
             return
         if not watch:
             Console().print(*map(_render, readings))
+            name_stack(deployment.name)
             return
         with Live(console=Console(), auto_refresh=False) as live:
             for reading in readings:
                 live.update(_render(reading), refresh=True)
+        name_stack(deployment.name)
 
 
 def _readings(
@@ -132,7 +135,8 @@ def _render(reading: CountReading) -> Group:
         table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
     phase = reading.round.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
-    head.append(f"round {reading.round.number}, {phase}", style="dim")
+    certified = "" if reading.round.certified_at_ms is None else ", certified"
+    head.append(f"round {reading.round.number}, {phase}{certified}", style="dim")
     if poll.visibility == "sealed":
         head.append("  sealed: hidden from guests", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
