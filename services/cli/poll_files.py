@@ -13,6 +13,7 @@ from services.polls.names import check_name_conflicts
 from services.voting.addresses import E164
 from services.voting.errors import Problem
 from services.voting.poll import Poll
+from services.voting.toml_text import toml_text
 
 FOLDER = Path("polls")
 
@@ -41,7 +42,7 @@ class PollFiles:
                     {
                         "line": p.line,
                         "key": p.key,
-                        "value": repr(p.value),
+                        "value": toml_text(p.value),
                         "remedy": p.remedy,
                         "severity": p.severity,
                     }
@@ -73,7 +74,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
     """Read poll files and the phone lists beside them, and collect every problem."""
     results = {path: _parse_file(path) for path in paths}
     problems = {path: [*found.problems] for path, found in results.items()}
-    polls = {path: found.poll for path, found in results.items() if found.poll}
+    polls = {path: found.draft for path, found in results.items() if found.draft}
     phones = {}
     for path, poll in polls.items():
         if poll.phones:
@@ -86,7 +87,10 @@ def read(paths: Iterable[Path]) -> PollFiles:
     return PollFiles(
         polls=[*polls.values()],
         phones=phones,
-        problems={path: tuple(found) for path, found in problems.items()},
+        problems={
+            path: tuple(sorted(found, key=lambda problem: problem.line))
+            for path, found in problems.items()
+        },
     )
 
 
