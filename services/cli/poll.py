@@ -1,7 +1,8 @@
 """`voteapp poll …`: checks and applies poll files, shows polls, and changes their state."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,9 @@ from services.cli.poll_details import render_poll
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
-from services.polls.plan import AppliedPolls
+from services.polls.doubts import find_doubts
+from services.polls.plan import AppliedPolls, PollChange
+from services.polls.preview import preview
 from services.voting.identity import Pseudonyms
 
 
@@ -46,7 +49,8 @@ def apply(
 ) -> None:
     """Apply poll files, and the phone lists beside them, without a deploy.
 
-    Asks before it archives a poll that has no file any more. Applying twice changes nothing.
+    Shows first what changes, setting by setting, and asks before it changes or archives a poll, or
+    if a setting is doubtful. Applying twice changes nothing.
     """
     found = poll_files.read(_find_poll_files(folder))
     if not found.is_usable:
@@ -57,15 +61,22 @@ def apply(
         directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
-        without_file = [step.poll.id for step in plan if step.verdict == "archived"]
-        if without_file:
-            confirm(f"Archive {', '.join(without_file)}, which have no file in {folder}/?", yes=yes)
+        doubts = list(find_doubts(found.polls, now_ms()))
+        if _preview(plan, doubts):
+            confirm(f"Apply {folder}/ to {deployment.name}?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
         lists = _apply_lists(deployment, found)
-    document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
-        "lists": lists
-    }
+    ids: dict[str, Any] = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__}
+    document = ids | {"lists": lists, "warnings": doubts}
     emit(document, render_document(document), as_json=as_json, stack=deployment.name)
+
+
+def _preview(plan: Sequence[PollChange], doubts: Sequence[str]) -> bool:
+    """Show what a plan changes and what is doubtful; return whether to ask before it."""
+    for line in (*preview(plan), *(f"warning: {doubt}" for doubt in doubts)):
+        errors.print(line)
+    verdicts = {change.verdict for change in plan}
+    return bool(verdicts & {"changed", "archived"} or (doubts and "created" in verdicts))
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:

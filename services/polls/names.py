@@ -95,10 +95,15 @@ def _name_beginning_with(keyword: str, poll: Poll) -> str | None:
 def check_name_conflicts(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
     """Names and keywords that conflict between polls on one number, open at the same time."""
     for one, other in combinations(sorted(polls, key=lambda poll: poll.id), 2):
-        if _share_number(one, other) and _overlap(one, other):
+        if can_meet(one, other):
             yield from ((other, problem) for problem in _conflicting_names(one, other))
             yield from ((other, problem) for problem in _conflicting_keyword(one, other))
             yield from ((one, problem) for problem in _names_that_are_places(other, one))
+
+
+def can_meet(one: Poll, other: Poll) -> bool:
+    """Whether two polls can be open on one number at the same time."""
+    return _share_number(one, other) and _overlap(one, other)
 
 
 def _share_number(one: Poll, other: Poll) -> bool:
