@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from services.adapters.dynamodb.allow_lists import read_phones
+from services.cli.completion import deployed_polls
 from services.polls.definition import ParseResult, check_poll, with_line
 from services.polls.names import check_name_conflicts
 from services.voting.addresses import E164
@@ -121,10 +122,10 @@ def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     return tuple(phone for _, phone in lines), list_problems
 
 
-def complete_poll_id(incomplete: str) -> list[str]:
-    """The ids of poll files that begin with these letters, for the shell."""
-    found = (path.stem for path in list_poll_files(FOLDER))
-    return [poll for poll in found if poll.startswith(incomplete)]
+def complete_poll_id(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The polls of the folder and of the deployment that begin with these letters."""
+    found = {path.stem for path in list_poll_files(FOLDER)} | deployed_polls(ctx.params)
+    return sorted(poll for poll in found if poll.startswith(incomplete))
 
 
 PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=complete_poll_id)

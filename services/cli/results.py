@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -79,7 +80,8 @@ def results(
 ) -> None:
     """Show the count: votes by choice, voters, rate, and the age of the newest vote.
 
-    Sealed polls are shown, too. With --watch and --json, prints one document per line.
+    Sealed polls are shown, too. With --watch into a pipe, prints a line for each
+    reading; with --watch and --json, one document.
     """
     with exit_on_error(), suppress(KeyboardInterrupt):
         if to_csv:
@@ -94,6 +96,11 @@ def results(
             return
         if not watch:
             Console().print(*map(_render, readings))
+            name_stack(deployment.name)
+            return
+        if not Console().is_terminal:
+            for reading in readings:
+                print(_line(reading), flush=True)
             name_stack(deployment.name)
             return
         with Live(console=Console(), auto_refresh=False) as live:
@@ -147,6 +154,15 @@ def _render(reading: CountReading) -> Group:
         "",
         Text(f"{_format_voters(reading)}{rate}   {_format_age(reading)}", style="dim"),
     )
+
+
+def _line(reading: CountReading) -> str:
+    """A reading on one line, for a pipe or a file."""
+    round = reading.round
+    picks = ", ".join(f"{c.key} {reading.totals.picks.get(c.key, 0):,}" for c in round.poll.choices)
+    time_ = f"{datetime.fromtimestamp(reading.at_ms / 1000, UTC):%H:%M:%S} UTC"
+    head = f"{time_}  {round.poll.id}, round {round.number}, {round.phase_at(reading.at_ms).value}"
+    return f"{head}: {picks}; {_format_voters(reading)}; {_format_age(reading)}"
 
 
 def _format_voters(reading: CountReading) -> str:

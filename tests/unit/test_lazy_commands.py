@@ -1,17 +1,24 @@
 """The list of commands: shown without importing them, and each found when it is used."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from services.cli import deployment
 from services.cli.app import COMMANDS, app
 from services.cli.lazy import LazyCommand, LazySubgroup
+from services.polls.entry import DirectoryEntry
+from services.voting.poll import Round
+from tests.support.polls import a_poll
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"boto3", "botocore", "fastapi", "aiohttp", "aws_cdk", "moto"}
@@ -74,6 +81,8 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
         ("voteapp re", "1", {"results", "rehearse", "replay", "reconcile"}),
         ("voteapp poll re", "2", {"reset"}),
         ("voteapp certify --se", "2", {"--settle"}),
+        ("voteapp replay q", "2", {"quiet"}),
+        ("voteapp export colors --format j", "4", {"jsonl"}),
     ],
 )
 def test_the_shell_completes_commands_and_options(
@@ -84,6 +93,70 @@ def test_the_shell_completes_commands_and_options(
     done = CliRunner().invoke(app, [], env=asked, prog_name="voteapp")
 
     assert set(done.stdout.split()) == expected
+
+
+def deployed(*polls: str) -> Any:
+    """A deployment with these polls."""
+    entries = [DirectoryEntry(round=Round(poll=replace(a_poll(), id=poll))) for poll in polls]
+    return SimpleNamespace(directory=SimpleNamespace(entries=lambda: entries))
+
+
+def completed(words: str, number: str) -> set[str]:
+    """What the shell offers."""
+    asked = {"_VOTEAPP_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": number}
+    return set(CliRunner().invoke(app, [], env=asked, prog_name="voteapp").stdout.split())
+
+
+def test_the_shell_completes_the_polls_of_the_deployment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of the one that the options name; without those of checks."""
+    monkeypatch.chdir(tmp_path)
+    stacks = {
+        (False, "prod"): deployed("finale", "encore", "doctor-selftest"),
+        (True, "dev"): deployed("trial"),
+    }
+    monkeypatch.setattr(deployment, "find", lambda *, local, stage: stacks[local, stage])
+
+    assert completed("voteapp poll close --stage prod ", "5") == {"finale", "encore"}
+    assert completed("voteapp certify --local ", "3") == {"trial"}
+    assert completed("voteapp text --local --poll t", "4") == {"trial"}
+
+
+def test_without_a_deployment_the_shell_completes_poll_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And shows no error."""
+    (tmp_path / "polls").mkdir()
+    (tmp_path / "polls" / "song.toml").touch()
+    monkeypatch.chdir(tmp_path)
+
+    def find(**_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(deployment, "find", find)
+
+    assert completed("voteapp poll open ", "3") == {"song"}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("a b.jsonl.gz", "voteapp replay 'a b.jsonl.gz' --faults all"),
+        ("tonight", "voteapp replay tonight --faults all"),
+    ],
+)
+def test_the_hint_after_an_evening_was_made_can_be_pasted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, command: str
+) -> None:
+    """It names the file as a shell reads it, and the file can be replayed."""
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(app, ["evening", "make", name, "--voters", "3", "--minutes", "1"])
+    words = shlex.split(command)[1:]
+    played = CliRunner().invoke(app, [*words, "--engine", "memory"])
+
+    assert f"Replay it: {command}\n" in made.stdout
+    assert played.exit_code == 0, played.output
 
 
 @pytest.mark.parametrize("arguments", [("-h",), ("poll", "-h"), ("audit", "-h")])
