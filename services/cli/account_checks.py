@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from services.cli.deployment import DeploymentError
+from services.cli.aws_session import open_session
 from services.tools.doctor import account
 from services.tools.doctor.finding import CheckStatus, Finding, failed, run_check
 
@@ -27,11 +27,7 @@ class AccountChecks:
         Raises:
             DeploymentError: no region is set.
         """
-        import boto3  # slow to import
-
-        session: Any = boto3.Session(region_name=region)
-        if not session.region_name:
-            raise DeploymentError("no AWS region is set", "set AWS_REGION, or give --region")
+        session = open_session(region)
         return cls(
             region=session.region_name,
             client=lambda service, where: session.client(service, region_name=where),

@@ -60,24 +60,27 @@ def audit(
         auditor = create_auditor(deployment, settle_seconds=settle)
         with show_progress(f"Recounting {poll}, round {round.number}") as advance:
             found = auditor.audit(round, advance)
+        stack = deployment.name
         unfolded = create_unfolded_records(deployment).count if stream_lost else None
         repaired: list[Difference] = []
         if repair and (found.differences or found.drain_problems):
             repaired = auditor.repair(
                 found,
                 unfolded=unfolded,
-                confirm=lambda difference: confirm(_question(found, difference), yes=yes),
+                confirm=lambda wanted: confirm(_question(stack, found, wanted), yes=yes),
             )
             _log_repairs(found, repaired)
-    emit(_document(found, repaired), _text(found, repaired), as_json=as_json)
+    emit(_document(found, repaired), _text(found, repaired), as_json=as_json, stack=stack)
     if (found.drain_problems or found.differences or found.ballot_problems) and not repaired:
         raise typer.Exit(FAILED)
 
 
-def _question(found: Audit, wanted: Sequence[Difference]) -> str:
+def _question(stack: str, found: Audit, wanted: Sequence[Difference]) -> str:
     lost = sum(difference.missing for difference in wanted)
     write_off = f"\nWrite off {lost:,} stream records as lost for good." if lost else ""
-    return f"Correct the board?\n{render(_table(found))}{write_off}\n"
+    round = found.round
+    question = f"Correct the board of round {round.number} of {round.poll.id} on {stack}?"
+    return f"{render(_table(found))}{write_off}\n{question}"
 
 
 def _document(found: Audit, repaired: list[Difference]) -> dict[str, Any]:

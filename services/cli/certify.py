@@ -60,7 +60,12 @@ def certify(
         "new": new,
     }
     status = "certified" if new else "certified before, and nothing has changed since"
-    emit(document, f"{render_document(document)}\n{status}, {_comparison(log)}", as_json=as_json)
+    emit(
+        document,
+        f"{render_document(document)}\n{status}, {_comparison(log)}",
+        as_json=as_json,
+        stack=deployment.name,
+    )
 
 
 def _reconciliations_begun(deployment: Deployment, round: Round) -> int:
@@ -93,6 +98,6 @@ def _question(deployment: Deployment, round: Round) -> str:
         ", and shows its sealed result to everybody" if round.poll.visibility == "sealed" else ""
     )
     return (
-        f"Certify round {round.number} of {round.poll.id} on {deployment.name}? "
-        f"That is final{reveals}: the round takes no text any more and cannot be opened again."
+        f"That is final{reveals}: the round takes no text any more and cannot be opened again.\n"
+        f"Certify round {round.number} of {round.poll.id} on {deployment.name}?"
     )

@@ -83,16 +83,16 @@ def connect(
         deployment = find(local=False, stage=stage)
         plan = _plan(deployment, numbers.find(number), screen=screen)
         if plan.has_changes and not dry_run:
-            confirm(f"{_render_plan(plan)}\n\nChange this?", yes=yes)
+            confirm(f"{_render_plan(plan)}\n\nChange this on {deployment.name}?", yes=yes)
             _apply(plan, deployment, numbers)
     done = plan.has_changes and not dry_run
     document = {
         "number": number,
-        "stack": deployment.name,
         "changed": done,
         "settings": plan.rows(),
     }
-    emit(document, _text(plan, done=done, stage=stage), as_json=as_json)
+    text = _text(plan, done=done, stage=stage)
+    emit(document, text, as_json=as_json, stack=deployment.name)
 
 
 def _plan(deployment: Deployment, delivery: Delivery, *, screen: bool) -> Plan:

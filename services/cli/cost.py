@@ -1,10 +1,11 @@
 """`voteapp cost`: estimates the cost of an evening by service and by vote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, get_args
 
 import typer
 
+from services.cli.markdown_tables import render_markdown
 from services.cli.output import Json, emit
 from services.cli.stage_options import read_stage_options, render_stage, stage_document
 from services.tools.cost.bill import Bill, BillItem, bill_for
@@ -48,6 +49,9 @@ def cost(
         str | None,
         typer.Option(help="dev or prod: with the options that cdk.json keeps for it."),
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the tables as Markdown.")
+    ] = False,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Estimate what an evening costs, and which service costs most.
@@ -58,17 +62,23 @@ def cost(
     """
     if webhook not in {None, *KINDS}:
         raise typer.BadParameter(f"{webhook!r}: use lambda or container", param_hint="--webhook")
+    shown: Callable[[str], str] = str if markdown else render_markdown
     prices = Prices.load()
     options = read_stage_options(stage) if stage else {}
     webhook = webhook or (idle_event(options).webhook if stage else None)
     of_stage = stage_document(options, prices) if stage else {}
     block = f"{render_stage(stage, options, prices)}\n\n" if stage else ""
     if voters is None and stage:
-        emit(of_stage | _source(prices), f"{block}{_footnote(prices)}", as_json=as_json)
+        text = f"{block}{_footnote(prices)}"
+        emit(of_stage | _source(prices), shown(text), as_json=as_json)
         return
     if voters is None:
         rows = [_summary(event, prices) for event in TYPICAL]
-        emit({"evenings": rows} | _source(prices), _render_typical(rows, prices), as_json=as_json)
+        emit(
+            {"evenings": rows, **_source(prices)},
+            shown(_render_typical(rows, prices)),
+            as_json=as_json,
+        )
         return
     kinds = [kind for kind in KINDS if webhook in {None, kind}]
     bills = {
@@ -89,7 +99,7 @@ def cost(
     }
     documents = {kind: _document(bill) for kind, bill in bills.items()}
     text = block + _render_comparison(bills, prices)
-    emit({"webhook": documents} | of_stage | _source(prices), text, as_json=as_json)
+    emit({"webhook": documents} | of_stage | _source(prices), shown(text), as_json=as_json)
 
 
 def _source(prices: Prices) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """Finds the deployment that a command works on: a stack in AWS or a demo on this machine."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -21,6 +20,7 @@ from services.adapters.dynamodb.recounts import DynamoRecounts
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.adapters.poll_store import unknown_operator
 from services.adapters.secrets import Secrets, SecretStore
+from services.cli.aws_session import DeploymentError, open_session, translate_aws_errors
 from services.voting.begun import has_begun
 from services.voting.poll import Round
 from services.voting.probe_names import is_probe
@@ -32,15 +32,6 @@ Local = typer.Option("--local", help="Work on the demo that runs on this machine
 Stage = typer.Option(
     "--stage", envvar="VOTEAPP_STAGE", help="Which stack of the AWS account: VoteApp-<stage>."
 )
-
-
-class DeploymentError(Exception):
-    """No deployment was found, or it does not answer; `remedy` says what to do."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{problem}: {remedy}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,14 +203,11 @@ def _find_demo() -> Deployment:
 
 
 def _find_stack(name: str) -> Deployment:
-    import boto3  # slow to import
-    from botocore.config import Config
+    from botocore.config import Config  # slow to import
 
-    session: Any = boto3.Session()
+    session = open_session()
+    region = session.region_name
     with translate_aws_errors():
-        region = session.region_name
-        if not region:
-            raise DeploymentError("no AWS region is set", "set AWS_REGION, or use --local")
         outputs = _outputs(session.client("cloudformation"), name, region)
     return Deployment(
         name=name,
@@ -241,23 +229,3 @@ def _outputs(cloudformation: Any, name: str, region: str) -> dict[str, str]:  # 
             raise
         raise DeploymentError(f"no stack {name} in {region}", remedy) from None
     return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
-
-
-@contextmanager
-def translate_aws_errors() -> Iterator[None]:
-    """Translate botocore's errors.
-
-    Raises:
-        DeploymentError: no credentials, no network, no permission.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        raise DeploymentError(f"AWS refused: {code}", message) from error
-    except BotoCoreError as error:
-        raise DeploymentError(
-            "AWS cannot be reached", f"{error} (or use --local for a demo)"
-        ) from error

@@ -10,7 +10,7 @@ from rich.console import Console
 from services.cli.account_checks import AccountChecks
 from services.cli.checks import DeploymentChecks
 from services.cli.deployment import Local, Stage, find
-from services.cli.output import FAILED, Json, exit_on_error
+from services.cli.output import FAILED, Json, exit_on_error, name_stack
 from services.tools.doctor.finding import CheckStatus, Finding
 
 MARKS: Final = {
@@ -82,9 +82,9 @@ def _report(found: Iterable[Finding], what: dict[str, str], *, as_json: bool) ->
             )
         )
     else:
-        print(
-            f"\n{len(failures)} of {len(findings)} checks failed." if failures else "\nAll is well."
-        )
+        verdict = f"{len(failures)} of {len(findings)} checks failed" if failures else "All is well"
+        print(f"\n{verdict}.")
+        name_stack(", ".join(what.values()))
     if failures:
         raise typer.Exit(FAILED)
 

@@ -1,6 +1,8 @@
 """`voteapp evening …`: generates files of simulated texts for `voteapp replay`."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -9,15 +11,7 @@ from services.cli.output import FAILED, Json, emit, errors
 from services.tools.replay.generate import STYLES, make_scenario
 from services.tools.replay.texts import SUFFIX, write_scenario
 
-app = typer.Typer(help="Files of simulated texts, for voteapp replay.", no_args_is_help=True)
 
-
-@app.callback()
-def scenarios() -> None:
-    """Files of simulated texts, for voteapp replay."""
-
-
-@app.command("make")
 def make_one(
     file: Annotated[
         Path | None, typer.Argument(help=f"File to write; without it, STYLE-SEED{SUFFIX}.")
@@ -49,4 +43,13 @@ def make_one(
         "seed": seed,
     }
     text = f"{path}: {len(scenario.texts):,} texts, {deliveries:,} deliveries"
-    emit(document, f"{text}\nReplay it: voteapp replay {path} --faults all", as_json=as_json)
+    emit(document, f"{text}\n{_hint(path)}", as_json=as_json)
+
+
+def _hint(path: Path) -> str:
+    """The command that replays the file, to paste into a shell."""
+    name = f"./{path}" if f"{path}".startswith("-") else f"{path}"
+    command = f"Replay it: voteapp replay {quote(name)} --faults all"
+    if find_spec("moto") is None:
+        return f"First: pip install 'voteapp[replay]'\n{command}"
+    return command

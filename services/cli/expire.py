@@ -39,7 +39,7 @@ def expire(
             confirm(question, yes=yes)
         done = [_expire(deployment, one) for one in rounds]
     document = {"poll": poll, "rounds": done}
-    emit(document, _text(poll, done), as_json=as_json)
+    emit(document, _text(poll, done), as_json=as_json, stack=deployment.name)
 
 
 def _ended(deployment: Deployment, poll: str, number: int | None) -> list[Round]:

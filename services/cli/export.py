@@ -8,25 +8,31 @@ from urllib.parse import urlsplit
 import typer
 
 from services.adapters.clock import now_ms
+from services.cli.completion import complete_format
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import FAILED, Json, emit, exit_on_error
-from services.cli.poll import PollId
+from services.cli.output import FAILED, Json, emit, errors, exit_on_error
+from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
 from services.cli.rounds import RoundNumber, find_round, show_progress
 from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.export_formats import Columns, Format
 from services.tools.operations.exports import Export
-from services.voting.poll import Round
+from services.voting.poll import Phase, Round
 from services.voting.recount import BallotRow
 
-To = typer.Option("--to", help="A file, or s3://bucket/key; without it, POLL-ROUND.FORMAT.")
+Form = typer.Option("--format", help="csv, jsonl or parquet.", autocompletion=complete_format)
+To = typer.Option(
+    "--to",
+    help="A file, or s3://bucket/key; without it, POLL-ROUND.FORMAT, with keys "
+    "POLL-ROUND-with-keys.FORMAT.",
+)
 
 
 def export(
     poll: Annotated[str, PollId],
     *,
     to: Annotated[str | None, To] = None,
-    form: Annotated[str, typer.Option("--format", help="csv, jsonl or parquet.")] = "csv",
+    form: Annotated[str, Form] = "csv",
     with_keys: Annotated[
         bool,
         typer.Option(
@@ -53,7 +59,8 @@ def export(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         round, _ = find_round(deployment, poll, round_number)
-        where = to or f"{poll}-{round.number}.{form}"
+        is_open = _warn_if_open(round)
+        where = to or f"{poll}-{round.number}{'-with-keys' if with_keys else ''}.{form}"
         wanted = Export(
             round_name=f"{poll}:{round.number}",
             form=chosen,
@@ -69,12 +76,21 @@ def export(
             notes = wanted.run(_votes(deployment, round, wanted.columns, unreadable), advance)
         if where.startswith("s3://"):
             _upload(deployment, wanted, where)
-    certificate = deployment.certificates.find(round.poll.id, round.number)
+        certificate = deployment.certificates.find(round.poll.id, round.number)
     certified = certificate is not None and certificate.digest == notes["digest"]
-    notes |= {"to": where, "certified": certified, "unreadable": unreadable}
-    emit(notes, render_document(notes), as_json=as_json)
+    notes |= {"to": where, "open": is_open, "certified": certified, "unreadable": unreadable}
+    emit(notes, render_document(notes), as_json=as_json, stack=deployment.name)
     if unreadable:
         raise typer.Exit(FAILED)
+
+
+def _warn_if_open(round: Round) -> bool:
+    """Warn that the ballots of an open round change; return whether it is open."""
+    is_open = round.phase_at(now_ms()) is Phase.OPEN
+    if is_open:
+        poll, number = round.poll.id, round.number
+        errors.print(f"warning: round {number} of {poll} is open: its ballots may still change")
+    return is_open
 
 
 def _choices(deployment: Deployment, round: Round) -> tuple[str, ...]:

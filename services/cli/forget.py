@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from services.adapters.dynamodb.erasure import ErasedBallot
-from services.cli.deployment import DeploymentError, Local, Stage, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.voting.addresses import is_sender, without_channel
 from services.voting.identity import Pseudonyms
@@ -43,7 +44,8 @@ def forget(
         rounds = [one for poll in polls for one in deployment.directory.rounds(poll)]
         found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pseudonyms)]
         if found:
-            confirm(f"Empty {len(found)} ballots?\n{_list_ballots(found)}\n", yes=yes)
+            question = f"Empty {len(found)} ballots on {deployment.name}?"
+            confirm(f"{_list_ballots(found)}\n{question}", yes=yes)
         removed = deployment.erasure.remove(rounds, phone, pseudonyms)
         unreadable = list(deployment.directory.unreadable())
     document = {
@@ -52,7 +54,8 @@ def forget(
         "unreadable": unreadable,
     }
     nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
-    emit(document, f"removed:\n{_list_ballots(removed)}" if removed else nothing, as_json=as_json)
+    text = f"removed:\n{_list_ballots(removed)}" if removed else nothing
+    emit(document, text, as_json=as_json, stack=deployment.name)
     for name in unreadable:
         remedy = "its row in the directory cannot be read: repair that row, then run forget again"
         errors.print(f"not searched: {name}: {remedy}", markup=False)

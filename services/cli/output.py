@@ -1,7 +1,7 @@
 """Shared by all commands: options, output as text or JSON, confirmation, exit codes."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from services.adapters.secrets import UnusableSecretError
-from services.cli.deployment import DeploymentError, translate_aws_errors
+from services.cli.aws_session import DeploymentError, translate_aws_errors
 from services.voting.errors import PollFileError, VotingError
 
 FAILED: Final = 1
@@ -25,9 +25,24 @@ Json = typer.Option("--json", help="Print one JSON document instead of text, for
 Yes = typer.Option("--yes", "-y", help="Do not ask for confirmation.")
 
 
-def emit(document: object, text: str, *, as_json: bool) -> None:
-    """Print a result as one JSON document or as text."""
-    print(json.dumps(document) if as_json else text)
+def emit(
+    document: Mapping[str, object], text: str, *, as_json: bool, stack: str | None = None
+) -> None:
+    """Print a result as one JSON document or as text, and the stack that it is about.
+
+    The stack is part of the document; beside a text it is named on standard error.
+    """
+    if as_json:
+        print(json.dumps({"stack": stack, **document} if stack else document))
+        return
+    print(text)
+    name_stack(stack)
+
+
+def name_stack(stack: str | None) -> None:
+    """Print on standard error which stack a command has worked on."""
+    if stack:
+        errors.print(f"on {stack}", style="dim")
 
 
 def confirm(question: str, *, yes: bool) -> None:

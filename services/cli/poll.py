@@ -1,40 +1,30 @@
 """`voteapp poll …`: checks and applies poll files, shows polls, and changes their state."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory import DynamoDirectory
-from services.cli import poll_files, poll_lifecycle, poll_log
+from services.cli import poll_files
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.expire import expire
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
+from services.cli.poll_details import render_poll
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
 from services.polls import reference
-from services.polls.plan import AppliedPolls
+from services.polls.doubts import find_doubts
+from services.polls.plan import AppliedPolls, PollChange
+from services.polls.preview import preview
 from services.voting.identity import Pseudonyms
 
-__all__ = ["PollId", "app"]
 
-app = typer.Typer(
-    help="Check and apply poll files; open, close, reset and archive polls.",
-    no_args_is_help=True,
-)
-
-
-@app.callback()
-def polls() -> None:
-    """Check and apply poll files; open, close, reset and archive polls."""
-
-
-@app.command("check")
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILES]...", help="Poll files; without any, all files in polls/."),
+        typer.Argument(metavar="FILES", help="Poll files; without any, all files in polls/."),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
@@ -49,7 +39,6 @@ def check(
         raise typer.Exit(FAILED)
 
 
-@app.command("apply")
 def apply(
     folder: Annotated[Path, typer.Argument(help="Folder of all poll files.")] = poll_files.FOLDER,
     *,
@@ -60,7 +49,8 @@ def apply(
 ) -> None:
     """Apply poll files, and the phone lists beside them, without a deploy.
 
-    Asks before it archives a poll that has no file any more. Applying twice changes nothing.
+    Shows first what changes, setting by setting, and asks before it changes or archives a poll, or
+    if a setting is doubtful. Applying twice changes nothing.
     """
     found = poll_files.read(_find_poll_files(folder))
     if not found.is_usable:
@@ -71,15 +61,22 @@ def apply(
         directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
-        without_file = [step.poll.id for step in plan if step.verdict == "archived"]
-        if without_file:
-            confirm(f"Archive {', '.join(without_file)}, which have no file in {folder}/?", yes=yes)
+        doubts = list(find_doubts(found.polls, now_ms()))
+        if _preview(plan, doubts):
+            confirm(f"Apply {folder}/ to {deployment.name}?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
         lists = _apply_lists(deployment, found)
-    document = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__} | {
-        "lists": lists
-    }
-    emit(document, render_document(document), as_json=as_json)
+    ids: dict[str, Any] = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__}
+    document = ids | {"lists": lists, "warnings": doubts}
+    emit(document, render_document(document), as_json=as_json, stack=deployment.name)
+
+
+def _preview(plan: Sequence[PollChange], doubts: Sequence[str]) -> bool:
+    """Show what a plan changes and what is doubtful; return whether to ask before it."""
+    for line in (*preview(plan), *(f"warning: {doubt}" for doubt in doubts)):
+        errors.print(line)
+    verdicts = {change.verdict for change in plan}
+    return bool(verdicts & {"changed", "archived"} or (doubts and "created" in verdicts))
 
 
 def _default_number(directory: DynamoDirectory) -> str | None:
@@ -104,7 +101,6 @@ def _apply_lists(deployment: Deployment, found: PollFiles) -> dict[str, dict[str
     return lists
 
 
-@app.command("list")
 def list_polls(
     *,
     local: Annotated[bool, Local] = False,
@@ -119,7 +115,8 @@ def list_polls(
         deployment = find(local=local, stage=stage)
         rows = [poll_row(entry, deployment, now_ms()) for entry in deployment.directory.entries()]
         unreadable = list(deployment.directory.unreadable())
-    emit({"polls": rows, "unreadable": unreadable}, render_poll_list(rows), as_json=as_json)
+    document = {"polls": rows, "unreadable": unreadable}
+    emit(document, render_poll_list(rows), as_json=as_json, stack=deployment.name)
     for name in unreadable:
         remedy = "its row in the directory cannot be read: repair or delete that row"
         errors.print(f"{name}: {remedy}", markup=False)
@@ -127,7 +124,6 @@ def list_polls(
         raise typer.Exit(FAILED)
 
 
-@app.command("show")
 def show(
     poll: Annotated[str, PollId],
     *,
@@ -139,25 +135,16 @@ def show(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         rounds = deployment.directory.rounds(poll)
-        row = poll_row(deployment.directory.entry(poll), deployment, now_ms(), rounds=rounds)
-    emit(row, render_document(row), as_json=as_json)
+        entry = deployment.directory.entry(poll)
+        row = poll_row(entry, deployment, now_ms(), rounds=rounds)
+    emit(row, render_poll(row, entry.round.poll), as_json=as_json, stack=deployment.name)
 
 
-app.command("open")(poll_lifecycle.open_poll)
-app.command("close")(poll_lifecycle.close)
-app.command("archive")(poll_lifecycle.archive)
-app.command("reset")(poll_lifecycle.reset)
-app.command("expire")(expire)
-app.command("log")(poll_log.show_log)
-
-
-@app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of poll files, generated from the table of fields."""
     print(reference.json_schema(), end="")
 
 
-@app.command("reference", hidden=True)
 def print_reference() -> None:
     """Print the reference of poll files (docs/polls.md), generated from the same table."""
     print(reference.reference(), end="")

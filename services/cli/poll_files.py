@@ -8,11 +8,13 @@ from pathlib import Path
 import typer
 
 from services.adapters.dynamodb.allow_lists import read_phones
+from services.cli.completion import deployed_polls
 from services.polls.definition import ParseResult, check_poll, with_line
 from services.polls.names import check_name_conflicts
 from services.voting.addresses import E164
 from services.voting.errors import Problem
 from services.voting.poll import Poll
+from services.voting.toml_text import toml_text
 
 FOLDER = Path("polls")
 
@@ -41,7 +43,7 @@ class PollFiles:
                     {
                         "line": p.line,
                         "key": p.key,
-                        "value": repr(p.value),
+                        "value": toml_text(p.value),
                         "remedy": p.remedy,
                         "severity": p.severity,
                     }
@@ -73,7 +75,7 @@ def read(paths: Iterable[Path]) -> PollFiles:
     """Read poll files and the phone lists beside them, and collect every problem."""
     results = {path: _parse_file(path) for path in paths}
     problems = {path: [*found.problems] for path, found in results.items()}
-    polls = {path: found.poll for path, found in results.items() if found.poll}
+    polls = {path: found.draft for path, found in results.items() if found.draft}
     phones = {}
     for path, poll in polls.items():
         if poll.phones:
@@ -86,7 +88,10 @@ def read(paths: Iterable[Path]) -> PollFiles:
     return PollFiles(
         polls=[*polls.values()],
         phones=phones,
-        problems={path: tuple(found) for path, found in problems.items()},
+        problems={
+            path: tuple(sorted(found, key=lambda problem: problem.line))
+            for path, found in problems.items()
+        },
     )
 
 
@@ -117,9 +122,10 @@ def _read_phone_list(path: Path) -> tuple[tuple[str, ...], list[Problem]]:
     return tuple(phone for _, phone in lines), list_problems
 
 
-def _complete_poll_id(incomplete: str) -> list[str]:
-    found = (path.stem for path in list_poll_files(FOLDER))
-    return [poll for poll in found if poll.startswith(incomplete)]
+def complete_poll_id(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The polls of the folder and of the deployment that begin with these letters."""
+    found = {path.stem for path in list_poll_files(FOLDER)} | deployed_polls(ctx.params)
+    return sorted(poll for poll in found if poll.startswith(incomplete))
 
 
-PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=_complete_poll_id)
+PollId = typer.Argument(metavar="POLL", help="Id of the poll.", autocompletion=complete_poll_id)

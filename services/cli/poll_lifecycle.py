@@ -55,7 +55,7 @@ def archive(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         deployment.directory.entry(poll)
-        confirm(f"Archive {poll}? No text will reach it any more.", yes=yes)
+        confirm(f"No text will reach it any more. Archive {poll} on {deployment.name}?", yes=yes)
         _change_poll(deployment, poll, lifecycle.archived, as_json=as_json)
 
 
@@ -79,12 +79,13 @@ def reset(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         number = deployment.directory.entry(poll).round.number
-        confirm(f"Start round {number + 1} of {poll}? The screen goes to zero.", yes=yes)
+        question = f"Start round {number + 1} of {poll} on {deployment.name}?"
+        confirm(f"The screen goes to zero. {question}", yes=yes)
 
         before, after = deployment.directory.reset(
             poll, number, begun=deployment.has_begun, opened=opened
         )
-        _print_change(before, after, as_json=as_json)
+        _print_change(deployment.name, before, after, as_json=as_json)
 
 
 def _change_poll(
@@ -92,10 +93,12 @@ def _change_poll(
 ) -> None:
     at_ms = now_ms()
     before, after = deployment.directory.change(poll, lambda round: change(round, at_ms))
-    _print_change(before, after, as_json=as_json)
+    _print_change(deployment.name, before, after, as_json=as_json)
 
 
-def _print_change(before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool) -> None:
+def _print_change(
+    stack: str, before: DirectoryEntry, after: DirectoryEntry, *, as_json: bool
+) -> None:
     at_ms, poll = now_ms(), after.round.poll.id
     document: dict[str, Any] = {
         "poll": poll,
@@ -106,7 +109,7 @@ def _print_change(before: DirectoryEntry, after: DirectoryEntry, *, as_json: boo
     }
     done = "" if document["changed"] else " (as it was)"
     text = f"{poll}: round {document['round']}, {document['phase']}{done}{_hint(before, after)}"
-    emit(document, text, as_json=as_json)
+    emit(document, text, as_json=as_json, stack=stack)
 
 
 def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:

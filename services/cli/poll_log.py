@@ -33,7 +33,8 @@ def show_log(
         changes = deployment.operators_log.changes(poll)
         unreadable = deployment.operators_log.unreadable(poll)
     rows = [_row(change) for change in changes]
-    emit({"poll": poll, "changes": rows, "unreadable": unreadable}, _table(rows), as_json=as_json)
+    document = {"poll": poll, "changes": rows, "unreadable": unreadable}
+    emit(document, _table(rows), as_json=as_json, stack=deployment.name)
     for name in unreadable:
         errors.print(f"{name}: this row of the log cannot be read")
 

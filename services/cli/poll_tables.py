@@ -37,16 +37,17 @@ def poll_row(
         "visibility": poll.visibility,
         "opens_at": poll.opens_at_ms,
         "closes_at": round.closed_at_ms,
+        "certified_at": round.certified_at_ms,
     }
     if rounds:
         row |= {
-            "certified_at": round.certified_at_ms,
             "ballots_expire_at": round.expires_from_ms,
             "limit": poll.limit,
             "keyword": poll.keyword,
             "shards": poll.shards,
             "replies": poll.reply_mode.value,
             "choices": {choice.key: choice.word for choice in poll.choices},
+            "labels": {choice.key: choice.label for choice in poll.choices},
             "rounds": [_round_row(deployment, one, now_ms) for one in rounds],
             "screen": f"{deployment.dashboard_url}/?poll={poll.id}"
             if deployment.dashboard_url
@@ -60,6 +61,7 @@ def _round_row(deployment: Deployment, round: Round, now_ms: int) -> dict[str, A
     return {
         "round": round.number,
         "phase": round.phase_at(now_ms).value,
+        "certified_at": round.certified_at_ms,
         "policy": round.poll.policy.value,
         "votes": sum(totals.picks.values()),
         "voters": totals.voters,
@@ -74,12 +76,13 @@ def render_poll_list(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         numbers = ", ".join(row["numbers"]) or "all"
         sealed = " (sealed)" if row["visibility"] == "sealed" else ""
+        certified = ", certified" if row["certified_at"] else ""
         table.add_row(
             row["poll"],
-            row["phase"] + sealed,
+            f"{row['phase']}{certified}{sealed}",
             str(row["round"]),
             f"{row['votes']:,}",
-            "-" if _hidden_fields(row) else f"{row['voters']:,}",
+            "-" if hidden_fields(row) else f"{row['voters']:,}",
             numbers,
             Text(row["question"]),  # Text: in a string, rich reads [words] as markup
         )
@@ -88,27 +91,29 @@ def render_poll_list(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def render_document(document: Mapping[str, Any]) -> str:
     """Render a document as lines, without empty values and unknown numbers of voters."""
-    lines, hidden = [], _hidden_fields(document)
+    lines, hidden = [], hidden_fields(document)
     for name, value in document.items():
         if value in (None, "", [], {}) or name in hidden:
             continue
         if name.endswith("_at") and isinstance(value, int):
             value = f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: PLW2901
-        lines.append(f"{name:<18}{_inline(value)}")
+        lines.append(f"{name:<18}{inline(value)}")
     return "\n".join(lines) or "nothing to do"
 
 
-def _inline(value: object) -> str:
+def inline(value: object) -> str:
+    """Render a value on one line; lists and tables inside it too."""
     if isinstance(value, dict):
-        hidden = _hidden_fields(value)
-        pairs = ((key, _inline(item)) for key, item in value.items() if key not in hidden)
+        hidden = hidden_fields(value)
+        pairs = ((key, inline(item)) for key, item in value.items() if key not in hidden)
         return ", ".join(key if key == item else f"{key} {item}" for key, item in pairs)
     if isinstance(value, list | tuple):
-        return "; ".join(_inline(item) for item in value)
+        return "; ".join(inline(item) for item in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _hidden_fields(document: Mapping[str, Any]) -> set[str]:
+def hidden_fields(document: Mapping[str, Any]) -> set[str]:
+    """The fields that people are not shown: under policy unlimited nobody knows the voters."""
     return {"voters"} if document.get("policy") == Policy.UNLIMITED else set()
 
 

@@ -62,9 +62,10 @@ def reconcile(
             confirm(_question(deployment, report), yes=False)
             report = run(deployment, round, writes=True, since_ms=since_ms)
     emit(
-        {"stack": deployment.name, "dry_run": dry_run, **report.document()},
+        {"dry_run": dry_run, **report.document()},
         _text(deployment, round, report, dry_run=dry_run),
         as_json=as_json,
+        stack=deployment.name,
     )
     if report.unknown:
         raise typer.Exit(FAILED)

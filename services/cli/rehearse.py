@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.adapters.clock import now_ms
-from services.cli.deployment import Deployment, DeploymentError, Local, Stage, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.cli.rounds import create_auditor
 from services.tools.cost.bill import bill_for
@@ -66,7 +67,7 @@ def rehearse(
         confirm(_question(deployment, count, rate, seconds, is_local=is_local), yes=yes)
         report, audit = _run(deployment, rate=rate, count=count)
     document = {"poll": audit.round.poll.id if audit else None, **report.document(audit)}
-    emit(document, _text(document), as_json=as_json)
+    emit(document, _text(document), as_json=as_json, stack=deployment.name)
     if not document["exact"] or document["refused"]:
         raise typer.Exit(FAILED)
 

@@ -17,7 +17,13 @@ from services.tools.local.errors import LocalCloudError
 from services.tools.replay.faults import MEANING, UnknownFaultError, parse_faults
 from services.tools.replay.outcome import SPEEDS, Counts, ReplayResult, TimedReplay
 from services.tools.replay.stores import EngineMissingError, EngineName
-from services.tools.replay.texts import Scenario, ScenarioError, find_scenario_file, read_scenario
+from services.tools.replay.texts import (
+    Scenario,
+    ScenarioError,
+    find_scenario_file,
+    list_evenings,
+    read_scenario,
+)
 
 _COLUMNS = (
     ("truth", "truth"),
@@ -27,9 +33,17 @@ _COLUMNS = (
 )
 
 
+def _complete_evening(incomplete: str) -> list[str]:
+    return [name for name in list_evenings() if name.startswith(incomplete)]
+
+
 def replay(
     file: Annotated[
-        str, typer.Argument(help="File of `voteapp evening make`, or quiet, finale or adversarial.")
+        str,
+        typer.Argument(
+            help="File of `voteapp evening make`, or quiet, finale or adversarial.",
+            autocompletion=_complete_evening,
+        ),
     ],
     *,
     faults: Annotated[

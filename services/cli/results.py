@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, exit_on_error
+from services.cli.output import Json, exit_on_error, name_stack
 from services.cli.poll_files import PollId
 from services.cli.rounds import RoundNumber, find_round
 from services.cli.targets import require_writable, translate_write_errors
@@ -50,6 +51,7 @@ class CountReading:
             "poll": poll.id,
             "round": self.round.number,
             "phase": self.round.phase_at(self.at_ms).value,
+            "certified_at": self.round.certified_at_ms,
             "visibility": poll.visibility,
             "choices": {c.key: totals.picks.get(c.key, 0) for c in poll.choices},
             "votes": sum(totals.picks.values()),
@@ -78,7 +80,8 @@ def results(
 ) -> None:
     """Show the count: votes by choice, voters, rate, and the age of the newest vote.
 
-    Sealed polls are shown, too. With --watch and --json, prints one document per line.
+    Sealed polls are shown, too. With --watch into a pipe, prints a line for each
+    reading; with --watch and --json, one document.
     """
     with exit_on_error(), suppress(KeyboardInterrupt):
         if to_csv:
@@ -89,14 +92,21 @@ def results(
         readings = (_write_csv(reading, to_csv) for reading in all_readings)
         if as_json:
             for reading in readings:
-                print(json.dumps(reading.document), flush=True)
+                print(json.dumps({"stack": deployment.name, **reading.document}), flush=True)
             return
         if not watch:
             Console().print(*map(_render, readings))
+            name_stack(deployment.name)
+            return
+        if not Console().is_terminal:
+            for reading in readings:
+                print(_line(reading), flush=True)
+            name_stack(deployment.name)
             return
         with Live(console=Console(), auto_refresh=False) as live:
             for reading in readings:
                 live.update(_render(reading), refresh=True)
+        name_stack(deployment.name)
 
 
 def _readings(
@@ -132,7 +142,8 @@ def _render(reading: CountReading) -> Group:
         table.add_row(Text(choice.label), Text(f"{count:,}", style="bold"), share, bar)
     phase = reading.round.phase_at(reading.at_ms).value
     head = Text(f"{poll.question}\n", style="bold")
-    head.append(f"round {reading.round.number}, {phase}", style="dim")
+    certified = "" if reading.round.certified_at_ms is None else ", certified"
+    head.append(f"round {reading.round.number}, {phase}{certified}", style="dim")
     if poll.visibility == "sealed":
         head.append("  sealed: hidden from guests", style="yellow")
     rate = "" if reading.per_second is None else f"   {reading.per_second:,.1f} texts/s"
@@ -143,6 +154,15 @@ def _render(reading: CountReading) -> Group:
         "",
         Text(f"{_format_voters(reading)}{rate}   {_format_age(reading)}", style="dim"),
     )
+
+
+def _line(reading: CountReading) -> str:
+    """A reading on one line, for a pipe or a file."""
+    round = reading.round
+    picks = ", ".join(f"{c.key} {reading.totals.picks.get(c.key, 0):,}" for c in round.poll.choices)
+    time_ = f"{datetime.fromtimestamp(reading.at_ms / 1000, UTC):%H:%M:%S} UTC"
+    head = f"{time_}  {round.poll.id}, round {round.number}, {round.phase_at(reading.at_ms).value}"
+    return f"{head}: {picks}; {_format_voters(reading)}; {_format_age(reading)}"
 
 
 def _format_voters(reading: CountReading) -> str:

@@ -8,8 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
-from services.cli.deployment import DeploymentError, Local, Stage, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, emit, exit_on_error
+from services.cli.poll_files import complete_poll_id
 from services.tools.phones.delivery import UNREACHABLE, WebhookEndpoint, deliver_one, message_in
 from services.tools.phones.sms import SimulatedText, TextKind
 
@@ -25,6 +27,13 @@ def text(
     receiver: Annotated[
         str | None,
         typer.Option("--to", help="The receiving number; without it, the first number of a poll."),
+    ] = None,
+    poll: Annotated[
+        str | None,
+        typer.Option(
+            help="Text this poll: to its number, after its keyword.",
+            autocompletion=complete_poll_id,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help=f"Another webhook; signed with ${TOKEN} if it is set.")
@@ -48,7 +57,15 @@ def text(
         body=" ".join(words),
     )
     with exit_on_error():
-        endpoint, message = _endpoint_and_message(message, url, receiver, local=local, stage=stage)
+        token = os.environ.get(TOKEN)
+        deployment = None
+        if poll or local or not (url and token):
+            deployment = find(local=local, stage=stage)
+            message = _addressed(deployment, message, receiver, poll)
+            token = deployment.secrets().twilio_auth_token
+        endpoint = WebhookEndpoint(
+            url=url or (deployment.webhook_url if deployment else ""), token=token or ""
+        )
         answer = asyncio.run(deliver_one(endpoint, message))
         if answer.status == UNREACHABLE:
             raise DeploymentError(f"{endpoint.url} does not answer", answer.body)
@@ -63,21 +80,20 @@ def text(
         "milliseconds": round(answer.milliseconds),
     }
     reply_text = reply or "(no reply)" if answer.accepted else f"{answer.status}: {answer.body}"
-    emit(document, reply_text, as_json=as_json)
+    stack = deployment.name if deployment and not url else None
+    emit(document, reply_text, as_json=as_json, stack=stack)
     if not answer.accepted:
         raise typer.Exit(FAILED)
 
 
-def _endpoint_and_message(
-    message: SimulatedText, url: str | None, receiver: str | None, *, local: bool, stage: str
-) -> tuple[WebhookEndpoint, SimulatedText]:
-    """The webhook and its token, and the message, addressed to a poll's number by default."""
-    token = os.environ.get(TOKEN)
-    if url and token and not local:
-        return WebhookEndpoint(url=url, token=token), message
-    deployment = find(local=local, stage=stage)
-    if receiver is None:
-        message = replace(message, to=deployment.displayed_number or message.to)
-    return WebhookEndpoint(
-        url=url or deployment.webhook_url, token=deployment.secrets().twilio_auth_token
-    ), message
+def _addressed(
+    deployment: Deployment, message: SimulatedText, receiver: str | None, poll: str | None
+) -> SimulatedText:
+    """The message to a poll, by default to the first one with a number."""
+    if poll is None:
+        return replace(message, to=receiver or deployment.displayed_number or message.to)
+    entry = deployment.directory.entry(poll)
+    keyword = entry.round.poll.keyword
+    numbers = (*entry.round.poll.numbers, entry.number or message.to)
+    body = f"{keyword} {message.body}" if keyword else message.body
+    return replace(message, to=receiver or numbers[0], body=body)

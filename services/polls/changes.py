@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from services.polls.moments import format_time
 from services.voting.errors import Problem
 from services.voting.poll import Policy, Poll, Round
 from services.voting.timing import SETTLING_SECONDS
@@ -46,7 +47,7 @@ def check_final(round: Round, after: Poll, reason: str | None) -> Iterator[Probl
     )
     closes, closed = after.closes_at_ms, before.closes_at_ms
     if closes != closed and (closes is None or closes > (closed or 0)):
-        yield Problem(key="closes_at", value=closes, remedy=remedy)
+        yield Problem(key="closes_at", value=_close(after), remedy=remedy)
     if _names(before) != _names(after):
         keys = ", ".join(choice.key for choice in after.choices)
         yield Problem(key="choices", value=keys, remedy=remedy)
@@ -61,7 +62,7 @@ def check_extension(after: Poll, expires_from_ms: int | None) -> Iterator[Proble
             f"ballots of this round expire from {day} on: close before, or first: "
             f"voteapp poll reset {after.id}"
         )
-        yield Problem(key="closes_at", value=closes, remedy=remedy)
+        yield Problem(key="closes_at", value=_close(after), remedy=remedy)
 
 
 def with_wait_remedy(problem: Problem) -> Problem:
@@ -71,6 +72,12 @@ def with_wait_remedy(problem: Problem) -> Problem:
         f"close it, wait {SETTLING_SECONDS} seconds, then change this"
     )
     return replace(problem, remedy=remedy)
+
+
+def _close(poll: Poll) -> str | None:
+    """The closing time in the zone of the file."""
+    closes = poll.closes_at_ms
+    return None if closes is None else format_time(closes, poll.closes_utc_offset_minutes)
 
 
 def _names(poll: Poll) -> list[tuple[str, str]]:

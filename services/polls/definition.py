@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from services.polls.contrast import BACKGROUNDS
+from services.polls.draft import draft_of
 from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
 from services.polls.names import check_name_conflicts
 from services.polls.rules import check_rules
@@ -24,10 +25,15 @@ from services.voting.sharding import DEFAULT_SHARDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseResult:
-    """The poll, or None if it has errors, and all errors and warnings."""
+    """The poll, or None if it has errors, and all errors and warnings in the order of lines.
+
+    `draft` is the poll with placeholders for what is wrong, for further checks only; None if
+    nothing can be made of the file.
+    """
 
     poll: Poll | None
     problems: tuple[Problem, ...]
+    draft: Poll | None = None
 
 
 def parse_poll(text: str, *, source: str) -> Poll:
@@ -50,13 +56,16 @@ def check_poll(text: str, *, source: str) -> ParseResult:
     except tomllib.TOMLDecodeError as error:
         return ParseResult(poll=None, problems=(_syntax(error),))
     problems = [*_check_id(poll_id), *_check_fields(table)]
-    poll = None if problems else _build(poll_id, table, text)
-    if poll is not None:
-        problems = list(check_rules(poll))
+    draft_table = draft_of(table, [problem.key for problem in problems]) if problems else table
+    draft = None if draft_table is None else _build(poll_id, draft_table, text)
+    if draft is not None:
+        problems += check_rules(draft)
     usable = all(problem.severity == "warning" for problem in problems)
+    found = [with_line(problem, text) for problem in problems]
     return ParseResult(
-        poll=poll if usable else None,
-        problems=tuple(with_line(problem, text) for problem in problems),
+        poll=draft if usable else None,
+        problems=tuple(sorted(found, key=lambda problem: problem.line)),
+        draft=draft,
     )
 
 

@@ -13,6 +13,7 @@ from services.voting.poll import Choice, Poll
 _INTRODUCTIONS = ("", "vote ", "vote for ", "i vote ", "i vote for ")
 _FIRST_WORDS = frozenset({"vote", "i"})
 """First words that may introduce a name, as in "I vote for RED"."""
+_WAY_OUT = 'such as the key FOR with the label "Yes, for it", beside AGAINST and "No, against it"'
 
 
 def check_names(poll: Poll) -> Iterator[Problem]:
@@ -50,7 +51,10 @@ def _names_in(poll: Poll) -> Iterator[tuple[str, str, Choice]]:
 def _unusable(normalised: str) -> str | None:
     if not normalised:
         return "name it with letters or digits"
-    return "carriers answer this word themselves; take another" if normalised in RESERVED else None
+    if normalised not in RESERVED:
+        return None
+    remedy = "carriers answer this word themselves; take another"
+    return f"{remedy}, {_WAY_OUT}" if normalised == "yes" else remedy
 
 
 def _other_owner(texts: Iterable[str], own: str, owners: Mapping[str, str]) -> str | None:
@@ -91,10 +95,15 @@ def _name_beginning_with(keyword: str, poll: Poll) -> str | None:
 def check_name_conflicts(polls: Sequence[Poll]) -> Iterator[tuple[Poll, Problem]]:
     """Names and keywords that conflict between polls on one number, open at the same time."""
     for one, other in combinations(sorted(polls, key=lambda poll: poll.id), 2):
-        if _share_number(one, other) and _overlap(one, other):
+        if can_meet(one, other):
             yield from ((other, problem) for problem in _conflicting_names(one, other))
             yield from ((other, problem) for problem in _conflicting_keyword(one, other))
             yield from ((one, problem) for problem in _names_that_are_places(other, one))
+
+
+def can_meet(one: Poll, other: Poll) -> bool:
+    """Whether two polls can be open on one number at the same time."""
+    return _share_number(one, other) and _overlap(one, other)
 
 
 def _share_number(one: Poll, other: Poll) -> bool:

@@ -10,7 +10,7 @@ from services.voting.errors import PollFileError, Problem
 from services.voting.lifecycle import archived, is_quiet, why_final, with_former_numbers
 from services.voting.operators_log import What
 from services.voting.poll import Poll, Round, State
-from services.voting.probe_names import is_probe
+from services.voting.probe_names import is_lab, is_probe
 
 HasBegun = Callable[[Round], bool]
 """Returns whether a round has begun; see `services.voting.begun`."""
@@ -63,7 +63,7 @@ def plan(
 ) -> list[PollChange]:
     """Plan the changes after which the directory has exactly these polls; others are archived.
 
-    Polls of checks have no file, and are removed by whoever made them.
+    Polls of checks and of the lab have no file, and are removed by whoever made them.
     """
     remaining = {entry.round.poll.id: entry for entry in entries}
     changes = []
@@ -72,10 +72,14 @@ def plan(
         after = _apply_definition(poll, before, default_number, now_ms)
         changes.append(PollChange(before=before, after=after, verdict=_verdict(before, after)))
     for entry in remaining.values():
-        if entry.round.state is not State.ARCHIVED and not is_probe(entry.round.poll.id):
+        if entry.round.state is not State.ARCHIVED and not _needs_no_file(entry.round.poll):
             after = replace(entry, round=archived(entry.round, now_ms), file_removed=True)
             changes.append(PollChange(before=entry, after=after, verdict="archived"))
     return changes
+
+
+def _needs_no_file(poll: Poll) -> bool:
+    return is_probe(poll.id) or is_lab(poll.id, poll.numbers)
 
 
 def changes_to_write(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from unicodedata import category
 
 from services.polls.contrast import BACKGROUNDS, MIN_CONTRAST, contrast
+from services.polls.moments import format_time
 from services.polls.names import check_names
 from services.voting.errors import Problem
 from services.voting.gsm import SEGMENT, count_septets, unsupported_characters
@@ -23,7 +24,8 @@ def check_rules(poll: Poll) -> Iterator[Problem]:
     """All problems of one poll."""
     opens, closes = poll.opens_at_ms, poll.closes_at_ms
     if opens is not None and closes is not None and closes <= opens:
-        yield Problem(key="closes_at", value=closes, remedy="close after the opening")
+        value = format_time(closes, poll.closes_utc_offset_minutes)
+        yield Problem(key="closes_at", value=value, remedy="close after the opening")
     if poll.limit != 1 and poll.policy is not Policy.EACH:
         yield Problem(key="limit", value=poll.limit, remedy='a limit goes with policy = "each"')
     yield from _check_characters(poll)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from services.voting.toml_text import toml_text
+
 
 class VotingError(Exception):
     """Base class of the errors of this package."""
@@ -24,9 +26,8 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        shown = "missing" if self.value is None else repr(self.value)
         warning = "" if self.severity == "error" else " (warning)"
-        return f"{self.key}: {shown}: {self.remedy}{warning}"
+        return f"{self.key}: {toml_text(self.value)}: {self.remedy}{warning}"
 
 
 class PollFileError(VotingError):

@@ -12,7 +12,7 @@ from statistics import median
 from tests.bench.first_text import first_texts
 from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
-from tests.bench.imports import import_ratio
+from tests.bench.imports import help_ratio, import_ratio
 from tests.bench.load import cpu_us_per_vote, program
 from tests.bench.reconciling import memory_mb
 from tests.bench.recounting import recount_ratio
@@ -63,6 +63,11 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         what="Cold start: import of the aggregator's handler, as a ratio to `import boto3`",
         value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=1.3,
+    )  # fmt: skip
+    seconds, ratio = help_ratio()
+    yield Figure(
+        what="`voteapp --help`, as a ratio to `import typer`",
+        value=ratio, shown=f"{ratio:.2f} ({seconds:.2f} s)", bound=3,
     )  # fmt: skip
     recount = recount_ratio()
     yield Figure(
@@ -162,6 +167,8 @@ def _page(table: list[str]) -> str:
             "  secret and the polls before it writes, the plain one only writes.",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",
+            "- **`voteapp --help`**: a whole process beside `python -c 'import typer'`, the fastest of",
+            "  ten each, in turn: no command is imported for the list of commands.",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
             "  (`tests/bench/recounting.py`).",
             "- **Reconciliation**: all of `voteapp reconcile`, beside the emulator and the aggregator",

@@ -38,10 +38,10 @@ def lose_a_vote(system: MotoSystem) -> None:
 
 
 ASKED = [
-    (("poll", "reset", "colors"), "Start round 2 of colors?"),
-    (("poll", "archive", "colors"), "Archive colors?"),
-    (("certify", "colors"), "Certify round 1 of colors"),
-    (("forget", ANN), "Empty 1 ballots?"),
+    (("poll", "reset", "colors"), "Start round 2 of colors on VoteApp-test?"),
+    (("poll", "archive", "colors"), "Archive colors on VoteApp-test?"),
+    (("certify", "colors"), "Certify round 1 of colors on VoteApp-test?"),
+    (("forget", ANN), "Empty 1 ballots on VoteApp-test?"),
     (("poll", "expire", "colors"), "Not certified: round 1 of colors"),
 ]
 
@@ -82,7 +82,7 @@ def test_a_repair_that_is_not_confirmed_changes_nothing(system: MotoSystem) -> N
     before = everything(system)
     done = voteapp("audit", "colors", "--repair", answer="n")
 
-    assert "Correct the board?" in done.output
+    assert "Correct the board of round 1 of colors on VoteApp-test?" in done.output
     assert "RED" in done.output
     assert done.exit_code == 1
     assert everything(system) == before
@@ -113,7 +113,7 @@ def test_a_reset_starts_the_next_round_as_it_was_confirmed(system: MotoSystem) -
     found = document("poll", "reset", "colors", "--open", "--yes")
 
     assert found == {
-        "poll": "colors", "changed": True, "round": 2, "phase": "open", "was": "closed",
+        "stack": "VoteApp-test", "poll": "colors", "changed": True, "round": 2, "phase": "open", "was": "closed",
     }  # fmt: skip
 
 

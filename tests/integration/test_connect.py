@@ -178,7 +178,7 @@ def test_before_anything_is_changed_one_is_asked(deployment: Deployment, twilio:
     done = run(answer="n\n")
 
     assert done.exit_code == 1
-    assert "Change this?" in done.output
+    assert "Change this on VoteApp-dev?" in done.output
     assert twilio.changes() == []
     assert secret_of(deployment)["twilio_auth_token"] == ""
 

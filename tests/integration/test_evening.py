@@ -99,7 +99,7 @@ class Evening:
         self.closes = min(self.closes, now + timedelta(seconds=EVERYWHERE_SECONDS + 2))
         song = SONG.format(number=SHARED, closes=self.closes.isoformat())
         (self.folder / "song.toml").write_text(song)
-        assert voteapp("poll", "apply", str(self.folder))["changed"] == ["song"]
+        assert voteapp("poll", "apply", str(self.folder), "--yes")["changed"] == ["song"]
 
     def text(self, words: str, phone: str, to: str = SHARED, sid: str | None = None) -> str | None:
         """One text by the command line; the reply."""
@@ -154,8 +154,8 @@ def evening(
     for name, text in files.items():
         (tmp_path / f"{name}.toml").write_text(text)
     (tmp_path / "jury.txt").write_text(f"{ANN}  # chair\n{BEN}\n")
-    applied = voteapp("poll", "apply", str(tmp_path))
-    again = voteapp("poll", "apply", str(tmp_path))
+    applied = voteapp("poll", "apply", str(tmp_path), "--yes")
+    again = voteapp("poll", "apply", str(tmp_path), "--yes")
 
     assert applied["created"] == ["award", "dish", "song"]
     assert applied["changed"] == ["colors"]

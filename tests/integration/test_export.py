@@ -89,6 +89,31 @@ def test_with_keys_anybody_can_recompute_the_digest(system: MotoSystem, form: st
     assert all(int(row["changed_at_ms"]) for row in rows)
 
 
+def test_only_an_open_round_is_exported_with_a_warning(system: MotoSystem) -> None:
+    """Its ballots may still change; the document says so as well."""
+    running = CliRunner().invoke(app, ["export", "colors"])
+    was_open = export()["open"]
+    system.close()
+    ended = CliRunner().invoke(app, ["export", "colors"])
+
+    assert running.exit_code == 0
+    assert "warning: round 1 of colors is open: its ballots may still change" in running.stderr
+    assert was_open is True
+    assert "warning" not in ended.stderr
+    assert export()["open"] is False
+
+
+def test_with_keys_the_file_has_a_name_of_its_own(system: MotoSystem) -> None:
+    """It does not replace the file that may be published, and git ignores both."""
+    del system
+    export()
+    export("--with-keys")
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text().splitlines()
+
+    assert {"colors-1.csv", "colors-1-with-keys.csv"} <= {path.name for path in Path().iterdir()}
+    assert {"/*.csv", "/*.jsonl", "/*.parquet", "/*.digest.json"} <= set(ignored)
+
+
 def test_the_sidecar_tells_totals_digest_and_the_files_own_sum(system: MotoSystem) -> None:
     """So that a file that was changed is noticed."""
     del system
@@ -115,7 +140,7 @@ def test_parquet_has_its_digest_in_the_footer(system: MotoSystem) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     del system
     told = export("--format", "parquet", "--with-keys")
-    table = parquet.read_table("colors-1.parquet")
+    table = parquet.read_table("colors-1-with-keys.parquet")
 
     assert table.num_rows == 30
     assert table.column_names == ["ballot", *CHOICES, "changed_at_ms"]
@@ -232,7 +257,7 @@ def test_a_forgotten_ballot_is_no_row(system: MotoSystem) -> None:
     told = export("--with-keys")
 
     assert told["rows"] == told["voters"] == 29
-    assert recomputed(read(Path("colors-1.csv"))) == told["digest"]
+    assert recomputed(read(Path("colors-1-with-keys.csv"))) == told["digest"]
 
 
 def rows(count: int, *, stop: int | None = None) -> Iterator[BallotRow]:

@@ -50,6 +50,6 @@ def test_a_poll_without_a_file_is_archived_only_after_a_yes(
     phase = system.round.state.value
     done = voteapp("poll", "apply", str(tmp_path), answer="y")
 
-    assert "Archive colors, which have no file" in refused.output
+    assert "colors: has no file any more and is archived" in refused.output
     assert (refused.exit_code, phase) == (1, "auto")
     assert (done.exit_code, system.round.state.value) == (0, "archived")

@@ -110,3 +110,15 @@ def test_results_advise_no_repair(system: MotoSystem) -> None:
     system.vote(3, "BLUE", folded=False)
 
     assert "repair" not in run("results", "colors").stdout
+
+
+def test_into_a_pipe_each_look_is_a_line(system: MotoSystem) -> None:
+    """Nothing is drawn over."""
+    del system
+    done = run("results", "colors", "--watch", "--looks", "2", "--every", "0.2")
+    lines = done.stdout.splitlines()
+
+    assert done.exit_code == 0
+    assert len(lines) == 2
+    for line in lines:
+        assert "UTC  colors, round 1, open: RED 2, GREEN 0, BLUE 0; 2 votes from 2 voters" in line

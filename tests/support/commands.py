@@ -22,6 +22,8 @@ _COMMANDS = (
     "forget",
     "poll",
     "poll_log",
+    "results",
+    "text",
 )
 
 

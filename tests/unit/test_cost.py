@@ -22,6 +22,11 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["cost", *arguments])
 
 
+def markdown(*arguments: str) -> str:
+    """What the command prints as Markdown."""
+    return run(*arguments, "--markdown").stdout
+
+
 def bill(evening: Event) -> Bill:
     """At the prices of the file."""
     return bill_for(evening, Prices.load())
@@ -135,9 +140,9 @@ def test_both_kinds_of_webhook_are_shown_unless_one_is_asked_for() -> None:
     both = run("--voters", "2000", "--minutes", "60", "--viewers", "100")
     one = run("--voters", "2000", "--webhook", "container")
 
-    assert "| lambda | container |" in both.stdout
-    assert "| container |" in one.stdout
-    assert "lambda |" not in one.stdout
+    assert "lambda  container" in both.stdout
+    assert "container" in one.stdout
+    assert "lambda" not in one.stdout
 
 
 def test_a_script_reads_the_same_bill() -> None:
@@ -163,7 +168,7 @@ def test_the_page_shows_the_table_that_the_command_prints() -> None:
     """Word for word; `voteapp cost` renews it."""
     page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 
-    assert run().stdout.strip() in page
+    assert markdown().strip() in page
 
 
 def test_an_evening_on_the_page_is_the_one_that_the_command_prints() -> None:
@@ -171,4 +176,14 @@ def test_an_evening_on_the_page_is_the_one_that_the_command_prints() -> None:
     page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     (options,) = re.findall(r"^voteapp cost (--voters .+)$", page, re.MULTILINE)
 
-    assert run(*options.split()).stdout.strip() in page
+    assert markdown(*options.split()).strip() in page
+
+
+def test_people_get_a_table_without_marks() -> None:
+    """Markdown only if it is asked for."""
+    table, marked = run().stdout, markdown()
+
+    assert "|" not in table
+    assert "voters  minutes  screens" in table
+    assert "| voters | minutes | screens |" in marked
+    assert "**" not in run("--voters", "200").stdout

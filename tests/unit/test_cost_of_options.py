@@ -66,8 +66,12 @@ def test_an_option_costs_what_it_adds_to_an_idle_month(name: str, value: str, us
 @pytest.mark.usefixtures("project")
 def test_the_command_shows_the_options_that_are_set_for_a_stage() -> None:
     """And uses them for the evening: only the kind of webhook that the stage has."""
-    idle = CliRunner().invoke(app, ["cost", "--stage", "prod"]).stdout
-    evening = CliRunner().invoke(app, ["cost", "--stage", "prod", "--voters", "2000"]).stdout
+    idle = CliRunner().invoke(app, ["cost", "--stage", "prod", "--markdown"]).stdout
+    evening = (
+        CliRunner()
+        .invoke(app, ["cost", "--stage", "prod", "--voters", "2000", "--markdown"])
+        .stdout
+    )
 
     assert "| webhook | container | +$54.8" in idle
     assert "each API admits 2,000 a second" in idle

@@ -74,7 +74,7 @@ def test_a_full_file_is_read_whole() -> None:
         ('policy = "each"', 'policy = "most"', 5, "policy: 'most': one of last, first, each"),
         ("limit = 3", "limit = 21", 6, "limit: 21: at most 20"),
         ("limit = 3", 'limit = "3"', 6, "limit: '3': give a whole number"),
-        ("limit = 3", "limit = true", 6, "limit: True: give a whole number"),
+        ("limit = 3", "limit = true", 6, "limit: true: give a whole number"),
         ('policy = "each"', 'policy = "last"', 6, "limit: 3: a limit goes with"),
         ("2030-05-04T22", "2030-05-04T19", 8, "closes_at"),
         ("22:00:00+02:00", "22:00:00", 8, "closes_at"),
@@ -121,7 +121,7 @@ def test_a_line_separator_in_a_file_does_not_move_its_lines() -> None:
     with pytest.raises(PollFileError) as caught:
         parse_poll(text, source="polls/final.toml")
 
-    assert [(p.key, p.line) for p in caught.value.problems] == [("limit", 6)]
+    assert [(p.key, p.line) for p in caught.value.problems] == [("question", 2), ("limit", 6)]
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -139,3 +139,60 @@ def test_a_poll_id_is_safe_in_a_key(name: str) -> None:
     """It contains neither `:` nor `#`, which follow it in partition keys."""
     with pytest.raises(PollFileError, match="file name"):
         parse_poll(COLORS_TOML, source=f"{name}.toml")
+
+
+MANY = """
+question = "Keep it?"
+polcy = "last"
+opens_at = 2030-05-04T20:15:00+02:00
+closes_at = 2030-05-04T19:15:00+02:00
+limit = true
+[[choices]]
+key = "yes"
+label = "Yes"
+wrds = ["y"]
+[[choices]]
+key = "NO"
+label = "No"
+words = ["help"]
+"""
+
+
+def test_one_pass_reports_everything_in_the_order_of_lines() -> None:
+    """Wrong keys, wrong values, and what only the whole poll shows; no Python in it."""
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(MANY, source="keep.toml")
+    shown = str(caught.value)
+
+    assert [(p.line, p.key) for p in caught.value.problems] == [
+        (3, "polcy"), (5, "closes_at"), (6, "limit"), (8, "choices[0].key"), (9, "choices[0].label"),
+        (10, "choices[0].wrds"), (14, "choices[1].words"),
+    ]  # fmt: skip
+    assert "no such key; did you mean policy?" in shown
+    assert "no such key; did you mean words?" in shown
+    assert "closes_at: '2030-05-04 19:15:00+02:00': close after the opening" in shown
+    assert "capital letters, digits, - and _, at most 16" in shown
+    assert [sign for sign in ("True", "datetime", "Q0Q", "q0q") if sign in shown] == []
+
+
+def test_the_number_of_choices_is_said_in_words() -> None:
+    """And nothing else about the choice that is there."""
+    with pytest.raises(PollFileError) as caught:
+        parse_poll('question = "?"\n[[choices]]\nkey = "A"\nlabel = "a"\n', source="x.toml")
+
+    assert str(caught.value) == "x.toml:2: choices: 1 entry: needs at least 2 choices"
+
+
+def test_the_way_out_for_yes_and_no_is_a_valid_poll() -> None:
+    """What the remedy says can be pasted."""
+    choices = (("YES", "Yes"), ("NO", "No"))
+    text = "question = 'Keep it?'\n" + "".join(
+        f'[[choices]]\nkey = "{key}"\nlabel = "{label}"\n' for key, label in choices
+    )
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(text, source="keep.toml")
+    mended = text.replace('"YES"', '"FOR"').replace('"Yes"', '"Yes, for it"')
+    mended = mended.replace('"NO"', '"AGAINST"').replace('"No"', '"No, against it"')
+
+    assert 'the key FOR with the label "Yes, for it"' in str(caught.value)
+    assert parse_poll(mended, source="keep.toml").lexicon["for"] == "FOR"

@@ -17,7 +17,8 @@ from typer.testing import CliRunner, Result
 
 from services.cli import deployment, results
 from services.cli.app import app
-from services.cli.deployment import DeploymentError, find
+from services.cli.aws_session import DeploymentError
+from services.cli.deployment import find
 from services.cli.output import exit_on_error
 from services.tools.local import runs
 from services.tools.local.runs import CloudFile
@@ -155,7 +156,7 @@ def test_a_stack_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
         {"StackName": "VoteApp-prod"},
     )  # fmt: skip
     session = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+    monkeypatch.setattr(boto3, "Session", lambda **_: session)
     with stub:
         found = find(local=False, stage="prod")
 
@@ -176,7 +177,7 @@ def test_a_missing_and_a_refused_stack_are_told_apart(
     client, stub = cloudformation()
     stub.add_client_error("describe_stacks", code, "not for you")
     session = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+    monkeypatch.setattr(boto3, "Session", lambda **_: session)
 
     with stub, pytest.raises(DeploymentError, match=problem):
         find(local=False, stage="dev")

@@ -17,9 +17,10 @@ from services.voting import schema
 from services.voting.errors import PollUnknownError
 from services.voting.lifecycle import next_round
 from services.voting.poll import Poll, Round, State
+from services.voting.probe_names import LAB_NUMBER, LAB_POLL
 
-POLL: Final = "lab"
-NUMBER: Final = "+15550190100"
+POLL: Final = LAB_POLL
+NUMBER: Final = LAB_NUMBER
 SEED: Final = 2015
 _DEFINITION: Final = """\
 question = "How many shards does it take?"

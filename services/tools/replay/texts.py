@@ -80,8 +80,13 @@ def find_scenario_file(name: str) -> Path:
     for path in (Path(name), BUILT_IN / f"{name}{SUFFIX}"):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.name.removesuffix(SUFFIX) for path in BUILT_IN.glob("*")))
+    known = ", ".join(list_evenings())
     raise ScenarioError(f"{name}: no such file: name an evening's file, or one of {known}")
+
+
+def list_evenings() -> list[str]:
+    """The names of the built-in scenarios."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in BUILT_IN.glob("*"))
 
 
 def read_scenario(path: Path) -> Scenario:
