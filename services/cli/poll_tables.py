@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.deployment import Deployment
 from services.polls.entry import DirectoryEntry
 from services.voting.poll import Policy, Round
 
+if TYPE_CHECKING:
+    from services.cli.deployment import Deployment
+
 
 def poll_row(
-    entry: DirectoryEntry, deployment: Deployment, now_ms: int, *, rounds: Sequence[Round] = ()
+    entry: DirectoryEntry, deployment: "Deployment", now_ms: int, *, rounds: Sequence[Round] = ()
 ) -> dict[str, Any]:
     """Return a poll's settings, state and totals; times in epoch milliseconds.
 

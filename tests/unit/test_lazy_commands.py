@@ -35,7 +35,7 @@ def entries() -> Iterator[tuple[str, LazyCommand, Any]]:
             yield name, entry, root.commands[name]
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("poll", "--help")])
+@pytest.mark.parametrize("arguments", [("--help",), ("poll", "--help"), ("cost", "-h")])
 def test_the_help_imports_no_large_library(arguments: tuple[str, ...]) -> None:
     """Neither AWS's library nor a web framework: the help is shown at once."""
     program = (
