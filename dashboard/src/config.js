@@ -22,6 +22,7 @@ export class ConfigError extends Error {
 
 const POLL_ID = /^[a-z0-9][a-z0-9-]{0,23}$/;
 const REMEDY = 'Deploy again: the deploy writes config.json.';
+const NO_HTTPS = 'This page was opened without https://, and there a browser does not sign requests to the store. Open it by its https:// address; on the machine that serves it, http://127.0.0.1 will do.';
 
 /**
  * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`, or `/lab`.
@@ -94,10 +95,12 @@ function checkEndpoints(raw) {
 
 /**
  * @param {Options} asked
+ * @param {SubtleCrypto | undefined} webCrypto browsers leave it out of a page that may have been changed on its way
  * @returns {Promise<Config>}
  * @throws {ConfigError}
  */
-export async function loadConfig(asked) {
+export async function loadConfig(asked, webCrypto = globalThis.crypto?.subtle) {
+  if (!webCrypto) throw new ConfigError(NO_HTTPS);
   let raw;
   try {
     const answer = await fetch('./config.json', { cache: 'no-cache' });

@@ -115,3 +115,11 @@ for (const [what, answer, message] of /** @type {[string, () => Promise<Response
     await assert.rejects(loadConfig(asked), (error) => error instanceof ConfigError && error.message === message);
   });
 }
+
+test('a page without WebCrypto says that it needs https://, and fetches nothing', async (t) => {
+  const server = serve(t, async () => Response.json(good));
+  t.mock.getter(globalThis.crypto, 'subtle', () => undefined);
+
+  await assert.rejects(loadConfig(asked), { name: 'ConfigError', message: /^This page was opened without https:\/\/, .* Open it by its https:\/\/ address/ });
+  assert.equal(server.calls.length, 0);
+});

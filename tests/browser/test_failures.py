@@ -169,6 +169,25 @@ def test_a_screen_that_is_not_set_up_says_what_is_wrong(
     expect(page.locator("#message-text")).to_contain_text(sentence)
 
 
+def test_a_page_without_https_says_that_it_needs_it(
+    site: Site, open_page: OpenPage, picture: Picture
+) -> None:
+    """Browsers sign nothing on a page of http:// that another machine serves."""
+    page = open_page(allow="This page was opened without https://")
+    elsewhere = "http://votes.test"
+    page.route(
+        f"{elsewhere}/**",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace(elsewhere, site.address))
+        ),
+    )
+    page.goto(f"{elsewhere}/")
+    picture(page, "no-https")
+
+    expect(page.locator("#message-text")).to_contain_text("Open it by its https:// address")
+    expect(page.locator("#freshness")).to_have_text("Not set up")
+
+
 def test_hostile_labels_stay_text(board: Board, open_page: OpenPage, picture: Picture) -> None:
     """Markup, 200 characters, combining marks and a right-to-left override harm nothing."""
     labels = {
