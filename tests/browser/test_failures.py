@@ -185,7 +185,9 @@ def test_a_page_without_https_says_that_it_needs_it(
     site: Site, open_page: OpenPage, picture: Picture
 ) -> None:
     """Browsers sign nothing on a page of http:// that another machine serves."""
-    page = open_page(allow=r"opened without https://|Cross-Origin-Opener-Policy header has been ignored")
+    page = open_page(
+        allow=r"opened without https://|Cross-Origin-Opener-Policy header has been ignored"
+    )
     elsewhere = "http://votes.test"
     page.route(
         f"{elsewhere}/**",

@@ -80,13 +80,14 @@ def test_the_current_poll_is_followed_without_a_reload(
     site.config["polls"] = [board.poll, following.poll]
     board.put_poll_view(state="open", state_at=epoch_ms(ago_seconds=60))
     board.tally(COUNTS)
-    later = {"question": "And now?", "state": "closed", "state_at": epoch_ms(ago_seconds=900)}
-    following.put_poll_view({"YES": "Yes", "NO": "No"}, **later)
+    labels, question = {"YES": "Yes", "NO": "No"}, "And now?"
+    long_ago = epoch_ms(ago_seconds=900)
+    following.put_poll_view(labels, question=question, state="closed", state_at=long_ago)
     page = open_page("?poll=current")
     expect(page.locator("#total")).to_have_text("38,004")
     board.put_poll_view(state="closed", state_at=epoch_ms(ago_seconds=30))
     expect(page.locator("#winner")).to_have_text("Red wins")
-    following.put_poll_view(**{**later, "state": "open", "state_at": epoch_ms()})
+    following.put_poll_view(question=question, state="open", state_at=epoch_ms())
     following.tally({"YES": 2, "NO": 1})
 
     expect(page.locator("#question")).to_have_text("And now?")
