@@ -48,7 +48,7 @@ function parseRefusal(text) {
 function refusalOf(response, text) {
   const { __type, code, message, Message } = parseRefusal(text);
   const given = String(response.headers.get('x-amzn-errortype') ?? code ?? __type ?? `Status${response.status}`);
-  const name = /** @type {string} */ (given.split(':')[0]).replace(/^.*#/, ''); // of `com.amazonaws…#Name:http://…`
+  const name = /** @type {string} */ (given.split(':')[0]).replace(/.*#/, ''); // of `com.amazonaws…#Name:http://…`
   return new ServiceError(name, String(message ?? Message ?? `status ${response.status}`));
 }
 
@@ -67,7 +67,7 @@ export function createAws(send = (address, request) => fetch(address, request), 
     const { identity, service, region } = signature;
     const datetime = new Date(now() + aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
     const signer = new AwsV4Signer({
-      method: 'POST', url: endpoint, headers, body, service, region, datetime, cache,
+      url: endpoint, headers, body, service, region, datetime, cache,
       accessKeyId: identity.accessKeyId, secretAccessKey: identity.secretAccessKey, sessionToken: identity.sessionToken,
       allHeaders: true, // Content-Type, too
     });

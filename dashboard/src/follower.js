@@ -48,8 +48,11 @@ export function createFollower(polls, otherwise, readPollView) {
     return view ? [[poll, view]] : [];
   });
 
-  /** @param {string | null} poll @param {number} now @returns {boolean} */
-  const isOpen = (poll, now) => known(poll === null ? [] : [poll]).some(([, view]) => phaseOf(view, false, now) === 'open');
+  /** @param {string} poll @param {number} now @returns {boolean} */
+  function isOpen(poll, now) {
+    const view = views.get(poll);
+    return view ? phaseOf(view, false, now) === 'open' : false;
+  }
 
   return {
     /**
@@ -64,8 +67,8 @@ export function createFollower(polls, otherwise, readPollView) {
       if (isShownOpen || others.length === 0) return shown;
       turn += 1;
       await look(/** @type {string} */ (others[turn % others.length]));
-      const next = currentPoll(known(others), now);
-      if (next === null || !isOpen(next, now)) return shown;
+      const next = currentPoll(known(others), now) ?? shown;
+      if (!isOpen(next, now)) return shown;
       await look(next); // it may have been closed since
       if (isOpen(next, now)) shown = next;
       return shown;

@@ -64,3 +64,31 @@ test('a region has its endpoint, in China, too', () => {
   assert.equal(endpointOf('dynamodb', 'eu-west-1'), 'https://dynamodb.eu-west-1.amazonaws.com');
   assert.equal(endpointOf('cognito-identity', 'cn-north-1'), 'https://cognito-identity.cn-north-1.amazonaws.com.cn');
 });
+
+test('after an answer without a date, requests are dated as before', async () => {
+  /** @type {(string | undefined)[]} */
+  const dates = [];
+  const answers = [{ Date: 'Sat, 21 Nov 2026 13:00:00 GMT' }, {}, {}];
+  const aws = createAws(async (_, { headers }) => {
+    dates.push(headers['x-amz-date']);
+    return Response.json({}, { headers: answers[dates.length - 1] });
+  }, () => NOON);
+  const signature = { identity: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, service: 'dynamodb', region: 'eu-west-1' };
+  for (let calls = 0; calls < 3; calls += 1) {
+    await aws.call({ endpoint: 'https://store.test', target: 'Query', type: 'application/x-amz-json-1.0', input: {}, signature });
+  }
+
+  assert.deepEqual(dates, ['20261121T120000Z', '20261121T130000Z', '20261121T130000Z']);
+});
+
+for (const [body, status, error] of /** @type {const} */ ([
+  ['{"__type": "a.b#Busy", "message": "slow down"}', 400, { name: 'Busy', message: 'slow down' }],
+  ['{"code": "Busy", "Message": "slow down"}', 400, { name: 'Busy', message: 'slow down' }],
+  ['<html>', 503, { name: 'Status503', message: 'status 503' }],
+])) {
+  test(`the refusal ${body} is named for whoever looks into the console`, async () => {
+    const aws = createAws(async () => new Response(body, { status }));
+
+    await assert.rejects(aws.call({ endpoint: 'https://store.test', target: 'Query', type: 'application/x-amz-json-1.0', input: {} }), error);
+  });
+}

@@ -37,6 +37,7 @@ test('the open poll is the current one, and of two the one opened last', () => {
   assert.equal(current({ a: closed, b: open, c: waiting }), 'b');
   assert.equal(current({ a: open, b: { ...open, stateAt: NOW - MINUTE } }), 'b');
   assert.equal(current({ a: { opensAt: NOW - MINUTE }, b: open }), 'a');
+  assert.equal(current({ a: { ...open, opensAt: NOW - MINUTE }, b: { opensAt: NOW - 5 * MINUTE } }), 'b');
   assert.equal(current({ a: { stateAt: NOW - 2 * MINUTE, opensAt: NOW - 90 * MINUTE }, b: open }), 'a');
 });
 
@@ -110,8 +111,14 @@ test('a look that fails fails the read, and the polls looked at are remembered',
 });
 
 test('the only poll of a deploy stays, open or not', async () => {
-  const follower = createFollower(['a'], 'a', async () => pollView(closed));
+  /** @type {string[]} */
+  const looks = [];
+  const follower = createFollower(['a'], 'a', async (poll) => {
+    looks.push(poll);
+    return pollView(closed);
+  });
   await follower.choose(false, NOW);
 
   assert.equal(await follower.choose(false, NOW), 'a');
+  assert.deepEqual(looks, ['a']);
 });

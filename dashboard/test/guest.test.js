@@ -171,6 +171,16 @@ test('an identity that is gone is replaced by another one', async (t) => {
     ['GetId', 'GetCredentialsForIdentity', 'GetId', 'GetCredentialsForIdentity', 'Query']);
 });
 
+test('an identity is kept through trouble of the network', async (t) => {
+  const { config, asked, says } = await aws(t, { GetCredentialsForIdentity: { cut: 'before' } });
+  const source = createSource(config);
+  await troubleOf(source.read());
+  delete says.GetCredentialsForIdentity;
+  await source.read();
+
+  assert.deepEqual(asked.map(({ call }) => call), ['GetId', 'GetCredentialsForIdentity', 'GetCredentialsForIdentity', 'Query']);
+});
+
 test('a request that fails is not sent again by the client: the poller does that, at its own pace', async (t) => {
   const { config, asked } = await aws(t, { Query: { status: 500, body: { __type: 'InternalServerError' } } });
 
