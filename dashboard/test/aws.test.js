@@ -68,6 +68,7 @@ test('a region has its endpoint, in China, too', () => {
 test('after an answer without a date, requests are dated as before', async () => {
   /** @type {(string | undefined)[]} */
   const dates = [];
+  /** @type {HeadersInit[]} */
   const answers = [{ Date: 'Sat, 21 Nov 2026 13:00:00 GMT' }, {}, {}];
   const aws = createAws(async (_, { headers }) => {
     dates.push(headers['x-amz-date']);

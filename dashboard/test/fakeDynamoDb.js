@@ -41,8 +41,9 @@ function projectionOf(asked) {
   const aliases = (asked.ProjectionExpression ?? '').split(', ').filter(Boolean);
   const attributes = aliases.map((alias) => asked.ExpressionAttributeNames[alias] ?? refuse('ValidationException'));
   const used = new Set([...aliases, ...asked.KeyConditionExpression.split(/ AND | = /)]);
-  const given = [...Object.keys(asked.ExpressionAttributeNames), ...Object.keys(asked.ExpressionAttributeValues)];
-  if (new Set(attributes).size < attributes.length || !given.every((name) => used.has(name))) refuse('ValidationException');
+  const given = new Set([...Object.keys(asked.ExpressionAttributeNames), ...Object.keys(asked.ExpressionAttributeValues)]);
+  const isConsistent = [...given].every((name) => used.has(name)) && [...used].every((name) => given.has(name));
+  if (new Set(attributes).size < attributes.length || !isConsistent) refuse('ValidationException');
   return attributes;
 }
 
