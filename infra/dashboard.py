@@ -59,7 +59,7 @@ class Dashboard(Construct):
             return f"https://{self.distribution.domain_name}"
         return self.page_api.url if self.page_api else None
 
-    def upload(self, bundles: Packager, settings: Mapping[str, str]) -> None:
+    def upload(self, bundles: Packager, settings: Mapping[str, object]) -> None:
         """Upload the page and its `config.json`: assets first, then the index that names them.
 
         On the local stage it does nothing; the local cloud uploads the page.

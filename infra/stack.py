@@ -98,6 +98,7 @@ class VotingStack(Stack):
                 "identityPoolId": self.dashboard.pool.ref,
                 "identityId": guest_identity,
                 "poll": default_poll(config.options, polls),
+                "polls": [name.removesuffix(".toml") for name in polls],
             },
         )
         if config.options.shift == "gradual" and self.ingest.alias:

@@ -2,7 +2,7 @@
  * The header of the screen: link state, question, how to vote, result; and the note in the
  * footer. Text is never parsed as HTML: a label may be anything.
  */
-import { generate } from 'lean-qr';
+import { generate } from 'lean-qr/nano';
 import { element, write } from './dom.js';
 import { phoneText } from './sentences.js';
 

@@ -52,6 +52,8 @@ export function createBoard(list) {
   }
 
   return {
+    /** Nothing of the poll shown before is counted on from. */
+    clear: () => known.clear(),
     /** @param {Row[]} rows in order of rank */
     paint(rows) {
       list.hidden = rows.length === 0;

@@ -10,21 +10,24 @@
  * @property {string} identityPoolId
  * @property {string | null} identityId shared guest identity: spares a GetId per visitor
  * @property {string} poll id of the poll to show
+ * @property {string[] | null} follow the polls of which the open one is shown; null where the address names one
  * @property {{dynamodb?: string, cognitoIdentity?: string}} endpoints only where not AWS
  * @property {boolean} lab whether this is the lab
  */
 
-/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean, lab: boolean}} Options */
+/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean, overlay: boolean, lab: boolean}} Options */
 
 export class ConfigError extends Error {
   name = 'ConfigError';
 }
 
 const POLL_ID = /^[a-z0-9][a-z0-9-]{0,23}$/;
+const CURRENT = 'current'; // in place of a poll's id: whichever is open
 const REMEDY = 'Deploy again: the deploy writes config.json.';
+const NO_HTTPS = 'This page was opened without https://, and there a browser does not sign requests to the store. Open it by its https:// address; on the machine that serves it, http://127.0.0.1 will do.';
 
 /**
- * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`, or `/lab`.
+ * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`, `?overlay`, or `/lab`.
  * @param {string} search
  * @param {string} path
  * @returns {Options}
@@ -32,10 +35,12 @@ const REMEDY = 'Deploy again: the deploy writes config.json.';
 export function readOptions(search, path = '/') {
   const asked = new URLSearchParams(search);
   const theme = asked.get('theme');
+  const isSet = (/** @type {string} */ name) => ['1', 'true', ''].includes(asked.get(name) ?? 'no');
   return {
     poll: asked.get('poll') || null,
     theme: theme === 'dark' || theme === 'light' ? theme : null,
-    stage: ['1', 'true', ''].includes(asked.get('stage') ?? 'no'),
+    stage: isSet('stage'),
+    overlay: isSet('overlay'),
     lab: path.endsWith('/lab'),
   };
 }
@@ -56,7 +61,8 @@ export function checkConfig(raw, { poll, lab = false }) {
     if (typeof value === 'string' && value !== '') return value;
     throw new ConfigError(`config.json: ${key} is ${JSON.stringify(value)}, not a text. ${REMEDY}`);
   };
-  const id = poll ?? (lab ? labPoll(given.lab) : text('poll'));
+  const follows = poll === CURRENT;
+  const id = (follows ? null : poll) ?? (lab ? labPoll(given.lab) : text('poll'));
   if (!POLL_ID.test(id)) {
     const where = poll === null ? 'config.json: poll' : 'The address: poll';
     throw new ConfigError(`${where} is “${id}”; a poll’s id is lower case letters, digits, dashes.`);
@@ -67,6 +73,7 @@ export function checkConfig(raw, { poll, lab = false }) {
     identityPoolId: text('identityPoolId'),
     identityId: given.identityId ? text('identityId') : null,
     poll: id,
+    follow: follows ? checkPolls(given.polls) : null,
     endpoints: checkEndpoints(given.endpoints),
     lab,
   };
@@ -77,6 +84,13 @@ function labPoll(raw) {
   const { poll } = /** @type {{poll?: unknown}} */ (raw ?? {});
   if (typeof poll === 'string') return poll;
   throw new ConfigError('There is no lab here: it comes with a demo on your own machine, by `make demo`.');
+}
+
+/** @param {unknown} raw @returns {string[]} */
+function checkPolls(raw) {
+  const ids = Array.isArray(raw) ? raw : [];
+  if (ids.length > 0 && ids.every((id) => typeof id === 'string' && POLL_ID.test(id))) return ids;
+  throw new ConfigError(`config.json: polls is ${JSON.stringify(raw)}, not a list of polls. ${REMEDY}`);
 }
 
 /** @param {unknown} raw @returns {Config['endpoints']} */
@@ -94,10 +108,12 @@ function checkEndpoints(raw) {
 
 /**
  * @param {Options} asked
+ * @param {SubtleCrypto | undefined} webCrypto browsers leave it out of a page that may have been changed on its way
  * @returns {Promise<Config>}
  * @throws {ConfigError}
  */
-export async function loadConfig(asked) {
+export async function loadConfig(asked, webCrypto = globalThis.crypto?.subtle) {
+  if (!webCrypto) throw new ConfigError(NO_HTTPS);
   let raw;
   try {
     const answer = await fetch('./config.json', { cache: 'no-cache' });

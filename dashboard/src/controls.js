@@ -13,8 +13,11 @@ export function createControls(find, options) {
   /** @type {(paused: boolean) => void} */
   let notify = () => {};
 
+  const isStage = options.stage || options.overlay;
+
   applyTheme(options.theme);
-  enter(options.stage);
+  root.toggleAttribute('data-overlay', options.overlay);
+  enter(isStage);
   find('full').hidden = !document.fullscreenEnabled;
 
   const actions = {
@@ -39,7 +42,7 @@ export function createControls(find, options) {
     const action = { p: actions.pause, d: actions.theme, f: actions.full }[event.key.toLowerCase()];
     action?.();
   });
-  document.addEventListener('fullscreenchange', () => enter(options.stage || document.fullscreenElement !== null));
+  document.addEventListener('fullscreenchange', () => enter(isStage || document.fullscreenElement !== null));
 
   /** @param {boolean} on the stage hides its buttons, and its screen must stay on */
   function enter(on) {

@@ -6,7 +6,9 @@ import { createBanner } from './banner.js';
 import { createBoard } from './board.js';
 import { loadConfig, readOptions } from './config.js';
 import { createControls } from './controls.js';
+import { createFollower } from './follower.js';
 import { pulse } from './motion.js';
+import { phaseOf } from './phase.js';
 import { createPoller } from './poller.js';
 import { addSnapshot, emptyPollState, viewInput } from './pollState.js';
 import { createSidebar } from './sidebar.js';
@@ -28,11 +30,18 @@ function find(id) {
 /** @param {import('./config.js').Config} config @param {ReturnType<typeof createControls>} controls */
 function start(config, controls) {
   let state = emptyPollState();
+  let shown = config.poll;
   const source = createSource(config);
+  const follower = config.follow && createFollower(config.follow, config.poll, source.readPollView);
   const font = Promise.race([document.fonts.load('600 1em "Inter Variable"', '0'), after(FONT_WAIT_MS)]);
   const poller = createPoller({
-    read: async () => (await Promise.all([source.read(), font]))[0],
-    onRead(snapshot) {
+    async read() {
+      const poll = follower ? await follower.choose(isOpen(), Date.now() - state.skew) : shown;
+      const [snapshot] = await Promise.all([source.read(poll), font]);
+      return { poll, snapshot };
+    },
+    onRead({ poll, snapshot }) {
+      if (poll !== shown) showAnother(poll);
       state = addSnapshot(state, snapshot, clock());
       paint();
       pulse(find('dot'));
@@ -47,8 +56,20 @@ function start(config, controls) {
   const sidebar = createSidebar(find);
   const announcer = createAnnouncer((text) => (find('spoken').textContent = text), now);
 
+  function isOpen() {
+    const { pollView, certified, now } = viewInput(state, poller.link(), clock());
+    return pollView !== null && phaseOf(pollView, certified.some(({ round }) => round === pollView.round), now) === 'open';
+  }
+
+  /** @param {string} poll */
+  function showAnother(poll) {
+    shown = poll;
+    state = emptyPollState();
+    board.clear();
+  }
+
   function paint() {
-    const view = buildView({ pollId: config.poll, lab: config.lab, ...viewInput(state, poller.link(), clock()) });
+    const view = buildView({ pollId: shown, lab: config.lab, ...viewInput(state, poller.link(), clock()) });
     document.title = view.question ? `${view.question} · Live vote` : 'Live vote';
     banner.paint(view);
     board.paint(view.rows);
@@ -74,6 +95,7 @@ function showSetupError(error) {
   find('pill').dataset.link = 'reconnecting';
   find('freshness').textContent = 'Not set up';
   find('message').hidden = false;
+  find('message').dataset.setup = ''; // even an overlay shows it
   find('message-title').textContent = 'This screen is not set up';
   find('message-text').textContent = error instanceof Error ? error.message : String(error);
   throw error;

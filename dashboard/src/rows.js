@@ -25,7 +25,7 @@ import { CERTIFIED, CERTIFIED_PREFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, 
 /** @typedef {{id: string, round: number, counts: Counts, voters: number, folded: number, bad: number, asOf: number}} TallyRow */
 /** @typedef {{round: number, counts: Counts, ballots: number, voters: number, at: number, digest: string}} Certified */
 /** @typedef {{pollView: PollView | null, tallies: TallyRow[], certified: Certified[], unread: string[]}} Rows */
-/** @typedef {import('@aws-sdk/client-dynamodb').AttributeValue} Value */
+/** @typedef {{S?: string, N?: string, L?: Value[], M?: Record<string, Value>}} Value in DynamoDB's notation */
 /** @typedef {Record<string, Value | undefined>} Item */
 
 /** @type {[dark: string, light: string][]} */

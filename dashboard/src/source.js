@@ -1,21 +1,40 @@
 /**
- * Queries a board and returns a snapshot of it; the only file that uses the AWS SDK.
+ * Queries a board and returns a snapshot of it; tells apart why a read failed.
  *
  * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
  * every request carries a projection. The counts are attributes named after the choices,
  * which only the poll view names: it is asked for first, alone.
  */
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { fromCognitoIdentity, fromCognitoIdentityPool } from '@aws-sdk/credential-provider-cognito-identity';
+import { createAws, endpointOf } from './aws.js';
 import { createCredentials } from './credentials.js';
+import { createGuest } from './guest.js';
 import { readRows } from './rows.js';
 import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes } from './schema.js';
 
 /** @typedef {import('./config.js').Config} Config */
+/** @typedef {import('./aws.js').Identity} Identity */
 /** @typedef {import('./rows.js').Item} Item */
-/** @typedef {import('./rows.js').Value} Value */
+/** @typedef {import('./rows.js').PollView} PollView */
 /** @typedef {import('./rows.js').Rows & {serverAt: number | null}} Snapshot `serverAt`: epoch ms */
 /** @typedef {'network' | 'timeout' | 'credentials' | 'denied' | 'table' | 'busy' | 'fault'} Trouble */
+/** @typedef {{Items?: Item[], LastEvaluatedKey?: Item}} Answer */
+
+/**
+ * @typedef {object} Query what DynamoDB's Query is asked for
+ * @property {string} TableName
+ * @property {string} KeyConditionExpression
+ * @property {Record<string, string>} ExpressionAttributeNames
+ * @property {Item} ExpressionAttributeValues
+ * @property {string} ProjectionExpression
+ * @property {string} Select
+ * @property {Item} [ExclusiveStartKey]
+ */
+
+/**
+ * @typedef {object} Services what the source needs of AWS
+ * @property {() => Promise<Identity>} fetchCredentials
+ * @property {(identity: Identity, query: Query, onDate: (at: number | null) => void) => Promise<Answer>} query
+ */
 
 export class SourceError extends Error {
   /** @param {Trouble} trouble @param {unknown} cause */
@@ -25,8 +44,6 @@ export class SourceError extends Error {
   }
 }
 
-const TIMEOUT_MS = 4000;
-const REQUEST = { requestTimeout: TIMEOUT_MS }; // to the store, and for the credentials before it
 const PAGES = 20; // a board of 20 MB is not a board
 
 /** @type {Record<string, Trouble>} */
@@ -50,131 +67,109 @@ function troubleOf(error) {
   return TROUBLES[/** @type {Error} */ (error).name] ?? 'fault';
 }
 
-/** @param {Config} config */
-export function guestOf(config) {
-  const clientConfig = {
-    region: config.region,
-    endpoint: config.endpoints.cognitoIdentity,
-    maxAttempts: 1,
-    requestHandler: REQUEST,
-  };
-  return async () => {
-    // Made for each call: one of a pool keeps an identity that is gone.
-    const provide = config.identityId
-      ? fromCognitoIdentity({ identityId: config.identityId, clientConfig })
-      : fromCognitoIdentityPool({ identityPoolId: config.identityPoolId, clientConfig });
-    try {
-      return await provide();
-    } catch (error) {
-      const trouble = troubleOf(error);
-      throw new SourceError(trouble === 'network' || trouble === 'timeout' ? trouble : 'credentials', error);
-    }
-  };
+/** @param {unknown} error of a fetch of credentials @returns {never} */
+function throwGuestError(error) {
+  const trouble = troubleOf(error);
+  throw new SourceError(trouble === 'network' || trouble === 'timeout' ? trouble : 'credentials', error);
 }
 
-/** @typedef {import('@aws-sdk/client-dynamodb').QueryCommandOutput} Answer */
-/** @typedef {{send: (command: QueryCommand) => Promise<Answer>}} Client */
-/** @typedef {import('@smithy/types').AwsCredentialIdentity} Identity */
-
-/**
- * @param {Config} config
- * @param {(at: number | null) => void} onDate with the date of each answer
- * @param {() => Promise<Identity>} credentials
- */
-export function clientOf(config, onDate, credentials) {
-  const client = new DynamoDBClient({
-    region: config.region,
-    endpoint: config.endpoints.dynamodb,
-    // Expired at once, so that the client asks for them before every request: they are kept here.
-    credentials: async () => ({ ...(await credentials()), expiration: new Date(0) }),
-    accountIdEndpointMode: 'disabled', // the policy of the page names one endpoint
-    maxAttempts: 1, // the poller is the one that tries again
-    requestHandler: REQUEST,
-  });
-  client.middlewareStack.add((next) => async (args) => {
-    const result = await next(args);
-    const { headers } = /** @type {{headers: Record<string, string>}} */ (result.response);
-    onDate(Date.parse(headers.date ?? '') || null);
-    return result;
-  }, { step: 'deserialize', priority: 'low' });
-  return client;
+/** @param {Config} config @param {ReturnType<typeof createAws>} aws @returns {Services} */
+export function servicesOf({ region, ...config }, aws = createAws()) {
+  const endpoint = config.endpoints.dynamodb ?? endpointOf('dynamodb', region);
+  return {
+    fetchCredentials: createGuest({ region, ...config }, aws),
+    async query(identity, input, onDate) {
+      const signature = { identity, service: 'dynamodb', region };
+      const target = 'DynamoDB_20120810.Query';
+      const answer = await aws.call({ endpoint, target, type: 'application/x-amz-json-1.0', input, signature }, onDate);
+      return /** @type {Answer} */ (answer);
+    },
+  };
 }
 
 /**
  * @param {Config} config
- * @param {(config: Config, onDate: (at: number | null) => void, credentials: () => Promise<Identity>) => Client} makeClient
+ * @param {Services} services
  * @param {{now: () => number, random: () => number}} chance
- * @param {() => Promise<Identity>} fetchCredentials
- * @returns {{read: () => Promise<Snapshot>}} `read` throws a SourceError
  */
-export function createSource(
-  config, makeClient = clientOf, chance = { now: Date.now, random: Math.random }, fetchCredentials = guestOf(config),
-) {
-  /** @type {string[]} */
-  let keys = [];
+export function createSource(config, services = servicesOf(config), chance = { now: Date.now, random: Math.random }) {
+  /** @type {Map<string, string[]>} keys of the choices by poll */
+  const known = new Map();
   /** @type {number | null} */
   let serverAt = null;
-  const credentials = createCredentials(fetchCredentials, chance);
-  const client = makeClient(config, (at) => (serverAt = at), credentials.get);
+  const credentials = createCredentials(() => services.fetchCredentials().catch(throwGuestError), chance);
 
-  /** @param {string[]} attributes, among them the sort key @param {boolean} pollViewOnly */
-  async function query(attributes, pollViewOnly) {
+  /** @param {string} poll @param {string[]} attributes, among them the sort key @param {boolean} pollViewOnly */
+  async function query(poll, attributes, pollViewOnly) {
     const aliases = new Map([PARTITION_KEY, ...attributes].map((name, i) => [name, `#${i}`]));
     const conditions = [`${aliases.get(PARTITION_KEY)} = :pk`, `${aliases.get(SORT_KEY)} = :sk`];
     /** @type {Item[]} */
     const items = [];
-    /** @type {Record<string, Value> | undefined} */
+    /** @type {Item | undefined} */
     let from;
     for (let page = 0; page === 0 || (from && page < PAGES); page += 1) {
-      const command = new QueryCommand({
+      /** @type {Answer} */
+      const answer = await services.query(await credentials.get(), {
         TableName: config.aggregatesTable,
         KeyConditionExpression: conditions.slice(0, pollViewOnly ? 2 : 1).join(' AND '),
         ExpressionAttributeNames: Object.fromEntries([...aliases].map(([name, alias]) => [alias, name])),
         ExpressionAttributeValues: {
-          ':pk': { S: `${BOARD_PREFIX}${config.poll}` },
+          ':pk': { S: `${BOARD_PREFIX}${poll}` },
           ...(pollViewOnly ? { ':sk': { S: POLL_VIEW_SK } } : {}),
         },
         ProjectionExpression: attributes.map((name) => aliases.get(name)).join(', '),
         Select: 'SPECIFIC_ATTRIBUTES',
         ExclusiveStartKey: from,
-      });
-      /** @type {Answer} */
-      const answer = await client.send(command);
+      }, (at) => (serverAt = at));
       items.push(...(answer.Items ?? []));
       from = answer.LastEvaluatedKey;
     }
     return items;
   }
 
-  async function readBoard() {
-    if (keys.length === 0) {
-      const { pollView, unread } = readRows(await query(POLL_VIEW_ATTRIBUTES, true), []);
-      if (!pollView) return { pollView, tallies: [], certified: [], unread };
-      keys = pollView.choices.map(({ key }) => key);
+  /** @param {string} poll */
+  const readView = async (poll) => readRows(await query(poll, POLL_VIEW_ATTRIBUTES, true), []);
+
+  /** @param {string} poll @param {string[]} asked */
+  const readCounts = async (poll, asked) => readRows(await query(poll, boardAttributes(asked), false), asked);
+
+  /** @param {PollView} pollView */
+  const keysOf = ({ choices }) => choices.map(({ key }) => key);
+
+  /** @param {string} poll */
+  async function readBoard(poll) {
+    let asked = known.get(poll);
+    if (!asked) {
+      const rows = await readView(poll);
+      if (!rows.pollView) return rows;
+      asked = keysOf(rows.pollView);
+      known.set(poll, asked);
     }
-    const asked = keys;
-    const rows = await readCounts(asked);
-    if (rows.pollView) keys = rows.pollView.choices.map(({ key }) => key);
+    const rows = await readCounts(poll, asked);
+    const keys = rows.pollView ? keysOf(rows.pollView) : asked;
+    known.set(poll, keys);
     // The choices have changed between two reads: their counts were not in the projection.
-    return keys.every((key) => asked.includes(key)) ? rows : readCounts(keys);
+    return keys.every((key) => asked.includes(key)) ? rows : readCounts(poll, keys);
   }
 
-  /** @param {string[]} asked */
-  const readCounts = async (asked) =>
-    readRows(await query(boardAttributes(asked), false), asked);
+  /** @template T @param {Promise<T>} reading @returns {Promise<T>} */
+  async function watch(reading) {
+    try {
+      const found = await reading;
+      credentials.succeed();
+      return found;
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble === 'denied') credentials.refuse(new SourceError(trouble, error));
+      if (trouble === 'network' || trouble === 'timeout') credentials.lose();
+      throw new SourceError(trouble, error);
+    }
+  }
 
   return {
-    async read() {
-      try {
-        const rows = await readBoard();
-        credentials.succeed();
-        return { ...rows, serverAt };
-      } catch (error) {
-        const trouble = troubleOf(error);
-        if (trouble === 'denied') credentials.refuse(new SourceError(trouble, error));
-        if (trouble === 'network' || trouble === 'timeout') credentials.lose();
-        throw new SourceError(trouble, error);
-      }
-    },
+    /** @returns {Promise<Snapshot>} @throws {SourceError} */
+    read: async (poll = config.poll) => ({ ...(await watch(readBoard(poll))), serverAt }),
+    /** @param {string} poll @returns {Promise<PollView | null>} @throws {SourceError} */
+    readPollView: async (poll) => (await watch(readView(poll))).pollView,
   };
 }

@@ -17,7 +17,7 @@ test('an error names the key and the value, and says what to do', () => {
 });
 
 test('the address of the page sets poll, theme and stage', () => {
-  const plain = { poll: null, theme: null, stage: false, lab: false };
+  const plain = { poll: null, theme: null, stage: false, overlay: false, lab: false };
   assert.deepEqual(readOptions('?poll=x&theme=light&stage=1'), { ...plain, poll: 'x', theme: 'light', stage: true });
   assert.deepEqual(readOptions('?theme=dark'), { ...plain, theme: 'dark' });
   assert.deepEqual(readOptions('?theme=pink&stage=0'), plain);
@@ -39,6 +39,28 @@ test('the stage is asked for by 1, by true, or by its bare name', () => {
 
   assert.deepEqual(asked, [true, true, true, false, false, false]);
 });
+
+test('an overlay is asked for as the stage is', () => {
+  const asked = ['?overlay', '?overlay=1', '?overlay=0', '?stage'].map((search) => readOptions(search).overlay);
+
+  assert.deepEqual(asked, [true, true, false, false]);
+});
+
+test('instead of one poll the address may ask for the current one of all polls of the deploy', () => {
+  const all = { ...good, polls: ['colors', 'talks'] };
+
+  assert.deepEqual(checkConfig(all, readOptions('?poll=current')).follow, ['colors', 'talks']);
+  assert.equal(checkConfig(all, readOptions('?poll=current')).poll, 'colors');
+  assert.equal(checkConfig(all, readOptions('?poll=talks')).follow, null);
+  assert.equal(checkConfig(all, readOptions('')).follow, null);
+});
+
+for (const polls of [undefined, [], 'colors', ['colors', 7], ['Colors!']]) {
+  test(`no poll is followed where the polls of the deploy are ${JSON.stringify(polls)}`, () => {
+    assert.throws(() => checkConfig({ ...good, polls }, readOptions('?poll=current')),
+      { message: `config.json: polls is ${JSON.stringify(polls)}, not a list of polls. Deploy again: the deploy writes config.json.` });
+  });
+}
 
 test('the lab is where the path ends with it, in whatever folder the page lies', () => {
   const asked = ['/lab', '/votes/lab', '/lab/more', '/', '/labs'].map((path) => readOptions('', path).lab);
@@ -115,3 +137,11 @@ for (const [what, answer, message] of /** @type {[string, () => Promise<Response
     await assert.rejects(loadConfig(asked), (error) => error instanceof ConfigError && error.message === message);
   });
 }
+
+test('a page without WebCrypto says that it needs https://, and fetches nothing', async (t) => {
+  const server = serve(t, async () => Response.json(good));
+  t.mock.getter(globalThis.crypto, 'subtle', () => undefined);
+
+  await assert.rejects(loadConfig(asked), { name: 'ConfigError', message: /^This page was opened without https:\/\/, .* Open it by its https:\/\/ address/ });
+  assert.equal(server.calls.length, 0);
+});

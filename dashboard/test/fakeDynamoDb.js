@@ -1,14 +1,29 @@
 /**
- * A DynamoDB that a guest may ask, as strict as the real one: it refuses a query that the
- * guests' policy refuses, gives only what the projection names, and pages.
+ * A DynamoDB that a guest may ask, as strict as the real one: it checks the signature and the headers
+ * of each request, refuses a query that is malformed or that the guests' policy refuses, gives
+ * only what the projection names, and pages. Beside it, a Cognito that gives guests their credentials.
  */
+import { createAws } from '../src/aws.js';
+import { servicesOf } from '../src/source.js';
+import { refusal } from './fakeSignature.js';
 
 /** @typedef {import('../src/rows.js').Item} Item */
-/** @typedef {import('@aws-sdk/client-dynamodb').QueryCommandInput} Asked */
-/** @typedef {import('../src/source.js').Client} Client */
+/** @typedef {import('../src/source.js').Query} Asked */
+/** @typedef {{secret: string, token: string}} Key */
 
-/** @param {string} name @returns {Error} as the SDK throws it */
+const REGION = 'eu-west-1';
+const DYNAMODB = 'https://dynamodb.eu-west-1.amazonaws.com';
+const COGNITO = 'https://cognito-identity.eu-west-1.amazonaws.com';
+
+/** @param {string} name @returns {Error} as `fetch` throws it */
 export const named = (name) => Object.assign(new Error(name), { name });
+
+class Refusal extends Error {}
+
+/** @param {string} code @returns {never} */
+const refuse = (code) => {
+  throw new Refusal(code);
+};
 
 /**
  * Splits `pk = :pk AND sk = :sk`, with its aliases.
@@ -21,49 +36,82 @@ function keysOf({ KeyConditionExpression = '', ExpressionAttributeNames = {}, Ex
     [ExpressionAttributeNames[alias] ?? alias, ExpressionAttributeValues[value]?.S]));
 }
 
+/** @param {Asked} asked @returns {string[]} the attributes of the projection; throws where DynamoDB calls a query malformed */
+function projectionOf(asked) {
+  const aliases = (asked.ProjectionExpression ?? '').split(', ').filter(Boolean);
+  const attributes = aliases.map((alias) => asked.ExpressionAttributeNames[alias] ?? refuse('ValidationException'));
+  const used = new Set([...aliases, ...asked.KeyConditionExpression.split(/ AND | = /)]);
+  const given = new Set([...Object.keys(asked.ExpressionAttributeNames), ...Object.keys(asked.ExpressionAttributeValues)]);
+  const isConsistent = [...given].every((name) => used.has(name)) && [...used].every((name) => given.has(name));
+  if (new Set(attributes).size < attributes.length || !isConsistent) refuse('ValidationException');
+  return attributes;
+}
+
 /** @param {Item[]} items of one table, each with `pk` and `sk`, in order of `sk` @param {number} [pageSize] items */
 export function createStore(items, pageSize = 100) {
   const store = {
     items,
     /** @type {Asked[]} what was asked for, in order */
     asked: /** @type {Asked[]} */ ([]),
-    /** @type {Error[]} thrown by the next requests, one each */
-    failures: /** @type {Error[]} */ ([]),
+    /** @type {(Error | string | Record<string, unknown>)[]} for the next queries, one each: thrown by `fetch`, refused by this code, answered */
+    instead: /** @type {(Error | string | Record<string, unknown>)[]} */ ([]),
     /** how often credentials were fetched */
     fetched: 0,
-    async fetchCredentials() {
-      store.fetched += 1;
-      return { accessKeyId: `AKID${store.fetched}`, secretAccessKey: 'secret' };
-    },
-    /** @type {number | null} what the answers are dated */
-    date: /** @type {number | null} */ (null),
-    /**
-     * @param {unknown} _config @param {(at: number | null) => void} onDate
-     * @param {() => Promise<unknown>} credentials
-     * @returns {Client}
-     */
-    makeClient(_config, onDate, credentials) {
-      return {
-        async send({ input }) {
-          await credentials();
-          store.asked.push(input);
-          const failure = store.failures.shift();
-          if (failure) throw failure;
-          onDate(store.date);
-          return /** @type {import('@aws-sdk/client-dynamodb').QueryCommandOutput} */ (answer(input));
-        },
-      };
-    },
+    /** epoch ms, by AWS's clock */
+    now: () => Date.now(),
+    /** @type {Map<string, Key>} */
+    keys: new Map(),
+    fetch,
+    /** @param {import('../src/config.js').Config} config @param {() => number} [now] epoch ms, by the device's clock */
+    services: (config, now) => servicesOf(config, createAws(fetch, now)),
   };
+
+  /** @type {import('../src/aws.js').Fetch} */
+  async function fetch(address, request) {
+    const headers = { Date: new Date(store.now()).toUTCString() };
+    try {
+      return Response.json(address.startsWith(COGNITO) ? identify(request) : query(address, request), { headers });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return Response.json({ __type: `com.amazonaws.dynamodb.v20120810#${error.message}`, message: 'no' }, { status: 400, headers });
+    }
+  }
+
+  /** @param {Parameters<import('../src/aws.js').Fetch>[1]} request */
+  function identify({ headers }) {
+    const target = headers['x-amz-target'];
+    if (headers['content-type'] !== 'application/x-amz-json-1.1') refuse('SerializationException');
+    if (target === 'AWSCognitoIdentityService.GetId') return { IdentityId: `${REGION}:guest` };
+    if (target !== 'AWSCognitoIdentityService.GetCredentialsForIdentity') refuse('UnknownOperationException');
+    store.fetched += 1;
+    const [id, secret, token] = ['AKID', 'secret', 'token/+='].map((name) => `${name}${store.fetched}`);
+    store.keys.set(String(id), { secret: String(secret), token: String(token) });
+    const Expiration = store.now() / 1000 + 3600;
+    return { IdentityId: `${REGION}:guest`, Credentials: { AccessKeyId: id, SecretKey: secret, SessionToken: token, Expiration } };
+  }
+
+  /** @param {string} address @param {Parameters<import('../src/aws.js').Fetch>[1]} request */
+  function query(address, request) {
+    const { headers, method, body } = request;
+    if (address !== DYNAMODB || method !== 'POST' || headers['x-amz-target'] !== 'DynamoDB_20120810.Query') refuse('UnknownOperationException');
+    if (headers['content-type'] !== 'application/x-amz-json-1.0') refuse('SerializationException');
+    const path = `${address}/`;
+    const code = refusal(path, request, { keys: store.keys, region: REGION, now: store.now() });
+    if (code) refuse(code);
+    const asked = JSON.parse(String(body));
+    store.asked.push(asked);
+    const instead = store.instead.shift();
+    if (instead instanceof Error) throw instead;
+    return typeof instead === 'string' ? refuse(instead) : (instead ?? answer(asked));
+  }
 
   /** @param {Asked} asked */
   function answer(asked) {
     const { pk, sk } = keysOf(asked);
-    const aliases = (asked.ProjectionExpression ?? '').split(', ').filter(Boolean);
-    const attributes = aliases.map((alias) => asked.ExpressionAttributeNames?.[alias] ?? '');
+    const attributes = projectionOf(asked);
     const isAllowed = asked.TableName === 'Aggregates' && pk?.startsWith('open#')
-      && asked.Select === 'SPECIFIC_ATTRIBUTES' && attributes.length > 0 && !attributes.includes('');
-    if (!isAllowed) throw named('AccessDeniedException');
+      && asked.Select === 'SPECIFIC_ATTRIBUTES' && attributes.length > 0;
+    if (!isAllowed) refuse('AccessDeniedException');
     const found = store.items.filter((item) => item.pk?.S === pk && (sk === undefined || item.sk?.S === sk));
     const after = asked.ExclusiveStartKey;
     const start = after ? found.findIndex((item) => item.sk?.S === after.sk?.S) + 1 : 0;

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { clientOf, createSource as createSourceWith, guestOf } from '../src/source.js';
+import { createSource as createSourceWith, servicesOf } from '../src/source.js';
 
 const DATE = 'Sat, 21 Nov 2026 20:15:03 GMT';
 const CREDENTIALS = { AccessKeyId: 'AKIDGUEST', SecretKey: 'secret', SessionToken: 'session', Expiration: 4_000_000_000 };
 
 /** Without waits. @param {import('../src/config.js').Config} config */
-const createSource = (config) => createSourceWith(config, clientOf, { now: Date.now, random: () => 0 });
+const createSource = (config) => createSourceWith(config, servicesOf(config), { now: Date.now, random: () => 0 });
 
-/** @typedef {{status?: number, body?: object}} Said */
+/** @typedef {{status?: number, body?: object | string, headers?: Record<string, string>, cut?: 'before' | 'amid'}} Said */
 
 /**
  * Cognito and DynamoDB on a port of this machine. `says` has what each call is answered, by its
@@ -37,9 +36,11 @@ async function aws(t, says = {}) {
       authorization: request.headers.authorization ?? '',
       token: request.headers['x-amz-security-token']?.toString(),
     });
-    const { status = 200, body = well[call] } = says[call] ?? {};
-    response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0', Date: DATE });
-    response.end(JSON.stringify(body));
+    const { status = 200, body = well[call], headers, cut } = says[call] ?? {};
+    if (cut === 'before') return void request.socket.destroy();
+    response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0', Date: DATE, ...headers });
+    if (cut === 'amid') return void response.write('{"Items": [', () => request.socket.destroy());
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(null)));
   t.after(() => server.closeAllConnections());
@@ -49,7 +50,7 @@ async function aws(t, says = {}) {
   /** @type {import('../src/config.js').Config} */
   const config = {
     region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: `eu-west-1:pool-${port}`, identityId: null,
-    poll: 'colors', endpoints: { dynamodb: endpoint, cognitoIdentity: endpoint }, lab: false,
+    poll: 'colors', follow: null, endpoints: { dynamodb: endpoint, cognitoIdentity: endpoint }, lab: false,
   };
   return { config, asked, says };
 }
@@ -100,13 +101,63 @@ test('a pool that refuses is distinguished from a table that refuses, and asked 
   assert.deepEqual(asked.map(({ call }) => call), ['GetId', 'GetId', 'GetCredentialsForIdentity', 'Query']);
 });
 
-for (const [name, trouble] of /** @type {const} */ ([['TypeError', 'network'], ['TimeoutError', 'timeout'], ['TooManyRequestsException', 'credentials']])) {
-  test(`when the pool answers with ${name}, the trouble is “${trouble}”`, async (t) => {
-    const { config } = await aws(t, { GetId: { status: 400, body: { __type: name, message: 'no' } } });
+test('a pool that has too much to do is out of credentials', async (t) => {
+  const { config } = await aws(t, { GetId: { status: 400, body: { __type: 'TooManyRequestsException', message: 'no' } } });
 
-    assert.equal(await troubleOf(createSource(config).read()), trouble);
+  assert.equal(await troubleOf(createSource(config).read()), 'credentials');
+});
+
+for (const call of ['GetId', 'GetCredentialsForIdentity', 'Query']) {
+  for (const cut of /** @type {const} */ (['before', 'amid'])) {
+    test(`a ${call} whose connection is cut ${cut} the answer is trouble of the network`, async (t) => {
+      const { config, asked } = await aws(t, { [call]: { cut } });
+
+      assert.equal(await troubleOf(createSource(config).read()), 'network');
+      assert.equal(asked.filter((one) => one.call === call).length, 1);
+    });
+  }
+
+  test(`a ${call} may take 4 s`, async (t) => {
+    const { config } = await aws(t);
+    /** @type {number[]} */
+    const limits = [];
+    const isLate = () => limits.length === ['GetId', 'GetCredentialsForIdentity', 'Query'].indexOf(call) + 1;
+    t.mock.method(AbortSignal, 'timeout', (/** @type {number} */ ms) => {
+      limits.push(ms);
+      return isLate() ? AbortSignal.abort(new DOMException('late', 'TimeoutError')) : new AbortController().signal;
+    });
+
+    assert.equal(await troubleOf(createSource(config).read()), 'timeout');
+    assert.deepEqual([...new Set(limits)], [4000]);
   });
 }
+
+test('a refusal is named by its header, too, whatever surrounds the name', async (t) => {
+  const { config } = await aws(t, {
+    Query: { status: 400, body: '', headers: { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/coral/' } },
+  });
+
+  assert.equal(await troubleOf(createSource(config).read()), 'busy');
+});
+
+test('an answer that is not AWS’s, as of a hotel’s network, is a fault', async (t) => {
+  const { config, says } = await aws(t, { Query: { body: '<html>' } });
+  const source = createSource(config);
+
+  assert.equal(await troubleOf(source.read()), 'fault');
+  says.Query = { status: 503, body: '<html>' };
+  assert.equal(await troubleOf(source.read()), 'fault');
+});
+
+test('credentials without an expiry are kept', async (t) => {
+  const { Expiration, ...endless } = CREDENTIALS;
+  const { config, asked } = await aws(t, { GetCredentialsForIdentity: { body: { Credentials: endless } } });
+  const source = createSource(config);
+  await source.read();
+  await source.read();
+
+  assert.equal(Expiration > 0 && asked.filter(({ call }) => call === 'GetCredentialsForIdentity').length, 1);
+});
 
 test('an identity that is gone is replaced by another one', async (t) => {
   const { config, asked, says } = await aws(t);
@@ -118,6 +169,16 @@ test('an identity that is gone is replaced by another one', async (t) => {
   await source.read();
   assert.deepEqual(asked.map(({ call }) => call),
     ['GetId', 'GetCredentialsForIdentity', 'GetId', 'GetCredentialsForIdentity', 'Query']);
+});
+
+test('an identity is kept through trouble of the network', async (t) => {
+  const { config, asked, says } = await aws(t, { GetCredentialsForIdentity: { cut: 'before' } });
+  const source = createSource(config);
+  await troubleOf(source.read());
+  delete says.GetCredentialsForIdentity;
+  await source.read();
+
+  assert.deepEqual(asked.map(({ call }) => call), ['GetId', 'GetCredentialsForIdentity', 'GetCredentialsForIdentity', 'Query']);
 });
 
 test('a request that fails is not sent again by the client: the poller does that, at its own pace', async (t) => {
@@ -141,20 +202,23 @@ test('a snapshot has the date of the store’s answer', async (t) => {
   assert.equal(serverAt, Date.UTC(2026, 10, 21, 20, 15, 3));
 });
 
-test('a request times out after 4 s', async (t) => {
-  const { config } = await aws(t);
-  const client = clientOf(config, () => {}, guestOf(config));
-  await client.send(new QueryCommand({ TableName: 'Aggregates' }));
-  const handler = /** @type {{httpHandlerConfigs: () => {requestTimeout?: number}}} */ (/** @type {unknown} */ (client.config.requestHandler));
-
-  assert.equal(handler.httpHandlerConfigs().requestTimeout, 4000);
-});
-
 test('an answer that refuses has a date, too', async (t) => {
   const { config } = await aws(t, { Query: { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } } });
   /** @type {(number | null)[]} */
   const dates = [];
-  await assert.rejects(clientOf(config, (at) => dates.push(at), guestOf(config)).send(new QueryCommand({ TableName: 'Aggregates' })));
+  const { query } = servicesOf(config);
+  const asked = {
+    TableName: 'Aggregates', KeyConditionExpression: '', ExpressionAttributeNames: {}, ExpressionAttributeValues: {},
+    ProjectionExpression: '', Select: '',
+  };
+  await assert.rejects(query({ accessKeyId: 'AKID', secretAccessKey: 'secret' }, asked, (at) => dates.push(at)));
 
   assert.deepEqual(dates, [Date.UTC(2026, 10, 21, 20, 15, 3)]);
+});
+
+test('requests are dated by the clock of AWS', async (t) => {
+  const { config, asked } = await aws(t);
+  await createSource(config).read();
+
+  assert.match(asked[2]?.authorization ?? '', /Credential=AKIDGUEST\/20261121\//);
 });

@@ -16,7 +16,7 @@ const HOUR = 3_600 * SECOND;
 /** @type {import('../src/config.js').Config} */
 const config = {
   region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: 'pool', identityId: 'shared',
-  poll: 'colors', endpoints: {}, lab: false,
+  poll: 'colors', follow: null, endpoints: {}, lab: false,
 };
 
 /** @param {number} seed @returns {() => number} from 0 to 1; the same ones for the same seed */
@@ -87,14 +87,14 @@ async function afterOutage({ asleepMs = 0, outageMs, refused = false }) {
       issuedAt = time.now;
       return { accessKeyId: 'id', secretAccessKey: 'key', expiration: new Date(time.now + HOUR) };
     };
-    const source = createSource(config, (_, __, credentials) => ({
-      async send() {
-        await credentials();
+    const source = createSource(config, {
+      fetchCredentials,
+      async query() {
         if (isCut()) throw named('TypeError');
         if (refused && time.now >= backAt && issuedAt < backAt) throw named('AccessDeniedException');
-        return { $metadata: {}, Items: [] };
+        return { Items: [] };
       },
-    }), { now: () => time.now, random }, fetchCredentials);
+    }, { now: () => time.now, random });
     const poller = createPoller({
       read: source.read,
       onRead() {

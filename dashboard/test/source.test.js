@@ -6,7 +6,7 @@ import { createStore, named } from './fakeDynamoDb.js';
 /** @type {import('../src/config.js').Config} */
 const config = {
   region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: 'eu-west-1:pool', identityId: null,
-  poll: 'colors', endpoints: {}, lab: false,
+  poll: 'colors', follow: null, endpoints: {}, lab: false,
 };
 
 const pk = { S: 'open#colors' };
@@ -25,9 +25,9 @@ const tally = (shard, counts) => ({
 
 /** @param {ReturnType<typeof createStore>} store */
 const sourceOf = (store, chance = { now: () => 0, random: () => 0 }) =>
-  createSource(config, store.makeClient, chance, store.fetchCredentials);
+  createSource(config, store.services(config), chance);
 
-/** @param {import('@aws-sdk/client-dynamodb').QueryCommandInput | undefined} asked @returns {string[]} */
+/** @param {import('../src/source.js').Query | undefined} asked @returns {string[]} */
 const attributesOf = (asked) =>
   (asked?.ProjectionExpression ?? '').split(', ').map((alias) => asked?.ExpressionAttributeNames?.[alias] ?? '?');
 
@@ -71,17 +71,9 @@ test('every page of a board is read, each from where the one before it ended', a
 
 test('a page may be empty and still have one after it', async () => {
   const store = createStore([pollView('RED'), tally(0, { RED: 4 })]);
-  let page = 0;
-  /** @type {typeof store.makeClient} */
-  const makeClient = (_, onDate, credentials) => {
-    const client = store.makeClient(_, onDate, credentials);
-    return { send: async (command) => {
-      page += 1;
-      const empty = { $metadata: {}, LastEvaluatedKey: { pk, sk: { S: 'a' } } };
-      return page === 2 ? empty : client.send(command);
-    } };
-  };
-  const source = createSource(config, makeClient, { now: Date.now, random: Math.random }, store.fetchCredentials);
+  const source = sourceOf(store);
+  await source.read();
+  store.instead.push({ LastEvaluatedKey: { pk, sk: { S: 'a' } } });
 
   assert.deepEqual((await source.read()).tallies.map(({ counts }) => counts.RED), [4]);
 });
@@ -150,7 +142,7 @@ test('a poll that cannot be read is named', async () => {
 
 test('a snapshot has the date of the store’s answer', async () => {
   const store = createStore([pollView('RED')]);
-  store.date = 1_795_000_000_000;
+  store.now = () => 1_795_000_000_000;
 
   assert.equal((await sourceOf(store).read()).serverAt, 1_795_000_000_000);
 });
@@ -173,7 +165,7 @@ for (const [name, trouble] of /** @type {const} */ ([
   test(`after ${name} the trouble is “${trouble}”, and the ${isRenewed ? 'next read has other credentials' : 'credentials are kept'}`, async () => {
     const store = createStore([pollView('RED'), tally(0, { RED: 1 })]);
     const source = sourceOf(store);
-    store.failures.push(named(name));
+    store.instead.push(['timeout', 'network'].includes(trouble) ? named(name) : name);
 
     assert.equal(await troubleOf(source.read()), trouble);
     assert.equal((await source.read()).tallies[0]?.counts.RED, 1);
@@ -183,10 +175,53 @@ for (const [name, trouble] of /** @type {const} */ ([
 
 test('the error names its cause, for whoever looks into the console', async () => {
   const store = createStore([]);
-  store.failures.push(named('TypeError'));
+  store.instead.push(named('TypeError'));
 
   await assert.rejects(sourceOf(store).read(), (/** @type {Error} */ error) => {
     const { name } = /** @type {Error} */ (error.cause);
     return error.name === 'Error' && error.message === 'network' && name === 'TypeError';
   });
+});
+
+for (const [what, minutes] of /** @type {const} */ ([['slow', -90], ['fast', 90]])) {
+  test(`a device whose clock is ${what} by an hour and a half is admitted at once, and renews its credentials in time`, async () => {
+    const store = createStore([pollView('RED'), tally(0, { RED: 1 })]);
+    let now = Date.UTC(2026, 10, 21, 20);
+    store.now = () => now;
+    const device = { now: () => now + minutes * 60_000, random: () => 0 };
+    const source = createSource(config, store.services(config, device.now), device);
+    const fetched = [];
+    for (const passed of [0, 54, 2]) {
+      now += passed * 60_000;
+      await source.read();
+      fetched.push(store.fetched);
+    }
+
+    assert.deepEqual(fetched, [1, 1, 2]);
+  });
+}
+
+test('a device whose clock is set wrong while the page is open is admitted again', async () => {
+  const store = createStore([pollView('RED'), tally(0, { RED: 1 })]);
+  let aheadMs = 0;
+  const source = createSource(config, store.services(config, () => store.now() + aheadMs), { now: () => 0, random: () => 0 });
+  await source.read();
+  aheadMs = 3_600_000;
+
+  assert.equal(await troubleOf(source.read()), 'denied');
+  assert.equal(await troubleOf(source.read()), 'none');
+});
+
+test('another poll’s view is read alone, and another poll’s board with its own counts', async () => {
+  const other = { S: 'open#talks' };
+  const store = createStore([pollView('RED'), { ...pollView('A'), pk: other }, { ...tally(0, { A: 6 }), pk: other }]);
+  const source = sourceOf(store);
+  await source.read();
+  const view = await source.readPollView('talks');
+  const asked = store.asked.length;
+  const board = await source.read('talks');
+
+  assert.deepEqual([view?.choices[0]?.key, board.tallies[0]?.counts], ['A', { A: 6 }]);
+  assert.deepEqual([asked, store.asked[2]?.ExpressionAttributeValues], [3, { ':pk': other, ':sk': { S: 'poll' } }]);
+  assert.equal(await source.readPollView('nothing'), null);
 });

@@ -58,7 +58,7 @@ def poll_row(
     return row
 
 
-def _round_row(deployment: Deployment, round: Round, now_ms: int) -> dict[str, Any]:
+def _round_row(deployment: "Deployment", round: Round, now_ms: int) -> dict[str, Any]:
     totals = deployment.tallies.totals(round.board, round.number)
     return {
         "round": round.number,

@@ -20,6 +20,15 @@ MINUTE_MS = 60_000
 """A screen whose credentials are refused fetches others after up to 40 s."""
 
 
+def add_cors(route: Route) -> None:
+    """Let the page see the answer: the emulator's refusals lack the CORS headers of AWS's.
+
+    A restarted emulator has forgotten all sessions, and refuses the credentials that the page holds.
+    """
+    answer = route.fetch()
+    route.fulfill(response=answer, headers={**answer.headers, "access-control-allow-origin": "*"})
+
+
 def test_a_store_killed_and_restarted_loses_no_figure(
     emulator: Emulator, board: Board, open_page: OpenPage, picture: Picture
 ) -> None:
@@ -41,6 +50,7 @@ def test_a_store_killed_and_restarted_loses_no_figure(
         picture(page, "reconnecting")
     finally:
         emulator.start()
+    page.route(f"{emulator.endpoint}/**", add_cors)
 
     expect(pill).to_have_attribute("data-link", "live", timeout=MINUTE_MS)
     board.tally({"RED": 15647, "GREEN": 14425, "BLUE": 7933})
@@ -169,6 +179,27 @@ def test_a_screen_that_is_not_set_up_says_what_is_wrong(
     picture(page, "not-set-up")
 
     expect(page.locator("#message-text")).to_contain_text(sentence)
+
+
+def test_a_page_without_https_says_that_it_needs_it(
+    site: Site, open_page: OpenPage, picture: Picture
+) -> None:
+    """Browsers sign nothing on a page of http:// that another machine serves."""
+    page = open_page(
+        allow=r"opened without https://|Cross-Origin-Opener-Policy header has been ignored"
+    )
+    elsewhere = "http://votes.test"
+    page.route(
+        f"{elsewhere}/**",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace(elsewhere, site.address))
+        ),
+    )
+    page.goto(f"{elsewhere}/")
+    picture(page, "no-https")
+
+    expect(page.locator("#message-text")).to_contain_text("Open it by its https:// address")
+    expect(page.locator("#freshness")).to_have_text("Not set up")
 
 
 def test_hostile_labels_stay_text(board: Board, open_page: OpenPage, picture: Picture) -> None:

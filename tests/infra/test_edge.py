@@ -165,8 +165,8 @@ def test_a_new_page_invalidates_the_old_one(edge: Resources) -> None:
 def test_the_page_gets_the_address_of_the_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The aggregates table, and one identity for all viewers."""
-    uploaded: list[dict[str, str]] = []
+    """The aggregates table, one identity for all viewers, and the polls of which one may be open."""
+    uploaded: list[dict[str, object]] = []
     monkeypatch.setattr(Dashboard, "upload", lambda _, __, settings: uploaded.append(settings))
     stack = build("prod", tmp_path, poll="colors")
     resources = Resources(dict(Template.from_stack(stack).to_json()))
@@ -180,6 +180,7 @@ def test_the_page_gets_the_address_of_the_counts(
         "identityPoolId": pool,
         "identityId": guest,
         "poll": "colors",
+        "polls": ["colors"],
     }
 
 

@@ -77,6 +77,7 @@ def test_the_site_is_served_with_its_security_headers(cloud: LocalCloud) -> None
     assert cloud.aws.endpoint in page.headers["content-security-policy"]
     assert "{" not in page.headers["content-security-policy"]
     assert config["aggregatesTable"] == cloud.outputs.aggregates_table
+    assert config["polls"] == ["colors"]
     assert config["endpoints"]["dynamodb"] == cloud.aws.endpoint
     assert missing.status_code == 404
 

@@ -33,12 +33,14 @@ EQUIVALENT: Final = STRYKER / "equivalent.toml"
 COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
-    "announce", "boardState", "bubbles", "certificate", "config", "history", "labSentences",
-    "percentages", "phase", "pollState", "poller", "rate", "recentWrites", "rows", "schema",
-    "sentences", "sliderStops", "source", "tally", "view",
+    "announce", "aws", "boardState", "bubbles", "certificate", "config", "follower", "guest", "history",
+    "labSentences", "percentages", "phase", "pollState", "poller", "rate", "recentWrites", "rows",
+    "schema", "sentences", "sliderStops", "source", "tally", "view",
 )  # fmt: skip
 
 TESTS: Final = {
+    "aws": ("aws", "source", "guest"),
+    "guest": ("guest", "source"),
     "schema": ("rows", "source"),
     "source": ("source", "guest"),
     "view": ("view", "certificate"),

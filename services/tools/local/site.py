@@ -14,6 +14,7 @@ from services.tools.local.folders import ROOT
 
 BUILT: Final = ROOT / "dashboard" / "dist"
 CONFIG: Final = "config.json"
+POLLS: Final = ROOT / "polls"
 
 
 def upload(
@@ -49,6 +50,7 @@ def configuration(
         "aggregatesTable": outputs.aggregates_table,
         "identityPoolId": outputs.identity_pool_id,
         "poll": poll,
+        "polls": [file.stem for file in sorted(POLLS.glob("*.toml"))],
         "endpoints": {"dynamodb": aws.endpoint, "cognitoIdentity": aws.endpoint},
         **({"lab": {"poll": lab_poll}} if lab_poll else {}),
         **guest,
