@@ -139,6 +139,7 @@ AREAS: Final = (
             "tests/unit/test_deploy_begun.py",
             "tests/unit/test_deploy_check.py",
             "tests/unit/test_deploy_polls.py",
+            "tests/unit/test_directory_copy.py",
         ),
     ),
     Area(
