@@ -3,12 +3,11 @@
 A failed run fails the call, so that `Errors` counts it; the alarm also rings if no run is made.
 """
 
-import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.client import sync_client
 from services.adapters.secrets import Secrets, managed_secrets, secrets_client
@@ -35,7 +34,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
     if not secrets.are_set:
         raise CanaryFailedError("the Twilio auth token is not set: run voteapp connect")
     result = run(settings, secrets)
-    log(result)
+    log.event(f"canary.{result.verdict}", found=result.detail)
     if result.verdict is Verdict.FAILED:
         raise CanaryFailedError(f"a text {result.detail}: {result.remedy}")
 
@@ -58,10 +57,3 @@ def run(
         began_at_ms=now_ms(),
     )
     return create(probe_poll=probe_poll, post=receiver.post).run()
-
-
-def log(result: SelfTestResult) -> None:
-    """Log the result as one JSON line."""
-    line = {"event": f"canary.{result.verdict}", "found": result.detail}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
