@@ -24,7 +24,6 @@ class ForgottenOptionsError(Exception):
             f"this deploy was not given options that are deployed: give {given} again, better "
             f"in cdk.json; or, to lose them on purpose: -c drop={','.join(lost)}"
         )
-        self.lost = lost
 
 
 def check_options(old: Properties, new: Properties, status: Callable[[], str]) -> None:
@@ -40,7 +39,7 @@ def check_options(old: Properties, new: Properties, status: Callable[[], str]) -
 
 
 def _lost(old: Properties, new: Properties) -> dict[str, str]:
-    deployed, given = old.get("Options", {}), new.get("Options", {})
+    deployed, given = old.get("Options", {}), new["Options"]
     intended = {*_names(new, "ByCommand"), *_names(new, "Drop")}
     # What cdk.json held before and holds now was changed there.
     intended |= set(given) - _names(old, "ByCommand")

@@ -72,10 +72,10 @@ def test_a_deploy_that_forgets_an_option_is_refused(
     """The reason names the options with their values, and how to lose them on purpose."""
     answer = cloudformation.request("Update", KIND, old=old, stack_id=stack_id, **new)
 
+    again = " ".join(f'-c {name}="{old["Options"][name]}"' for name in lost)
     assert answer["Status"] == "FAILED"
-    for name in lost:
-        assert f'-c {name}="{old["Options"][name]}"' in answer["Reason"]
-    assert f"-c drop={','.join(lost)}" in answer["Reason"]
+    assert f"give {again} again" in answer["Reason"]
+    assert answer["Reason"].endswith(f"-c drop={','.join(lost)}")
 
 
 @pytest.mark.parametrize(("old", "new"), INTENDED)
@@ -105,27 +105,40 @@ def test_a_rollback_keeps_the_polls_that_it_must_not_change_back(
     cloudformation: CloudFormation,
     stack_id: str,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     rolls_back: bool,  # noqa: FBT001
 ) -> None:
     """A choice that the failed deploy added may have votes already; a deploy is refused."""
     more = f'{COLORS}[[choices]]\nkey = "GREEN"\nlabel = "Green"\n'
     after, before = ([{"Source": "colors.toml", "Text": text}] for text in (more, COLORS))
     cloudformation.request("Create", "Custom::Polls", Files=after)
-    if rolls_back:
-        rolling_back(monkeypatch)
+    patience = rolling_back(monkeypatch) if rolls_back else []
     answer = cloudformation.request("Update", "Custom::Polls", stack_id=stack_id, Files=before)
 
-    assert answer["Status"] == ("SUCCESS" if rolls_back else "FAILED")
-    assert rolls_back or "choices" in answer["Reason"]
+    if rolls_back:
+        assert answer["Status"] == "SUCCESS", answer["Reason"]
+        assert answer["PhysicalResourceId"] == "polls"
+        assert answer["Data"] == {"Polls": "kept"}
+        assert "deploy.polls_kept" in caplog.messages
+        assert patience == [(3, 5)]
+    else:
+        assert answer["Status"] == "FAILED"
+        assert "choices" in answer["Reason"]
 
 
-def rolling_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let CloudFormation say that the stack returns to the state before a failed update."""
+def rolling_back(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
+    """Let CloudFormation say that the stack returns to the state before a failed update.
+
+    Returns the time limits of the clients that ask it: to connect and to read, in seconds.
+    """
     make: Any = boto3.client
+    patience: list[tuple[float, float]] = []
 
     def client(service: str, **arguments: Any) -> Any:
         made = make(service, **arguments)
         if service == "cloudformation":
+            limits = made.meta.config
+            patience.append((limits.connect_timeout, limits.read_timeout))
             found = made.describe_stacks
             monkeypatch.setattr(
                 made, "describe_stacks", lambda **asked: with_rollback(found(**asked))
@@ -133,6 +146,7 @@ def rolling_back(monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(boto3, "client", client)
+    return patience
 
 
 def with_rollback(found: Any) -> Any:
@@ -148,22 +162,28 @@ def test_the_first_deploy_has_no_options_to_lose(
     answer = cloudformation.request("Create", KIND, stack_id=stack_id, **given({}))
 
     assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert answer["PhysicalResourceId"] == "deploy"
     assert answer["Data"] == {"OpenPolls": "none"}
 
 
 @pytest.mark.usefixtures("stack_id")
 def test_a_deploy_names_the_polls_that_are_open(
-    cloudformation: CloudFormation, aggregates: Any
+    cloudformation: CloudFormation, aggregates: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It goes on: only what would harm a round that has begun is refused."""
     directory = DynamoDirectory(client=aggregates, table="polls", aggregates="aggregates")
     later = f"opens_at = 2099-12-31T20:00:00Z{COLORS}".replace("RED", "R").replace("Red", "Rot")
     later = later.replace("BLUE", "B").replace("Blue", "Blau")
-    polls = [parse_poll(COLORS, source="now.toml"), parse_poll(later, source="later.toml")]
+    too = COLORS.replace("RED", "WARM").replace("BLUE", "COLD")
+    too = too.replace("Red", "Warm").replace("Blue", "Cold")
+    texts = {"now": COLORS, "later": later, "too": too}
+    polls = [parse_poll(text, source=f"{poll}.toml") for poll, text in texts.items()]
     directory.apply(polls, default_number="+15550100199")
-    directory.change("now", lambda round: opened(round, 1_700_000_000_000))
+    for poll in ("now", "too"):
+        directory.change(poll, lambda round: opened(round, 1_700_000_000_000))
 
     answer = cloudformation.request("Update", KIND, **given({}))
 
     assert answer["Status"] == "SUCCESS", answer["Reason"]
-    assert answer["Data"] == {"OpenPolls": "now"}
+    assert answer["Data"] == {"OpenPolls": "now, too"}
+    assert "deploy.open_polls ['now', 'too']" in caplog.messages

@@ -241,6 +241,7 @@ def test_the_deploy_copies_by_its_custom_resource(cloudformation: CloudFormation
     answer = cloudformation.request("Create", "Custom::DirectoryCopied", From="a", To="p")
 
     assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert answer["PhysicalResourceId"] == "copied"
     assert answer["Data"] == {"Rows": "7"}
     assert directory_of(old).entry("colors").round.number == 3
 
