@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from services.adapters.dynamodb.allow_lists import PhoneListStore
 from services.polls.definition import parse_poll
+from services.voting.identity import Pseudonyms
 from tests.support.commands import document, voteapp, wire
-from tests.support.moto_system import POLL, MotoSystem, moto_system
+from tests.support.moto_system import PEPPER, POLL, MotoSystem, moto_system
 from tests.support.polls import a_phone
 from tests.support.twilio_api import ACCOUNT, TOKEN, Account, twilio_api
 
@@ -98,6 +100,28 @@ def test_a_text_after_the_close_is_refused_and_one_before_it_counts(
     told = document("reconcile", "colors", "--yes")
 
     assert (told["recovered"], told["refused"]) == (1, {"closed": 1})
+
+
+def test_a_missing_text_counts_only_if_its_phone_was_on_the_list_then(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One phone was on it when its text was sent, and two were put on it afterwards."""
+    with moto_system('phones = "guests.txt"') as system:
+        wire(monkeypatch, system)
+        ids = [Pseudonyms(PEPPER).allow_list_id("colors", a_phone(phone)) for phone in range(3)]
+        hours_ago = [2, 0]
+        lists = PhoneListStore(
+            system.dynamodb, "Polls", lambda: int((time.time() - hours_ago.pop(0) * HOUR) * 1000)
+        )
+        lists.replace("colors", ids[:1])
+        lists.replace("colors", ids)
+        for phone in range(3):
+            received(account, "red", phone=phone)
+        found = document("reconcile", "colors", "--yes")
+
+        assert (found["recovered"], found["refused"]) == (1, {"unlisted": 2})
+        assert system.ballot(0) is not None
+        assert system.ballot(1) is None
 
 
 def test_the_numbers_of_a_poll_must_be_of_the_account(

@@ -68,7 +68,7 @@ AREAS: Final = (
             *(f"tests/unit/test_{name}.py" for name in (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
                 "certifying", "conditional_writes", "dashboard_parity", "directory_rounds",
-                "drained", "drained_races", "expiry", "expiry_calendar", "first_ballots", "fold",
+                "drained", "drained_races", "due_rounds", "expiry", "expiry_calendar", "first_ballots", "fold",
                 "forgotten", "former_numbers", "identity", "insertion", "intake", "late_report", "late_scope",
                 "late_writes", "lifecycle", "operators_log", "permit", "placement", "poll", "poll_store",
                 "queue_items", "reconciliation", "records", "records_limits", "recount",
@@ -80,7 +80,8 @@ AREAS: Final = (
                 "bookkeeping", "counted_once", "tallies",
             )),
             *(f"tests/integration/test_{name}.py" for name in (
-                "aggregator", "audit", "poison", "reconcile", "stream_lost", "unreadable",
+                "aggregator", "audit", "certify_reconcile", "poison", "reconcile",
+                "scheduled_reconciliation", "stream_lost", "unreadable",
             )),
             "tests/proof/test_rows.py",
         ),
@@ -163,7 +164,7 @@ def settings(area: Area) -> str:
         "source_paths": ("services", "lambdas"),
         "only_mutate": area.files,
         "also_copy": (
-            *("polls", "infra", "docs", "README.md", "app.py", "cdk.json"),
+            *("polls", "infra", "docs", "README.md", "app.py", "cdk.json", ".gitignore"),
             *("dashboard/src", "dashboard/test"),
         ),
         "pytest_add_cli_args": ("-k", "not emulator"),

@@ -1,6 +1,6 @@
 """Texts of which some never reach the webhook, and their reconciliation with Twilio's log."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from services.adapters.fuzzy_match import one_edit_away
@@ -54,7 +54,8 @@ class LossyDelivery:
     changes: list[RoundChange] = field(default_factory=list)
     log: list[LoggedText] = field(default_factory=list)
     ballots: FailingBallots = field(default_factory=FailingBallots)
-    listed: set[str] = field(default_factory=set)
+    listed: set[tuple[str, str, int]] = field(default_factory=set)
+    """Poll, id of a phone, and a time at which it was on the list."""
     now_ms: int = NOON + HOUR
 
     def __post_init__(self) -> None:
@@ -87,7 +88,13 @@ class LossyDelivery:
         message = Message(sid=text.sid, sender=text.sender, to=text.to, body=text.body)
         await intake.accept(message, pseudonyms=PSEUDONYMS)
 
-    async def reconcile(self, target: Round | None = None, *, writes: bool = True) -> Report:
+    async def reconcile(
+        self,
+        target: Round | None = None,
+        *,
+        writes: bool = True,
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> Report:
         """Reconcile the last round."""
         reconciler = Reconciler(
             late=LateTexts(
@@ -100,6 +107,7 @@ class LossyDelivery:
             ballots=self.ballots.ballots,
             rounds=self.rounds,
             writes=writes,
+            may_write=may_write,
         )
         return await reconciler.run(target or self.rounds[-1], self.newest(), now_ms=self.now_ms)
 
@@ -121,8 +129,8 @@ class LossyDelivery:
         ordered = sorted(enumerate(self.log), key=lambda one: (one[1].at_ms, one[0]), reverse=True)
         return [replace(text, place=-n) for n, (_, text) in enumerate(ordered, start=1)]
 
-    async def _was_listed(self, _poll: str, phone_id: str, _at_ms: int) -> bool:
-        return phone_id in self.listed
+    async def _was_listed(self, poll: str, phone_id: str, at_ms: int) -> bool:
+        return (poll, phone_id, at_ms) in self.listed
 
 
 def a_first_round(**settings: object) -> Round:

@@ -267,6 +267,17 @@ async def test_a_certified_round_is_only_reported() -> None:
     assert sent.counted(lost) == 0
 
 
+async def test_a_round_that_is_certified_meanwhile_is_only_reported() -> None:
+    """Nothing is stored from the moment on at which its permit has ended."""
+    sent = LossyDelivery()
+    lost = await sent.text("red", 10, lost=True)
+
+    report = await sent.reconcile(may_write=lambda: False)
+
+    assert (dict(report.refused), report.recovered) == ({"certified": 1}, 0)
+    assert sent.counted(lost) == 0
+
+
 async def test_texts_of_a_round_whose_ballots_may_have_expired_are_refused() -> None:
     """A ballot that has expired may have held them."""
     one = replace(a_first_round(), expires_from_ms=NOON + 600 * SECOND)
@@ -295,11 +306,13 @@ async def test_a_phone_that_was_not_on_the_list_is_refused() -> None:
     sent = LossyDelivery([a_first_round(phones="members.txt")])
     await sent.text("red", 10, lost=True)
     await sent.text("red", 10, phone=1, lost=True)
-    sent.listed = {PSEUDONYMS.allow_list_id("colors", a_phone(1))}
+    await sent.text("red", 20, phone=2, lost=True)
+    listed = {phone: PSEUDONYMS.allow_list_id("colors", a_phone(phone)) for phone in (1, 2)}
+    sent.listed = {("colors", each, NOON + 10 * SECOND) for each in listed.values()}
 
     report = await sent.reconcile()
 
-    assert (report.recovered, dict(report.refused)) == (1, {"unlisted": 1})
+    assert (report.recovered, dict(report.refused)) == (1, {"unlisted": 2})
     assert sent.picks(phone=1) == {"RED": 1}
 
 
