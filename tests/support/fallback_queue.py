@@ -69,12 +69,15 @@ class FallbackQueue:
         self.items[name], self.receives[name] = item, 0
         return name
 
-    async def replay(self, *names: str, delay: Delay | None = None) -> set[str]:
+    async def replay(
+        self, *names: str, delay: Delay | None = None, secrets: Cached[Secrets] | None = None
+    ) -> set[str]:
         """Deliver items, all by default, in one batch; those that stay in the queue."""
         batch, self.delays = list(names or self.items), {}
         for name in batch:
             self.receives[name] += 1
-        answer = await Batch(self._dependencies(delay)).replay([self._record(one) for one in batch])
+        dependencies = self._dependencies(delay, secrets)
+        answer = await Batch(dependencies).replay([self._record(one) for one in batch])
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         for name in set(batch) - failed:
             self.items.pop(name, None)
@@ -89,9 +92,9 @@ class FallbackQueue:
             "messageId": name, "receiptHandle": name, "body": body, "attributes": attributes
         }  # fmt: skip
 
-    def _dependencies(self, delay: Delay | None) -> Dependencies:
+    def _dependencies(self, delay: Delay | None, secrets: Cached[Secrets] | None) -> Dependencies:
         return Dependencies(
-            secrets=Cached(lambda: Secrets(self.token, PEPPER), seconds=60),
+            secrets=secrets or Cached(lambda: Secrets(self.token, PEPPER), seconds=60),
             load_history=self._load_history,
             ballots=self.ballots,
             was_listed=self._was_listed,

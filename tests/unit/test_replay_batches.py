@@ -8,10 +8,13 @@ import pytest
 
 from lambdas.replayer.batch import TokenNotSetError
 from services.adapters.memory import MemoryBallots
+from services.adapters.secrets import Secrets
+from services.adapters.ttl_cache import Cached
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from tests.support.fallback_queue import FallbackQueue, a_form, an_item
-from tests.support.polls import NOON, a_round, a_sid
+from tests.support.polls import NOON, PEPPER, a_round, a_sid
+from tests.support.webhook import TOKEN
 
 ROUND = replace(a_round(), began_at_ms=NOON - 3_600_000)
 
@@ -171,6 +174,35 @@ async def test_a_forged_text_is_dropped_and_the_rest_is_counted(
     assert '{"event": "replay.forged", "reason": "signature"}' in said
     assert sid not in said
     assert form["From"] not in said
+
+
+@pytest.mark.parametrize(
+    ("held", "age_s", "loads", "counted"),
+    [
+        ("current", 59, 1, 2),  # every signature is right
+        ("former", 4, 1, 0),  # forged, as far as the newest secret says
+        ("former", 5, 2, 2),  # the token was changed after the secret was read
+    ],
+)
+async def test_a_signature_that_is_wrong_is_held_against_the_newest_token(
+    held: str, age_s: int, loads: int, counted: int
+) -> None:
+    """So a changed token costs no text, and forged ones cost a read every five seconds at most."""
+    queue, now, tokens = a_queue(), [0.0], ["former", TOKEN] if held == "former" else [TOKEN]
+    read: list[str] = []
+
+    def load() -> Secrets:
+        read.append(tokens[min(len(read), len(tokens) - 1)])
+        return Secrets(read[-1], PEPPER)
+
+    secrets = Cached(load, seconds=60, monotonic=lambda: now[0])
+    await secrets.current()
+    now[0] = age_s
+
+    await queue.replay(secrets=secrets)
+
+    assert len(read) == loads
+    assert len(queue.ballots.held) == counted
 
 
 async def test_an_item_whose_delay_fails_comes_back_all_the_same(
