@@ -30,7 +30,7 @@ def find_pages(root: Path) -> dict[str, str]:
     return docs | _TOP
 
 
-def gather_pages(root: Path, folder: Path, *, repository: str) -> None:
+def gather_pages(root: Path, folder: Path, *, repository: str, site_url: str) -> None:
     """Write the configuration and the pages, with their links rewritten, to a new folder.
 
     Raises:
@@ -50,7 +50,10 @@ def gather_pages(root: Path, folder: Path, *, repository: str) -> None:
     shutil.copyfile(root / "docs/site.css", folder / "docs/site.css")
     config = (root / CONFIG).read_text(encoding="utf-8")
     known = set(pages.values())
-    (folder / "zensical.toml").write_text(_without_missing_pages(config, known), encoding="utf-8")
+    config = _without_missing_pages(config, known)
+    if site_url:
+        config = config.replace("[project]\n", f'[project]\nsite_url = "{site_url}"\n', 1)
+    (folder / "zensical.toml").write_text(config, encoding="utf-8")
 
 
 def _without_missing_pages(config: str, known: set[str]) -> str:
