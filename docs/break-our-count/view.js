@@ -12,7 +12,6 @@
  * @property {Counts} differences
  * @property {Record<string, number>} injected how often each fault happened
  * @property {boolean} [exact] only at the end
- * @property {Record<string, Record<string, string>>} [polls] labels, only at the end
  */
 
 /** The four counts in the order in which they are shown. */
@@ -53,7 +52,8 @@ export function judge(run, column) {
   if (column === 'truth') return { state: 'truth', text: 'from the texts alone' };
   const over = total(run[column]) - total(run.truth);
   if (run.exact === undefined) {
-    if (over > 0) return { state: 'wrong', text: `${figure(over)} too many` };
+    // What waits may still take votes away: ballots that are removed.
+    if (over > run.waiting && column !== 'ours') return { state: 'wrong', text: `${figure(over)} too many` };
     return { state: 'running', text: run.waiting && column === 'ours' ? `${figure(run.waiting)} records waiting` : 'counting' };
   }
   if (equals(run[column], run.truth)) return { state: 'right', text: 'exact' };

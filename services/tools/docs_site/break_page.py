@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,7 @@ def gather_break_page(root: Path, folder: Path) -> None:
 def _labels() -> dict[str, object]:
     """What the page shows before it has loaded Python."""
 
-    def group(title: str, faults: list[Fault]) -> dict[str, object]:
+    def group(title: str, faults: Iterable[Fault]) -> dict[str, object]:
         described = [{"name": fault, "meaning": MEANING[fault]} for fault in faults]
         return {"title": title, "faults": described}
 
@@ -67,7 +68,7 @@ def _labels() -> dict[str, object]:
     }
     others = [fault for fault in MEANING if fault not in _OF_TEXTS]
     groups = [
-        group("Texts on their way to the webhook", [*_OF_TEXTS]),
+        group("Texts on their way to the webhook", _OF_TEXTS),
         group("The stream of ballots, and the function that counts it", others),
     ]
     return {"groups": groups, "polls": polls}

@@ -34,31 +34,41 @@ async def run(options: str, report: Report) -> str:
     faults = frozenset(map(Fault, chosen["faults"]))
     replay = Replay(scenario, MemoryEngine(), RULES_ONLY, faults=faults, seed=chosen["seed"])
     deliveries = len(scenario.deliveries())
-    every = max(1, deliveries // _REPORTS)
-    done = 0
-
-    async def pace(_at_ms: int) -> None:
-        nonlocal done
-        if done % every == 0:
-            counts = _counts(replay.progress())
-            report(json.dumps({"done": done, "deliveries": deliveries, **counts}))
-            await asyncio.sleep(0)
-        done += 1
-
-    outcome = await replay.run(pace)
+    progress = _Progress(replay, report, deliveries)
+    outcome = await replay.run(progress.on_delivery, progress.on_batch)
     return json.dumps({
         "done": deliveries,
         "deliveries": deliveries,
         "waiting": 0,
-        "polls": {
-            poll.id: {choice.key: choice.label for choice in poll.choices}
-            for poll in scenario.polls
-        },
-        "posts": outcome.deliveries,
-        "recounted": outcome.recounted,
         "exact": outcome.exact,
         **_counts(outcome),
     })  # fmt: skip
+
+
+class _Progress:
+    """Reports about a hundred times a run, and lets the page's other messages in."""
+
+    def __init__(self, replay: Replay, report: Report, deliveries: int) -> None:
+        self._replay = replay
+        self._report = report
+        self._deliveries = deliveries
+        self._every = max(1, deliveries // _REPORTS)
+        self._done = self._steps = 0
+
+    async def on_delivery(self, _at_ms: int) -> None:
+        await self._step()
+        self._done += 1
+
+    async def on_batch(self) -> None:
+        await self._step()
+
+    async def _step(self) -> None:
+        if self._steps % self._every == 0:
+            counts = _counts(self._replay.progress())
+            about = {"done": self._done, "deliveries": self._deliveries}
+            self._report(json.dumps({**about, **counts}))
+            await asyncio.sleep(0)
+        self._steps += 1
 
 
 def _counts(of: Progress | ReplayResult) -> Mapping[str, Any]:

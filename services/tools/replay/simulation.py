@@ -37,6 +37,9 @@ COPIES: Final = 3
 Pace = Callable[[int], Awaitable[None]]
 """Called before every delivery with its time in epoch ms; may wait until it is due."""
 
+OnBatch = Callable[[], Awaitable[None]]
+"""Called after every batch that is counted when all texts are delivered."""
+
 
 class Replay:
     """One run of a scenario by a system on one store.
@@ -91,7 +94,7 @@ class Replay:
             self._sources.append(source(self._counters, self._baselines["2015"]))
             self._sources.append(source(add_differences, self._baselines["differences"]))
 
-    async def run(self, pace: Pace | None = None) -> ReplayResult:
+    async def run(self, pace: Pace | None = None, on_batch: OnBatch | None = None) -> ReplayResult:
         """Replay the whole scenario, until every record is folded."""
         for at_ms, text in self._deliveries:
             if pace:
@@ -103,6 +106,9 @@ class Replay:
         recounted = self._recount() == self._oracle.totals()
         self._remove_some()
         self._collect()
+        while [source for source in self._sources if source.tick()]:
+            if on_batch:
+                await on_batch()
         for source in self._sources:
             source.drain()
         return self._outcome(recounted=recounted)
