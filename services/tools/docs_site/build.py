@@ -39,14 +39,23 @@ def build_site(root: Path, target: Path, *, repository: str = "", site_url: str 
         folder = Path(name)
         gather_pages(root, folder, repository=repository, site_url=site_url)
         gather_break_page(root, folder / "docs/break-our-count")
-        command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", "zensical.toml"]
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            command, cwd=folder, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SiteError(f"{done.stdout}\n{done.stderr.partition('Traceback')[0]}")
+        run_zensical(folder)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder / "site", target)
+
+
+def run_zensical(folder: Path) -> None:
+    """Build the pages of a folder with its zensical.toml.
+
+    Raises:
+        SiteError: a link or an anchor leads nowhere.
+    """
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", "zensical.toml"]
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SiteError(f"{done.stdout}\n{done.stderr.partition('Traceback')[0]}")
 
 
 def repository_address(environ: Mapping[str, str]) -> str:
