@@ -1,6 +1,6 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test synth-check deploy-test lint check audit lock bench replay prove docs mutants clean
+.PHONY: help demo smoke test synth-check deploy-test lint check audit lock bench replay prove docs clip mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
@@ -78,6 +78,10 @@ prove: ## 20,000 random schedules of texts, faults and operators: prints every m
 docs: ## the docs site in .local/site; every wrong link is an error (ARGS=--serve to read it on this machine)
 	$(call set_up,site)
 	@exec $(RUN) services.tools.docs_site.build .local/site $(ARGS)
+
+clip: ## record the clip at the top of the README from the demo's scoreboard
+	$(call set_up,app checks browser)
+	@exec $(RUN) tests.support.clip docs/images/demo.webp
 
 mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
 	$(call set_up,app checks)

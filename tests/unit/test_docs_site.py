@@ -45,6 +45,7 @@ def rewriter(repository: str = CODE) -> LinkRewriter:
         ("README.md", "[a](docs/alarms.md#b)", "[a](alarms.md#b)"),
         ("docs/adr/README.md", "[a](../../README.md)", "[a](../index.md)"),
         ("docs/alarms.md", "[a](../infra/stack.py)", f"[a]({CODE}/infra/stack.py)"),
+        ("README.md", '<img src="docs/alarms.md">', '<img src="alarms.md">'),
         ("docs/alarms.md", "[a](#b) [c](https://d.e)", "[a](#b) [c](https://d.e)"),
         ("docs/alarms.md", "`[a](b)`\n```\n[c](d)\n```\n", "`[a](b)`\n```\n[c](d)\n```\n"),
     ],

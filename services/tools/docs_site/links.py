@@ -14,7 +14,7 @@ from typing import Final
 # Code spans are matched first, so that what looks like a link in them stays as it is.
 _SPAN_OR_LINK: Final = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
-    r"|\]\((?P<target>[^()\s]+)\)",
+    r"|(?P<before>\]\(|\b(?:src|srcset)=\")(?P<target>[^()\s\"]+)(?P<after>\)|\")",
     re.DOTALL,
 )
 _FENCE: Final = re.compile(r"^ *(?:```|~~~)", re.MULTILINE)
@@ -64,7 +64,9 @@ class LinkRewriter:
     def _rewrite_prose(self, source: str, text: str) -> str:
         def replaced(found: re.Match[str]) -> str:
             target = found["target"]
-            return found[0] if target is None else f"]({self._target(source, target)})"
+            if target is None:
+                return found[0]
+            return found["before"] + self._target(source, target) + found["after"]
 
         linked = _SPAN_OR_LINK.sub(replaced, text)
         if self.repository:

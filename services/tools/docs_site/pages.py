@@ -17,6 +17,8 @@ _TOP: Final = {
     "dashboard/README.md": "dashboard.md",
     "docs/adr/README.md": "adr/index.md",
 }
+_APPS: Final = {"docs/break-our-count/README.md": "break-our-count/index.html"}
+"""Files that describe an app, and the app, to which links to them lead on the site."""
 _NAV_PAGE: Final = re.compile(r'= "(?P<page>[\w./-]+\.md)"\},?$')
 
 
@@ -37,7 +39,7 @@ def gather_pages(root: Path, folder: Path, *, repository: str, site_url: str) ->
         BrokenLinkError: a relative link leads to no file.
     """
     pages = find_pages(root)
-    rewriter = LinkRewriter(root=root, pages=pages, repository=repository)
+    rewriter = LinkRewriter(root=root, pages=pages | _APPS, repository=repository)
     for source, page in pages.items():
         target = folder / "docs" / page
         target.parent.mkdir(parents=True, exist_ok=True)
