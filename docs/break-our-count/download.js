@@ -12,24 +12,35 @@ export async function readManifest() {
   return (await fetch('./files.json')).json();
 }
 
+/** @param {Manifest} manifest */
+const nameOf = (manifest) => `break-our-count-${manifest.digest}`;
+
 /**
- * Puts every file into the cache of this version, and deletes the caches of others.
+ * Deletes what is cached of other versions; the page that is open may be one of them.
+ * @param {Manifest} manifest @returns {Promise<boolean>} whether there was any
+ */
+export async function forgetOtherVersions(manifest) {
+  if (!('caches' in self)) return false;
+  const others = (await caches.keys()).filter((key) => key.startsWith('break-our-count-') && key !== nameOf(manifest));
+  await Promise.all(others.map((key) => caches.delete(key)));
+  return others.length > 0;
+}
+
+/**
+ * Puts every file into the cache of this version.
  * @param {Manifest} manifest @param {(bytes: number) => void} onProgress
  */
 export async function download(manifest, onProgress) {
   if (!('serviceWorker' in navigator) || !('caches' in self)) return; // then Python is loaded as usual
   await navigator.serviceWorker.register('./sw.js');
   await navigator.serviceWorker.ready;
-  const name = `break-our-count-${manifest.digest}`;
-  const cache = await caches.open(name);
+  const cache = await caches.open(nameOf(manifest));
   let loaded = 0;
   for (const { path, bytes } of manifest.files) {
     if (!(await cache.match(path))) await store(cache, path, manifest.digest, (part) => onProgress(loaded + part));
     onProgress((loaded += bytes));
   }
   await cache.put('files.json', new Response(JSON.stringify(manifest)));
-  const others = (await caches.keys()).filter((key) => key.startsWith('break-our-count-') && key !== name);
-  await Promise.all(others.map((key) => caches.delete(key)));
 }
 
 /**

@@ -1,10 +1,13 @@
 /** The page: faults and a form, the worker that counts, and the four counts. */
-import { download, readManifest } from './download.js';
+import { download, forgetOtherVersions, readManifest } from './download.js';
 import { COLUMNS, equals, figure, judge, megabytes, total, verdict } from './view.js';
 
 /** @typedef {import('./view.js').Run} Run */
 /** @typedef {{name: string, meaning: string}} Fault */
 /** @typedef {{title: string, faults: Fault[]}} Group */
+
+const manifest = await readManifest();
+if (await forgetOtherVersions(manifest)) location.reload();
 
 /** @type {{groups: Group[], polls: Record<string, {question: string, choices: Record<string, string>}>}} */
 const LABELS = await (await fetch('./evening.json')).json();
@@ -89,7 +92,6 @@ function write(part, selector, text) {
 let worker;
 
 async function loadPython() {
-  const manifest = await readManifest();
   await download(manifest, (bytes) => {
     bar.value = bytes / manifest.bytes;
     find('doing').textContent = `Loading Python: ${megabytes(bytes)} of ${megabytes(manifest.bytes)} MB`;
@@ -148,7 +150,7 @@ async function run(event) {
 
 find('counts').append(...COLUMNS.map(card));
 find('groups').append(...LABELS.groups.map(faultGroup));
-find('size').textContent = `The first run loads ${megabytes((await readManifest()).bytes)} MB, once.`;
+find('size').textContent = `The first run loads ${megabytes(manifest.bytes)} MB, once.`;
 find('all').addEventListener('click', () => boxes().forEach((box) => (box.checked = true)));
 find('none').addEventListener('click', () => boxes().forEach((box) => (box.checked = false)));
 find('form').addEventListener('submit', run);
