@@ -1,6 +1,6 @@
 # Each target sets up what it needs and skips what is already there; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test synth-check deploy-test lint check audit lock bench replay prove mutants clean
+.PHONY: help demo smoke test synth-check deploy-test lint check audit lock bench replay prove docs clip mutants clean
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,8 +34,8 @@ smoke: ## 520 texts through the same local cloud, then one line of JSON: exact o
 	@exec .venv/bin/voteapp smoke $(ARGS)
 
 test: ## every test there is (ARGS="-k name" for some)
-	$(call set_up,app checks browser)
-	@$(call beside,npm --prefix dashboard test,$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS))
+	$(call set_up,app checks site browser)
+	@$(call beside,npm --prefix dashboard test && npm --prefix docs/break-our-count test,$(RUN) pytest $(PARALLEL) --durations=10 $(ARGS))
 
 synth-check: ## the stack's templates: cfn-lint, AWS Solutions, every grant and setting
 	$(call set_up,checks cdk)
@@ -48,7 +48,8 @@ deploy-test: ## deploy, vote, update and destroy on an emulator that enforces IA
 lint: ## formatting, lint and types
 	$(call set_up,checks cdk npm)
 	$(LINT)
-LINT := $(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && npm --prefix dashboard run check
+LINT := $(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && npm --prefix dashboard run check && \
+  dashboard/node_modules/.bin/tsc --project docs/break-our-count
 
 check: ## formatting, lint, types, unit tests, and that no table would be replaced
 	$(call set_up,checks cdk npm)
@@ -74,6 +75,14 @@ prove: ## 20,000 random schedules of texts, faults and operators: prints every m
 	$(call set_up,checks)
 	$(RUN) services.tools.replay.prove $(ARGS)
 
+docs: ## the docs site in .local/site; every wrong link is an error (ARGS=--serve to read it on this machine)
+	$(call set_up,site)
+	@exec $(RUN) services.tools.docs_site.build .local/site $(ARGS)
+
+clip: ## record the clip at the top of the README from the demo's scoreboard
+	$(call set_up,app checks browser)
+	@exec $(RUN) tests.support.clip docs/images/demo.webp
+
 mutants: ## change the code in small harmful ways: at least 95% must be noticed in every area
 	$(call set_up,app checks)
 	@$(call install,.venv,$(LOCKED) tests/mutants/requirements.txt)
@@ -83,10 +92,10 @@ mutants: ## change the code in small harmful ways: at least 95% must be noticed 
 
 clean: ## remove everything the other targets made
 	rm -rf .venv .venv-emulator .local cdk.out infra/node_modules dashboard/node_modules dashboard/dist \
-	  tests/mutants/page/node_modules
+	  docs/break-our-count/node_modules tests/mutants/page/node_modules
 
 # The set-up. Every rule makes a file and runs again when something that it depends on is newer.
-.PHONY: app checks cdk npm node browser
+.PHONY: app checks cdk npm site node browser
 .NOTPARALLEL:
 LOCKED := --require-hashes -r
 NETWORK := Check the network, or the registry your tools are set to, and run it again.
@@ -110,6 +119,7 @@ app: .venv/app .venv-emulator/made cdk npm dashboard/dist/index.html
 checks: .venv/checks
 cdk: infra/node_modules/made
 npm: dashboard/node_modules/made
+site: .venv/docs docs/break-our-count/node_modules/made
 
 $(VENV): services/tools/local/set-up-requirements.txt
 	@$(call step,virtual environment,$(PYTHON) -m venv --clear .venv && \
@@ -124,6 +134,10 @@ $(VENV): services/tools/local/set-up-requirements.txt
 
 .venv/checks: .venv/app requirements.txt
 	@$(call step,Python libraries of the checks,$(call install,.venv,$(LOCKED) requirements.txt),$(NETWORK))
+	@touch $@
+
+.venv/docs: $(VENV) docs/requirements.txt
+	@$(call step,Python libraries of the docs site,$(call install,.venv,$(LOCKED) docs/requirements.txt),$(NETWORK))
 	@touch $@
 
 .venv-emulator/made: $(VENV) services/tools/local/emulator-requirements.txt

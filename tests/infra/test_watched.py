@@ -5,9 +5,9 @@ from typing import Any, get_args
 import pytest
 
 from lambdas.aggregator import handler as aggregator
+from lambdas.aggregator.batch import FoldedBatch
 from services.tools.cost import watched
 from services.tools.cost.usage import Webhook
-from services.voting.fold import Folded
 from tests.infra.conftest import Resources, Synthesise
 from tests.infra.standstill import alarms_of
 from tests.support.cloudwatch import metrics_of
@@ -39,15 +39,11 @@ def names_of_the_aggregator(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The metrics that a batch with one vote publishes."""
     names: set[str] = set()
     monkeypatch.setattr(aggregator.metrics, "add_metric", lambda name, *_: names.add(name))
-    monkeypatch.setattr(aggregator, "changes_of", lambda _: ([_Change()], 0))
-    monkeypatch.setattr(aggregator, "fold", lambda *_, **__: Folded(folded=1, duplicates=0, bad=0))
+    batch = FoldedBatch(folded=1, duplicates=0, bad=0, newest_ms=1)
+    monkeypatch.setattr(aggregator, "fold_batch", lambda *_, **__: batch)
     tallies: Any = None
     aggregator.aggregate({"Records": [{}]}, tallies, default_shard="shard")
     return names
-
-
-class _Change:
-    as_of_ms = 1
 
 
 @pytest.mark.parametrize("webhook", get_args(Webhook))

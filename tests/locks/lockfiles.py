@@ -15,6 +15,7 @@ EVERYTHING: Final = "requirements.txt"
 EMULATOR: Final = "services/tools/local/emulator-requirements.txt"
 LOCKS: Final = (
     EVERYTHING,
+    "docs/requirements.txt",
     "infra/requirements.txt",
     "lambdas/aggregator/requirements.txt",
     "lambdas/canary/requirements.txt",
@@ -29,7 +30,7 @@ LOCKS: Final = (
     "tests/mutants/requirements.txt",
 )
 """The first is compiled first: all others but the emulator's take their versions from it."""
-NPM_FOLDERS: Final = ("dashboard", "infra", "tests/mutants/page")
+NPM_FOLDERS: Final = ("dashboard", "docs/break-our-count", "infra", "tests/mutants/page")
 
 _PIN: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)(?: ; .+?)?( \\)?")
 _HASH: Final = re.compile(r" {4}--hash=(sha256:[0-9a-f]{64})(?: \\)?")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.adapters.memory import MemoryTallies
-from services.tools.replay.algorithms import run_aggregator
+from services.tools.replay.deployed import run_aggregator
 from services.tools.replay.event_source import Event
 from services.tools.replay.faults import ALL, Fault
 from services.voting.ports import Tallies

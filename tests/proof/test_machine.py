@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.tools.replay.algorithms import run_aggregator, silence_aggregator
 from services.tools.replay.change_log import ChangeLog
+from services.tools.replay.deployed import run_aggregator, silence_aggregator
 from services.tools.replay.faults import FaultInjector
 from services.tools.replay.faulty_tallies import FaultyTallies, LostCallError
 from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make_scenario

@@ -11,7 +11,8 @@ import pytest
 from aws_lambda_powertools.metrics import MetricUnit
 from moto import mock_aws
 
-from lambdas.aggregator.handler import aggregate, logger, metrics, stream_label
+from lambdas.aggregator.batch import stream_label
+from lambdas.aggregator.handler import aggregate, logger, metrics
 from lambdas.aggregator.records import changes_of
 from services.adapters.dynamodb.ballot_items import item_of
 from services.adapters.dynamodb.provisioning import create_table

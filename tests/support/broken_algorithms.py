@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lambdas.aggregator.handler import stream_label
+from lambdas.aggregator.batch import stream_label
 from lambdas.aggregator.records import changes_of
 from services.adapters.memory import MemoryTallies
 from services.tools.replay.algorithms import (

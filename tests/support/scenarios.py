@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from services.tools.replay.deployed import DEPLOYED, silence
 from services.tools.replay.faults import Fault
 from services.tools.replay.generate import NUMBER, OPENS_AT_MS, make_scenario
 from services.tools.replay.outcome import ReplayResult
@@ -54,5 +55,7 @@ def run(
     """Replay it with these faults."""
     store = store or MemoryEngine()
     how.setdefault("baselines", False)
+    how.setdefault("system", DEPLOYED)
     replay = Replay(scenario, store, faults=frozenset(faults), seed=seed, **how)
-    return asyncio.run(replay.run())
+    with silence():
+        return asyncio.run(replay.run())

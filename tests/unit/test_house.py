@@ -46,8 +46,10 @@ ALLOWED = {
 }
 SEAMS = {
     # The replay counts with the aggregator that is deployed, not with one of its own.
-    ("services.tools.replay.algorithms", "lambdas.aggregator.handler"),
+    ("services.tools.replay.algorithms", "lambdas.aggregator.batch"),
     ("services.tools.replay.algorithms", "lambdas.aggregator.records"),
+    ("services.tools.replay.deployed", "lambdas.aggregator.handler"),
+    ("services.tools.replay.rules_only", "lambdas.aggregator.batch"),
 }
 SIMULATIONS = {
     "services.tools.demo",
@@ -200,7 +202,7 @@ NAMES = {
 }
 ALSO_WORDS = {
     # Words of other formats: Lambda's and Twilio's, a status, and the notes beside an export.
-    "lambdas/aggregator/handler.py": {"state"},
+    "lambdas/aggregator/batch.py": {"state"},
     "services/adapters/event_source.py": {"missing"},
     "services/adapters/twilio/numbers.py": {"number"},
     "services/tools/operations/exports.py": {"digest", "round", "voters"},

@@ -10,7 +10,16 @@ from tests.locks.audit import problems
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
     file.relative_to(ROOT)
-    for folder in ("", "infra", "setup", "dashboard", "services/**", "lambdas/**", "tests/**")
+    for folder in (
+        "",
+        "docs/**",
+        "infra",
+        "setup",
+        "dashboard",
+        "services/**",
+        "lambdas/**",
+        "tests/**",
+    )
     for name in ("*requirements.in", "*requirements.txt", "package.json", "package-lock.json")
     for file in ROOT.glob(f"{folder}/{name}".lstrip("/"))
     if "node_modules" not in file.parts

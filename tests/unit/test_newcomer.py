@@ -5,6 +5,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from PIL import Image
+from PIL.WebPImagePlugin import WebPImageFile
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -50,6 +53,29 @@ def test_the_readme_says_which_systems_are_supported_and_why_not_others() -> Non
     assert "fcntl" in section
     assert "fcntl.flock" in tools
     assert "os.killpg" in tools
+
+
+def test_the_clip_is_ten_seconds_at_most_2_mb_and_a_picture_where_motion_is_not_wanted() -> None:
+    """With words for those who do not see it, and a target that records it."""
+    (still, clip, words) = re.findall(
+        r'<source media="\(prefers-reduced-motion: reduce\)" srcset="(\S+)">\s*'
+        r'<img src="(\S+)" width="960" height="540" alt="([^"]+)">',
+        README.partition("## Two commands")[0],
+    )[0]
+    with Image.open(ROOT / clip) as pictures:
+        assert isinstance(pictures, WebPImageFile)
+        shown_ms = 0
+        for place in range(pictures.n_frames):
+            pictures.seek(place)
+            pictures.load()
+            shown_ms += pictures.info["duration"]
+
+    assert pictures.size == (960, 540)
+    assert 9_000 <= shown_ms <= 11_000
+    assert (ROOT / clip).stat().st_size <= 2_000_000
+    assert (ROOT / still).exists()
+    assert len(words.split()) >= 10
+    assert f"tests.support.clip {clip}" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_a_report_of_a_vulnerability_is_private() -> None:

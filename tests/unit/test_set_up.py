@@ -17,6 +17,7 @@ FILES = (
     "pyproject.toml", "requirements.txt", "services/requirements.txt", "infra/requirements.txt",
     "services/tools/local/set-up-requirements.txt", "services/tools/local/node-requirements.txt", "services/tools/local/emulator-requirements.txt",
     "infra/package.json", "infra/package-lock.json", "dashboard/package.json",
+    "docs/requirements.txt", "docs/break-our-count/package.json", "docs/break-our-count/package-lock.json",
     "dashboard/package-lock.json", "dashboard/index.html", "dashboard/src/main.js",
     "dashboard/src/old.js", "dashboard/public/favicon.svg",
 )  # fmt: skip
@@ -172,6 +173,17 @@ def test_a_failed_tool_is_told_with_its_last_lines_and_a_remedy(project: Project
     assert "  | reading\n  | no such index\n" in complaints
     assert "Try the command alone: npm --prefix infra ci" in complaints
     assert len(project.calls("infra ci")) == 1
+
+
+def test_the_docs_site_needs_neither_the_app_nor_the_emulator(project: Project) -> None:
+    """Its own libraries, and the packages of its page."""
+    project.set_up("site")
+
+    assert [call.split("/")[-1] for call in project.calls("docs")] == [
+        "requirements.txt",
+        "break-our-count ci --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000",
+    ]
+    assert project.calls("services/requirements.txt") == project.calls("emulator") == []
 
 
 def test_two_set_ups_at_once_do_everything_once(project: Project) -> None:

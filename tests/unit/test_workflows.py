@@ -42,6 +42,8 @@ def test_a_job_may_do_no_more_than_it_says(workflow: Path) -> None:
         "build": {"contents": "read"},
         "attest": {"id-token": "write", "attestations": "write"},
         "publish": {"contents": "write"},
+        "site": {"contents": "read"},
+        "pages": {"pages": "write", "id-token": "write"},
     }
 
     assert document["permissions"] == {"contents": "read"}
@@ -119,6 +121,18 @@ def test_a_release_is_checked_before_it_is_attested_and_attested_before_it_is_pu
         {"subject-path": "dist/*.tar.gz"},
         {"subject-path": "dist/*.tar.gz", "sbom-path": "dist/voteapp.cdx.json"},
     ]
+
+
+def test_the_site_that_is_published_is_the_one_that_make_docs_builds() -> None:
+    """Where the workflow uploads it from, the target puts it; wrong links stop both."""
+    jobs = parsed(ROOT / ".github/workflows/docs.yml")["jobs"]
+    ran = [step["run"] for step in jobs["site"]["steps"] if "run" in step]
+    (upload,) = [step for step in jobs["site"]["steps"] if "pages-artifact@" in str(step)]
+    target = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndocs:")[2]
+
+    assert ran == ["make docs"]
+    assert jobs["pages"]["needs"] == "site"
+    assert f"docs_site.build {upload['with']['path']} " in target.partition("\n\n")[0]
 
 
 def test_dependabot_looks_into_every_folder_that_has_dependencies() -> None:

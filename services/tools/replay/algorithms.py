@@ -1,4 +1,4 @@
-"""The functions that count the stream: the real aggregator, and two simpler algorithms.
+"""Two simpler algorithms that count the stream, beside the real aggregator.
 
 The 2015 VoteApp kept a running counter for each choice and suffix, and added the counter in
 `NewImage` to the total on every stream record. Adding `NewImage - OldImage` is right until a
@@ -7,12 +7,11 @@ batch is delivered twice.
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lambdas.aggregator.handler import aggregate, logger, metrics
+from lambdas.aggregator.batch import FOLDED
 from lambdas.aggregator.records import changes_of
 from services.tools.replay.event_source import Event
 from services.tools.replay.stream import Record
@@ -22,26 +21,7 @@ from services.voting.tally import Change, Delta, TallyRow, Totals, group, total
 SUFFIXES: Final = 10
 """Suffixes of a choice in the 2015 table: `RED.0` to `RED.9`."""
 
-SUCCESS: Final[Mapping[str, Any]] = {"state": {}, "batchItemFailures": []}
-
-
-def run_aggregator(event: Event, tallies: Tallies) -> Mapping[str, Any]:
-    """Run the deployed aggregator."""
-    try:
-        return aggregate(event, tallies, default_shard=None)
-    finally:
-        metrics.clear_metrics()
-
-
-@contextmanager
-def silence_aggregator() -> Iterator[None]:
-    """Suppress the aggregator's log lines below ERROR."""
-    level = logger.log_level
-    logger.setLevel("ERROR")
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+SUCCESS: Final = FOLDED
 
 
 @dataclass(slots=True)

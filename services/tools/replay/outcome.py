@@ -14,6 +14,18 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The four counts in the middle of a replay; `waiting` records are not yet in `ours`."""
+
+    truth: Counts
+    ours: Counts
+    counters_2015: Counts
+    differences: Counts
+    waiting: int
+    injected: Mapping[Fault, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayResult:
     """The four counts, and the injected faults."""
 

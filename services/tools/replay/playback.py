@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from services.tools.replay.deployed import DEPLOYED, silence
 from services.tools.replay.faults import Fault
 from services.tools.replay.outcome import SPEEDS, TimedReplay
 from services.tools.replay.simulation import Pace, Replay
@@ -22,9 +23,9 @@ def play(
     Raises:
         EngineMissingError: a library of the engine is not installed.
     """
-    with open_engine(engine) as store:
+    with open_engine(engine) as store, silence():
         started = time.monotonic()
-        replay = Replay(scenario, store, faults=faults, seed=seed)
+        replay = Replay(scenario, store, DEPLOYED, faults=faults, seed=seed)
         outcome = asyncio.run(replay.run(_pace(SPEEDS[speed], on_delivery)))
         return TimedReplay(outcome, time.monotonic() - started)
 

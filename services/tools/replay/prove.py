@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from services.tools.replay.deployed import DEPLOYED, silence
 from services.tools.replay.event_loop import event_loop
 from services.tools.replay.faults import ALL, MEANING, Fault
 from services.tools.replay.generate import STYLES, make_scenario
@@ -96,9 +97,11 @@ def run_schedule(number: int) -> tuple[ReplayResult, frozenset[Fault]]:
         faults = ALL
     store = MemoryEngine()
     replay = Replay(
-        scenario, store, faults=faults, seed=number, shards=draw.randint(1, 3), baselines=False
-    )
-    return event_loop().run_until_complete(replay.run()), faults
+        scenario, store, DEPLOYED, faults=faults, seed=number, shards=draw.randint(1, 3),
+        baselines=False,
+    )  # fmt: skip
+    with silence():
+        return event_loop().run_until_complete(replay.run()), faults
 
 
 def prove(numbers: Iterable[int]) -> Proof:

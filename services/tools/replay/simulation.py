@@ -11,23 +11,21 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Final
 
-from services.adapters import log
 from services.tools.replay.algorithms import (
     RunningCounters,
     UncheckedTallies,
     add_differences,
-    run_aggregator,
-    silence_aggregator,
 )
 from services.tools.replay.change_log import ChangeLog
 from services.tools.replay.event_source import EventSource, Function
 from services.tools.replay.faults import Fault, FaultInjector
+from services.tools.replay.faulty_ballots import UncertainBallots
 from services.tools.replay.oracle import Oracle
-from services.tools.replay.outcome import Counts, ReplayResult
+from services.tools.replay.outcome import Counts, Progress, ReplayResult
 from services.tools.replay.stores import Engine
 from services.tools.replay.stream import Record
+from services.tools.replay.system import PEPPER, System
 from services.tools.replay.texts import Scenario, ScenarioText
-from services.tools.replay.webhook_client import PEPPER, UncertainBallots, WebhookClient
 from services.voting.identity import Pseudonyms
 from services.voting.poll import Round
 from services.voting.ports import Tallies
@@ -39,14 +37,21 @@ COPIES: Final = 3
 Pace = Callable[[int], Awaitable[None]]
 """Called before every delivery with its time in epoch ms; may wait until it is due."""
 
+OnBatch = Callable[[], Awaitable[None]]
+"""Called after every batch that is counted when all texts are delivered."""
+
 
 class Replay:
-    """One run of a scenario on one store. `function` is the aggregator under test."""
+    """One run of a scenario by a system on one store.
+
+    `function` is another aggregator to test in place of the system's.
+    """
 
     def __init__(  # noqa: PLR0913 - the caller chooses all of them
-        self, scenario: Scenario, engine: Engine, *, faults: frozenset[Fault], seed: int,
-        function: Function = run_aggregator, tallies: Tallies | None = None, shards: int = 2,
-        parallelization_factor: int = 1, max_attempts: int = 0, baselines: bool = True,
+        self, scenario: Scenario, engine: Engine, system: System, *, faults: frozenset[Fault],
+        seed: int, function: Function | None = None, tallies: Tallies | None = None,
+        shards: int = 2, parallelization_factor: int = 1, max_attempts: int = 0,
+        baselines: bool = True,
     ) -> None:  # fmt: skip
         self.rounds = [Round(poll=poll) for poll in scenario.polls]
         self._scenario = scenario
@@ -58,7 +63,8 @@ class Replay:
         calls = 4 * length // self._batch_size
         self._draw = random.Random(f"{seed}:course")  # noqa: S311 - a repeatable run
         self._oracle = Oracle(scenario.definitions)
-        self._webhook = WebhookClient(self.rounds, UncertainBallots(engine.ballots, self._injector))
+        ballots = UncertainBallots(engine.ballots, self._injector)
+        self._webhook = system.receiver(self.rounds, ballots)
         self._counters = RunningCounters(random.Random(f"{seed}:suffix"))  # noqa: S311 - the same
         self._log = ChangeLog(self._injector, self._draw, shards=shards, on_record=self._add_record)
         self._replies: dict[str, bytes] = {}
@@ -80,7 +86,7 @@ class Replay:
             )  # fmt: skip
 
         self._source = source(
-            function, self._tallies,
+            function or system.function, self._tallies,
             parallelization_factor=parallelization_factor, max_attempts=max_attempts,
         )  # fmt: skip
         self._sources = [self._source]
@@ -88,22 +94,35 @@ class Replay:
             self._sources.append(source(self._counters, self._baselines["2015"]))
             self._sources.append(source(add_differences, self._baselines["differences"]))
 
-    async def run(self, pace: Pace | None = None) -> ReplayResult:
+    async def run(self, pace: Pace | None = None, on_batch: OnBatch | None = None) -> ReplayResult:
         """Replay the whole scenario, until every record is folded."""
-        with silence_aggregator(), log.silenced():
-            for at_ms, text in self._deliveries:
-                if pace:
-                    await pace(at_ms)
-                self._webhook.now_ms = at_ms
-                await self._deliver(text)
-                if self._draw.random() < 4 / self._batch_size:
-                    self._fold()
-            recounted = self._recount() == self._oracle.totals()
-            self._remove_some()
-            self._collect()
-            for source in self._sources:
-                source.drain()
+        for at_ms, text in self._deliveries:
+            if pace:
+                await pace(at_ms)
+            self._webhook.now_ms = at_ms
+            await self._deliver(text)
+            if self._draw.random() < 4 / self._batch_size:
+                self._fold()
+        recounted = self._recount() == self._oracle.totals()
+        self._remove_some()
+        self._collect()
+        while [source for source in self._sources if source.tick()]:
+            if on_batch:
+                await on_batch()
+        for source in self._sources:
+            source.drain()
         return self._outcome(recounted=recounted)
+
+    def progress(self) -> Progress:
+        """Return what each would show now, while records still wait in the stream."""
+        return Progress(
+            truth=self._oracle.totals(),
+            ours=self._shown(self._tallies),
+            counters_2015=self._shown_baseline("2015"),
+            differences=self._shown_baseline("differences"),
+            waiting=self._source.count_undelivered(),
+            injected=self._injector.injected + self._source.injector.injected,
+        )
 
     async def _deliver(self, text: ScenarioText) -> None:
         """Deliver a text to the webhook, with faults."""
@@ -176,17 +195,19 @@ class Replay:
         picks = {r.poll.id: tallies.totals(r.board, 1).picks for r in self.rounds}
         return {name: {c: n for c, n in sorted(one.items()) if n} for name, one in picks.items()}
 
+    def _shown_baseline(self, name: str) -> Counts:
+        return self._shown(self._baselines[name]) if self._baselines else {}
+
     def _outcome(self, *, recounted: bool) -> ReplayResult:
         boards = [*((round.board, 1) for round in self.rounds), (UNREADABLE_BOARD, 0)]
         boards += [(round.board, 0) for round in self.rounds]
         counts = self._shown(self._tallies)
         self._transcript.update(repr(counts).encode())
-        none: Counts = {}
         return ReplayResult(
             truth=self._oracle.totals(),
             ours=counts,
-            counters_2015=self._shown(self._baselines["2015"]) if self._baselines else none,
-            differences=self._shown(self._baselines["differences"]) if self._baselines else none,
+            counters_2015=self._shown_baseline("2015"),
+            differences=self._shown_baseline("differences"),
             recounted=recounted,
             injected=self._injector.injected + self._source.injector.injected,
             bad=sum(self._tallies.totals(board, number).bad for board, number in boards),

@@ -13,8 +13,7 @@ from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
 from services.tools.phones.sms import signature
-from services.tools.replay.faults import Fault, FaultInjector
-from services.voting.ballot import Ballot
+from services.tools.replay.system import PEPPER
 from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
 from services.voting.poll import Round
@@ -23,37 +22,11 @@ from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
 
 TOKEN: Final = "a token for replays"  # noqa: S105 - protects nothing
-PEPPER: Final = b"a pepper for replays"
 BASE_URL: Final = "https://votes.example.com"
 OK: Final = 200
 UNAVAILABLE: Final = 503
 _TRIES: Final = 50
 _FOREVER_SECONDS: Final = 10.0**9
-
-
-@dataclass(frozen=True, slots=True)
-class UncertainBallots:
-    """The `Ballots` port; a successful write may raise StoreUnavailableError."""
-
-    ballots: Ballots
-    injector: FaultInjector
-
-    async def create(self, ballot: Ballot) -> bool:
-        """Write, and perhaps raise StoreUnavailableError after a successful write."""
-        return self._maybe_raise(await self.ballots.create(ballot))
-
-    async def find(self, pk: str, sk: str) -> Ballot | None:
-        """Find a ballot."""
-        return await self.ballots.find(pk, sk)
-
-    async def replace(self, ballot: Ballot, *, expected: int) -> bool:
-        """Write, and perhaps raise StoreUnavailableError after a successful write."""
-        return self._maybe_raise(await self.ballots.replace(ballot, expected=expected))
-
-    def _maybe_raise(self, written: bool) -> bool:  # noqa: FBT001 - the result of the write
-        if written and self.injector.should_inject(Fault.LANDED):
-            raise StoreUnavailableError(Fault.LANDED)
-        return written
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.tools.replay.algorithms import run_aggregator
+from services.tools.replay.deployed import run_aggregator
 from services.tools.replay.event_source import EventSource
 from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.tools.replay.algorithms import silence_aggregator
+from services.tools.replay.deployed import silence_aggregator
 from services.tools.replay.generate import OPENS_AT_MS
 from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import SimulatedBoards

@@ -1,0 +1,1 @@
+"""Builds the docs site from the Markdown files of the repository."""
