@@ -91,6 +91,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "cost": LazyCommand(
         "cost:cost", "Estimate what an evening costs, and which service costs most."
     ),
+    "capacity": LazyCommand(
+        "capacity:capacity",
+        "Plan the capacity for a peak of texts and an audience, and what it costs.",
+    ),
     "evening": LazySubgroup("Files of simulated texts, for voteapp replay.", EVENING_COMMANDS),
     "rehearse": LazyCommand(
         "rehearse:rehearse",
