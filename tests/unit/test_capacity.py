@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
+from services.tools.capacity import limits
 from services.tools.capacity.board import Board
+from services.tools.capacity.partitions import write_rates
 from services.tools.capacity.plan import Demand, plan_for
 from services.tools.cost.prices import Prices
 
@@ -164,6 +166,21 @@ def test_the_viewers_that_pages_name_are_those_of_the_model(page: str) -> None:
 
     assert re.search(rf"{hours:,}\s+(screens|viewers)", text)
     assert re.search(rf"{days:,}\s+after two days", text)
+
+
+def test_the_rates_that_pages_name_are_those_of_the_model() -> None:
+    """With the ten shards of a poll file on a new table, and where a deploy asks for a warm one."""
+    defaults = write_rates(shards=10, partitions=4).nearly_always * 6 / 7
+    readme, sharding, deploy = (
+        (ROOT / page).read_text("utf-8")
+        for page in ("README.md", "docs/sharding.md", "docs/deploy.md")
+    )
+
+    assert 1_400 <= defaults < 1_500
+    assert "1,400\ntexts a second with the defaults, 40,000 with 1,000 shards" in readme
+    assert "is enough for about 1,400\ntexts a second on a new table" in sharding
+    assert [limits.write_units(texts) for texts in (3_428, 3_429)] == [4_000, 4_001]
+    assert "Above 3,428 it needs `warm_writes_per_second`" in deploy
 
 
 def test_the_prices_are_dated() -> None:
