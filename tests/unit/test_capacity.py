@@ -66,6 +66,15 @@ def test_every_plan_takes_its_peak(texts: int) -> None:
     assert plan.partitions * 1_000 >= texts * 7 / 6
 
 
+def test_partitions_grow_with_the_peak_to_40_000_texts_a_second() -> None:
+    """1.4 to 1.8 for each 1,000 texts, with the 1,000 shards that a poll may have."""
+    peaks = (10_000, 20_000, 30_000, 40_000)
+    plans = [plan_for(Demand(texts_per_second=one, viewers=0, days=1)) for one in peaks]
+
+    assert [plan.shards for plan in plans] == [1_000] * 4
+    assert [plan.partitions for plan in plans] == [14, 32, 50, 72]
+
+
 def test_polls_at_the_same_time_share_the_texts() -> None:
     """Together they have more keys, so each needs fewer; their boards may be on one partition."""
     one = planned("--peak", "5000", "--viewers", "3000")

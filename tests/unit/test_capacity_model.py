@@ -29,6 +29,16 @@ def test_a_hash_places_keys_unevenly(shards: int, expected: tuple[int, int]) -> 
     assert write_rates(shards=shards, partitions=4) == expected
 
 
+@pytest.mark.parametrize("throttled", [0.01, 0.05, 0.3])
+def test_a_rate_that_may_throttle_throttles_no_more_than_that(throttled: float) -> None:
+    """In the median table, as the model of throttling has it; and hardly less."""
+    rate = write_rates(shards=32, partitions=8, throttled=throttled).median
+    (share,) = throttled_shares(rate, shards=32, partitions=8, splits=0)
+
+    assert rate > write_rates(shards=32, partitions=8).median
+    assert share == pytest.approx(throttled, rel=0.15)
+
+
 def test_more_keys_come_nearer_to_what_the_table_takes() -> None:
     """But never above it."""
     rates = [write_rates(shards=n, partitions=8).nearly_always for n in (8, 32, 128, 512)]

@@ -9,7 +9,7 @@ from services.tools.capacity import limits
 from services.tools.capacity.answer import render, render_assumptions
 from services.tools.capacity.board import Board
 from services.tools.capacity.partitions import throttled_shares, write_rates
-from services.tools.capacity.plan import Demand, plan_for
+from services.tools.capacity.plan import THROTTLED, Demand, plan_for
 from services.tools.cost.prices import Prices
 from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
 
@@ -110,8 +110,8 @@ def render_plot() -> str:
 
 
 def _texts(shards: int, partitions: int) -> float:
-    rate = write_rates(shards=shards, partitions=partitions).nearly_always
-    return rate * 1_000 / limits.write_units(1_000)
+    rates = write_rates(shards=shards, partitions=partitions, throttled=THROTTLED)
+    return rates.nearly_always * 1_000 / limits.write_units(1_000)
 
 
 def _line(shards: int, points: list[tuple[int, float]], point: _Point) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from hashlib import md5
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from services.tools.capacity.limits import PARTITION_WRITES
@@ -22,7 +22,7 @@ _HASHES: Final = 1 << _HASH_BITS
 
 
 class WriteRates(NamedTuple):
-    """Writes a second before any partition throttles: the median, and 95 % get at least this."""
+    """Writes a second that placements take: the median, and 95 % take at least this."""
 
     median: int
     nearly_always: int
@@ -47,13 +47,32 @@ def _hash(key: str) -> int:
 
 
 @cache
-def write_rates(*, shards: int, partitions: int, polls: int = 1) -> WriteRates:
-    """Place the keys of each table on its partitions, which have equal ranges of hashes."""
+def write_rates(
+    *, shards: int, partitions: int, polls: int = 1, throttled: float = 0.0
+) -> WriteRates:
+    """Place the keys of each table on its partitions, which have equal ranges of hashes.
+
+    `throttled` is the share of the writes that may be throttled at these rates.
+    """
     rates = sorted(
-        PARTITION_WRITES * len(keys) / max(Counter(key * partitions >> 32 for key in keys).values())
+        _rate(Counter(key * partitions >> _HASH_BITS for key in keys), throttled)
         for keys in key_hashes(polls, shards)
     )
     return WriteRates(round(rates[TABLES // 2]), round(rates[TABLES // 20]))
+
+
+def _rate(loads: Counter[int], throttled: float) -> float:
+    """The highest rate of which partitions with so many keys throttle no more than a share.
+
+    The n fullest partitions get a part of all writes and take n times the limit of one. What is
+    above that is throttled, so the rate is the lowest that any n allows.
+    """
+    parts = accumulate(keys / loads.total() for _, keys in loads.most_common())
+    return min(
+        n * PARTITION_WRITES / (part - throttled)
+        for n, part in enumerate(parts, 1)
+        if part > throttled
+    )
 
 
 def throttled_shares(

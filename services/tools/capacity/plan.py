@@ -16,6 +16,8 @@ SHARDS: Final = (DEFAULT_SHARDS, 16, 32, 64, 128, 256)
 SPARE: Final = 1.5
 MOST_SPARE: Final = 4
 """Partitions may be so many times those of an even placement, where more shards are not enough."""
+THROTTLED: Final = 0.01
+"""The share of the writes of the busiest second that a plan lets throttle at first."""
 EDGE_LOCATIONS: Final = 750
 """More than CloudFront has; each asks the reader about once a second, if it has a viewer."""
 
@@ -103,4 +105,6 @@ def _takes(demand: Demand, shards: int, partitions: int) -> bool:
 
 
 def _rates(demand: Demand, shards: int, partitions: int) -> WriteRates:
-    return write_rates(shards=shards, partitions=partitions, polls=demand.polls)
+    return write_rates(
+        shards=shards, partitions=partitions, polls=demand.polls, throttled=THROTTLED
+    )
