@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from services.tools.capacity import limits
-from services.tools.capacity.board import Board
+from services.tools.capacity.board import BoardSize
 from services.tools.capacity.partitions import write_rates
 from services.tools.capacity.plan import Demand, plan_for
 from services.tools.cost.prices import Prices
@@ -171,7 +171,7 @@ def test_the_plot_has_a_line_for_each_number_of_shards() -> None:
 def test_the_viewers_that_pages_name_are_those_of_the_model(page: str) -> None:
     """On a new table, in the first four hours and after two days."""
     text = (ROOT / page).read_text("utf-8")
-    hours, days = (Board(partitions=4, days=open_for).viewers for open_for in (4 / 24, 2))
+    hours, days = (BoardSize(partitions=4, days=open_for).viewers for open_for in (4 / 24, 2))
 
     assert re.search(rf"{hours:,}\s+(screens|viewers)", text)
     assert re.search(rf"{days:,}\s+after two days", text)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from services.tools.capacity import limits
-from services.tools.capacity.board import Board
+from services.tools.capacity.board import BoardSize
 from services.tools.capacity.partitions import split_hot, throttled_shares, write_rates
 from services.tools.cost.usage import Event
 
@@ -104,7 +104,7 @@ def test_viewers_are_what_one_partition_serves(size_bytes: int, units: float, vi
 )
 def test_a_board_grows_for_five_days(days: float, rows: int) -> None:
     """One row a partition at the beginning, one more every four hours; older ones are merged."""
-    board = Board(partitions=4, days=days)
+    board = BoardSize(partitions=4, days=days)
 
     assert board.rows == rows
     assert board.size_bytes == 1_000 + 270 * rows

@@ -7,7 +7,7 @@ from typing import Any, Final
 from services.tools.capacity import board, limits
 from services.tools.capacity.cost import bill_of
 from services.tools.capacity.limits import Assumption
-from services.tools.capacity.plan import EDGE_LOCATIONS, Plan
+from services.tools.capacity.plan import EDGE_LOCATIONS, CapacityPlan
 from services.tools.capacity.quotas import quotas_to_raise
 from services.tools.cost.prices import Prices
 
@@ -31,7 +31,7 @@ OURS: Final = (
 ASSUMPTIONS: Final = (*limits.AWS_SAYS, *board.ASSUMPTIONS, *OURS)
 
 
-def options_of(plan: Plan) -> dict[str, str]:
+def options_of(plan: CapacityPlan) -> dict[str, str]:
     """The options of a deploy that the plan needs, by their names in `cdk.json`."""
     options = {"expected_texts_per_second": f"{plan.demand.texts_per_second}"}
     if plan.warm_writes_per_second:
@@ -41,7 +41,7 @@ def options_of(plan: Plan) -> dict[str, str]:
     return options
 
 
-def document(plan: Plan, minutes: float, prices: Prices) -> Mapping[str, Any]:
+def document(plan: CapacityPlan, minutes: float, prices: Prices) -> Mapping[str, Any]:
     """Return the whole answer for scripts."""
     bill = bill_of(plan, minutes, prices)
     return {
@@ -72,7 +72,7 @@ def document(plan: Plan, minutes: float, prices: Prices) -> Mapping[str, Any]:
     }
 
 
-def render(plan: Plan, minutes: float, prices: Prices) -> str:
+def render(plan: CapacityPlan, minutes: float, prices: Prices) -> str:
     """Return the answer for people, without the assumptions."""
     asked = plan.demand
     polls = "1 poll" if asked.polls == 1 else f"{asked.polls} polls"
@@ -89,7 +89,7 @@ def render_assumptions() -> str:
     return "\n".join(f"- {one.what} ({one.source})" for one in ASSUMPTIONS)
 
 
-def _table(plan: Plan, minutes: float, prices: Prices) -> Iterator[str]:
+def _table(plan: CapacityPlan, minutes: float, prices: Prices) -> Iterator[str]:
     bill, each = bill_of(plan, minutes, prices), plan.board
     aws = bill.without("Twilio")
     yield "| | | |"
@@ -111,26 +111,26 @@ def _table(plan: Plan, minutes: float, prices: Prices) -> Iterator[str]:
     )
 
 
-def _keys(plan: Plan) -> str:
+def _keys(plan: CapacityPlan) -> str:
     keys = plan.shards * plan.demand.polls
     return f"{keys:,} keys on {plan.partitions:,} partitions"
 
 
-def _writes(plan: Plan) -> str:
+def _writes(plan: CapacityPlan) -> str:
     return (
         f"take {plan.rates.nearly_always:,} write units a second in 95 of 100 placements, "
         f"{plan.rates.median:,} in half of them"
     )
 
 
-def _way(plan: Plan) -> str:
+def _way(plan: CapacityPlan) -> str:
     serves = f"reading the table directly serves {plan.board.viewers:,} viewers"
     if plan.read_path == "direct":
         return serves
     return f"{serves}; CloudFront and a reader function serve any number"
 
 
-def _instructions(plan: Plan) -> Iterator[str]:
+def _instructions(plan: CapacityPlan) -> Iterator[str]:
     yield f"- In the poll file: shards = {plan.shards}"
     options = " ".join(f"-c {name}={value}" for name, value in options_of(plan).items())
     yield f"- Deploy with: {options}"

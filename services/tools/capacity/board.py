@@ -21,7 +21,7 @@ later, when no reader needs it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class BoardSize:
     """The board of a poll that has been open for `days`, of a table with so many partitions."""
 
     partitions: int

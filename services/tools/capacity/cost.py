@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.tools.capacity import limits
-from services.tools.capacity.plan import Plan
+from services.tools.capacity.plan import CapacityPlan
 from services.tools.cost import usage
 from services.tools.cost.bill import Bill, BillItem, bill_for
 from services.tools.cost.prices import Prices
@@ -22,7 +22,7 @@ _SMALL_BOARD: Final = {"screens read", "to the screens"}
 _GB: Final = 1e9
 
 
-def event_of(plan: Plan, minutes: float) -> Event:
+def event_of(plan: CapacityPlan, minutes: float) -> Event:
     """The event: the average rate is a tenth of the peak, as the estimate of the cost has it."""
     texts = plan.demand.texts_per_second * minutes * 60 / usage.PEAK_FACTOR
     return Event(
@@ -33,14 +33,14 @@ def event_of(plan: Plan, minutes: float) -> Event:
     )
 
 
-def bill_of(plan: Plan, minutes: float, prices: Prices) -> Bill:
+def bill_of(plan: CapacityPlan, minutes: float, prices: Prices) -> Bill:
     """The bill of the event, in which all viewers watch from open to close."""
     bill = bill_for(event_of(plan, minutes), prices)
     others = [item for item in bill.lines if item.what not in _SMALL_BOARD]
     return replace(bill, lines=[*others, *_reading(plan, minutes * 60, prices)])
 
 
-def _reading(plan: Plan, seconds: float, prices: Prices) -> Iterator[BillItem]:
+def _reading(plan: CapacityPlan, seconds: float, prices: Prices) -> Iterator[BillItem]:
     usd_of = prices.usd_of
     units = plan.read_units * seconds * usd_of("read_unit")
     yield BillItem("DynamoDB", "boards read", units)

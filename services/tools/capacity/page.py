@@ -7,7 +7,7 @@ from typing import Final
 
 from services.tools.capacity import limits
 from services.tools.capacity.answer import render, render_assumptions
-from services.tools.capacity.board import Board
+from services.tools.capacity.board import BoardSize
 from services.tools.capacity.partitions import throttled_shares, write_rates
 from services.tools.capacity.plan import THROTTLED, Demand, plan_for
 from services.tools.cost.prices import Prices
@@ -79,7 +79,7 @@ def _boards() -> Iterator[str]:
     yield "|---:|---:|---:|---:|---:|---:|"
     for partitions in (NEW_TABLE, 2 * NEW_TABLE):
         for hours in HOURS_OPEN:
-            board = Board(partitions=partitions, days=hours / 24)
+            board = BoardSize(partitions=partitions, days=hours / 24)
             yield (
                 f"| {hours} h | {partitions} | {board.rows} | {board.size_bytes / 1000:.0f} | "
                 f"{board.read_units:g} | {board.viewers:,} |"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.tools.capacity import limits
-from services.tools.capacity.board import Board
+from services.tools.capacity.board import BoardSize
 from services.tools.capacity.partitions import WriteRates, write_rates
 from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
 
@@ -41,14 +41,14 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class CapacityPlan:
     """The answer; `shards` is for each poll, `rates` are in write units."""
 
     demand: Demand
     shards: int
     partitions: int
     rates: WriteRates
-    board: Board
+    board: BoardSize
 
     @property
     def warm_writes_per_second(self) -> int | None:
@@ -75,7 +75,7 @@ class Plan:
         return self.reads_per_second * self.board.read_units
 
 
-def plan_for(demand: Demand) -> Plan:
+def plan_for(demand: Demand) -> CapacityPlan:
     """Return the fewest partitions that the placement allows, and for them the fewest shards.
 
     Partitions are tried first as the peak needs them if placed evenly: more are charged once.
@@ -91,12 +91,12 @@ def plan_for(demand: Demand) -> Plan:
     choices = range(least, most + 1)
     place = bisect_left(choices, x=True, key=lambda one: _takes(demand, shards, one))
     partitions = choices[min(place, len(choices) - 1)]
-    return Plan(
+    return CapacityPlan(
         demand=demand,
         shards=shards,
         partitions=partitions,
         rates=_rates(demand, shards, partitions),
-        board=Board(partitions=partitions, days=demand.days),
+        board=BoardSize(partitions=partitions, days=demand.days),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.tools.capacity import limits
-from services.tools.capacity.plan import Plan
+from services.tools.capacity.plan import CapacityPlan
 from services.tools.cost.usage import WEBHOOK_SECONDS
 
 REQUESTS_PER_TEXT: Final = 2
@@ -20,7 +20,7 @@ class Quota:
     needed: int
 
 
-def quotas_to_raise(plan: Plan) -> list[Quota]:
+def quotas_to_raise(plan: CapacityPlan) -> list[Quota]:
     """Return the quotas whose defaults do not suffice. The names are those of Service Quotas."""
     texts = plan.demand.texts_per_second
     every = (
