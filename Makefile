@@ -64,7 +64,7 @@ lock: ## compile the .in files to the locks, with the versions that they have (A
 	@$(PYTHON) -m tests.locks.audit
 
 bench: ## measure, and write docs/performance.md
-	$(call set_up,app checks)
+	$(call set_up,app checks browser)
 	$(RUN) tests.bench.run --write docs/performance.md
 
 replay: ## an evening on moto, with every fault, against the truth (ARGS="quiet --faults again,split")

@@ -1,9 +1,11 @@
 """Limits of the tables and of the APIs. The tables are on demand.
 
-A ballot is under 1 KB, so a text is one write unit. On-demand capacity costs nothing while nobody
-votes; provisioned capacity for a rush would be charged around the clock, because scaling policies
-raise a table only minutes after a rush has begun. AWS: "Understanding DynamoDB warm throughput",
-"Throttle requests to your HTTP APIs for better throughput in API Gateway".
+A ballot is under 1 KB, so a text is one write unit, or two if it changes a vote. On-demand capacity
+costs nothing while nobody votes; provisioned capacity for a rush would be charged around the clock,
+because scaling policies raise a table only minutes after a rush has begun. What a rate and an
+audience need is calculated by `services/tools/capacity`, whose figures check the options. AWS:
+"Understanding DynamoDB warm throughput", "Throttle requests to your HTTP APIs for better throughput
+in API Gateway".
 """
 
 from dataclasses import dataclass

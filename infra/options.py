@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final, Literal, Self
 
+from services.tools.capacity.limits import NEW_TABLE_WRITES, write_units
 from services.voting import gsm
 from services.voting.addresses import E164
 
 FALLBACK_REPLY: Final = "Your text has arrived. If it is a vote, it will be counted."
 NO_REPLY: Final = "none"
-NEW_TABLE_WRITES: Final = 4_000
-"""Writes per second that a new on-demand table takes."""
 
 _INTERVAL: Final = re.compile(r"([1-9]|[1-5][0-9]|60) minutes?")
 _PATTERNS: Final = {
@@ -82,8 +81,11 @@ class Options:
     """Certificate of the domain, in the stack's region."""
 
     def __post_init__(self) -> None:
-        if self.expected_texts_per_second > (self.warm_writes_per_second or NEW_TABLE_WRITES):
-            remedy = f"for {self.expected_texts_per_second} texts a second give as much or more"
+        needed = write_units(self.expected_texts_per_second)
+        if needed > (self.warm_writes_per_second or NEW_TABLE_WRITES):
+            texts = self.expected_texts_per_second
+            remedy = f"{texts} texts a second are {needed} writes: give as much or more; how much"
+            remedy += f" more, says: voteapp capacity --peak {texts}"
             raise OptionError("warm_writes_per_second", self.warm_writes_per_second, remedy)
         if self.domain and not self.certificate_arn:
             raise OptionError("certificate_arn", None, f"name the certificate of {self.domain}")

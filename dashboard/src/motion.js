@@ -29,7 +29,8 @@ function frame(now) {
 }
 
 /**
- * Counts the text of an element up, or down, from what it shows; the first figure is shown at once.
+ * Counts the text of an element up, or down, from what it shows; the first figure is shown at once,
+ * and so is the first step of each count: a single vote is not kept waiting.
  * @param {Element} element
  * @param {number} to
  * @param {(value: number) => string} text
@@ -46,8 +47,11 @@ export function countTo(element, to, text) {
     write(to);
     return;
   }
+  const step = from + Math.sign(to - from);
+  shown.set(element, step);
+  write(step);
   if (running.size === 0) requestAnimationFrame(frame);
-  running.set(element, { from, to, since: performance.now(), write });
+  running.set(element, { from: step, to, since: performance.now(), write });
 }
 
 /**

@@ -12,7 +12,8 @@ from services.cli.lazy import CONTEXT_SETTINGS, Entry, LazyCommand, LazySubgroup
 
 POLL_COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "check": LazyCommand(
-        "poll:check", "Print every problem of poll files with file, line, key, value and remedy."
+        "poll_check:check",
+        "Print every problem of poll files with file, line, key, value and remedy.",
     ),
     "apply": LazyCommand(
         "poll:apply", "Apply poll files, and the phone lists beside them, without a deploy."
@@ -46,12 +47,12 @@ POLL_COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "poll_log:show_log", "Show the operator's log of a poll, the newest change last."
     ),
     "schema": LazyCommand(
-        "poll:schema",
+        "poll_check:schema",
         "Print the JSON Schema of poll files, generated from the table of fields.",
         hidden=True,
     ),
     "reference": LazyCommand(
-        "poll:print_reference",
+        "poll_check:print_reference",
         "Print the reference of poll files (docs/polls.md), generated from the same table.",
         hidden=True,
     ),
@@ -90,6 +91,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     ),
     "cost": LazyCommand(
         "cost:cost", "Estimate what an evening costs, and which service costs most."
+    ),
+    "capacity": LazyCommand(
+        "capacity:capacity",
+        "Plan the capacity for a peak of texts and an audience, and what it costs.",
     ),
     "evening": LazySubgroup("Files of simulated texts, for voteapp replay.", EVENING_COMMANDS),
     "rehearse": LazyCommand(

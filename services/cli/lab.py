@@ -11,8 +11,6 @@ from rich.table import Table
 from services.cli.local import exit_on_local_error
 from services.cli.output import FAILED, Json, emit
 from services.cli.poll_tables import render
-from services.tools.demo.cloud import clear_aws_environment, local_cloud
-from services.tools.demo.demo import end_on_signals
 from services.tools.demo.experiment import STEPS, Experiment, Measurement
 from services.tools.demo.progress import ConsoleProgress
 from services.tools.demo.sharding_page import insert_figures, render_plot, render_table
@@ -48,6 +46,9 @@ def lab(
     emulator, and sends signed texts at a steady rate to polls with 1, 2, 5, 10 and 20 shards.
     Takes about three minutes. Ctrl-C stops everything.
     """
+    from services.tools.demo.cloud import clear_aws_environment, local_cloud  # slow
+    from services.tools.demo.demo import end_on_signals  # slow
+
     console = Console(stderr=True, highlight=False)
     experiment = Experiment(
         texts_per_second=rate, write_capacity=capacity, seconds=seconds, steps=_steps(shards)

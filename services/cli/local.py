@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from services.cli.output import FAILED, exit_on_error, print_error
-from services.tools.demo.demo import SEED, run_demo
 from services.tools.demo.progress import ConsoleProgress
-from services.tools.demo.smoke import run_smoke
 from services.tools.local.errors import LocalCloudError
+
+SEED: Final = 2015
 
 
 @contextmanager
@@ -47,6 +47,8 @@ def demo(
     the dashboard, and sends signed texts from simulated phones: new voters, changed votes,
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
+    from services.tools.demo.demo import run_demo  # slow: the whole local cloud
+
     with exit_on_local_error():
         run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
 
@@ -66,5 +68,7 @@ def smoke(
     similar word, and 20 go through the HTTP API to the webhook on Lambda. The last line is a
     JSON document; the exit code is 0 only if the count is exact.
     """
+    from services.tools.demo.smoke import run_smoke  # slow: the whole local cloud
+
     with exit_on_local_error():
         raise typer.Exit(run_smoke(ConsoleProgress(Console(stderr=True)), seed=seed))

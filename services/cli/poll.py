@@ -11,32 +11,14 @@ from services.adapters.dynamodb.directory import DynamoDirectory
 from services.cli import poll_files
 from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
+from services.cli.poll_check import find_poll_files
 from services.cli.poll_details import render_poll
 from services.cli.poll_files import PollFiles, PollId
 from services.cli.poll_tables import poll_row, render_document, render_poll_list
-from services.polls import reference
 from services.polls.doubts import find_doubts
 from services.polls.plan import AppliedPolls, PollChange
 from services.polls.preview import preview
 from services.voting.identity import Pseudonyms
-
-
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILES", help="Poll files; without any, all files in polls/."),
-    ] = None,
-    *,
-    as_json: Annotated[bool, Json] = False,
-) -> None:
-    """Print every problem of poll files with file, line, key, value and remedy.
-
-    Exits with 1 on any problem that is not only a warning. The deploy makes the same checks.
-    """
-    found = poll_files.read(paths or _find_poll_files(poll_files.FOLDER))
-    emit(found.document, found.text, as_json=as_json)
-    if not found.is_usable:
-        raise typer.Exit(FAILED)
 
 
 def apply(
@@ -52,7 +34,7 @@ def apply(
     Shows first what changes, setting by setting, and asks before it changes or archives a poll, or
     if a setting is doubtful. Applying twice changes nothing.
     """
-    found = poll_files.read(_find_poll_files(folder))
+    found = poll_files.read(find_poll_files(folder))
     if not found.is_usable:
         emit(found.document, found.text, as_json=as_json)
         raise typer.Exit(FAILED)
@@ -138,21 +120,3 @@ def show(
         entry = deployment.directory.entry(poll)
         row = poll_row(entry, deployment, now_ms(), rounds=rounds)
     emit(row, render_poll(row, entry.round.poll), as_json=as_json, stack=deployment.name)
-
-
-def schema() -> None:
-    """Print the JSON Schema of poll files, generated from the table of fields."""
-    print(reference.json_schema(), end="")
-
-
-def print_reference() -> None:
-    """Print the reference of poll files (docs/polls.md), generated from the same table."""
-    print(reference.reference(), end="")
-
-
-def _find_poll_files(folder: Path) -> list[Path]:
-    found = poll_files.list_poll_files(folder)
-    if not found:
-        errors.print(f"{folder}/: no poll file: write {folder}/<id>.toml, or name another folder")
-        raise typer.Exit(FAILED)
-    return found

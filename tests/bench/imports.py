@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from time import perf_counter
 
 _ENVIRON = {
     "VOTES_TABLE": "Votes",
@@ -31,22 +30,3 @@ def _seconds(module: str) -> float:
         env={**os.environ, **_ENVIRON}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return float(done.stdout.strip().splitlines()[-1])
-
-
-def help_ratio(runs: int = 10) -> tuple[float, float]:
-    """Seconds that `voteapp --help` takes, and their ratio to a bare `import typer`.
-
-    Both are whole processes, the fastest of interleaved runs.
-    """
-    pairs = [
-        (_process_seconds("-m", "services.cli", "--help"), _process_seconds("-c", "import typer"))
-        for _ in range(runs)
-    ]
-    ours, theirs = (min(column) for column in zip(*pairs, strict=True))
-    return ours, ours / theirs
-
-
-def _process_seconds(*arguments: str) -> float:
-    began = perf_counter()
-    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
-    return perf_counter() - began

@@ -12,11 +12,13 @@ from statistics import median
 from tests.bench.first_text import first_texts
 from tests.bench.folding import records_per_second
 from tests.bench.forging import forged_ratio
-from tests.bench.imports import help_ratio, import_ratio
+from tests.bench.imports import import_ratio
 from tests.bench.load import cpu_us_per_vote, program
+from tests.bench.pixel import p50_and_p95, text_to_pixel
 from tests.bench.reconciling import memory_mb
 from tests.bench.recounting import recount_ratio
 from tests.bench.recovering import seconds_to_recover
+from tests.bench.starts import measure_starts
 from tests.bench.units import units_per_vote
 
 VOTES = 4_000
@@ -64,11 +66,8 @@ def measure() -> Iterator[Figure]:
         what="Cold start: import of the aggregator's handler, as a ratio to `import boto3`",
         value=ratio, shown=f"{ratio:.2f} ({ms:.0f} ms)", bound=1.3,
     )  # fmt: skip
-    seconds, ratio = help_ratio()
-    yield Figure(
-        what="`voteapp --help`, as a ratio to `import typer`",
-        value=ratio, shown=f"{ratio:.2f} ({seconds:.2f} s)", bound=3,
-    )  # fmt: skip
+    yield from _starts()
+    yield from _pixel()
     recount = recount_ratio()
     yield Figure(
         what="Recount of 100,000 ballots, as a ratio to the bare paginated queries",
@@ -103,6 +102,25 @@ def _first_text() -> Iterator[Figure]:
         what="First text of a process without a snapshot, as a ratio to the plain handler's",
         value=started, shown=f"{started:.2f} ({ours.ms:.0f} / {plain.ms:.0f} ms)", bound=1.8,
     )  # fmt: skip
+
+
+def _starts() -> Iterator[Figure]:
+    starts = measure_starts()
+    for what, seconds, bound in (
+        ("`voteapp --help`: CPU seconds", starts.help, 0.3),
+        ("Completion of a `voteapp` command by the shell: CPU seconds", starts.completion, 0.3),
+        (f"Start of the slowest command, `{starts.slowest}`: CPU seconds", starts.command, 0.5),
+    ):
+        yield Figure(what=what, value=seconds, shown=f"{seconds:.2f}", bound=bound)
+
+
+def _pixel() -> Iterator[Figure]:
+    p50, p95 = p50_and_p95(text_to_pixel())
+    for name, seconds, bound in (("p50", p50, 0.6), ("p95", p95, 1.1)):
+        yield Figure(
+            what=f"Text to pixel on the local cloud: seconds, {name} of 60 texts",
+            value=seconds, shown=f"{seconds:.2f}", bound=bound,
+        )  # fmt: skip
 
 
 def _webhook() -> Figure:
@@ -167,8 +185,13 @@ def _page(table: list[str]) -> str:
             "  secret and the polls before it writes, the plain one only writes.",
             "- **Cold start**: the fastest of twenty fresh interpreters each, in turn",
             "  (`tests/bench/imports.py`).",
-            "- **`voteapp --help`**: a whole process beside `python -c 'import typer'`, the fastest of",
-            "  ten each, in turn: no command is imported for the list of commands.",
+            "- **`voteapp`**: the fastest of ten fresh interpreters each; a command has started when its",
+            "  function is entered, with its options read and its modules imported. The slowest of all",
+            "  (`tests/bench/starts.py`).",
+            "- **Text to pixel**: from a signed text to the changed number in Chromium, at sixty phases of",
+            "  the second between two reads of the page, of which half a second is the mean wait for the",
+            "  next read (`tests/bench/pixel.py`). On AWS, Lambda polls a stream four times a second: an",
+            "  eighth of a second more, in the mean.",
             "- **Recount**: against a server that answers with encoded pages; the best of four pairs",
             "  (`tests/bench/recounting.py`).",
             "- **Reconciliation**: all of `voteapp reconcile`, beside the emulator and the aggregator",

@@ -103,12 +103,14 @@ def test_an_api_admits_twice_the_expected_rate(texts: int | None, limit: Request
 
 
 def test_a_rate_that_a_new_table_does_not_take_needs_a_warm_one() -> None:
-    """Or the first minutes of the rush would be throttled."""
-    with pytest.raises(OptionError, match="-c warm_writes_per_second=None: for 4001 texts"):
-        Options.parse({"expected_texts_per_second": "4001"})
+    """A changed vote is two writes; without them the first minutes of the rush are throttled."""
+    with pytest.raises(OptionError, match="-c warm_writes_per_second=None: 3429 texts a second"):
+        Options.parse({"expected_texts_per_second": "3429"})
+    with pytest.raises(OptionError, match=r"are 5834 writes.* voteapp capacity --peak 5000"):
+        Options.parse({"expected_texts_per_second": "5000", "warm_writes_per_second": "5833"})
 
-    Options.parse({"expected_texts_per_second": "4000"})
-    Options.parse({"expected_texts_per_second": "4001", "warm_writes_per_second": "4001"})
+    Options.parse({"expected_texts_per_second": "3428"})
+    Options.parse({"expected_texts_per_second": "5000", "warm_writes_per_second": "5834"})
 
 
 def test_the_fold_has_no_ceiling() -> None:

@@ -41,6 +41,7 @@ ALLOWED = {
         "services.voting.addresses",
         "services.voting.gsm",
         "services.settings",
+        "services.tools.capacity.limits",
         "infra",
     ),
 }

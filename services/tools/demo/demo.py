@@ -24,7 +24,6 @@ from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
 UPDATES_PER_SECOND: Final = 2
-SEED: Final = 2015
 
 
 def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:

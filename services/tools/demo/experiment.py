@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from services.tools.demo.cloud import LocalCloud
 from services.tools.demo.progress import Progress
-from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL
 from services.tools.lab.token_bucket import PARTITIONS
+
+if TYPE_CHECKING:
+    from services.tools.demo.cloud import LocalCloud
+    from services.tools.lab.lab import Lab
 
 STEPS: Final = (1, 2, 5, 10, 20)
 WARM_UP_SECONDS: Final = 18
@@ -63,11 +65,11 @@ class Experiment:
         """Writes a second that one partition admits."""
         return self.write_capacity / PARTITIONS
 
-    def run(self, cloud: LocalCloud, progress: Progress) -> list[Measurement]:
+    def run(self, cloud: "LocalCloud", progress: Progress) -> list[Measurement]:
         """Measure all steps in turn, each without saved burst capacity."""
         return [self._step(cloud, shards, progress) for shards in self.steps]
 
-    def _step(self, cloud: LocalCloud, shards: int, progress: Progress) -> Measurement:
+    def _step(self, cloud: "LocalCloud", shards: int, progress: Progress) -> Measurement:
         lab = cloud.lab
         title = f"{shards} shard{'' if shards == 1 else 's'}"
         with progress.step(title) as show_detail:
@@ -101,7 +103,7 @@ class Experiment:
         )
 
 
-def _watch(lab: Lab, seconds: float, on_tick: Callable[[float], None]) -> None:
+def _watch(lab: "Lab", seconds: float, on_tick: Callable[[float], None]) -> None:
     """Wait, and take snapshots meanwhile: without them the lab stops texting."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
@@ -110,7 +112,7 @@ def _watch(lab: Lab, seconds: float, on_tick: Callable[[float], None]) -> None:
         time.sleep(min(left, 1 / SNAPSHOTS_PER_SECOND))
 
 
-def _drain(cloud: LocalCloud, lab: Lab) -> None:
+def _drain(cloud: "LocalCloud", lab: "Lab") -> None:
     """Wait until all texts are answered and all ballots counted, at most `DRAIN_SECONDS`."""
     until = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
@@ -119,6 +121,6 @@ def _drain(cloud: LocalCloud, lab: Lab) -> None:
         time.sleep(1 / SNAPSHOTS_PER_SECOND)
 
 
-def _counted(cloud: LocalCloud) -> int:
+def _counted(cloud: "LocalCloud") -> int:
     round, _ = cloud.round_of(POLL)
     return sum(cloud.totals(round).picks.values())

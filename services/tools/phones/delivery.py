@@ -3,12 +3,13 @@
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import aiohttp
-
 from services.tools.phones.sms import SimulatedText, TextKind, form_fields, signature
+
+if TYPE_CHECKING:
+    import aiohttp
 
 TWILIO_SECONDS: Final = 15
 """Twilio's timeout for a webhook."""
@@ -25,7 +26,7 @@ class WebhookEndpoint:
     public_url: str | None = None
     host: str | None = None
 
-    async def deliver(self, http: aiohttp.ClientSession, text: SimulatedText) -> "WebhookReply":
+    async def deliver(self, http: "aiohttp.ClientSession", text: SimulatedText) -> "WebhookReply":
         """Post a signed text once; see `deliver`."""
         return await deliver(http, self, text)
 
@@ -64,8 +65,10 @@ class WebhookReply:
         return (self.answered_at - (self.due_at or self.sent_at)) * 1000
 
 
-def session(*, connections: int = 64) -> aiohttp.ClientSession:
+def session(*, connections: int = 64) -> "aiohttp.ClientSession":
     """Create a session with Twilio's timeout and so many connections at most; 0: no limit."""
+    import aiohttp  # slow: commands start without it
+
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=TWILIO_SECONDS),
         connector=aiohttp.TCPConnector(limit=connections),
@@ -73,9 +76,11 @@ def session(*, connections: int = 64) -> aiohttp.ClientSession:
 
 
 async def deliver(
-    http: aiohttp.ClientSession, endpoint: WebhookEndpoint, text: SimulatedText
+    http: "aiohttp.ClientSession", endpoint: WebhookEndpoint, text: SimulatedText
 ) -> WebhookReply:
     """Post a signed text and wait for the reply. Never raises for an error response."""
+    import aiohttp  # slow: commands start without it
+
     fields = form_fields(text)
     token = "another token" if text.kind is TextKind.FORGED else endpoint.token
     headers = {

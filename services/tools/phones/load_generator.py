@@ -8,13 +8,14 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from statistics import median
-from typing import Final, Literal, Self
-
-import aiohttp
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from services.tools.phones.delivery import WebhookReply, session
 from services.tools.phones.rate_meter import RateMeter
 from services.tools.phones.sms import SimulatedText
+
+if TYPE_CHECKING:
+    import aiohttp
 
 IDLE_SECONDS: Final = 0.05
 """Time between two checks whether the phones may text again."""
@@ -23,7 +24,7 @@ CATCH_UP_SECONDS: Final = 0.5
 REPLY_SAMPLES: Final = 200
 
 TextEvent = Literal["sent", "accepted", "refused"]
-Deliver = Callable[[aiohttp.ClientSession, SimulatedText], Awaitable[WebhookReply]]
+Deliver = Callable[["aiohttp.ClientSession", SimulatedText], Awaitable[WebhookReply]]
 
 
 class LoadGenerator:
@@ -92,14 +93,14 @@ class LoadGenerator:
                 due = max(due + 1 / rate, now - self._catch_up_seconds)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    def _send(self, http: aiohttp.ClientSession, text: SimulatedText, due_at: float) -> None:
+    def _send(self, http: "aiohttp.ClientSession", text: SimulatedText, due_at: float) -> None:
         self._count("sent")
         before = self._tasks.get(text.sender)
         self._tasks[text.sender] = asyncio.create_task(self._text(http, text, due_at, before))
 
     async def _text(
         self,
-        http: aiohttp.ClientSession,
+        http: "aiohttp.ClientSession",
         text: SimulatedText,
         due_at: float,
         before: "asyncio.Task[None] | None",

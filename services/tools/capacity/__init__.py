@@ -1,0 +1,1 @@
+"""Plans the capacity of a vote: shards, partitions, units a second, the read path and the cost."""
