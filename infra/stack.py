@@ -183,7 +183,8 @@ class VotingStack(Stack):
         votes_stream = self.storage.votes.table_stream_arn or ""
         allow(aggregator, "FollowTheStream", grants.FOLLOW_STREAM, votes_stream)
         boards = grants.only_keys(*grants.ALL_BOARDS)
-        allow(aggregator, "FoldIntoBoards", [UPDATE], self.storage.aggregates.table_arn, boards)
+        table = self.storage.aggregates.table_arn
+        allow(aggregator, "FoldIntoBoards", [GET, PUT, UPDATE], table, boards)
 
     def _grant_deployer(self) -> None:
         deployer, aggregates = self.polls.deployer.role, self.storage.aggregates.table_arn
