@@ -143,6 +143,15 @@ class ReconcilerSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergerSettings(_Settings):
+    """Settings of the nightly merge. `stream_arn` is that of the stream of ballots."""
+
+    aggregates_table: str
+    polls_table: str
+    stream_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanarySettings(_Settings):
     """Settings of the canary. `webhook_url` is the one that Twilio calls.
 

@@ -9,6 +9,7 @@ is deleted a day later, and its name is dropped another day later.
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from services.voting.tally import Totals, add_up
@@ -24,6 +25,31 @@ RowName = tuple[str, str]
 
 CORRECTION: Final[RowName] = ("correction", "recount")
 """The name of the correction row. Repairs write it, so it is never merged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveShards:
+    """The stream shards that may still deliver records.
+
+    `listed` are those that DynamoDB lists for the stream with this label (DynamoDB Streams,
+    "DescribeStream"): a shard is listed until its last record is trimmed. A label is the UTC time
+    at which a stream was enabled. The records of the stream before it can be read for 24 hours
+    longer; of a label that is later, or no time, nothing is known.
+    """
+
+    label: str
+    listed: frozenset[str]
+    now_ms: int
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a shard, given as (stream label, stream shard), may deliver records."""
+        label, shard = name if isinstance(name, tuple) else ("", "")
+        if label == self.label:
+            return shard in self.listed
+        of_row_ms, current_ms = _enabled_at_ms(label), _enabled_at_ms(self.label)
+        if of_row_ms is None or current_ms is None or of_row_ms > current_ms:
+            return True
+        return self.now_ms - current_ms < IDLE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +165,7 @@ def _is_over(row: StoredRow, live_shards: Container[RowName], now_ms: int) -> bo
     """Whether no record can change the row any more."""
     return (
         row.name != CORRECTION
+        and not row.is_closed
         and row.name not in live_shards
         and row.version > 0
         and now_ms - row.totals.as_of_ms >= IDLE_MS
@@ -150,3 +177,11 @@ def _has_changed(row: StoredRow, entry: MergedRow) -> bool:
     if row.is_closed:
         return False
     return entry.deleted_at_ms is not None or row.version != entry.version
+
+
+def _enabled_at_ms(label: str) -> int | None:
+    """The time in a stream label, such as `2030-05-04T20:15:00.000`."""
+    try:
+        return int(datetime.fromisoformat(label).replace(tzinfo=UTC).timestamp() * 1000)
+    except ValueError:
+        return None

@@ -9,7 +9,7 @@ from services.adapters.dynamodb.keys import IS_NEW, PREFIX, key_of, query, sk_of
 from services.adapters.dynamodb.tally_items import base_of, is_closed, numbers_of, rows_of
 from services.voting import schema
 from services.voting.errors import RowMergedError, StoreUnavailableError
-from services.voting.merging import counted_rows, sum_rows
+from services.voting.merging import BaseRow, StoredRow, counted_rows, sum_rows
 from services.voting.tally import Delta, TallyRow, Totals
 
 if TYPE_CHECKING:
@@ -54,8 +54,12 @@ class DynamoTallies:
 
     def totals(self, board: str, round_number: int) -> Totals:
         """Sum the rows of a round."""
-        base, rows = rows_of(self._items(board, round_number), round_number)
+        base, rows = self.rows(board, round_number)
         return sum_rows(rows, base)
+
+    def rows(self, board: str, round_number: int) -> tuple[BaseRow, list[StoredRow]]:
+        """Return the base row of a round, empty if there is none, and its other rows."""
+        return rows_of(self._items(board, round_number), round_number)
 
     def watermarks(self, board: str, round_number: int) -> dict[tuple[str, str], str]:
         """Return the last folded sequence number by (stream label, stream shard)."""
