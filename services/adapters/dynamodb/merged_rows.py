@@ -68,7 +68,8 @@ class DynamoMergedRows:
                     round=round_number, merged=merged, deleted=deleted, changed=changed
                 )
             if self._write(board, round_number, base, plan):
-                merged, deleted = merged + len(plan.merged), deleted + len(plan.deleted)
+                merged += len(plan.merged)
+                deleted += len({row.name for row in plan.deleted})
             else:
                 failures += 1
         raise StoreUnavailableError("merging the rows of a round")
