@@ -80,6 +80,21 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         ),
         "WriteOwnLog": (LOGS, "aggregator log.Arn", ()),
     },
+    "merger": {
+        "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
+        "SeeStreamShards": (["dynamodb:DescribeStream"], "votes.StreamArn", ()),
+        "MergeRows": (
+            [
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+            ],
+            "aggregates.Arn",
+            BOARDS,
+        ),
+        "WriteOwnLog": (LOGS, "merger log.Arn", ()),
+    },
     "polls": {
         "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
         "SeeWhetherItRollsBack": (["cloudformation:DescribeStacks"], "AWS::StackId", ()),

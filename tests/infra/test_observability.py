@@ -34,6 +34,8 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
     "AggregatorFails": ("Errors of aggregator", "Sum", 1, 3),
     "StreamWaits": ("IteratorAge of aggregator", "Maximum", 60_000, 1),
     "RecordsUnreadable": ("BadRecords", "Sum", 1, 1),
+    "MergedRowChanged": ("ChangedRows", "Sum", 1, 1),
+    "MergeFails": ("FILL(Invocations of merger, 0) - FILL(Errors of merger, 0)", "Sum", 1, 2),
     "ConcurrencyNearLimit": (
         "100 * ClaimedAccountConcurrency / SERVICE_QUOTA(ConcurrentExecutions)", "Maximum", 80, 1,
     ),
@@ -53,7 +55,7 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
 NAMES = list(WATCHED)
 SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled", "CanaryFails"}
 """Of the scheduled reconciliation and the canary, which are options."""
-FLOORS = {"MappingSilent", "CanaryFails"}
+FLOORS = {"MappingSilent", "MergeFails", "CanaryFails"}
 """Raised below their threshold, and where nothing is measured."""
 
 NAMESPACES = {
