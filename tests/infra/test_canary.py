@@ -41,8 +41,8 @@ def test_the_alarm_rings_when_texts_fail_and_when_there_are_none(resources: Reso
     """Two intervals without a counted text; a missing datapoint is one."""
     (alarm,) = (
         held["Properties"]
-        for held in resources.of("AWS::CloudWatch::Alarm").values()
-        if held["Properties"]["AlarmDescription"].startswith("No test text")
+        for name, held in resources.of("AWS::CloudWatch::Alarm").items()
+        if "CanaryFails" in name
     )
     metrics = {one["Id"]: one for one in alarm["Metrics"]}
     (expression,) = (one for one in alarm["Metrics"] if one.get("Expression"))

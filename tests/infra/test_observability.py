@@ -113,7 +113,7 @@ def test_a_value_at_its_threshold_is_an_alarm_within_minutes(watched: Resources)
         periods = [m["MetricStat"]["Period"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
 
         assert alarm["ComparisonOperator"] == (below if name in FLOORS else reaches)
-        looks_at = (300, 2) if name == "CanaryFails" else (60, 5)
+        looks_at = {"CanaryFails": (300, 2), "MergeFails": (86_400, 2)}.get(name, (60, 5))
         assert {*periods, alarm.get("Period", looks_at[0])} == {looks_at[0]}
         assert alarm["EvaluationPeriods"] == looks_at[1]
         assert alarm.get("ActionsEnabled", True) is True
