@@ -26,6 +26,7 @@ class Merging(Construct):
             aggregates_table=storage.aggregates.table_name,
             polls_table=storage.polls.table_name,
             stream_arn=storage.votes.table_stream_arn or "",
+            stream_shard_id=props.config.stream_shard_id,
         )
         self.merger = ServiceFunction(
             self,

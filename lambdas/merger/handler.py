@@ -38,7 +38,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
     settings = MergerSettings.from_env(os.environ)
     client = sync_client()
     streams = boto3.client("dynamodbstreams", config=CLIENT_CONFIG)
-    shards = live_shards(streams, settings.stream_arn, now_ms())
+    shards = live_shards(streams, settings.stream_arn, now_ms(), also=settings.stream_shard_id)
     reader = DirectoryReader(client=client, table=settings.polls_table)
     merged_rows = DynamoMergedRows(client, settings.aggregates_table)
     failed = [board for board in _boards(reader) if not merge(merged_rows, board, shards)]

@@ -248,6 +248,14 @@ def test_all_pages_of_shards_are_read() -> None:
     assert shards == LiveShards(label=LABEL, listed=frozenset({"a", "b"}), now_ms=NOW)
 
 
+def test_the_shard_that_an_emulator_does_not_name_is_live() -> None:
+    """Its rows are under the name that the environment gives."""
+    streams: Any = Streams(["a"])
+    shards = live_shards(streams, f"arn/stream/{LABEL}", NOW, also="local")
+
+    assert shards.listed == {"a", "local"}
+
+
 def test_a_stream_without_shards_merges_nothing() -> None:
     """An empty answer must not look as if every shard were gone."""
     streams: Any = Streams([])

@@ -24,8 +24,10 @@ def stream_shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[str]:
         start = {"ExclusiveStartShardId": last}
 
 
-def live_shards(streams: "DynamoDBStreamsClient", arn: str, now_ms: int) -> LiveShards:
-    """Return the shards that may still deliver records.
+def live_shards(
+    streams: "DynamoDBStreamsClient", arn: str, now_ms: int, *, also: str | None = None
+) -> LiveShards:
+    """Return the shards that may still deliver records: those that are listed, and `also`.
 
     Raises:
         NoShardsError: the stream lists none.
@@ -33,4 +35,5 @@ def live_shards(streams: "DynamoDBStreamsClient", arn: str, now_ms: int) -> Live
     listed = frozenset(stream_shards(streams, arn))
     if not listed:
         raise NoShardsError(arn)
-    return LiveShards(label=arn.rpartition("/stream/")[2], listed=listed, now_ms=now_ms)
+    named = listed | {also} if also else listed
+    return LiveShards(label=arn.rpartition("/stream/")[2], listed=named, now_ms=now_ms)

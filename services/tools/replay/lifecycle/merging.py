@@ -14,12 +14,24 @@ from services.tools.replay.lifecycle.aggregator import Aggregator
 from services.tools.replay.lifecycle.boards import BoardKey, SimulatedBoards
 from services.tools.replay.lifecycle.invariants import ViolationError
 from services.tools.replay.stream import Shard, Stream
-from services.voting.merging import BaseRow, MergePlan, StoredRow, plan_merge, sum_rows
+from services.voting.merging import (
+    BaseRow,
+    MergePlan,
+    RowName,
+    StoredRow,
+    plan_merge,
+    sum_rows,
+)
 
 HOUR_MS: Final = 3_600_000
 SHARD_LIFE_MS: Final = 4 * HOUR_MS
 RETENTION_MS: Final = 24 * HOUR_MS
 """A closed shard is listed for so long, and while the aggregator has not folded its records."""
+
+READER_MS: Final = 23 * HOUR_MS
+"""So old may be what a reader knows of a board; the phases of a merge are a day apart."""
+
+State = tuple[BaseRow, list[StoredRow]]
 
 
 @dataclass(slots=True)
@@ -32,6 +44,10 @@ class Merging:
     aggregator: Aggregator
     clock: list[int]
     interleave: Callable[[], None]
+    seen: dict[BoardKey, list[tuple[int, frozenset[RowName], frozenset[RowName]]]] = field(
+        default_factory=dict
+    )
+    """When a board was in which state: the names in its base row, and its rows."""
     done: Counter[str] = field(default_factory=Counter)
     _opened_ms: dict[Shard, int] = field(default_factory=dict)
     _closed_ms: dict[Shard, int] = field(default_factory=dict)
@@ -78,12 +94,23 @@ class Merging:
         if not self.boards.write_plan(key, base, plan):
             return
         after = self.boards.stored(key)
+        self._check_late_readers(key, before, after)
         expected = sum_rows(before[1], before[0])
         for seen in ((before[0], after[1]), (after[0], before[1]), after):
-            _check(key, seen, sum_rows(seen[1], seen[0]) == expected)
+            _check(key, seen, is_right=sum_rows(seen[1], seen[0]) == expected)
         self.done["rows merged"] += len(plan.merged)
         self.done["rows deleted"] += len(plan.deleted)
         self.done["names dropped"] += len(set(base.merged) - set(plan.base.merged))
+
+    def _check_late_readers(self, key: BoardKey, before: State, after: State) -> None:
+        """A reader may hold a base row, or rows, that it has read almost a day ago."""
+        now_ms, names = self.clock[0], [_names(state) for state in (before, after)]
+        states = self.seen.setdefault(key, [])
+        states.append((now_ms, *names[0]))
+        for at_ms, merged, rows in states:
+            if now_ms - at_ms < READER_MS:
+                deleted, dropped = names[0][1] - names[1][1], names[0][0] - names[1][0]
+                _check(key, after, is_right=deleted <= merged and not dropped & rows)
 
     def _maybe_interleave(self) -> None:
         if self._is_interleaving or self.draw.random() < 3 / 4:
@@ -95,6 +122,11 @@ class Merging:
             self._is_interleaving = False
 
 
-def _check(key: BoardKey, seen: tuple[BaseRow, list[StoredRow]], is_equal: bool) -> None:  # noqa: FBT001
-    if not is_equal:
+def _names(state: State) -> tuple[frozenset[RowName], frozenset[RowName]]:
+    base, rows = state
+    return frozenset(base.merged), frozenset(row.name for row in rows)
+
+
+def _check(key: BoardKey, seen: State, *, is_right: bool) -> None:
+    if not is_right:
         raise ViolationError(f"{key}: a reader sees another sum while rows are merged: {seen}")
