@@ -78,12 +78,7 @@ class SimulatedBoards(MemoryTallies):
 
     def write_plan(self, key: BoardKey, before: BaseRow, plan: MergePlan) -> bool:
         """Replace a base row and delete rows, or do nothing if one is not as it was read."""
-        base, rows = self.stored(key)
-        stored = {row.name: row.version for row in rows}
-        used = (*plan.merged, *plan.deleted)
-        if base.revision != before.revision:
-            return False
-        if any(stored.get(row.name) != row.version for row in used):
+        if not self.is_as_read(key, before, plan):
             return False
         self.bases[key] = plan.base
         for row in plan.deleted:
@@ -92,6 +87,15 @@ class SimulatedBoards(MemoryTallies):
                 TallyRow(board=key[0], round=key[1], stream_label=label, stream_shard=shard), None
             )
         return True
+
+    def is_as_read(self, key: BoardKey, before: BaseRow, plan: MergePlan) -> bool:
+        """Return whether the base row and the rows of a plan are as they were read."""
+        base, rows = self.stored(key)
+        stored = {row.name: row.version for row in rows}
+        used = (*plan.merged, *plan.deleted)
+        return base.revision == before.revision and all(
+            stored.get(row.name) == row.version for row in used
+        )
 
     def watermarks(self, board: str, round_number: int) -> Mapping[tuple[str, str], str]:
         """Return the watermark of each stream shard."""
