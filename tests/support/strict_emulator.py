@@ -2,7 +2,7 @@
 
 It adds two things of AWS that the emulator lacks and the proof of the grants needs: the
 condition key `dynamodb:LeadingKeys`, without which no guest could be held to open boards, and the
-resource of a request that names a stream.
+resource of a request to DynamoDB Streams.
 Imports the emulator and the standard library.
 """
 
@@ -20,7 +20,7 @@ BY_TABLE = "leading keys by table"
 """Not a condition key: the keys of a transaction, by the name of the table that they are in."""
 
 _context_of = iam_actions.dynamodb_service_context
-_resources_of = iam_actions.dynamodb_resource_arns
+_resource_of = iam_actions.extract_resource_arn
 _enforce = iam_evaluator.enforce
 
 
@@ -59,13 +59,12 @@ def context_with_leading_keys(body: bytes) -> dict[str, Any]:
     return {**context, LEADING_KEYS: found} if found else context
 
 
-def resources_with_streams(body: bytes, *where: str) -> list[str]:
-    """The ARNs that a request is about; a stream has one of its own."""
-    try:
-        stream = json.loads(body or b"{}").get("StreamArn")
-    except (ValueError, AttributeError):
-        stream = None
-    return [stream] if stream else list(_resources_of(body, *where))
+def resource_with_streams(service: str, *request: Any) -> str:
+    """The ARN that a request is about; the stream's own in a request of DynamoDB Streams."""
+    if service == "dynamodbstreams":
+        *_, body, _, _, _ = request
+        return str(json.loads(body or b"{}").get("StreamArn", "*"))
+    return str(_resource_of(service, *request))
 
 
 def enforce_by_table(*args: Any, service_context: dict[str, Any] | None = None, **more: Any) -> Any:
@@ -80,6 +79,6 @@ def enforce_by_table(*args: Any, service_context: dict[str, Any] | None = None, 
 
 if __name__ == "__main__":
     iam_actions.dynamodb_service_context = context_with_leading_keys
-    iam_actions.dynamodb_resource_arns = resources_with_streams
+    iam_actions.extract_resource_arn = resource_with_streams
     iam_evaluator.enforce = enforce_by_table
     ministack.main()

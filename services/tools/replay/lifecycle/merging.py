@@ -31,6 +31,9 @@ RETENTION_MS: Final = 24 * HOUR_MS
 READER_MS: Final = 23 * HOUR_MS
 """So old may be what a reader knows of a board; the phases of a merge are a day apart."""
 
+MERGING: Final = ("rows merged", "rows deleted", "names dropped")
+"""What is counted of the nightly runs."""
+
 State = tuple[BaseRow, list[StoredRow]]
 
 
@@ -98,9 +101,9 @@ class Merging:
         expected = sum_rows(before[1], before[0])
         for seen in ((before[0], after[1]), (after[0], before[1]), after):
             _check(key, seen, is_right=sum_rows(seen[1], seen[0]) == expected)
-        self.done["rows merged"] += len(plan.merged)
-        self.done["rows deleted"] += len(plan.deleted)
-        self.done["names dropped"] += len(set(base.merged) - set(plan.base.merged))
+        dropped = set(base.merged) - set(plan.base.merged)
+        for what, rows in zip(MERGING, (plan.merged, plan.deleted, dropped), strict=True):
+            self.done[what] += len(rows)
 
     def _check_late_readers(self, key: BoardKey, before: State, after: State) -> None:
         """A reader may hold a base row, or rows, that it has read almost a day ago."""
