@@ -12,6 +12,7 @@ GET: Final = "dynamodb:GetItem"
 PUT: Final = "dynamodb:PutItem"
 QUERY: Final = "dynamodb:Query"
 DELETE: Final = "dynamodb:DeleteItem"
+CHECK: Final = "dynamodb:ConditionCheckItem"
 UPDATE: Final = "dynamodb:UpdateItem"
 WRITE_LOG: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 FOLLOW_STREAM: Final = (

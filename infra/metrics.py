@@ -158,5 +158,6 @@ UNEXPLAINED_TEXTS = LogMetric(
         ' || $.event = "reconcile.unbalanced" }'
     ),
 )
+CHANGED_ROWS = LogMetric(name="ChangedRows", pattern='{ $.event = "merge.row_changed" }')
 BAD_RECORDS = LogMetric(name="BadRecords", pattern="{ $.badrecords > 0 }", value="$.badrecords")
 FOLDED_RECORDS = LogMetric(name="FoldedRecords", pattern="{ $.folded > 0 }", value="$.folded")

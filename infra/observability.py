@@ -20,6 +20,8 @@ from infra.fallback import Fallback
 from infra.fallback_watch import FallbackWatch
 from infra.ingest import Ingest
 from infra.ingest_watch import IngestWatch
+from infra.merging import Merging
+from infra.merging_watch import MergingWatch
 from infra.notifications import add_budget, add_topic
 from infra.reconciliation import Reconciliation
 from infra.reconciliation_watch import ReconciliationWatch
@@ -49,6 +51,7 @@ class WatchedParts:
     ingest: Ingest
     fallback: Fallback | None
     aggregation: Aggregation
+    merging: Merging
     reconciliation: Reconciliation | None
     canary: Canary | None
 
@@ -81,6 +84,7 @@ class Observability(Construct):
             accepted=ingest.accepted,
             namespace=namespace,
         )
+        yield MergingWatch(self, parts.merging, namespace)
         yield AccountWatch()
         if parts.fallback:
             yield FallbackWatch(self, parts.fallback, namespace)

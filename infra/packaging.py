@@ -23,7 +23,9 @@ from typing import Final, Literal
 
 from infra.config import StageConfig
 
-FunctionName = Literal["webhook", "aggregator", "polls", "replayer", "reconciler", "canary"]
+FunctionName = Literal[
+    "webhook", "aggregator", "polls", "replayer", "reconciler", "canary", "merger"
+]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
@@ -50,6 +52,7 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
         "services/voting",
         "lambdas/reconciler",
     ),
+    "merger": ("services/adapters", "services/polls", "services/voting", "lambdas/merger"),
     "canary": (
         "services/adapters",
         "services/polls",

@@ -22,8 +22,9 @@ from infra.dashboard import Dashboard
 from infra.fallback import Fallback
 from infra.function import ServiceFunction
 from infra.gradual_shift import GradualShift
-from infra.grants import DELETE, GET, PUT, QUERY, UPDATE, allow
+from infra.grants import CHECK, DELETE, GET, PUT, QUERY, UPDATE, allow
 from infra.ingest import Ingest
+from infra.merging import Merging
 from infra.observability import Observability, WatchedParts
 from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
@@ -77,12 +78,16 @@ class VotingStack(Stack):
         self.aggregation = Aggregation(
             self, "Aggregation", config=config, bundles=bundles, votes=votes, aggregates=aggregates
         )
+        # aggregates: tally rows -> base rows, every night
+        self.merging = Merging(self, "Merging", shared)
+        self._after_copy.append(self.merging.merger)
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
         # polls/*.toml -> polls, aggregates
         self.polls = Polls(self, "Polls", shared)
         self._grant_webhook()
         self._grant_aggregator()
+        self._grant_merger()
         self._grant_deployer()
         self._grant_guest()
         self._grant_page()
@@ -183,7 +188,17 @@ class VotingStack(Stack):
         votes_stream = self.storage.votes.table_stream_arn or ""
         allow(aggregator, "FollowTheStream", grants.FOLLOW_STREAM, votes_stream)
         boards = grants.only_keys(*grants.ALL_BOARDS)
-        allow(aggregator, "FoldIntoBoards", [UPDATE], self.storage.aggregates.table_arn, boards)
+        table = self.storage.aggregates.table_arn
+        allow(aggregator, "FoldIntoBoards", [GET, PUT, UPDATE], table, boards)
+
+    def _grant_merger(self) -> None:
+        merger, boards = self.merging.merger.role, grants.only_keys(*grants.ALL_BOARDS)
+        directory = grants.only_keys(grants.DIRECTORY)
+        stream = self.storage.votes.table_stream_arn or ""
+        allow(merger, "ReadTheDirectory", [QUERY], self.storage.polls.table_arn, directory)
+        allow(merger, "SeeStreamShards", ["dynamodb:DescribeStream"], stream)
+        table = self.storage.aggregates.table_arn
+        allow(merger, "MergeRows", [CHECK, DELETE, PUT, QUERY], table, boards)
 
     def _grant_deployer(self) -> None:
         deployer, aggregates = self.polls.deployer.role, self.storage.aggregates.table_arn
@@ -234,6 +249,7 @@ class VotingStack(Stack):
             ingest=self.ingest,
             fallback=self.fallback,
             aggregation=self.aggregation,
+            merging=self.merging,
             reconciliation=self.reconciliation,
             canary=self.canary,
         )

@@ -143,6 +143,19 @@ class ReconcilerSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergerSettings(_Settings):
+    """Settings of the nightly merge. `stream_arn` is that of the stream of ballots.
+
+    `stream_shard_id` is what the aggregator of an emulator calls the only stream shard.
+    """
+
+    aggregates_table: str
+    polls_table: str
+    stream_arn: str
+    stream_shard_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanarySettings(_Settings):
     """Settings of the canary. `webhook_url` is the one that Twilio calls.
 

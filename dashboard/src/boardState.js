@@ -44,9 +44,10 @@ export function mergeRows(known, read, now) {
   }
   for (const row of read.tallies) {
     const before = rows.get(row.id)?.row;
-    const newest = before && before.folded >= row.folded ? withKeys(before, row) : row;
+    const newest = before && !newerThan(row, before) ? withKeys(before, row) : row;
     rows.set(row.id, { row: newest, lostAt: null });
   }
+  dropMerged(rows, known.rows);
   const lost = known.pollView !== null && (!read.pollView || olderThan(read.pollView, known.pollView));
   const replaced = lost && read.pollView !== null && gone(known.pollViewLostAt);
   const keep = lost && !replaced;
@@ -57,6 +58,23 @@ export function mergeRows(known, read, now) {
     certified: replaced ? read.certified : newestByRound([...known.certified, ...read.certified]),
     unread: read.unread,
   };
+}
+
+/** @param {TallyRow} row @param {TallyRow} other */
+const newerThan = (row, other) => row.folded > other.folded || row.revision > other.revision;
+
+/**
+ * Drop the rows that a base row includes. After a newer base row, also those that the read lacks: a
+ * screen that was asleep for days does not see the base row that named them.
+ * @param {BoardState['rows']} rows
+ * @param {BoardState['rows']} before
+ */
+function dropMerged(rows, before) {
+  for (const [id, { row: base }] of [...rows]) {
+    for (const merged of base.merged) rows.delete(merged);
+    if (base.revision <= (before.get(id)?.row.revision ?? 0)) continue;
+    for (const [lost, { row, lostAt }] of [...rows]) if (lostAt !== null && row.round === base.round) rows.delete(lost);
+  }
 }
 
 /** @param {Certified[]} certified @returns {Certified[]} one a round, the later one of two */

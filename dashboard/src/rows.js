@@ -2,7 +2,10 @@
  * Reads items of the aggregates table into checked values. An item that cannot be read is named in
  * `unread` and left out: one bad row must not empty the whole screen.
  */
-import { CERTIFIED, CERTIFIED_PREFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, TALLY_PREFIX, countAttribute } from './schema.js';
+import { currentSortKey } from './formerRows.js';
+import {
+  BASE, BASE_SUFFIX, CERTIFIED, CERTIFIED_SUFFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, TALLY_INFIX, countAttribute, roundPrefix,
+} from './schema.js';
 
 /** @typedef {{key: string, label: string, word: string, dark: string, light: string}} Choice */
 
@@ -22,7 +25,8 @@ import { CERTIFIED, CERTIFIED_PREFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, 
  */
 
 /** @typedef {Record<string, number>} Counts votes by choice key */
-/** @typedef {{id: string, round: number, counts: Counts, voters: number, folded: number, bad: number, asOf: number}} TallyRow */
+/** @typedef {{id: string, round: number, counts: Counts, voters: number, folded: number, bad: number, asOf: number, revision: number, merged: string[]}} TallyRow
+ *   a base row has a `revision`, and the ids of the rows that it includes in `merged` */
 /** @typedef {{round: number, counts: Counts, ballots: number, voters: number, at: number, digest: string}} Certified */
 /** @typedef {{pollView: PollView | null, tallies: TallyRow[], certified: Certified[], unread: string[]}} Rows */
 /** @typedef {{S?: string, N?: string, L?: Value[], M?: Record<string, Value>}} Value in DynamoDB's notation */
@@ -100,17 +104,27 @@ const readCounts = (item, keys) =>
 /** @param {string} id @param {Item} item @param {string[]} keys @returns {TallyRow} */
 const readTally = (id, item, keys) => ({
   id,
-  round: number({ N: id.split('#')[1] ?? '' }),
+  round: number({ N: id.split('#')[0] ?? '' }),
   counts: readCounts(item, keys),
   voters: number(item[TALLY.voters], 0),
   folded: number(item[TALLY.folded]),
   bad: number(item[TALLY.bad], 0),
   asOf: number(item[TALLY.asOf], 0),
+  revision: 0,
+  merged: [],
 });
+
+/** @param {string} id @param {Item} item @param {string[]} keys @returns {TallyRow} */
+function readBase(id, item, keys) {
+  const row = readTally(id, item, keys);
+  const names = Object.keys(item[BASE.merged]?.M ?? {});
+  const merged = names.map((name) => `${roundPrefix(row.round)}${TALLY_INFIX}${name}`);
+  return { ...row, revision: number(item[BASE.revision]), merged };
+}
 
 /** @param {string} id @param {Item} item @param {string[]} keys @returns {Certified} */
 const readCertified = (id, item, keys) => ({
-  round: number({ N: id.split('#')[1] ?? '' }),
+  round: number({ N: id.split('#')[0] ?? '' }),
   counts: readCounts(item, keys),
   ballots: number(item[CERTIFIED.ballots]),
   voters: number(item[CERTIFIED.voters], 0),
@@ -127,11 +141,12 @@ export function readRows(items, keys) {
   /** @type {Rows} */
   const rows = { pollView: null, tallies: [], certified: [], unread: [] };
   for (const item of items) {
-    const id = item[SORT_KEY]?.S ?? '?';
+    const id = currentSortKey(item[SORT_KEY]?.S ?? '?');
     try {
       if (id === POLL_VIEW_SK) rows.pollView = readPollView(item);
-      else if (id.startsWith(TALLY_PREFIX)) rows.tallies.push(readTally(id, item, keys));
-      else if (id.startsWith(CERTIFIED_PREFIX)) rows.certified.push(readCertified(id, item, keys));
+      else if (id.includes(TALLY_INFIX)) rows.tallies.push(readTally(id, item, keys));
+      else if (id.endsWith(BASE_SUFFIX)) rows.tallies.push(readBase(id, item, keys));
+      else if (id.endsWith(CERTIFIED_SUFFIX)) rows.certified.push(readCertified(id, item, keys));
     } catch {
       rows.unread.push(id);
     }

@@ -3,13 +3,14 @@
  *
  * A guest may ask for named attributes of `open#…` partitions and for nothing else, so
  * every request carries a projection. The counts are attributes named after the choices,
- * which only the poll view names: it is asked for first, alone.
+ * which only the poll view names: it is asked for first, alone. It also names the round: of
+ * older rounds nothing is read, since their rows sort before those of the round.
  */
 import { createAws, endpointOf } from './aws.js';
 import { createCredentials } from './credentials.js';
 import { createGuest } from './guest.js';
 import { readRows } from './rows.js';
-import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes } from './schema.js';
+import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes, roundPrefix } from './schema.js';
 
 /** @typedef {import('./config.js').Config} Config */
 /** @typedef {import('./aws.js').Identity} Identity */
@@ -93,16 +94,15 @@ export function servicesOf({ region, ...config }, aws = createAws()) {
  * @param {{now: () => number, random: () => number}} chance
  */
 export function createSource(config, services = servicesOf(config), chance = { now: Date.now, random: Math.random }) {
-  /** @type {Map<string, string[]>} keys of the choices by poll */
+  /** @type {Map<string, {keys: string[], round: number}>} keys of the choices, and the round, by poll */
   const known = new Map();
   /** @type {number | null} */
   let serverAt = null;
   const credentials = createCredentials(() => services.fetchCredentials().catch(throwGuestError), chance);
 
-  /** @param {string} poll @param {string[]} attributes, among them the sort key @param {boolean} pollViewOnly */
-  async function query(poll, attributes, pollViewOnly) {
+  /** @param {string} poll @param {string[]} attributes, among them the sort key @param {'=' | '>='} is @param {string} sk */
+  async function query(poll, attributes, is, sk) {
     const aliases = new Map([PARTITION_KEY, ...attributes].map((name, i) => [name, `#${i}`]));
-    const conditions = [`${aliases.get(PARTITION_KEY)} = :pk`, `${aliases.get(SORT_KEY)} = :sk`];
     /** @type {Item[]} */
     const items = [];
     /** @type {Item | undefined} */
@@ -111,12 +111,9 @@ export function createSource(config, services = servicesOf(config), chance = { n
       /** @type {Answer} */
       const answer = await services.query(await credentials.get(), {
         TableName: config.aggregatesTable,
-        KeyConditionExpression: conditions.slice(0, pollViewOnly ? 2 : 1).join(' AND '),
+        KeyConditionExpression: `${aliases.get(PARTITION_KEY)} = :pk AND ${aliases.get(SORT_KEY)} ${is} :sk`,
         ExpressionAttributeNames: Object.fromEntries([...aliases].map(([name, alias]) => [alias, name])),
-        ExpressionAttributeValues: {
-          ':pk': { S: `${BOARD_PREFIX}${poll}` },
-          ...(pollViewOnly ? { ':sk': { S: POLL_VIEW_SK } } : {}),
-        },
+        ExpressionAttributeValues: { ':pk': { S: `${BOARD_PREFIX}${poll}` }, ':sk': { S: sk } },
         ProjectionExpression: attributes.map((name) => aliases.get(name)).join(', '),
         Select: 'SPECIFIC_ATTRIBUTES',
         ExclusiveStartKey: from,
@@ -128,13 +125,14 @@ export function createSource(config, services = servicesOf(config), chance = { n
   }
 
   /** @param {string} poll */
-  const readView = async (poll) => readRows(await query(poll, POLL_VIEW_ATTRIBUTES, true), []);
+  const readView = async (poll) => readRows(await query(poll, POLL_VIEW_ATTRIBUTES, '=', POLL_VIEW_SK), []);
 
-  /** @param {string} poll @param {string[]} asked */
-  const readCounts = async (poll, asked) => readRows(await query(poll, boardAttributes(asked), false), asked);
+  /** @param {string} poll @param {{keys: string[], round: number}} asked */
+  const readCounts = async (poll, { keys, round }) =>
+    readRows(await query(poll, boardAttributes(keys), '>=', roundPrefix(round)), keys);
 
   /** @param {PollView} pollView */
-  const keysOf = ({ choices }) => choices.map(({ key }) => key);
+  const boardOf = ({ choices, round }) => ({ keys: choices.map(({ key }) => key), round });
 
   /** @param {string} poll */
   async function readBoard(poll) {
@@ -142,14 +140,16 @@ export function createSource(config, services = servicesOf(config), chance = { n
     if (!asked) {
       const rows = await readView(poll);
       if (!rows.pollView) return rows;
-      asked = keysOf(rows.pollView);
+      asked = boardOf(rows.pollView);
       known.set(poll, asked);
     }
     const rows = await readCounts(poll, asked);
-    const keys = rows.pollView ? keysOf(rows.pollView) : asked;
-    known.set(poll, keys);
-    // The choices have changed between two reads: their counts were not in the projection.
-    return keys.every((key) => asked.includes(key)) ? rows : readCounts(poll, keys);
+    const board = rows.pollView ? boardOf(rows.pollView) : asked;
+    known.set(poll, board);
+    // The choices have changed between two reads: their counts were not in the projection. Or the
+    // poll was replaced by one of an earlier round, whose rows sort before those that were read.
+    const isWhole = board.round >= asked.round && board.keys.every((key) => asked.keys.includes(key));
+    return isWhole ? rows : readCounts(poll, board);
   }
 
   /** @template T @param {Promise<T>} reading @returns {Promise<T>} */

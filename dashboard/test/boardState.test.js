@@ -10,7 +10,7 @@ test('an older copy of a row changes nothing', () => {
   const newer = mergeRows(emptyBoardState(), read({ tallies: [row({ counts: { RED: 9 }, folded: 9 })] }), 0);
   const older = mergeRows(newer, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
 
-  assert.equal(older.rows.get('tally#1#x#0')?.row.counts.RED, 9);
+  assert.equal(older.rows.get('00001#tally#x#0')?.row.counts.RED, 9);
 });
 
 test('a row that one read lacks stays, one that all reads lack for 30 s is gone', () => {
@@ -68,7 +68,7 @@ test('a choice that is new is read from a copy that has folded no more', () => {
   const known = mergeRows(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
   const more = mergeRows(known, read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 1000);
 
-  assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { GREEN: 2, RED: 4 });
+  assert.deepEqual(more.rows.get('00001#tally#x#0')?.row.counts, { GREEN: 2, RED: 4 });
 });
 
 test('a poll view is older by its round, then by the time of its state', () => {
@@ -97,13 +97,13 @@ test('a row is lost from the first read that lacks it', () => {
   let known = mergeRows(emptyBoardState(), read({ tallies: [row({ folded: 1 })] }), 0);
   for (const now of [1000, 2000]) known = mergeRows(known, read({}), now);
 
-  assert.equal(known.rows.get('tally#1#x#0')?.lostAt, 1000);
+  assert.equal(known.rows.get('00001#tally#x#0')?.lostAt, 1000);
 });
 
 test('unread rows are those of the last read only', () => {
-  const known = mergeRows(emptyBoardState(), read({ unread: ['tally#1#x#0'] }), 0);
+  const known = mergeRows(emptyBoardState(), read({ unread: ['00001#tally#x#0'] }), 0);
 
-  assert.deepEqual(known.unread, ['tally#1#x#0']);
+  assert.deepEqual(known.unread, ['00001#tally#x#0']);
   assert.deepEqual(mergeRows(known, read({}), 1000).unread, []);
 });
 
@@ -122,12 +122,57 @@ test('a row that has folded more replaces the one before', () => {
   const known = mergeRows(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 0);
   const more = mergeRows(known, read({ tallies: [row({ counts: { RED: 3 }, folded: 5 })] }), 1000);
 
-  assert.deepEqual(more.rows.get('tally#1#x#0')?.row.counts, { RED: 3 });
+  assert.deepEqual(more.rows.get('00001#tally#x#0')?.row.counts, { RED: 3 });
 });
 
 test('a choice that was not asked for keeps its votes, while nothing more is folded', () => {
   const known = mergeRows(emptyBoardState(), read({ tallies: [row({ counts: { RED: 4, GREEN: 2 }, folded: 4 })] }), 0);
   const less = mergeRows(known, read({ tallies: [row({ counts: { RED: 4 }, folded: 4 })] }), 1000);
 
-  assert.deepEqual(less.rows.get('tally#1#x#0')?.row.counts, { RED: 4, GREEN: 2 });
+  assert.deepEqual(less.rows.get('00001#tally#x#0')?.row.counts, { RED: 4, GREEN: 2 });
+});
+
+/** @param {number} revision @param {number} red @param {string[]} merged */
+const base = (revision, red, ...merged) => row({ id: '00001#base', counts: { RED: red }, folded: red, revision, merged });
+const first = row({ id: '00001#tally#x#0', counts: { RED: 4 }, folded: 4 });
+const second = row({ id: '00001#tally#x#1', counts: { RED: 3 }, folded: 3 });
+
+/** @param {import('../src/boardState.js').BoardState} known @returns {number | undefined} */
+const red = ({ rows }) => [...rows.values()].reduce((sum, { row: { counts } }) => sum + (counts.RED ?? 0), 0);
+
+test('a row that the base row includes is not counted, whether the read has it or not', () => {
+  const before = mergeRows(emptyBoardState(), read({ tallies: [first, second] }), 0);
+  const merged = mergeRows(before, read({ tallies: [base(1, 4, first.id), first, second] }), 1000);
+  const older = mergeRows(merged, read({ tallies: [first, second] }), 2000);
+  const deleted = mergeRows(older, read({ tallies: [base(2, 4, first.id), second] }), 3000);
+
+  assert.deepEqual([before, merged, older, deleted].map(red), [7, 7, 7, 7]);
+});
+
+test('an older copy of the base row changes nothing', () => {
+  const known = mergeRows(emptyBoardState(), read({ tallies: [base(2, 7, first.id, second.id)] }), 0);
+  const older = mergeRows(known, read({ tallies: [base(1, 4, first.id), first, second] }), 1000);
+
+  assert.equal(red(older), 7);
+  assert.equal(older.rows.get('00001#base')?.row.revision, 2);
+});
+
+test('a screen that was asleep until the names were dropped counts no row twice', () => {
+  const known = mergeRows(emptyBoardState(), read({ tallies: [base(1, 4, first.id), second] }), 0);
+  const awake = mergeRows(known, read({ tallies: [base(5, 7)] }), 1000);
+
+  assert.equal(red(awake), 7);
+});
+
+test('a row that a read lacks is kept for a while, if the base row is the known one', () => {
+  const known = mergeRows(emptyBoardState(), read({ tallies: [base(1, 4, first.id), second] }), 0);
+
+  assert.equal(red(mergeRows(known, read({ tallies: [base(1, 4, first.id)] }), 1000)), 7);
+});
+
+test('rows of another round are not touched by a base row', () => {
+  const other = row({ id: '00002#tally#x#1', round: 2, counts: { RED: 2 }, folded: 2 });
+  const known = mergeRows(emptyBoardState(), read({ tallies: [first, other] }), 0);
+
+  assert.ok(mergeRows(known, read({ tallies: [base(1, 4)] }), 1000).rows.has(other.id));
 });

@@ -13,7 +13,7 @@ export const pollView = (given) => ({
 });
 
 /** @param {Partial<import('../src/rows.js').TallyRow>} given @returns {import('../src/rows.js').TallyRow} */
-export const row = (given) => ({ id: 'tally#1#x#0', round: 1, counts: { RED: 0, GREEN: 0, BLUE: 0 }, voters: 0, folded: 0, bad: 0, asOf: 0, ...given });
+export const row = (given) => ({ id: '00001#tally#x#0', round: 1, counts: { RED: 0, GREEN: 0, BLUE: 0 }, voters: 0, folded: 0, bad: 0, asOf: 0, revision: 0, merged: [], ...given });
 
 export const NOW = Date.UTC(2026, 10, 20, 20, 0);
 

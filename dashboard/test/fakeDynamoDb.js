@@ -26,21 +26,21 @@ const refuse = (code) => {
 };
 
 /**
- * Splits `pk = :pk AND sk = :sk`, with its aliases.
+ * Splits `pk = :pk AND sk >= :sk`, with its aliases.
  * @param {Asked} asked
- * @returns {Record<string, string | undefined>} the value that each key must have
+ * @returns {Record<string, string | undefined>} the value that each key must have, by the key and the operator
  */
 function keysOf({ KeyConditionExpression = '', ExpressionAttributeNames = {}, ExpressionAttributeValues = {} }) {
-  const conditions = KeyConditionExpression.split(' AND ').map((condition) => condition.split(' = '));
-  return Object.fromEntries(conditions.map(([alias = '', value = '']) =>
-    [ExpressionAttributeNames[alias] ?? alias, ExpressionAttributeValues[value]?.S]));
+  const conditions = KeyConditionExpression.split(' AND ').map((condition) => condition.split(' '));
+  return Object.fromEntries(conditions.map(([alias = '', is = '', value = '']) =>
+    [`${ExpressionAttributeNames[alias] ?? alias} ${is}`, ExpressionAttributeValues[value]?.S]));
 }
 
 /** @param {Asked} asked @returns {string[]} the attributes of the projection; throws where DynamoDB calls a query malformed */
 function projectionOf(asked) {
   const aliases = (asked.ProjectionExpression ?? '').split(', ').filter(Boolean);
   const attributes = aliases.map((alias) => asked.ExpressionAttributeNames[alias] ?? refuse('ValidationException'));
-  const used = new Set([...aliases, ...asked.KeyConditionExpression.split(/ AND | = /)]);
+  const used = new Set([...aliases, ...asked.KeyConditionExpression.split(/ AND | >?= /)]);
   const given = new Set([...Object.keys(asked.ExpressionAttributeNames), ...Object.keys(asked.ExpressionAttributeValues)]);
   const isConsistent = [...given].every((name) => used.has(name)) && [...used].every((name) => given.has(name));
   if (new Set(attributes).size < attributes.length || !isConsistent) refuse('ValidationException');
@@ -107,12 +107,13 @@ export function createStore(items, pageSize = 100) {
 
   /** @param {Asked} asked */
   function answer(asked) {
-    const { pk, sk } = keysOf(asked);
+    const { 'pk =': pk, 'sk =': sk, 'sk >=': from = '' } = keysOf(asked);
     const attributes = projectionOf(asked);
     const isAllowed = asked.TableName === 'Aggregates' && pk?.startsWith('open#')
       && asked.Select === 'SPECIFIC_ATTRIBUTES' && attributes.length > 0;
     if (!isAllowed) refuse('AccessDeniedException');
-    const found = store.items.filter((item) => item.pk?.S === pk && (sk === undefined || item.sk?.S === sk));
+    const found = store.items.filter((item) => item.pk?.S === pk && (sk === undefined || item.sk?.S === sk)
+      && (item.sk?.S ?? '') >= from);
     const after = asked.ExclusiveStartKey;
     const start = after ? found.findIndex((item) => item.sk?.S === after.sk?.S) + 1 : 0;
     const page = found.slice(start, start + pageSize);

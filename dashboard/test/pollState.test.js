@@ -12,7 +12,7 @@ const snapshot = (counts, given) => {
   const round = given?.pollView?.round ?? 1;
   const folded = Object.values(counts).reduce((all, count) => all + Math.max(0, count), 0);
   return {
-    pollView: pollView(), tallies: [row({ id: `tally#${round}#x#0`, round, counts, folded })],
+    pollView: pollView(), tallies: [row({ id: `0000${round}#tally#x#0`, round, counts, folded })],
     certified: [], unread: [], serverAt: null, ...given,
   };
 };
@@ -116,7 +116,7 @@ test('a screen whose clock is fast is corrected by the store’s', () => {
 
 test('what the board holds beside its totals is shown', () => {
   const certified = [{ round: 1, counts: { RED: 5 }, ballots: 5, voters: 5, at: NOW, digest: 'ab' }];
-  const input = inputAt(stateAfter([snapshot({ RED: 5 }, { certified, unread: ['tally#1#y#0'] })]), 10_000);
+  const input = inputAt(stateAfter([snapshot({ RED: 5 }, { certified, unread: ['00001#tally#y#0'] })]), 10_000);
 
-  assert.deepEqual([input.certified, input.unread, input.pollView?.question], [certified, ['tally#1#y#0'], 'Which?']);
+  assert.deepEqual([input.certified, input.unread, input.pollView?.question], [certified, ['00001#tally#y#0'], 'Which?']);
 });

@@ -33,15 +33,15 @@ test('an invalid colour or telephone number is left out', () => {
 });
 
 test('a tally row holds the counts that were asked for', () => {
-  const { tallies } = one({ sk: { S: 'tally#2#label#shard' }, 'c#RED': { N: '-3' }, folded: { N: '9' }, voters: { N: '8' } });
+  const { tallies } = one({ sk: { S: '00002#tally#label#shard' }, 'c#RED': { N: '-3' }, folded: { N: '9' }, voters: { N: '8' } });
 
   assert.deepEqual(tallies, [{
-    id: 'tally#2#label#shard', round: 2, counts: { RED: -3, GREEN: 0 }, voters: 8, folded: 9, bad: 0, asOf: 0,
+    id: '00002#tally#label#shard', round: 2, counts: { RED: -3, GREEN: 0 }, voters: 8, folded: 9, bad: 0, asOf: 0, revision: 0, merged: [],
   }]);
 });
 
 test('a certified row is read with its digest', () => {
-  const row = { sk: { S: 'certified#2' }, 'c#RED': { N: '4' }, ballots: { N: '4' }, voters: { N: '4' }, certified_at: { N: '5' }, digest: { S: 'ab' } };
+  const row = { sk: { S: '00002#certified' }, 'c#RED': { N: '4' }, ballots: { N: '4' }, voters: { N: '4' }, certified_at: { N: '5' }, digest: { S: 'ab' } };
 
   assert.deepEqual(one(row).certified, [{ round: 2, counts: { RED: 4, GREEN: 0 }, ballots: 4, voters: 4, at: 5, digest: 'ab' }]);
 });
@@ -49,16 +49,16 @@ test('a certified row is read with its digest', () => {
 test('malformed rows are named and left out; the others are read', () => {
   const { pollView, tallies, unread } = readRows([
     poll,
-    { sk: { S: 'tally#2#a#0' }, folded: { S: 'many' } },
-    { sk: { S: 'tally#2#b#0' }, folded: { N: '1' }, 'c#RED': { N: '1.5' } },
-    { sk: { S: 'certified#x' }, ballots: { N: '1' } },
-    { sk: { S: 'tally#2#c#0' }, folded: { N: '1' } },
+    { sk: { S: '00002#tally#a#0' }, folded: { S: 'many' } },
+    { sk: { S: '00002#tally#b#0' }, folded: { N: '1' }, 'c#RED': { N: '1.5' } },
+    { sk: { S: 'x#certified' }, ballots: { N: '1' } },
+    { sk: { S: '00002#tally#c#0' }, folded: { N: '1' } },
     { sk: { S: 'something-new' } },
   ], ['RED']);
 
   assert.equal(pollView?.question, 'Which?');
   assert.equal(tallies.length, 1);
-  assert.deepEqual(unread, ['tally#2#a#0', 'tally#2#b#0', 'certified#x']);
+  assert.deepEqual(unread, ['00002#tally#a#0', '00002#tally#b#0', 'x#certified']);
 });
 
 test('a poll view without choices, or with one twice, cannot be read', () => {
@@ -128,8 +128,8 @@ test('a telephone number is digits after a plus and nothing around them', () => 
 
 for (const [row, needed] of /** @type {[import('../src/rows.js').Item, string[]][]} */ ([
   [poll, ['question', 'choices', 'round']],
-  [{ sk: { S: 'tally#2#a#0' }, folded: { N: '1' } }, ['folded']],
-  [{ sk: { S: 'certified#2' }, ballots: { N: '4' } }, ['ballots']],
+  [{ sk: { S: '00002#tally#a#0' }, folded: { N: '1' } }, ['folded']],
+  [{ sk: { S: '00002#certified' }, ballots: { N: '4' } }, ['ballots']],
 ])) {
   for (const name of needed) {
     test(`a row ${row.sk?.S} without ${name} cannot be read`, () => {
@@ -140,11 +140,36 @@ for (const [row, needed] of /** @type {[import('../src/rows.js').Item, string[]]
 }
 
 test('a certificate with nothing optional is read', () => {
-  assert.deepEqual(one({ sk: { S: 'certified#2' }, ballots: { N: '4' } }).certified,
+  assert.deepEqual(one({ sk: { S: '00002#certified' }, ballots: { N: '4' } }).certified,
     [{ round: 2, counts: { RED: 0, GREEN: 0 }, ballots: 4, voters: 0, at: 0, digest: '' }]);
 });
 
 test('an item without a sort key is ignored', () => {
   assert.deepEqual(readRows([{}, poll], ['RED']).unread, []);
   assert.equal(readRows([{}, poll], ['RED']).pollView?.round, 2);
+});
+
+test('a base row names the rows that it includes', () => {
+  const merged = { M: { '2030-05-04T20:15:00.000#shard#1': { M: { at: { N: '1' } } }, 'label#shard': { M: {} } } };
+  const { tallies } = one({ sk: { S: '00002#base' }, 'c#RED': { N: '3' }, folded: { N: '9' }, revision: { N: '4' }, merged });
+
+  assert.deepEqual(tallies, [{
+    id: '00002#base', round: 2, counts: { RED: 3, GREEN: 0 }, voters: 0, folded: 9, bad: 0, asOf: 0, revision: 4,
+    merged: ['00002#tally#2030-05-04T20:15:00.000#shard#1', '00002#tally#label#shard'],
+  }]);
+  assert.deepEqual(one({ sk: { S: '00002#base' }, folded: { N: '9' }, revision: { N: '1' } }).tallies[0]?.merged, []);
+  assert.deepEqual(one({ sk: { S: '00002#base' }, folded: { N: '9' } }).unread, ['00002#base']);
+});
+
+test('a row under the key of an older version has the id that it has today', () => {
+  const { tallies, certified, unread } = readRows([
+    { sk: { S: 'tally#2#label#shard#x' }, folded: { N: '9' } },
+    { sk: { S: 'tally#123456#correction#recount' }, folded: { N: '1' } },
+    { sk: { S: 'certified#2' }, ballots: { N: '4' } },
+    { sk: { S: 'certified#two' }, ballots: { N: '4' } },
+  ], ['RED']);
+
+  assert.deepEqual(tallies.map(({ id, round }) => [id, round]),
+    [['00002#tally#label#shard#x', 2], ['123456#tally#correction#recount', 123456]]);
+  assert.deepEqual([certified.map(({ round }) => round), unread], [[2], []]);
 });

@@ -19,7 +19,7 @@ const pollView = (...keys) => ({
 
 /** @param {number} shard @param {Record<string, number>} counts */
 const tally = (shard, counts) => ({
-  pk, sk: { S: `tally#1#label#${shard}` }, folded: { N: '7' }, voters: { N: '2' }, watermark: { S: '49590' },
+  pk, sk: { S: `00001#tally#label#${shard}` }, folded: { N: '7' }, voters: { N: '2' }, watermark: { S: '49590' },
   ...Object.fromEntries(Object.entries(counts).map(([key, votes]) => [`c#${key}`, { N: String(votes) }])),
 });
 
@@ -53,8 +53,9 @@ test('the board is asked for with every count of the poll, and with nothing that
   await sourceOf(store).read();
 
   assert.deepEqual(attributesOf(store.asked[1]).slice(12),
-    ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest', 'c#RED', 'c#GREEN']);
-  assert.deepEqual(store.asked[1]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' } });
+    ['voters', 'folded', 'bad', 'as_of', 'ballots', 'certified_at', 'digest', 'merged', 'revision', 'c#RED', 'c#GREEN']);
+  assert.deepEqual(store.asked[1]?.ExpressionAttributeValues, { ':pk': { S: 'open#colors' }, ':sk': { S: '00001' } });
+  assert.match(store.asked[1]?.KeyConditionExpression ?? '', / = :pk AND #\d+ >= :sk$/);
   assert.equal(store.asked[1]?.Select, 'SPECIFIC_ATTRIBUTES');
   assert.equal(store.asked[1]?.TableName, 'Aggregates');
 });
@@ -66,7 +67,7 @@ test('every page of a board is read, each from where the one before it ended', a
 
   assert.deepEqual(snapshot.tallies.map(({ counts }) => counts.RED), [1, 2, 3, 4, 5]);
   assert.deepEqual(store.asked.slice(1).map(({ ExclusiveStartKey }) => ExclusiveStartKey?.sk?.S),
-    [undefined, 'tally#1#label#0', 'tally#1#label#2']);
+    [undefined, '00001#tally#label#0', '00001#tally#label#2']);
 });
 
 test('a page may be empty and still have one after it', async () => {
@@ -224,4 +225,30 @@ test('another poll’s view is read alone, and another poll’s board with its o
   assert.deepEqual([view?.choices[0]?.key, board.tallies[0]?.counts], ['A', { A: 6 }]);
   assert.deepEqual([asked, store.asked[2]?.ExpressionAttributeValues], [3, { ':pk': other, ':sk': { S: 'poll' } }]);
   assert.equal(await source.readPollView('nothing'), null);
+});
+
+/** @param {number} round */
+const rowOf = (round) => ({ ...tally(0, { RED: round }), sk: { S: `0000${round}#tally#label#0` } });
+
+test('nothing of older rounds is read, and a newer round needs no second request', async () => {
+  const store = createStore([rowOf(1), rowOf(2), rowOf(3), { ...pollView('RED'), round: { N: '2' } }]);
+  const source = sourceOf(store);
+  const before = await source.read();
+  store.items[3] = { ...pollView('RED'), round: { N: '3' } };
+  const reset = await source.read();
+  const after = await source.read();
+
+  assert.deepEqual([before, reset, after].map(({ tallies }) => tallies.map(({ round }) => round)), [[2, 3], [2, 3], [3]]);
+  assert.equal(store.asked.length, 4);
+});
+
+test('a poll that was replaced begins with an earlier round, which is read at once', async () => {
+  const store = createStore([rowOf(1), rowOf(3), { ...pollView('RED'), round: { N: '3' } }]);
+  const source = sourceOf(store);
+  await source.read();
+  store.items[2] = pollView('RED');
+  const replaced = await source.read();
+
+  assert.deepEqual(replaced.tallies.map(({ round }) => round), [1, 3]);
+  assert.equal(store.asked.length, 4);
 });

@@ -12,8 +12,8 @@ test('equal votes stand in ballot order, and a tie has several leaders', () => {
 test('totals are the sum over the rows of the current round; one row may be negative', () => {
   const rows = [
     row({ counts: { RED: 5, GREEN: 2 }, voters: 7, asOf: 10, bad: 1 }),
-    row({ id: 'tally#1#x#1', counts: { RED: -1, BLUE: 1 }, voters: 0, asOf: 12 }),
-    row({ id: 'tally#0#x#0', round: 0, counts: { RED: 100 } }),
+    row({ id: '00001#tally#x#1', counts: { RED: -1, BLUE: 1 }, voters: 0, asOf: 12 }),
+    row({ id: '00000#tally#x#0', round: 0, counts: { RED: 100 } }),
   ];
 
   assert.deepEqual(sumTallies(rows, pollView()), { counts: { RED: 4, GREEN: 2, BLUE: 1 }, total: 7, voters: 7, bad: 1, asOf: 12 });
@@ -24,7 +24,7 @@ test('rows that contradict each other have no total', () => {
 });
 
 test('the newest vote is the newest of all rows, in whatever order they come', () => {
-  const rows = [row({ asOf: 12 }), row({ id: 'tally#1#x#1', asOf: 10 })];
+  const rows = [row({ asOf: 12 }), row({ id: '00001#tally#x#1', asOf: 10 })];
 
   assert.equal(sumTallies(rows, pollView())?.asOf, 12);
 });

@@ -64,7 +64,7 @@ test('a count that never added up is not shown as no votes', () => {
 
 test('the note says what is wrong, and of when the figures are', () => {
   const link = { kind: /** @type {const} */ ('reconnecting'), ageMs: 12_000, trouble: /** @type {const} */ ('network') };
-  const shown = view({ link, unread: ['tally#1#x#0'], skew: 720_000, totals: { ...totals({ RED: 1 }), bad: 2 } });
+  const shown = view({ link, unread: ['00001#tally#x#0'], skew: 720_000, totals: { ...totals({ RED: 1 }), bad: 2 } });
 
   assert.match(shown.freshness, /Reconnecting… · last update 12 s ago/);
   assert.match(shown.note, /cannot be reached. Shown are the figures of \d+:59:48/);

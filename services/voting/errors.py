@@ -123,3 +123,20 @@ class ShardUnknownError(VotingError):
             "shardId: missing from the event: give the event source mapping a tumbling "
             "window, or set STREAM_SHARD_ID where an emulator has one shard"
         )
+
+
+class RowMergedError(VotingError):
+    """A record belongs to a tally row that was merged; its watermark is gone with the row.
+
+    A new row would count records again that the base row includes.
+    """
+
+    def __init__(self, board: str, round_number: int, stream_shard: str) -> None:
+        self.board = board
+        self.round_number = round_number
+        self.stream_shard = stream_shard
+        super().__init__(
+            f"{board}, round {round_number}: the row of stream shard {stream_shard} was merged or "
+            f"deleted, and yet a record came: nothing is counted of this batch; read "
+            f"docs/recovery.md"
+        )

@@ -113,7 +113,7 @@ ROUND_ATTRIBUTES: Final = (
 )  # fmt: skip
 """Attributes of a round, on directory rows, past rounds and rows of the operator's log."""
 REVISION: Final = "revision"
-"""Number of writes of a directory row, its version for the optimistic lock."""
+"""Number of writes of a directory row or a base row, its version for the optimistic lock."""
 GONE: Final = "gone"
 """On the directory row of a poll that was archived because its file was removed."""
 NUMBER: Final = "number"
@@ -187,9 +187,18 @@ def boards_of(poll_id: str) -> tuple[str, ...]:
     return tuple(board_pk(poll_id, visibility) for visibility in VISIBILITIES)
 
 
+def round_prefix(round_number: int) -> str:
+    """Prefix of the sort keys of all rows of a round on a board: `00003#`.
+
+    Five digits, so that rounds sort by their number and before the poll view: one query of all
+    keys from a round's prefix on returns its rows, those of newer rounds, and the poll view.
+    """
+    return f"{round_number:05}#"
+
+
 def tally_prefix(round_number: int) -> str:
     """Prefix of the sort keys of all tally rows of a round."""
-    return f"tally#{round_number}#"
+    return f"{round_prefix(round_number)}tally#"
 
 
 def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
@@ -200,6 +209,11 @@ def tally_sk(round_number: int, stream_label: str, stream_shard: str) -> str:
 def correction_sk(round_number: int) -> str:
     """Sort key of the correction row, which repairs write; it is summed like other tally rows."""
     return f"{tally_prefix(round_number)}correction#recount"
+
+
+def base_sk(round_number: int) -> str:
+    """Sort key of the base row: the sums of the tally rows that were merged."""
+    return f"{round_prefix(round_number)}base"
 
 
 REMOVED: Final = "removed"
@@ -217,7 +231,7 @@ def is_correction(sk: str) -> bool:
     return sk.endswith("#correction#recount")
 
 
-def watermark_row(sk: str) -> tuple[str, str]:
+def stream_shard_of(sk: str) -> tuple[str, str]:
     """Stream label and stream shard of the sort key of a tally row."""
     _, _, stream_label, stream_shard = sk.split("#", 3)
     return stream_label, stream_shard
@@ -225,7 +239,30 @@ def watermark_row(sk: str) -> tuple[str, str]:
 
 def certified_sk(round_number: int) -> str:
     """Sort key of a round's certified result."""
-    return f"certified#{round_number}"
+    return f"{round_prefix(round_number)}certified"
+
+
+MERGED: Final = "merged"
+"""Base row: a map of the tally rows that it includes, by `<stream label>#<stream shard>`."""
+MERGED_AT: Final = "at"
+DELETED_AT: Final = "deleted_at"
+
+# Versions before 4 kept a round's rows under these keys; `former_rows.py` reads and moves them.
+FORMER_TALLIES: Final = "tally#"
+FORMER_CERTIFICATES: Final = "certified#"
+
+
+def former_sk(sk: str) -> str:
+    """The sort key that older versions gave to a tally row, correction row or certificate."""
+    round_number, _, row = sk.partition("#")
+    kind, _, rest = row.partition("#")
+    return f"{kind}#{int(round_number)}" + (f"#{rest}" if rest else "")
+
+
+def sk_from_former(sk: str) -> str:
+    """The sort key of a row that is stored under the sort key of an older version."""
+    kind, round_number, *rest = sk.split("#", 2)
+    return "#".join([round_prefix(int(round_number)) + kind, *rest])
 
 
 COUNT_PREFIX: Final = "c#"
@@ -269,6 +306,8 @@ GUEST_ATTRIBUTES: Final = tuple(
             *POLL_VIEW_ATTRIBUTES,
             *TALLY_ATTRIBUTES,
             *CERTIFIED_ATTRIBUTES,
+            MERGED,
+            REVISION,
             f"{COUNT_PREFIX}*",
         ),
     ),

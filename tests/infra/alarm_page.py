@@ -9,7 +9,7 @@ from typing import Final
 from aws_cdk.assertions import Template
 
 from tests.infra.conftest import Resources, build
-from tests.infra.standstill import EVERYTHING, STANDSTILL, alarms_of, rings
+from tests.infra.standstill import DAY, EVERYTHING, STANDSTILL, alarms_of, rings
 
 PAGE: Final = Path(__file__).parents[2] / "docs/alarms.md"
 OPTIONS: Final = {
@@ -44,7 +44,7 @@ A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrot
 three more ([below](#with--c-webhookcontainer)). With `-c fallback=off` there is no alarm of the
 fallback, and without `-c reconcile=...` and `-c canary=...` none of these.
 In the five minutes after the first deploy, *MappingSilent* may ring: the mapping is newer than the
-minutes that the alarm looks at.
+minutes that the alarm looks at. So may *MergeFails* until the first night.
 
 ## Every alarm
 
@@ -90,7 +90,11 @@ def _alarm_rows(resources: Resources, found: Mapping[str, Mapping[str, int]]) ->
     for name, alarm in alarms_of(resources):
         means, _, command = _text(resources, alarm["AlarmDescription"]).partition("\nFirst: ")
         minutes = min(rung[name] for rung in found.values() if name in rung)
-        yield f"| *{name}* | {means} | `{command}` | {minutes} min |\n"
+        yield f"| *{name}* | {means} | `{command}` | {_duration(minutes)} |\n"
+
+
+def _duration(minutes: int) -> str:
+    return f"{minutes} min" if minutes < DAY else f"{minutes // DAY} days"
 
 
 def _container_rows(containers: Resources) -> Iterator[str]:

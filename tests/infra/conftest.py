@@ -86,6 +86,15 @@ class Resources:
         )
         return dict(found)
 
+    def rules(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Logical id and properties of the rule that calls each `lambdas.<name>`."""
+        found = {}
+        for logical, rule in self.of("AWS::Events::Rule").items():
+            (target,) = rule["Properties"]["Targets"]
+            name = str(self.readable(target["Arn"])).removesuffix(".Arn")
+            found[name] = (logical, dict(rule["Properties"]))
+        return found
+
     def readable(self, value: Any) -> Any:
         """Replace logical ids in a value by what they are for, as in `votes.Arn`."""
         match value:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tests.infra.conftest import Resources
-from tests.support.cloudwatch import Series, metrics_of, ringing
+from tests.support.cloudwatch import Series, metrics_of, period_minutes, ringing
 
 HOUR: Final = 60
+DAY: Final = 24 * HOUR
 
 Metrics = Mapping[str, float | Series | None]
 """Values by metric: the same in each minute, or a function; None is no data."""
@@ -22,7 +23,14 @@ def without_error(minute: int) -> float | None:
     return None if each_five(minute) is None else 0
 
 
+def every_day(minute: int) -> float | None:
+    """A run of the nightly merge."""
+    return 1 if minute % DAY == 0 else None
+
+
 SILENCE: Final[Metrics] = {
+    "Invocations of merger": every_day,
+    "Errors of merger": lambda minute: None if every_day(minute) is None else 0,
     "Invocations of canary": each_five,
     "Errors of canary": without_error,
     "PolledEventCount of the mapping": 60,
@@ -123,6 +131,11 @@ LATE_TEXTS: Final[Mapping[str, tuple[Metrics, Metrics]]] = {
     ),
     "the scheduled reconciliation fails": (SILENCE, {"Errors of reconciler": 1}),
     "the scheduled reconciliation is throttled": (SILENCE, {"Throttles of reconciler": 1}),
+    "rows are not merged": (
+        SILENCE, {"Invocations of merger": None, "Errors of merger": None},
+    ),
+    "merging fails": (SILENCE, {"Errors of merger": every_day}),
+    "a merged row changes": (SILENCE, {"ChangedRows": 1}),
     "ballots hold texts that Twilio never received": (SILENCE, {"UnexplainedTexts": 1}),
     "the canary's texts are not counted": (SILENCE, {"Errors of canary": each_five}),
     "the canary does not run": (
@@ -166,7 +179,8 @@ def rings(
             for used, metric in metrics_of(alarm).items()
             for key in [key_of(resources, metric)]
         }
-        if minutes := ringing(alarm, series, start=-HOUR, end=until):
+        end = max(until, 4 * period_minutes(alarm))
+        if minutes := ringing(alarm, series, start=-HOUR, end=end):
             found[name] = minutes[0] + 1
     return found
 

@@ -13,7 +13,7 @@ def resources(synthesise: Synthesise) -> Resources:
 
 def test_the_rule_calls_the_function_as_often_as_was_asked_for(resources: Resources) -> None:
     """And does not call it again when it has failed: the next run comes soon."""
-    rule = resources.only("AWS::Events::Rule")
+    _, rule = resources.rules()["canary"]
     (target,) = rule["Targets"]
 
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
@@ -41,11 +41,8 @@ def test_the_alarm_rings_when_texts_fail_and_when_there_are_none(resources: Reso
     """Two intervals without a counted text; a missing datapoint is one."""
     (alarm,) = (
         held["Properties"]
-        for held in resources.of("AWS::CloudWatch::Alarm").values()
-        if any(
-            one.get("Expression", "").startswith("FILL(runs")
-            for one in held["Properties"].get("Metrics", [])
-        )
+        for name, held in resources.of("AWS::CloudWatch::Alarm").items()
+        if "CanaryFails" in name
     )
     metrics = {one["Id"]: one for one in alarm["Metrics"]}
     (expression,) = (one for one in alarm["Metrics"] if one.get("Expression"))
@@ -74,5 +71,5 @@ def test_without_the_option_there_is_none_of_it(
         held["Properties"].get("Handler") for held in resources.of("AWS::Lambda::Function").values()
     }
 
-    assert resources.of("AWS::Events::Rule") == {}
+    assert set(resources.rules()) == {"merger"}
     assert "lambdas.canary.handler.handler" not in handlers

@@ -73,8 +73,27 @@ GRANTS: dict[str, dict[str, tuple[list[str], str, tuple[str, ...]]]] = {
         ),
         # "unreadable" is for records that name no board; without this grant, one such record
         # would be redelivered for ever and block the stream.
-        "FoldIntoBoards": (["dynamodb:UpdateItem"], "aggregates.Arn", BOARDS),
+        "FoldIntoBoards": (
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "aggregates.Arn",
+            BOARDS,
+        ),
         "WriteOwnLog": (LOGS, "aggregator log.Arn", ()),
+    },
+    "merger": {
+        "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
+        "SeeStreamShards": (["dynamodb:DescribeStream"], "votes.StreamArn", ()),
+        "MergeRows": (
+            [
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+            ],
+            "aggregates.Arn",
+            BOARDS,
+        ),
+        "WriteOwnLog": (LOGS, "merger log.Arn", ()),
     },
     "polls": {
         "ReadTheDirectory": (["dynamodb:Query"], "polls.Arn", ("directory",)),
@@ -96,7 +115,7 @@ GUEST_ATTRIBUTES = [
     "question", "choices", "number", "opens_at", "closes_at", "state", "state_at", "round",
     "policy", "visibility", "percent_from",
     "voters", "folded", "bad", "wm", "as_of",
-    "ballots", "certified_at", "digest",
+    "ballots", "certified_at", "digest", "merged", "revision",
     "c#*",
 ]  # fmt: skip
 

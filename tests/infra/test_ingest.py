@@ -9,6 +9,7 @@ from infra.packaging import CONTENTS
 from services.settings import (
     AggregatorSettings,
     CanarySettings,
+    MergerSettings,
     PollsSettings,
     ReconcilerSettings,
     ReplayerSettings,
@@ -25,6 +26,7 @@ SETTINGS: dict[
         | ReplayerSettings
         | ReconcilerSettings
         | CanarySettings
+        | MergerSettings
     ],
 ] = {
     "webhook": WebhookSettings,
@@ -33,6 +35,7 @@ SETTINGS: dict[
     "replayer": ReplayerSettings,
     "reconciler": ReconcilerSettings,
     "canary": CanarySettings,
+    "merger": MergerSettings,
 }
 
 

@@ -34,6 +34,8 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
     "AggregatorFails": ("Errors of aggregator", "Sum", 1, 3),
     "StreamWaits": ("IteratorAge of aggregator", "Maximum", 60_000, 1),
     "RecordsUnreadable": ("BadRecords", "Sum", 1, 1),
+    "MergedRowChanged": ("ChangedRows", "Sum", 1, 1),
+    "MergeFails": ("FILL(Invocations of merger, 0) - FILL(Errors of merger, 0)", "Sum", 1, 2),
     "ConcurrencyNearLimit": (
         "100 * ClaimedAccountConcurrency / SERVICE_QUOTA(ConcurrentExecutions)", "Maximum", 80, 1,
     ),
@@ -53,7 +55,7 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
 NAMES = list(WATCHED)
 SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled", "CanaryFails"}
 """Of the scheduled reconciliation and the canary, which are options."""
-FLOORS = {"MappingSilent", "CanaryFails"}
+FLOORS = {"MappingSilent", "MergeFails", "CanaryFails"}
 """Raised below their threshold, and where nothing is measured."""
 
 NAMESPACES = {
@@ -111,7 +113,7 @@ def test_a_value_at_its_threshold_is_an_alarm_within_minutes(watched: Resources)
         periods = [m["MetricStat"]["Period"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
 
         assert alarm["ComparisonOperator"] == (below if name in FLOORS else reaches)
-        looks_at = (300, 2) if name == "CanaryFails" else (60, 5)
+        looks_at = {"CanaryFails": (300, 2), "MergeFails": (86_400, 2)}.get(name, (60, 5))
         assert {*periods, alarm.get("Period", looks_at[0])} == {looks_at[0]}
         assert alarm["EvaluationPeriods"] == looks_at[1]
         assert alarm.get("ActionsEnabled", True) is True

@@ -22,7 +22,7 @@ def test_the_rule_calls_the_function_as_often_as_was_asked_for(
 ) -> None:
     """And nothing else."""
     resources = Resources(synthesise("prod", reconcile=every))
-    rule = resources.only("AWS::Events::Rule")
+    _, rule = resources.rules()["reconciler"]
     (target,) = rule["Targets"]
 
     assert (rule["ScheduleExpression"], rule["State"]) == (f"rate({rate})", "ENABLED")
@@ -31,7 +31,7 @@ def test_the_rule_calls_the_function_as_often_as_was_asked_for(
 
 def test_only_this_rule_may_call_the_function(resources: Resources) -> None:
     """Without the permission the schedule stays silent."""
-    (rule,) = resources.of("AWS::Events::Rule")
+    rule, _ = resources.rules()["reconciler"]
     permissions = [
         held["Properties"]
         for held in resources.of("AWS::Lambda::Permission").values()
@@ -102,5 +102,5 @@ def test_without_the_option_there_is_none_of_it(
         held["Properties"].get("Handler") for held in resources.of("AWS::Lambda::Function").values()
     }
 
-    assert resources.of("AWS::Events::Rule") == {}
+    assert set(resources.rules()) == {"merger"}
     assert "lambdas.reconciler.handler.handler" not in handlers

@@ -72,7 +72,7 @@ ROWS = [
     Row("the page/index.html", "the emptying role", "s3:DeleteObject", TLS, ALLOWED),
     Row("the page/index.html", "the emptying role", "s3:GetObject", TLS, DENIED),
     Row("the page/index.html", "somebody", "s3:GetObject", TLS, DENIED),
-    # The API calls the webhook's alias on its three routes, the rule calls the reconciler.
+    # The API calls the webhook's alias on its three routes, the rules call the functions.
     Row(
         "the alias", "apigateway.amazonaws.com", "lambda:InvokeFunction",
         {"aws:SourceArn": API}, ALLOWED,
@@ -103,6 +103,15 @@ ROWS = [
         "reconciler.Arn", "events.amazonaws.com", "lambda:InvokeFunction",
         {"aws:SourceArn": "another rule"}, DENIED,
     ),
+    Row(
+        "merger.Arn", "events.amazonaws.com", "lambda:InvokeFunction",
+        {"aws:SourceArn": "{the nightly rule}.Arn"}, ALLOWED,
+    ),
+    Row(
+        "merger.Arn", "events.amazonaws.com", "lambda:InvokeFunction",
+        {"aws:SourceArn": "another rule"}, DENIED,
+    ),
+    Row("merger.Arn", "somebody", "lambda:InvokeFunction", {}, DENIED),
     Row("reconciler.Arn", "somebody", "lambda:InvokeFunction", {}, DENIED),
 ]  # fmt: skip
 
@@ -119,7 +128,7 @@ def names_of(resources: Resources) -> dict[str, str]:
     (topic,) = resources.of("AWS::SNS::Topic")
     (edge,) = resources.of("AWS::CloudFront::Distribution")
     (alias,) = resources.of("AWS::Lambda::Alias")
-    (rule,) = resources.of("AWS::Events::Rule")
+    rules = {name: logical for name, (logical, _) in resources.rules().items()}
     (bucket,) = resources.of("AWS::S3::Bucket")
     (emptying,) = (n for n in resources.of("AWS::IAM::Role") if "AutoDeleteObjects" in n)
     integration = resources.only("AWS::ApiGateway::Method")["Integration"]
@@ -131,23 +140,25 @@ def names_of(resources: Resources) -> dict[str, str]:
         for logical in resources.of("AWS::SQS::Queue")
         for name in [resources.readable({"Ref": logical})]
     }
-    (reconciler,) = (
-        f"{logical}.Arn"
+    scheduled = {
+        f"{name}.Arn": f"{logical}.Arn"
         for logical, held in resources.of("AWS::Lambda::Function").items()
-        if held["Properties"].get("Handler") == "lambdas.reconciler.handler.handler"
-    )
+        for name in ("reconciler", "merger")
+        if held["Properties"].get("Handler") == f"lambdas.{name}.handler.handler"
+    }
     return {
         "{account}": ACCOUNT,
         "{the API}": api,
         "{the edge}": edge,
-        "{the rule}": rule,
+        "{the rule}": rules["reconciler"],
+        "{the nightly rule}": rules["merger"],
         "the topic": topic,
         "the page": f"{bucket}.Arn",
         "the alias": alias,
         "the API's role": resolve(integration["Credentials"]),
         "the emptying role": f"{emptying}.Arn",
         **queues,
-        "reconciler.Arn": reconciler,
+        **scheduled,
         **roles,
     }  # fmt: skip
 

@@ -77,7 +77,7 @@ def test_only_production_keeps_what_cannot_be_made_again(
     in_production = {
         "AWS::DynamoDB::Table": 3,
         "AWS::SecretsManager::Secret": 1,
-        "AWS::Logs::LogGroup": 6,  # webhook, replayer, their APIs, aggregator, polls
+        "AWS::Logs::LogGroup": 7,  # webhook, replayer, their APIs, aggregator, merger, polls
         "AWS::SQS::Queue": 2,
     }
     assert of_the_account == ([0, 0] if stage == "local" else [1, 1])

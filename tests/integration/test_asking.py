@@ -33,7 +33,7 @@ def end(system: MotoSystem) -> None:
 def lose_a_vote(system: MotoSystem) -> None:
     """As if the board had lost what one phone has voted: all is drained, and it is off."""
     for row in _scanned(system, "Aggregates"):
-        if row["sk"]["S"].startswith("tally#"):
+        if row["sk"]["S"].startswith("00001#tally#"):
             system.dynamodb.put_item(TableName="Aggregates", Item=row | {"c#RED": {"N": "0"}})
 
 

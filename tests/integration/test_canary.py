@@ -186,7 +186,7 @@ def test_a_run_needs_every_action_that_is_granted_and_no_other(
     client.meta.events.register("provide-client-params.dynamodb.*", note)
     monkeypatch.setattr(canary, "sync_client", lambda: client)
     canary.handler({}, None)
-    key = {"pk": {"S": "open#canary-selftest"}, "sk": {"S": "tally#1#label#shard"}}
+    key = {"pk": {"S": "open#canary-selftest"}, "sk": {"S": "00001#tally#label#shard"}}
     webhook.system.dynamodb.put_item(TableName="Aggregates", Item=key)
     canary.handler({}, None)
     actions = {name: {action for table, action, _ in used if table == name} for name in GRANTED}

@@ -34,7 +34,7 @@ def test_an_open_poll_or_one_just_closed_is_not_certified(
 
     assert answer.exit_code == 1
     assert why in answer.stderr
-    assert "certified#1" not in rows_by_key(system)
+    assert "00001#certified" not in rows_by_key(system)
 
 
 def test_a_round_that_an_archive_ended_just_now_is_not_certified(system: MotoSystem) -> None:
@@ -67,7 +67,7 @@ def test_a_round_that_a_reset_ended_is_certified_after_the_wait(
     answer = voteapp("certify", "colors", "--round", "1", "--yes")
 
     assert (answer.exit_code == 0) is certified, answer.output
-    assert ("certified#1" in rows_by_key(system)) is certified
+    assert ("00001#certified" in rows_by_key(system)) is certified
     assert system.round.certified_at_ms is None
     assert ("wait 73 seconds" in answer.stderr) is not certified
 
@@ -121,7 +121,7 @@ def test_a_poll_opened_between_the_audit_and_the_write_is_not_certified(
 
     assert answer.exit_code == 1
     assert "somebody else" in answer.stderr
-    assert "certified#1" not in rows_by_key(system)
+    assert "00001#certified" not in rows_by_key(system)
     assert system.round.certified_at_ms is None
     assert system.round.phase_at(now_ms()) is Phase.OPEN
 
@@ -137,5 +137,5 @@ def test_a_round_reset_between_the_audit_and_the_write_is_not_certified(
     current = system.round
 
     assert answer.exit_code == 1
-    assert "certified#1" not in rows_by_key(system)
+    assert "00001#certified" not in rows_by_key(system)
     assert (current.number, current.state, current.certified_at_ms) == (2, State.CLOSED, None)

@@ -27,7 +27,7 @@ def rows(system: MotoSystem) -> list[dict[str, Any]]:
 
 def leave_a_count(system: MotoSystem, board: str) -> None:
     """A row of a board of the self-test, as the aggregator writes it."""
-    key = {"pk": {"S": f"{board}#{POLL}"}, "sk": {"S": "tally#1#label#shard"}}
+    key = {"pk": {"S": f"{board}#{POLL}"}, "sk": {"S": "00001#tally#label#shard"}}
     system.dynamodb.put_item(TableName="Aggregates", Item={**key, "folded": {"N": "1"}})
 
 
@@ -68,7 +68,7 @@ def test_what_a_killed_run_left_is_swept_up_after_three_minutes(system: MotoSyst
 
     assert a_probe_poll(system, NOW + 180_000).open()
     assert system.directory.entry(POLL).round.number == (NOW + 180_000) // 1000
-    assert not [row for row in rows(system) if row["sk"]["S"] == "tally#1#label#shard"]
+    assert not [row for row in rows(system) if row["sk"]["S"] == "00001#tally#label#shard"]
 
 
 def test_every_run_has_a_round_of_its_own(system: MotoSystem) -> None:

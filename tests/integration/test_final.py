@@ -29,7 +29,7 @@ def certified(system: MotoSystem) -> MotoSystem:
 
 def certificate(system: MotoSystem) -> dict[str, Any]:
     """The row that the screen shows."""
-    key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": "00001#certified"}}
     row: dict[str, Any] = system.dynamodb.get_item(TableName="Aggregates", Key=key)["Item"]
     return row
 
@@ -144,7 +144,7 @@ def test_a_certified_board_is_not_repaired(certified: MotoSystem) -> None:
     (row,) = [
         row
         for row in certified.dynamodb.scan(TableName="Aggregates")["Items"]
-        if row["sk"]["S"].startswith("tally#")
+        if row["sk"]["S"].startswith("00001#tally#")
     ]
     spoiled = row | {"c#RED": {"N": "9"}}
     certified.dynamodb.put_item(TableName="Aggregates", Item=spoiled)

@@ -32,7 +32,7 @@ def test_a_repair_sets_the_board_right_without_touching_the_tallies(system: Moto
     """One more row, summed like the others; done again, nothing changes."""
     some_votes(system)
     spoil_board(system, "BLUE")
-    before = [row for row in rows(system) if row["sk"]["S"].startswith("tally#")]
+    before = [row for row in rows(system) if row["sk"]["S"].startswith("00001#tally#")]
     first = voteapp("audit", "colors", "--repair", "--yes")
     after = rows(system)
     second = document("audit", "colors", "--repair", "--yes")

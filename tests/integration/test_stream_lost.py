@@ -126,7 +126,7 @@ def test_a_drained_round_is_repaired_as_ever(system: MotoSystem) -> None:
     (row,) = [
         row
         for row in system.dynamodb.scan(TableName="Aggregates")["Items"]
-        if row["sk"]["S"].startswith("tally#")
+        if row["sk"]["S"].startswith("00001#tally#")
     ]
     system.dynamodb.put_item(TableName="Aggregates", Item=row | {"c#RED": {"N": "3"}})
     answer = voteapp(*REPAIR, "--yes")

@@ -19,6 +19,7 @@ LOCKS: Final = (
     "infra/requirements.txt",
     "lambdas/aggregator/requirements.txt",
     "lambdas/canary/requirements.txt",
+    "lambdas/merger/requirements.txt",
     "lambdas/polls/requirements.txt",
     "lambdas/reconciler/requirements.txt",
     "lambdas/replayer/requirements.txt",

@@ -57,20 +57,23 @@ AREAS: Final = (
         files=(
             *(f"services/voting/{name}.py" for name in (
                 "audit", "ballot", "ballot_writes", "begun", "digest", "fold", "history", "identity", "insertion",
-                "intake", "lifecycle", "operators_log", "placement", "poll", "recount", "redelivery",
+                "intake", "lifecycle", "merging", "operators_log", "placement", "poll", "recount", "redelivery",
                 "schema", "sharding", "tally",
             )),
             "services/late/*.py",
-            "services/adapters/dynamodb/tallies.py",
+            *(f"services/adapters/dynamodb/{name}.py" for name in (
+                "former_rows", "merged_rows", "stream_shards", "tallies", "tally_items",
+            )),
             "lambdas/aggregator/*.py",
         ),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
                 "certifying", "conditional_writes", "dashboard_parity", "directory_rounds",
-                "drained", "drained_races", "due_rounds", "expiry", "expiry_calendar", "first_ballots", "fold",
-                "forgotten", "former_numbers", "identity", "insertion", "intake", "late_report", "late_scope",
-                "late_writes", "lifecycle", "operators_log", "permit", "placement", "poll", "poll_store",
+                "drained", "drained_races", "due_rounds", "expiry", "expiry_calendar", "first_ballots",
+                "fold", "forgotten", "former_numbers", "former_rows", "identity", "insertion", "intake",
+                "late_report", "late_scope", "late_writes", "lifecycle", "merged_rows", "merging",
+                "operators_log", "permit", "placement", "poll", "poll_store",
                 "queue_items", "reconciliation", "records", "records_limits", "recount",
                 "redelivery", "redelivery_races", "repairing", "replay", "replay_batches",
                 "replay_races", "replies", "reply_modes", "reply_times", "routing", "settling",
@@ -116,7 +119,8 @@ AREAS: Final = (
             *(f"tests/unit/test_{name}.py" for name in (
                 "auditing", "ballot_writes", "bad_input", "ttl_cache", "ttl_cache_age", "certifying",
                 "conditional_writes", "corpus", "credentials", "deploy_begun", "deploy_polls",
-                "directory_copy", "directory_rounds", "directory_store", "drained", "entry", "export_order",
+                "directory_copy", "directory_rounds", "directory_store", "drained", "former_rows",
+                "merged_rows", "entry", "export_order",
                 "export_resume", "written_files", "fold", "forgotten", "function_webhook", "ballot_items", "log",
                 "poll_store", "recounts", "redelivery", "repairing", "replies", "requests",
                 "routing", "secrets", "async_client", "signatures", "slow_store",
@@ -145,8 +149,11 @@ AREAS: Final = (
     ),
     Area(
         name="schedules",
-        files=("lambdas/reconciler/*.py", "services/selftest/selftest.py"),
+        files=(
+            "lambdas/merger/*.py", "lambdas/reconciler/*.py", "services/selftest/selftest.py",
+        ),
         tests=(
+            "tests/unit/test_merged_rows.py",
             "tests/unit/test_doctor_selftest.py",
             "tests/integration/test_scheduled_reconciliation.py",
         ),

@@ -12,14 +12,17 @@ import pytest
 
 from services.adapters.dynamodb.ballot_items import item_of
 from services.adapters.dynamodb.keys import key_of
+from services.tools.replay.lifecycle import merging as merging_run
 from services.tools.replay.lifecycle import operator, traffic
+from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.lifecycle.store import DelayedWrite, SimulatedVotes
-from services.voting import ballot, directory, intake, lifecycle, schema
+from services.voting import ballot, directory, intake, lifecycle, merging, schema
 from services.voting.audit import Audit
 from services.voting.ballot import Ballot
 from services.voting.directory import Directory, TextMatch
 from services.voting.identity import Pseudonyms
+from services.voting.merging import BaseRow, MergePlan, plan_merge
 from services.voting.message import ParsedText
 from services.voting.poll import Round
 from services.voting.redelivery import EarlierRounds, earlier_rounds
@@ -165,6 +168,36 @@ def a_fold_that_takes_any_board(patch: Patch) -> None:
     patch.setattr("lambdas.aggregator.records._place", any_place)
 
 
+def a_row_that_is_merged_while_its_shard_is_listed(patch: Patch) -> None:
+    """Votes that came after a quiet day were counted in a row that nobody summed."""
+
+    def nothing_is_live(rows: Any, base: BaseRow, **more: Any) -> MergePlan | None:
+        return plan_merge(rows, base, **{**more, "live_shards": ()})
+
+    patch.setattr(merging_run, "plan_merge", nothing_is_live)
+
+
+def a_row_that_is_deleted_at_once(patch: Patch) -> None:
+    """A reader that had read the base row before missed the row."""
+    patch.setattr(merging, "PHASE_MS", 0)
+
+
+def a_correction_that_is_merged(patch: Patch) -> None:
+    """The next repair counted in a row that nobody summed."""
+    patch.setattr(merging, "CORRECTION", ("no", "correction"))
+    patch.setattr(merging, "IDLE_MS", -(10**15))
+
+
+def a_reader_that_counts_merged_rows(patch: Patch) -> None:
+    """Their votes were on the board twice."""
+    patch.setattr(merging, "counted_rows", lambda rows, _: list(rows))
+
+
+def a_merge_without_conditions(patch: Patch) -> None:
+    """Of two runs at once, one undid what the other had done."""
+    patch.setattr(SimulatedBoards, "is_as_read", lambda *_: True)
+
+
 FAULTS: list[tuple[Callable[[Patch], None], str]] = [
     (an_expiry_that_runs_from_the_vote, "a phone holds"),
     (a_repair_that_ignores_expiry, "the board shows"),
@@ -180,6 +213,11 @@ FAULTS: list[tuple[Callable[[Patch], None], str]] = [
     (a_ballot_that_forgetting_deletes, ""),
     (a_channel_that_is_another_voter, "a ballot held"),
     (a_fold_that_takes_any_board, "never folded"),
+    (a_row_that_is_merged_while_its_shard_is_listed, ""),
+    (a_row_that_is_deleted_at_once, "a reader sees another sum"),
+    (a_correction_that_is_merged, ""),
+    (a_reader_that_counts_merged_rows, "a reader sees another sum"),
+    (a_merge_without_conditions, "a reader sees another sum"),
 ]
 
 

@@ -30,7 +30,7 @@ def corrections(system: MotoSystem) -> list[dict[str, Any]]:
 
 def spoil_board(system: MotoSystem, choice: str) -> None:
     """Somebody takes a vote and its voter off the board by hand."""
-    (row,) = [row for row in rows(system) if "wm" in row]
+    (row,) = [row for row in rows(system) if "S" in row.get("wm", {})]
     system.dynamodb.update_item(
         TableName="Aggregates",
         Key={"pk": row["pk"], "sk": row["sk"]},

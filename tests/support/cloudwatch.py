@@ -91,7 +91,7 @@ def ringing(
         (m["Expression"] for m in alarm.get("Metrics", []) if "Expression" in m), None
     )
 
-    length = _period_minutes(alarm)
+    length = period_minutes(alarm)
 
     def point(period: int) -> float | None:
         minutes = range(period * length, (period + 1) * length)
@@ -106,7 +106,7 @@ def ringing(
     return rang
 
 
-def _period_minutes(alarm: Mapping[str, Any]) -> int:
+def period_minutes(alarm: Mapping[str, Any]) -> int:
     """The length of an alarm's data points. Longer ones than a minute are sums here."""
     periods = {
         one["MetricStat"]["Period"] for one in alarm.get("Metrics", []) if "MetricStat" in one

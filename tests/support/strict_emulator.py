@@ -1,7 +1,8 @@
 """MiniStack, stricter: run by the emulator's own Python, in place of its `ministack` command.
 
-It adds one thing of AWS that the emulator lacks and the proof of the grants needs: the
-condition key `dynamodb:LeadingKeys`, without which no guest could be held to open boards.
+It adds two things of AWS that the emulator lacks and the proof of the grants needs: the
+condition key `dynamodb:LeadingKeys`, without which no guest could be held to open boards, and the
+resource of a request to DynamoDB Streams.
 Imports the emulator and the standard library.
 """
 
@@ -19,6 +20,7 @@ BY_TABLE = "leading keys by table"
 """Not a condition key: the keys of a transaction, by the name of the table that they are in."""
 
 _context_of = iam_actions.dynamodb_service_context
+_resource_of = iam_actions.extract_resource_arn
 _enforce = iam_evaluator.enforce
 
 
@@ -57,6 +59,14 @@ def context_with_leading_keys(body: bytes) -> dict[str, Any]:
     return {**context, LEADING_KEYS: found} if found else context
 
 
+def resource_with_streams(service: str, *request: Any) -> str:
+    """The ARN that a request is about; the stream's own in a request of DynamoDB Streams."""
+    if service == "dynamodbstreams":
+        *_, body, _, _, _ = request
+        return str(json.loads(body or b"{}").get("StreamArn", "*"))
+    return str(_resource_of(service, *request))
+
+
 def enforce_by_table(*args: Any, service_context: dict[str, Any] | None = None, **more: Any) -> Any:
     """The emulator's check of one grant; of a transaction with the keys of that table alone."""
     context = dict(service_context or {})
@@ -69,5 +79,6 @@ def enforce_by_table(*args: Any, service_context: dict[str, Any] | None = None, 
 
 if __name__ == "__main__":
     iam_actions.dynamodb_service_context = context_with_leading_keys
+    iam_actions.extract_resource_arn = resource_with_streams
     iam_evaluator.enforce = enforce_by_table
     ministack.main()

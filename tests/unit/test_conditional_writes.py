@@ -108,7 +108,7 @@ def test_a_certificate_that_somebody_has_deleted_is_not_replaced(tables: Recorde
         round(tables),
     )
     store.write(certificate(3), there, current=True)
-    key = {"pk": {"S": "open#colors"}, "sk": {"S": "certified#1"}}
+    key = {"pk": {"S": "open#colors"}, "sk": {"S": "00001#certified"}}
     tables.client.delete_item(TableName="Aggregates", Key=key)
 
     with pytest.raises(PollChangedError):
@@ -180,7 +180,7 @@ def test_a_correction_says_when_and_by_how_much(tables: Recorded) -> None:
     off = Difference(board="open#colors", picks={"RED": 1}, voters=1, missing=2)
     for number in range(2):
         store.apply(off, 1, expected=number, at_ms=NOON + number)
-    row = tables.item("Aggregates", "open#colors", "tally#1#correction#recount")
+    row = tables.item("Aggregates", "open#colors", "00001#tally#correction#recount")
     assert row
     log = [entry["M"] for entry in row["log"]["L"]]
 

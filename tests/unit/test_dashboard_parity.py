@@ -45,6 +45,7 @@ def test_the_page_asks_for_the_attributes_of_the_schema() -> None:
     """All of the poll view and of a certificate; of a tally all but the aggregator's watermark."""
     assert page_attributes("POLL_VIEW") == list(schema.POLL_VIEW_ATTRIBUTES)
     assert page_attributes("CERTIFIED") == list(schema.CERTIFIED_ATTRIBUTES)
+    assert page_attributes("BASE") == [schema.MERGED, schema.REVISION]
     assert set(page_attributes("TALLY")) == set(schema.TALLY_ATTRIBUTES) - {"wm"}
 
 
@@ -54,8 +55,9 @@ def test_the_page_builds_the_keys_of_the_schema() -> None:
     assert page_constant("SORT_KEY") == schema.SORT_KEY
     assert page_constant("POLL_VIEW_SK") == schema.POLL_VIEW_SK
     assert page_constant("BOARD_PREFIX") + "colors" == schema.board_pk("colors", "open")
-    assert page_constant("TALLY_PREFIX") + "7#" == schema.tally_prefix(7)
-    assert page_constant("CERTIFIED_PREFIX") + "7" == schema.certified_sk(7)
+    assert "00007" + page_constant("TALLY_INFIX") == schema.tally_prefix(7)
+    assert "00007" + page_constant("BASE_SUFFIX") == schema.base_sk(7)
+    assert "00007" + page_constant("CERTIFIED_SUFFIX") == schema.certified_sk(7)
     assert page_constant("COUNT_PREFIX") + "RED" == schema.count_attribute("RED")
 
 

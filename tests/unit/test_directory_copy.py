@@ -43,7 +43,7 @@ OLD_ROWS = [
 ]
 OTHER_ROWS = [
     {"pk": {"S": "open#colors"}, "sk": {"S": "poll"}, "question": {"S": "Which?"}},
-    {"pk": {"S": "open#colors"}, "sk": {"S": "tally#3#label#shard"}, "c#RED": {"N": "4"}},
+    {"pk": {"S": "open#colors"}, "sk": {"S": "00003#tally#label#shard"}, "c#RED": {"N": "4"}},
 ]
 
 

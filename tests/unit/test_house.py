@@ -34,6 +34,7 @@ ALLOWED = {
     "lambdas/polls": (*ADAPTERS, "lambdas.polls"),
     "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
     "lambdas/reconciler": (*ADAPTERS, "services.late", "lambdas.reconciler"),
+    "lambdas/merger": (*ADAPTERS, "lambdas.merger"),
     "lambdas/canary": (*ADAPTERS, "services.selftest", "lambdas.canary"),
     "infra": (
         "services.voting.schema",

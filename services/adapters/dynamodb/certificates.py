@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.directory_items import certification_update
+from services.adapters.dynamodb.former_rows import FormerRows
 from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.adapters.dynamodb.ongoing import none_begun
 from services.adapters.dynamodb.operators_log import log_put
@@ -43,6 +44,9 @@ class DynamoCertificates:
             TableName=self.table, Key=_key(poll, round_number), ConsistentRead=True
         )
         item: dict[str, Any] | None = answer.get("Item")
+        if item is None:
+            board, sk = schema.board_pk(poll, "open"), schema.certified_sk(round_number)
+            item = FormerRows(self.client, self.table).find(board, sk)
         return _certificate(item, poll, round_number) if item else None
 
     def write(
@@ -74,8 +78,11 @@ class DynamoCertificates:
         change = self._logged(replace(round, certified_at_ms=at_ms, previous=None))
         log: Any = log_put(self.polls, change, revision + current, is_event=not current)
         unreconciled: Any = none_begun(self.polls, round, begun)
+        former: Any = {"TableName": self.table, "Key": _former_key(certificate)}
+        former["ConditionExpression"] = IS_NEW
         writes: list[Any] = [
-            {"Put": put}, {"Update": update}, {"Put": log}, {"ConditionCheck": unreconciled}
+            {"Put": put}, {"Update": update}, {"Put": log}, {"ConditionCheck": unreconciled},
+            {"ConditionCheck": former},
         ]  # fmt: skip
         try:
             self.client.transact_write_items(TransactItems=writes)
@@ -99,6 +106,11 @@ class DynamoCertificates:
 
 def _key(poll: str, round_number: int) -> dict[str, Any]:
     return key_of(schema.board_pk(poll, "open"), schema.certified_sk(round_number))
+
+
+def _former_key(certificate: Certificate) -> dict[str, Any]:
+    sk = schema.former_sk(schema.certified_sk(certificate.round))
+    return key_of(schema.board_pk(certificate.poll, "open"), sk)
 
 
 def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certificate:

@@ -8,6 +8,7 @@ newest version. `missing` counts the records that were written off.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.adapters.dynamodb.former_rows import FormerRows
 from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting import schema
 from services.voting.recount import Difference
@@ -31,7 +32,8 @@ class DynamoCorrections:
         answer = self.client.get_item(
             TableName=self.table, Key=_key(board, round_number), ConsistentRead=True
         )
-        return int(answer["Item"][schema.FOLDED]["N"]) if "Item" in answer else 0
+        item = answer.get("Item") or self._former.find(board, schema.correction_sk(round_number))
+        return int(item[schema.FOLDED]["N"]) if item else 0
 
     def apply(self, off: Difference, round_number: int, *, expected: int, at_ms: int) -> bool:
         """Add a difference and a log entry; return False unless corrected `expected` times."""
@@ -52,6 +54,7 @@ class DynamoCorrections:
         values |= {":entry": {"L": [{"M": entry}]}, ":none": {"L": []}}
         if expected:
             values[":expected"] = {"N": str(expected)}
+            self._move_former(off.board, round_number, at_ms)
         try:
             self.client.update_item(
                 TableName=self.table,
@@ -66,6 +69,16 @@ class DynamoCorrections:
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    @property
+    def _former(self) -> FormerRows:
+        return FormerRows(self.client, self.table)
+
+    def _move_former(self, board: str, round_number: int, at_ms: int) -> None:
+        """Copy the correction row of an older version; nothing happens if it was copied."""
+        former = self._former.find(board, schema.correction_sk(round_number))
+        if former:
+            self._former.copy(board, former, at_ms)
 
 
 def _key(board: str, round_number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from services.adapters.dynamodb.stream_shards import stream_shards
 from services.voting import schema
 from services.voting.audit import Watermarks
 from services.voting.poll import Round
@@ -34,22 +35,13 @@ class UnfoldedRecords:
         if not arn:
             return 0
         label = arn.rpartition("/stream/")[2]
-        shards = list(self._shards(arn))
+        shards = list(stream_shards(self.streams, arn))
         return sum(
             self._count_above(
                 arn, shard, round, _shard_watermarks(watermarks, label, shard, shards)
             )
             for shard in shards
         )
-
-    def _shards(self, arn: str) -> Iterator[str]:
-        start: dict[str, str] = {}
-        while True:
-            page = self.streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
-            yield from (shard["ShardId"] for shard in page["Shards"])
-            if not (last := page.get("LastEvaluatedShardId")):
-                return
-            start = {"ExclusiveStartShardId": last}
 
     def _count_above(
         self, arn: str, shard: str, round: Round, watermarks: Mapping[str, str]

@@ -87,6 +87,15 @@ class EventSource:
             self._trimmed[shard] = len(shard.records)
         return lost
 
+    def is_waiting(self, shard: Shard) -> bool:
+        """Return whether a shard has records to deliver, or writes that have not landed yet."""
+        pollers = [poller for poller in self._all_pollers() if poller.shard is shard]
+        return any(poller.undelivered or poller.late for poller in pollers)
+
+    def trim(self, shard: Shard) -> None:
+        """Trim all records of a shard that is not waiting."""
+        self._trimmed[shard] = len(shard.records)
+
     def _all_pollers(self) -> Sequence[ShardPoller]:
         lanes = self._parallelization_factor
         for shard in self._stream.shards[self._known_shards :]:

@@ -24,6 +24,7 @@ from services.tools.replay.deployed import DEPLOYED, silence
 from services.tools.replay.event_loop import event_loop
 from services.tools.replay.faults import ALL, MEANING, Fault
 from services.tools.replay.generate import STYLES, make_scenario
+from services.tools.replay.lifecycle.merging import MERGING
 from services.tools.replay.lifecycle.run import LifecycleOutcome, run_lifecycle
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
@@ -137,7 +138,8 @@ def render_table(proof: Proof, seconds: float) -> Table:
     shown.add_section()
     for command in sorted({*proof.commands, *proof.refused}):
         done, refused = proof.commands[command], proof.refused[command]
-        shown.add_row(command, f"by an operator; refused {refused:,} times", "", f"{done:,}")
+        by = "every night" if command in MERGING else f"by an operator; refused {refused:,} times"
+        shown.add_row(command, by, "", f"{done:,}")
     shown.add_section()
     for kind, what, number in _deliveries(proof):
         shown.add_row(kind, what, "", f"{number:,}")

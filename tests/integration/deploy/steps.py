@@ -58,6 +58,67 @@ def a_vote_is_counted(cloud: Cloud) -> bool:
     return eventually(lambda: sum(cloud.counts().values()) > before, seconds=4)
 
 
+def stream_of(cloud: Cloud) -> str:
+    """ARN of the stream of ballots."""
+    table = cloud.client("dynamodb").describe_table(TableName=cloud.outputs["VotesTable"])
+    return str(table["Table"]["LatestStreamArn"])
+
+
+def row_of(cloud: Cloud, sk: str) -> dict[str, Any] | None:
+    """A row of the sealed board of the poll, which is open, so that nobody else writes there."""
+    found: dict[str, Any] | None = (
+        cloud.client("dynamodb")
+        .get_item(
+            TableName=cloud.outputs["AggregatesTable"],
+            Key={"pk": {"S": "sealed#colors"}, "sk": {"S": sk}},
+        )
+        .get("Item")
+    )
+    return found
+
+
+def a_tally_row_is_begun(cloud: Cloud) -> bool:
+    """Step: the first record of a stream shard."""
+    arn, shard = stream_of(cloud), f"new-{next(_sids)}"
+    image = {"board": {"S": "sealed#colors"}, "round": {"N": "1"}, "changed_at": {"N": "1"}}
+    record = {"eventSourceARN": arn, "dynamodb": {"SequenceNumber": "1", "NewImage": image}}
+    cloud.client("lambda").invoke(
+        FunctionName=cloud.outputs["AggregatorFunction"],
+        Payload=json.dumps({"Records": [record], "shardId": shard}),
+    )
+    return row_of(cloud, f"00001#tally#{arn.rpartition('/')[2]}#{shard}") is not None
+
+
+def merge_rows(cloud: Cloud, **more: Any) -> tuple[str, str]:
+    """Store a row of a stream shard that is gone in a new round, and call the merger.
+
+    `more` are attributes of a base row that is there already; the sort keys of row and base row.
+    """
+    label, number = stream_of(cloud).rpartition("/")[2], 1000 + next(_sids)
+    row, base = f"{number:05}#tally#{label}#gone", f"{number:05}#base"
+    item = {"folded": {"N": "1"}, "as_of": {"N": "1"}, "wm": {"S": "1"}}
+    dynamodb, table = cloud.client("dynamodb"), cloud.outputs["AggregatesTable"]
+    for sk, held in {row: item, **({base: more} if more else {})}.items():
+        key = {"pk": {"S": "sealed#colors"}, "sk": {"S": sk}}
+        dynamodb.put_item(TableName=table, Item={**key, **held})
+    cloud.start_afresh(cloud.function_of("merger"))
+    cloud.client("lambda").invoke(FunctionName=cloud.function_of("merger"), Payload="{}")
+    return row, base
+
+
+def a_row_is_merged(cloud: Cloud) -> bool:
+    """Step: the row of a stream shard that is gone, in a new base row."""
+    return row_of(cloud, merge_rows(cloud)[1]) is not None
+
+
+def a_merged_row_is_deleted(cloud: Cloud) -> bool:
+    """Step: a day after it was merged."""
+    label = stream_of(cloud).rpartition("/")[2]
+    merged = {"M": {f"{label}#gone": {"M": {"at": {"N": "1"}, "folded": {"N": "1"}}}}}
+    row, _ = merge_rows(cloud, folded={"N": "1"}, merged=merged, revision={"N": "1"})
+    return row_of(cloud, row) is None
+
+
 def a_fallback_text_is_counted(cloud: Cloud) -> bool:
     """Step: a text that only the fallback took is in a ballot within six seconds."""
     cloud.start_afresh(cloud.function_of("replayer"))

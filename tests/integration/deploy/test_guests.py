@@ -24,7 +24,7 @@ REFUSED: dict[str, GuestCall] = {
     ),
     "change a tally": lambda c, g: g("dynamodb").update_item(
         TableName=c.outputs["AggregatesTable"],
-        Key={"pk": {"S": "open#colors"}, "sk": {"S": "tally#1#x#y"}},
+        Key={"pk": {"S": "open#colors"}, "sk": {"S": "00001#tally#x#y"}},
         UpdateExpression="SET voters = :many",
         ExpressionAttributeValues={":many": {"N": "1000"}},
     ),

@@ -9,7 +9,7 @@ from services.tools.replay.event_source import EventSource
 from services.tools.replay.faults import Fault, FaultInjector
 from services.tools.replay.lifecycle.boards import SimulatedBoards
 from services.tools.replay.lifecycle.poll_facts import RoundKey
-from services.tools.replay.stream import Stream
+from services.tools.replay.stream import Shard, Stream
 from services.voting.audit import Watermarks
 from services.voting.poll import Round
 from services.voting.tally import pad_sequence
@@ -50,6 +50,14 @@ class Aggregator:
     def waiting(self) -> int:
         """Return the number of records that are not folded."""
         return self._source.count_undelivered()
+
+    def is_waiting(self, shard: Shard) -> bool:
+        """Return whether a call, or a write that is late, may still write the shard's rows."""
+        return self._source.is_waiting(shard)
+
+    def trim(self, shard: Shard) -> None:
+        """Trim a shard: its records are never delivered again."""
+        self._source.trim(shard)
 
     def lose(self) -> None:
         """Lose the records that are not folded, as after 24 hours without a reader."""

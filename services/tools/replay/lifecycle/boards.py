@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from services.adapters.memory import MemoryTallies
 from services.tools.replay.lifecycle.polls import SimulatedPolls
 from services.voting.certificate import Certificate
-from services.voting.errors import PollChangedError
+from services.voting.errors import PollChangedError, RowMergedError
+from services.voting.merging import CORRECTION, BaseRow, MergePlan, StoredRow, sum_rows
 from services.voting.poll import Round
 from services.voting.recount import Difference
 from services.voting.tally import Delta, TallyRow, Totals, add_up
@@ -21,11 +22,16 @@ class RefusedWriteError(Exception):
     """A write that DynamoDB rejects at every attempt."""
 
 
+BoardKey = tuple[str, int]
+"""Board and round."""
+
+
 @dataclass(slots=True)
 class SimulatedBoards(MemoryTallies):
     """The `AuditedTallies`, `Corrections` and `Certificates` ports."""
 
     polls: SimulatedPolls = field(kw_only=True)
+    bases: dict[BoardKey, BaseRow] = field(default_factory=dict)
     corrected: dict[tuple[str, int], tuple[int, Totals]] = field(default_factory=dict)
     certified: dict[tuple[str, int], Certificate] = field(default_factory=dict)
 
@@ -39,12 +45,57 @@ class SimulatedBoards(MemoryTallies):
             or not row.board.startswith(("open#", "sealed#", "unreadable"))
         ):
             raise RefusedWriteError(row.board[:40])
+        base = self.bases.get((row.board, row.round), BaseRow())
+        if row not in self.rows and (row.stream_label, row.stream_shard) in base.merged:
+            raise RowMergedError(row.board, row.round, row.stream_shard)
         return MemoryTallies.apply(self, row, delta)
 
     def totals(self, board: str, round_number: int) -> Totals:
         """Sum the rows of a round, including the correction row."""
-        rows = MemoryTallies.totals(self, board, round_number)
-        return add_up([rows, self._correction(board, round_number)[1]])
+        base, rows = self.stored((board, round_number))
+        return sum_rows(rows, base)
+
+    def keys(self) -> set[BoardKey]:
+        """Return the boards and rounds that have rows."""
+        return {(row.board, row.round) for row in self.rows} | set(self.bases)
+
+    def stored(self, key: BoardKey) -> tuple[BaseRow, list[StoredRow]]:
+        """Return the base row of a round, and its other rows."""
+        rows = [
+            StoredRow(
+                name=(row.stream_label, row.stream_shard),
+                place="",
+                totals=totals,
+                version=totals.folded,
+            )
+            for row, (_, totals) in self.rows.items()
+            if (row.board, row.round) == key
+        ]
+        if key in self.corrected:
+            version, totals = self.corrected[key]
+            rows.append(StoredRow(name=CORRECTION, place="", totals=totals, version=version))
+        return self.bases.get(key, BaseRow()), rows
+
+    def write_plan(self, key: BoardKey, before: BaseRow, plan: MergePlan) -> bool:
+        """Replace a base row and delete rows, or do nothing if one is not as it was read."""
+        if not self.is_as_read(key, before, plan):
+            return False
+        self.bases[key] = plan.base
+        for row in plan.deleted:
+            label, shard = row.name
+            self.rows.pop(
+                TallyRow(board=key[0], round=key[1], stream_label=label, stream_shard=shard), None
+            )
+        return True
+
+    def is_as_read(self, key: BoardKey, before: BaseRow, plan: MergePlan) -> bool:
+        """Return whether the base row and the rows of a plan are as they were read."""
+        base, rows = self.stored(key)
+        stored = {row.name: row.version for row in rows}
+        used = (*plan.merged, *plan.deleted)
+        return base.revision == before.revision and all(
+            stored.get(row.name) == row.version for row in used
+        )
 
     def watermarks(self, board: str, round_number: int) -> Mapping[tuple[str, str], str]:
         """Return the watermark of each stream shard."""

@@ -18,6 +18,7 @@ from services.tools.replay.lifecycle.invariants import (
     Way,
 )
 from services.tools.replay.lifecycle.log_check import REACHED_MS, check_all
+from services.tools.replay.lifecycle.merging import Merging
 from services.tools.replay.lifecycle.operator import Operator
 from services.tools.replay.lifecycle.outages import Outages, Part
 from services.tools.replay.lifecycle.polls import LateDirectory, SimulatedPolls
@@ -44,6 +45,8 @@ PASSING_MS: Final = (
 _REPLAYED: Final = 0.1
 """Share of texts whose request somebody sends again after minutes."""
 _CERTIFICATES: Final = 2
+_NIGHTS: Final = 6
+"""So many nights pass at the end: rows are merged, deleted, and their names are dropped."""
 OTHER_TEXTS: Final = ("purple", "STOP", "hello there", "")
 
 
@@ -115,6 +118,11 @@ class LifecycleRun:
             aggregator=self.aggregator, clock=self.clock, interleave=self._act_concurrently,
             before_certifying=self.reconciliations.before_certifying,
         )  # fmt: skip
+        self.merging = Merging(
+            draw=random.Random(f"merging {number}"),  # noqa: S311 - repeatable
+            stream=self.votes.stream, boards=self.boards, aggregator=self.aggregator,
+            clock=self.clock, interleave=self._act_concurrently,
+        )  # fmt: skip
         self._fails = draw.choice((0, 0.01, 0.05))
         self._phones = [f"+1555010{draw.randrange(100):04}" for _ in range(draw.randint(2, 7))]
         self._sids = 0
@@ -130,6 +138,7 @@ class LifecycleRun:
                     self._step()
                 self._reconcile_all()
                 self._check_boards()
+                self._merge_for_days()
         except ViolationError as error:
             violation = str(error)
         except Exception as error:  # noqa: BLE001 - an unexpected error is a violation
@@ -138,7 +147,7 @@ class LifecycleRun:
             violation=violation,
             deliveries=self.webhooks.deliveries,
             accepted=len(self.checker.accepted),
-            done=self.operator.done + self.reconciliations.done,
+            done=self.operator.done + self.reconciliations.done + self.merging.done,
             refused=self.operator.refused,
             outages=Counter({str(part): n for part, n in self.outages.started.items()}),
             given_up=self.twilio.given_up,
@@ -221,6 +230,9 @@ class LifecycleRun:
     def _pass_time(self) -> None:
         step_ms = self.draw.choice(PASSING_MS)
         self.time.pass_time(self.clock[0] + step_ms)
+        self.merging.pass_time()
+        if step_ms >= DAY_MS:
+            self.merging.run()
         for pk, sk in self.votes.expired(self.clock[0]):
             if self.draw.random() < 2 / 3:
                 self.votes.delete_expired(pk, sk)
@@ -248,6 +260,14 @@ class LifecycleRun:
             {"picks": {"S": "RED"}}, {"changed_at": {"S": "now"}},
         ))  # fmt: skip
         self.votes.put_by_hand("by-hand#0", f"item {self.clock[0]}", {**image, **change})
+
+    def _merge_for_days(self) -> None:
+        """Let days pass, merge every night, and look at the boards after each."""
+        for _ in range(_NIGHTS):
+            self.time.pass_time(self.clock[0] + DAY_MS)
+            self.merging.pass_time()
+            self.merging.run()
+            self._check_boards()
 
     def _check_operators_log(self) -> None:
         """Compare the last row of each poll's log with its entry; time must not go back."""

@@ -1,0 +1,1 @@
+"""Merges tally rows that cannot change any more."""
