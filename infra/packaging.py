@@ -23,7 +23,9 @@ from typing import Final, Literal
 
 from infra.config import StageConfig
 
-FunctionName = Literal["webhook", "aggregator", "polls", "replayer", "reconciler", "canary"]
+FunctionName = Literal[
+    "webhook", "aggregator", "polls", "replayer", "reconciler", "canary", "reader"
+]
 
 ROOT: Final = Path(__file__).parent.parent
 CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
@@ -57,6 +59,7 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
         "services/voting",
         "lambdas/canary",
     ),
+    "reader": ("services/adapters", "services/polls", "services/voting", "lambdas/reader"),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONTAINER_REQUIREMENTS: Final = ROOT / "services" / "requirements.txt"

@@ -35,6 +35,7 @@ ALLOWED = {
     "lambdas/replayer": (*ADAPTERS, "services.late", "lambdas.replayer"),
     "lambdas/reconciler": (*ADAPTERS, "services.late", "lambdas.reconciler"),
     "lambdas/canary": (*ADAPTERS, "services.selftest", "lambdas.canary"),
+    "lambdas/reader": (*ADAPTERS, "lambdas.reader"),
     "infra": (
         "services.voting.schema",
         "services.voting.probe_names",

@@ -1,6 +1,6 @@
 """Tally rows on DynamoDB: the conditional write that makes the count exact."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class DynamoTallies:
 
     def totals(self, board: str, round_number: int) -> Totals:
         """Sum the rows of a round."""
-        return add_up(map(_totals_of, self._rows(board, round_number)))
+        return sum_rows(self._rows(board, round_number), round_number)
 
     def watermarks(self, board: str, round_number: int) -> dict[tuple[str, str], str]:
         """Return the last folded sequence number by (stream label, stream shard)."""
@@ -59,6 +59,29 @@ class DynamoTallies:
         )
         for page in pages:
             yield from page["Items"]
+
+
+def tally_rows(items: Iterable[Mapping[str, Any]], round_number: int) -> list[Mapping[str, Any]]:
+    """Pick the tally rows of a round from the items of a board."""
+    return [item for item in items if sk_of(item).startswith(schema.tally_prefix(round_number))]
+
+
+def sum_rows(items: Iterable[Mapping[str, Any]], round_number: int) -> Totals:
+    """Sum the tally rows of a round; every reader in Python does it by this function.
+
+    Raises:
+        ValueError: a row has a number that is not whole.
+    """
+    return add_up(map(_totals_of, tally_rows(items, round_number)))
+
+
+def count_writes(items: Iterable[Mapping[str, Any]], round_number: int) -> int:
+    """Count what was written to the tally rows of a round: records folded, and corrections.
+
+    Each write of a row adds to it, so of two readings the one with the larger number is newer.
+    """
+    rows = tally_rows(items, round_number)
+    return sum(int(row.get(schema.FOLDED, {}).get("N", "0")) for row in rows)
 
 
 def _key(row: TallyRow) -> dict[str, Any]:
@@ -88,7 +111,7 @@ def _marks(delta: Delta) -> str:
     return f"{last}, {schema.AS_OF} = :as_of" if delta.as_of_ms else last
 
 
-def _totals_of(item: dict[str, Any]) -> Totals:
+def _totals_of(item: Mapping[str, Any]) -> Totals:
     counts = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     # The correction row's own `folded` counts corrections, not records.
     records = schema.MISSING if schema.is_correction(sk_of(item)) else schema.FOLDED
