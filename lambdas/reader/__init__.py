@@ -1,1 +1,1 @@
-"""The canary: one text through the whole deployment on a schedule."""
+"""The reader: boards as JSON for CloudFront."""

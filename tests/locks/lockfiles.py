@@ -19,6 +19,7 @@ LOCKS: Final = (
     "lambdas/aggregator/requirements.txt",
     "lambdas/canary/requirements.txt",
     "lambdas/polls/requirements.txt",
+    "lambdas/reader/requirements.txt",
     "lambdas/reconciler/requirements.txt",
     "lambdas/replayer/requirements.txt",
     "lambdas/webhook/requirements.txt",
