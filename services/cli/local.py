@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.cli.output import FAILED, exit_on_error, print_error
+from services.tools.demo.cloud import Audience
 from services.tools.demo.demo import SEED, run_demo
 from services.tools.demo.progress import ConsoleProgress
 from services.tools.demo.smoke import run_smoke
@@ -37,6 +38,9 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 for a free one.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed sends the same texts.")] = SEED,
+    audience: Annotated[
+        Audience, typer.Option(help="How screens read: the table, or JSON kept for a second.")
+    ] = "direct",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")
     ] = True,
@@ -48,7 +52,14 @@ def demo(
     redeliveries and garbage. Ctrl-C stops everything. Several demos can run side by side.
     """
     with exit_on_local_error():
-        run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
+        run_demo(
+            texts_per_second=rate,
+            phones=phones,
+            port=port,
+            browser=browser,
+            seed=seed,
+            audience=audience,
+        )
 
 
 def smoke(
