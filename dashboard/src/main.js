@@ -15,7 +15,7 @@ import { addSnapshot, emptyPollState, viewInput } from './pollState.js';
 import { createSidebar } from './sidebar.js';
 import { buildView } from './view.js';
 
-const LARGE_DELAYED_MS = 5000; // an answer may be two seconds old when it comes
+const LARGE_DELAYED_MS = 6000; // for so long a cache may serve an answer that it can renew
 const FONT_WAIT_MS = 1500; // the first figures wait that long for their font
 
 const now = () => performance.now();

@@ -86,7 +86,7 @@ def test_an_old_answer_is_not_shown_as_a_live_one(
     expect(page.locator("#freshness")).to_have_text("Live")
     reader.is_down = True
 
-    expect(page.locator("#freshness")).to_contain_text("Delayed")
+    expect(page.locator("#freshness")).to_contain_text("Delayed ·")
     expect(page.locator("#total")).to_have_text("1")
 
 

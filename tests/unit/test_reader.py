@@ -1,6 +1,8 @@
 """The reader's answers where the table cannot be read, and how it is assembled."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,13 @@ from lambdas.reader import handler as reader
 from services.adapters.dynamodb.poll_view import poll_view_item, public_round
 from services.adapters.dynamodb.public_boards import DynamoPublicBoards
 from services.settings import SettingsError
-from services.voting.poll import Choice
+from services.voting import schema
+from services.voting.poll import Choice, State
 from tests.support.polls import a_round
 from tests.support.reader import get
 from tests.unit.test_dashboard_parity import CASES, round_of
+
+ROOT = Path(__file__).parents[2]
 
 
 class Table:
@@ -83,6 +88,47 @@ def test_a_board_is_one_strongly_consistent_query_of_its_open_partition() -> Non
     assert asked["ConsistentRead"] is True
     assert asked["ExpressionAttributeValues"] == {":pk": {"S": "open#colors"}}
     assert asked["TableName"] == "Aggregates"
+
+
+def test_the_example_of_the_documentation_is_what_the_reader_answers() -> None:
+    """The page's tests read the same file."""
+    choices = (
+        Choice(key="RED", label="Red"),
+        Choice(key="GREEN", label="Green"),
+        Choice(key="BLUE", label="Blue", colour={"dark": "#4f9dff", "light": "#1b5fc1"}),
+    )
+    round = replace(
+        a_round(question="Which color should win tonight?", choices=choices),
+        state=State.CLOSED,
+        state_at_ms=1_800_000_060_000,
+    )
+    votes = {"c#RED": {"N": "3"}, "c#GREEN": {"N": "2"}, "c#BLUE": {"N": "1"}, "voters": {"N": "6"}}
+    tally = {
+        "pk": {"S": "open#colors"}, "sk": {"S": schema.tally_sk(1, "label", "shard")}, **votes,
+        "folded": {"N": "7"}, "as_of": {"N": "1800000000000"},
+    }  # fmt: skip
+    certificate = {
+        "pk": {"S": "open#colors"}, "sk": {"S": schema.certified_sk(1)}, **votes,
+        "ballots": {"N": "6"}, "certified_at": {"N": "1800000180000"},
+        "digest": {"S": "9f2c41d07be85a6340c1f7d29be3a1586d70f4c2918be35da6470c1f2d9be4a7"},
+    }  # fmt: skip
+    table: Any = Table([poll_view_item(round, "+15550100199"), tally, certificate])
+    body = get(
+        DynamoPublicBoards(client=table, table="Aggregates", clock=lambda: 1_800_000_200_000)
+    ).body
+    written = f"{json.dumps(body, indent=2)}\n"
+
+    assert (ROOT / "dashboard/test/board.json").read_text(encoding="utf-8") == written
+    assert written in (ROOT / "docs/api.md").read_text(encoding="utf-8")
+
+
+def test_every_field_is_documented() -> None:
+    """Also those of a choice and of a certificate."""
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    example = json.loads((ROOT / "dashboard/test/board.json").read_text(encoding="utf-8"))
+    named = {*example, *example["choices"][0], *example["certified"]}
+
+    assert {name for name in named if f"`{name}`" not in page} == set()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
