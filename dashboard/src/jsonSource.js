@@ -37,8 +37,8 @@ import { SourceError, troubleOf } from './trouble.js';
 const VERSION = 1;
 const TIMEOUT_MS = 5000; // CloudFront gives up its request after four
 /** @type {Trouble[]} */
-const NAMED = ['denied', 'table', 'busy'];
-/** @type {Record<number, Trouble>} of answers that are not the reader's own */
+const NAMED = ['denied', 'table'];
+/** @type {Record<number, Trouble>} */
 const STATUSES = { 403: 'denied', 429: 'busy', 503: 'busy' };
 
 /** @param {Board} board @returns {Rows} */
@@ -68,7 +68,7 @@ function rowsOf(board) {
  * @returns {number | null} epoch ms
  */
 function sentAt(headers) {
-  const at = Date.parse(headers.get('date') ?? '');
+  const at = Date.parse(String(headers.get('date')));
   return at ? at + 1000 * Number(headers.get('age') ?? 0) : null;
 }
 
@@ -94,8 +94,8 @@ export function createJsonSource(config, send = (address, request) => fetch(addr
     if (!response.ok) return refuse(response);
     const board = /** @type {Board} */ (await response.json());
     if (board.v !== VERSION) throw new SourceError('fault', new Error(`version ${board.v}`));
-    // `Date` has whole seconds, so on average it is half a second behind.
-    return { ...rowsOf(board), serverAt, ageMs: serverAt === null ? 0 : Math.max(0, serverAt + 500 - board.readAt) };
+    // `Date` has whole seconds, so on average it is half a second behind; without one the age is 0.
+    return { ...rowsOf(board), serverAt, ageMs: Math.max(0, (serverAt ?? 0) + 500 - board.readAt) };
   }
 
   /** @param {string} poll @returns {Promise<Snapshot>} @throws {SourceError} */

@@ -52,8 +52,10 @@ test('a sealed poll has a view and no sums', async () => {
   assert.deepEqual([tallies, certified], [[], []]);
 });
 
-test('rows that the reader could not read are counted', async () => {
-  assert.equal((await of({ ...example, unreadableRows: 2 }).source.read()).unread.length, 2);
+test('rows and texts that could not be read are counted', async () => {
+  const { unread, tallies } = await of({ ...example, unreadableRows: 2, unreadableTexts: 3 }).source.read();
+
+  assert.deepEqual([unread, tallies[0]?.bad], [['tally', 'tally'], 3]);
 });
 
 for (const [headers, serverAt, ageMs] of /** @type {[Record<string, string>, number | null, number][]} */ ([
@@ -87,7 +89,7 @@ test('the browser keeps no answer, and waits five seconds for one', async () => 
 test('without a poll of that name there is no view, and no error', async () => {
   const { source } = stand(Response.json({ v: 1, error: 'unknown' }, { status: 404 }));
 
-  assert.equal((await source.read()).pollView, null);
+  assert.deepEqual(await source.read(), { pollView: null, tallies: [], certified: [], unread: [], serverAt: null, ageMs: 0 });
   assert.equal(await source.readPollView('songs'), null);
 });
 
@@ -111,3 +113,21 @@ for (const [what, answer, trouble] of /** @type {[string, Response | Error, stri
     await assert.rejects(source.readPollView('colors'), { trouble });
   });
 }
+
+for (const [answer, message] of /** @type {[Response, string][]} */ ([
+  [new Response('', { status: 502 }), 'status 502'],
+  [Response.json({ ...example, v: 2 }), 'version 2'],
+])) {
+  test(`the console says why: ${message}`, async () => {
+    const error = await stand(answer).source.read().catch((/** @type {Error} */ thrown) => thrown);
+
+    assert.match(String(/** @type {{cause: {cause: Error}}} */ (error).cause.cause.message), new RegExp(message));
+  });
+}
+
+test('boards are fetched beside the page', async (t) => {
+  const fetched = t.mock.method(globalThis, 'fetch', async () => Response.json(example));
+
+  assert.equal((await createJsonSource({ poll: 'colors' }).readPollView('songs'))?.round, 1);
+  assert.equal(fetched.mock.calls[0]?.arguments[0], './boards/songs.json');
+});
