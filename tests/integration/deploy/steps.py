@@ -189,7 +189,7 @@ def a_board_is_answered(cloud: Cloud) -> bool:
     reader = cloud.function_of("reader")
     done = cloud.client("lambda").invoke(FunctionName=reader, Payload=payload)
     answer = json.loads(done["Payload"].read())
-    return answer["statusCode"] == 200 and json.loads(answer["body"])["poll"] == "colors"
+    return bool(answer["statusCode"] == 200 and json.loads(answer["body"])["poll"] == "colors")
 
 
 def the_polls_are_applied(cloud: Cloud) -> bool:
