@@ -51,7 +51,9 @@ def reader(emulator: Emulator, site: Site) -> Iterator[Reader]:
     routes = [board_route(made.fetch), Route("/{path:path}", serve)]
     site.config["audience"] = "large"
     with ExitStack() as stack:
-        site.address = stack.enter_context(serve_in_thread(Starlette(routes=routes)))
+        site.address = stack.enter_context(
+            serve_in_thread(Starlette(routes=routes), adds_date=False)
+        )
         yield made
 
 

@@ -10,6 +10,7 @@ from services.settings import (
     AggregatorSettings,
     CanarySettings,
     PollsSettings,
+    ReaderSettings,
     ReconcilerSettings,
     ReplayerSettings,
     WebhookSettings,
@@ -25,6 +26,7 @@ SETTINGS: dict[
         | ReplayerSettings
         | ReconcilerSettings
         | CanarySettings
+        | ReaderSettings
     ],
 ] = {
     "webhook": WebhookSettings,
@@ -33,13 +35,15 @@ SETTINGS: dict[
     "replayer": ReplayerSettings,
     "reconciler": ReconcilerSettings,
     "canary": CanarySettings,
+    "reader": ReaderSettings,
 }
 
 
 @pytest.fixture
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage with every function."""
-    return Resources(synthesise(stage, reconcile="5 minutes", canary="5 minutes"))
+    options = {"reconcile": "5 minutes", "canary": "5 minutes", "audience": "large"}
+    return Resources(synthesise(stage, **options))
 
 
 def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:

@@ -126,7 +126,7 @@ def local_cloud(
                 boards=boards.reader_function(aws, reader) if reader else None,
             )
             dashboard_url = stack.enter_context(
-                static_server.serve_in_thread(application, port=port)
+                static_server.serve_in_thread(application, port=port, adds_date=False)
             )
         cloud = LocalCloud(
             aws=aws,

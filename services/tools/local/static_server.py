@@ -68,15 +68,18 @@ def check_port_is_free(port: int) -> None:
 
 
 @contextmanager
-def serve_in_thread(application: Starlette, *, port: int = 0) -> Iterator[str]:
+def serve_in_thread(
+    application: Starlette, *, port: int = 0, adds_date: bool = True
+) -> Iterator[str]:
     """Serve in a thread of this process; yield the base URL, without a trailing slash.
+
+    A cache passes on the `Date` of the answer that it keeps: without `adds_date` there is no other.
 
     Raises:
         PortInUseError: another program has the port.
     """
     listener = listen(port)
-    # Without a date of its own: a cache passes on that of the answer which it keeps.
-    config = uvicorn.Config(application, log_level="error", lifespan="auto", date_header=False)
+    config = uvicorn.Config(application, log_level="error", lifespan="auto", date_header=adds_date)
     config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
     thread = threading.Thread(
