@@ -98,6 +98,7 @@ def test_a_handler_imports_nothing_that_its_bundle_lacks(
         "replayer": "aiodynamo aiohttp twilio boto3 botocore",
         "reconciler": "aiodynamo aiohttp rapidfuzz twilio boto3 botocore",
         "canary": "boto3 botocore",
+        "reader": "boto3 botocore",
     }
     program = f"""
 import sys
