@@ -12,7 +12,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'libraries', test: /node_modules/ },
+            { name: 'libraries', test: /node_modules\/(?!aws4fetch)/ }, // the signer comes with what signs
             { name: 'shared', test: /src\/(dom|phase|sentences|theme)\.js/ }, // by both pages
           ],
         },

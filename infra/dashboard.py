@@ -16,6 +16,7 @@ from infra.config import StageConfig
 from infra.headers import other_headers, read_headers, security_headers
 from infra.packaging import Packager
 from infra.page_api import PageApi
+from infra.reader import errors_kept_briefly
 
 _COGNITO = "cognito-identity.amazonaws.com"
 _IMMUTABLE = "assets/*"
@@ -28,6 +29,7 @@ class Dashboard(Construct):
     """Hosts the page, and gives its viewers the credentials of a guest role."""
 
     distribution: cloudfront.Distribution | None = None
+    headers_policy: cloudfront.ResponseHeadersPolicy | None = None
     page_api: PageApi | None = None
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
@@ -48,7 +50,8 @@ class Dashboard(Construct):
         )
         self.guest_role = self._make_guest_role()
         if config.edge == "cloudfront":
-            self.distribution = self._make_distribution()
+            self.headers_policy = self._make_headers_policy()
+            self.distribution = self._make_distribution(self.headers_policy)
         if config.edge == "api":
             self.page_api = PageApi(self, "Page", config=config, site=self.site)
 
@@ -115,22 +118,29 @@ class Dashboard(Construct):
         )
         return role
 
-    def _make_distribution(self) -> cloudfront.Distribution:
+    def _make_headers_policy(self) -> cloudfront.ResponseHeadersPolicy:
         headers = read_headers()
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            security_headers_behavior=security_headers(headers),
+            custom_headers_behavior=other_headers(headers),
+        )
+
+    def _make_distribution(
+        self, headers: cloudfront.ResponseHeadersPolicy
+    ) -> cloudfront.Distribution:
+        is_large = self._config.options.audience == "large"
         return cloudfront.Distribution(
             self,
             "Edge",
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            error_responses=errors_kept_briefly() if is_large else None,
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.site),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=cloudfront.ResponseHeadersPolicy(
-                    self,
-                    "Headers",
-                    security_headers_behavior=security_headers(headers),
-                    custom_headers_behavior=other_headers(headers),
-                ),
+                response_headers_policy=headers,
             ),
         )

@@ -56,6 +56,12 @@ PUBLIC_ONLY: Final[Mapping[str, Any]] = {
 ForAllValues is true if the request lacks the key, so the Null conditions require it.
 """
 
+OPEN_BOARDS_ONLY: Final[Mapping[str, Any]] = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [OPEN_BOARDS]},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+"""Only public boards, with all their attributes."""
+
 
 def only_keys(*patterns: str) -> dict[str, Any]:
     """Build the condition that limits a grant to these partition keys."""

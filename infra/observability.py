@@ -23,6 +23,8 @@ from infra.ingest_watch import IngestWatch
 from infra.merging import Merging
 from infra.merging_watch import MergingWatch
 from infra.notifications import add_budget, add_topic
+from infra.reader import Reader
+from infra.reader_watch import ReaderWatch
 from infra.reconciliation import Reconciliation
 from infra.reconciliation_watch import ReconciliationWatch
 from infra.storage import Storage
@@ -54,6 +56,7 @@ class WatchedParts:
     merging: Merging
     reconciliation: Reconciliation | None
     canary: Canary | None
+    reader: Reader | None
 
 
 class Observability(Construct):
@@ -92,6 +95,8 @@ class Observability(Construct):
             yield ReconciliationWatch(self, parts.reconciliation, namespace)
         if parts.canary:
             yield CanaryWatch(parts.canary, config.options.canary)
+        if parts.reader:
+            yield ReaderWatch(parts.reader)
 
     def _add_alarms(self, specs: Sequence[AlarmSpec], config: StageConfig) -> None:
         email = config.options.alarm_email

@@ -73,6 +73,8 @@ class Options:
     """Rate that the votes table takes without scaling up; what it adds is charged once."""
     edge: Literal["cloudfront", "none"] = "cloudfront"
     """Server of the page; `none` is API Gateway, for accounts that may not use CloudFront yet."""
+    audience: Literal["direct", "large"] = "direct"
+    """How screens read a count: from the table, or as JSON that CloudFront keeps for a second."""
     reserved_concurrency: int | None = None
     """Executions that Lambda keeps for the aggregator; the quota must leave 100 for the rest."""
     domain: str | None = None
@@ -91,6 +93,8 @@ class Options:
             raise OptionError("certificate_arn", None, f"name the certificate of {self.domain}")
         if self.certificate_arn and not self.domain:
             raise OptionError("domain", None, "name the domain of the certificate")
+        if self.audience == "large" and self.edge == "none":
+            raise OptionError("audience", self.audience, "give it with edge=cloudfront only")
         if self.shift == "gradual" and self.webhook == "container":
             raise OptionError("shift", self.shift, "give it with webhook=lambda only")
 
@@ -134,6 +138,7 @@ _CHOICES: Final = {
     "shift": ("at_once", "gradual"),
     "fallback": ("on", "off"),
     "edge": ("cloudfront", "none"),
+    "audience": ("direct", "large"),
 }
 _TEXTS: Final = {*_CHOICES, *_PATTERNS, "poll", "fallback_reply"}
 _INTERVALS: Final = {"reconcile", "canary"}

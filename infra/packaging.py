@@ -24,7 +24,7 @@ from typing import Final, Literal
 from infra.config import StageConfig
 
 FunctionName = Literal[
-    "webhook", "aggregator", "polls", "replayer", "reconciler", "canary", "merger"
+    "webhook", "aggregator", "polls", "replayer", "reconciler", "canary", "merger", "reader"
 ]
 
 ROOT: Final = Path(__file__).parent.parent
@@ -60,6 +60,7 @@ CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
         "services/voting",
         "lambdas/canary",
     ),
+    "reader": ("services/adapters", "services/polls", "services/voting", "lambdas/reader"),
 }
 _ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONTAINER_REQUIREMENTS: Final = ROOT / "services" / "requirements.txt"

@@ -2,6 +2,7 @@
 
 Twilio -> webhook -> votes table -> stream -> aggregator -> aggregates table <- browser.
 While the webhook is down: Twilio -> REST API -> queue -> replayer -> votes table.
+For a large audience: aggregates table <- reader <- CloudFront <- browser.
 On a schedule, if asked for: Twilio's message log -> reconciler -> votes table, and
 canary -> webhook, which is one text through everything above.
 The webhook reads the polls table, which nobody outside can reach.
@@ -29,6 +30,7 @@ from infra.observability import Observability, WatchedParts
 from infra.outputs import next_steps, stack_outputs
 from infra.packaging import Packager
 from infra.polls import Polls, default_poll
+from infra.reader import Reader
 from infra.reconciliation import Reconciliation
 from infra.shared_props import SharedProps
 from infra.stage_options import StageOptions
@@ -83,6 +85,8 @@ class VotingStack(Stack):
         self._after_copy.append(self.merging.merger)
         # aggregates <- browser
         self.dashboard = Dashboard(self, "Dashboard", config=config)
+        # aggregates <- reader <- CloudFront <- browser
+        self.reader = self._add_reader(shared) if config.options.audience == "large" else None
         # polls/*.toml -> polls, aggregates
         self.polls = Polls(self, "Polls", shared)
         self._grant_webhook()
@@ -104,6 +108,7 @@ class VotingStack(Stack):
                 "identityId": guest_identity,
                 "poll": default_poll(config.options, polls),
                 "polls": [name.removesuffix(".toml") for name in polls],
+                **({"audience": "large"} if self.reader else {}),
             },
         )
         if config.options.shift == "gradual" and self.ingest.alias:
@@ -183,6 +188,14 @@ class VotingStack(Stack):
         allow(canary, "SeeItsVoteCounted", [DELETE, PUT, QUERY], aggregates, boards)
         allow(canary, "ReadTheSecret", ["secretsmanager:GetSecretValue"], self.ingest.secret_arn)
 
+    def _add_reader(self, props: SharedProps) -> Reader:
+        reader = Reader(self, "Reader", props)
+        if self.dashboard.distribution and self.dashboard.headers_policy:
+            reader.serve(self.dashboard.distribution, self.dashboard.headers_policy)
+        aggregates = self.storage.aggregates.table_arn
+        allow(reader.reader.role, "ReadOpenBoards", [QUERY], aggregates, grants.OPEN_BOARDS_ONLY)
+        return reader
+
     def _grant_aggregator(self) -> None:
         aggregator = self.aggregation.aggregator.role
         votes_stream = self.storage.votes.table_stream_arn or ""
@@ -226,8 +239,9 @@ class VotingStack(Stack):
 
     def _grant_logs(self) -> None:
         webhook = [self.ingest.function] if self.ingest.function else []
+        reader = [self.reader.reader] if self.reader else []
         aggregator, deployer = self.aggregation.aggregator, self.polls.deployer
-        for function in (*webhook, *self._after_copy, aggregator, deployer):
+        for function in (*webhook, *self._after_copy, aggregator, deployer, *reader):
             log = function.log_group.log_group_arn
             allow(function.role, "WriteOwnLog", grants.WRITE_LOG, log)
 
@@ -240,6 +254,8 @@ class VotingStack(Stack):
             dashboard=self.dashboard,
             guest_identity=guest_identity,
         )
+        if self.reader:
+            outputs["ReaderFunction"] = self.reader.reader.function.function_name
         for name, value in (outputs | next_steps(self.dashboard, config)).items():
             CfnOutput(self, name, value=value)
 
@@ -252,5 +268,6 @@ class VotingStack(Stack):
             merging=self.merging,
             reconciliation=self.reconciliation,
             canary=self.canary,
+            reader=self.reader,
         )
         self.observability = Observability(self, "Observability", config=config, parts=parts)

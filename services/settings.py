@@ -168,3 +168,10 @@ class CanarySettings(_Settings):
     secret_arn: str
     webhook_url: str
     webhook_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderSettings(_Settings):
+    """Settings of the reader, which answers with boards as JSON."""
+
+    aggregates_table: str

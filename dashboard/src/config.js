@@ -13,6 +13,7 @@
  * @property {string[] | null} follow the polls of which the open one is shown; null where the address names one
  * @property {{dynamodb?: string, cognitoIdentity?: string}} endpoints only where not AWS
  * @property {boolean} lab whether this is the lab
+ * @property {boolean} large whether boards are read as JSON, for a large audience, and not from the table
  */
 
 /** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean, overlay: boolean, lab: boolean}} Options */
@@ -76,6 +77,7 @@ export function checkConfig(raw, { poll, lab = false }) {
     follow: follows ? checkPolls(given.polls) : null,
     endpoints: checkEndpoints(given.endpoints),
     lab,
+    large: given.audience === 'large',
   };
 }
 
@@ -113,7 +115,6 @@ function checkEndpoints(raw) {
  * @throws {ConfigError}
  */
 export async function loadConfig(asked, webCrypto = globalThis.crypto?.subtle) {
-  if (!webCrypto) throw new ConfigError(NO_HTTPS);
   let raw;
   try {
     const answer = await fetch('./config.json', { cache: 'no-cache' });
@@ -124,5 +125,7 @@ export async function loadConfig(asked, webCrypto = globalThis.crypto?.subtle) {
     const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be fetched';
     throw new ConfigError(`config.json ${why}. ${REMEDY}`);
   }
-  return checkConfig(raw, asked);
+  const config = checkConfig(raw, asked);
+  if (!webCrypto && !config.large) throw new ConfigError(NO_HTTPS);
+  return config;
 }

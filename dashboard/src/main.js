@@ -7,14 +7,15 @@ import { createBoard } from './board.js';
 import { loadConfig, readOptions } from './config.js';
 import { createControls } from './controls.js';
 import { createFollower } from './follower.js';
+import { createJsonSource } from './jsonSource.js';
 import { pulse } from './motion.js';
 import { phaseOf } from './phase.js';
 import { createPoller } from './poller.js';
 import { addSnapshot, emptyPollState, viewInput } from './pollState.js';
 import { createSidebar } from './sidebar.js';
-import { createSource } from './source.js';
 import { buildView } from './view.js';
 
+const LARGE_DELAYED_MS = 6000; // for so long a cache may serve an answer that it can renew
 const FONT_WAIT_MS = 1500; // the first figures wait that long for their font
 
 const now = () => performance.now();
@@ -27,11 +28,20 @@ function find(id) {
   return found;
 }
 
-/** @param {import('./config.js').Config} config @param {ReturnType<typeof createControls>} controls */
-function start(config, controls) {
+/** @param {import('./config.js').Config} config @returns {Promise<import('./source.js').Source>} */
+async function sourceOf(config) {
+  if (config.large) return createJsonSource(config);
+  return (await import('./source.js')).createSource(config); // with the signer, which the other way does not need
+}
+
+/**
+ * @param {import('./config.js').Config} config
+ * @param {import('./source.js').Source} source
+ * @param {ReturnType<typeof createControls>} controls
+ */
+function start(config, source, controls) {
   let state = emptyPollState();
   let shown = config.poll;
-  const source = createSource(config);
   const follower = config.follow && createFollower(config.follow, config.poll, source.readPollView);
   const font = Promise.race([document.fonts.load('600 1em "Inter Variable"', '0'), after(FONT_WAIT_MS)]);
   const poller = createPoller({
@@ -47,6 +57,8 @@ function start(config, controls) {
       pulse(find('dot'));
     },
     onFailure: paint,
+    ageOf: ({ snapshot }) => snapshot.ageMs,
+    delayedMs: config.large ? LARGE_DELAYED_MS : undefined,
     now,
     schedule: (run, ms) => setTimeout(run, ms),
     cancel: (timer) => clearTimeout(/** @type {number} */ (timer)),
@@ -104,6 +116,6 @@ function showSetupError(error) {
 const options = readOptions(location.search, location.pathname);
 const controls = createControls(find, options);
 loadConfig(options).then(async (config) => {
-  start(config, controls);
+  start(config, await sourceOf(config), controls);
   if (config.lab) (await import('./lab.js')).openLab(find);
 }, showSetupError);

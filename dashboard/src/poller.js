@@ -3,9 +3,9 @@
  * paused or its tab hidden. It does not know what it reads.
  */
 
-/** @typedef {import('./source.js').Trouble} Trouble */
+/** @typedef {import('./trouble.js').Trouble} Trouble */
 /** @typedef {'connecting' | 'live' | 'delayed' | 'reconnecting' | 'paused'} LinkKind */
-/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of the last successful read */
+/** @typedef {{kind: LinkKind, ageMs: number | null, trouble: Trouble | 'contradiction' | 'poll' | null}} Link `ageMs` of what was read last */
 
 export const INTERVAL_MS = 1000;
 const MOST_BACKOFF_MS = 8000;
@@ -21,9 +21,11 @@ const RECONNECTING_MS = 8000;
  * @param {() => number} parts.now ms, never set back
  * @param {(run: () => void, ms: number) => unknown} parts.schedule
  * @param {(timer: unknown) => void} parts.cancel
+ * @param {(value: T) => number} [parts.ageOf] ms since what was read was true; 0 where it was read just now
+ * @param {number} [parts.delayedMs] the age from which on the link is not live
  * @param {() => number} [parts.random] from 0 to 1
  */
-export function createPoller({ read, onRead, onFailure, now, schedule, cancel, random = Math.random }) {
+export function createPoller({ read, onRead, onFailure, now, schedule, cancel, ageOf = () => 0, delayedMs = DELAYED_MS, random = Math.random }) {
   /** @type {unknown} */
   let timer = null;
   let reading = false;
@@ -49,7 +51,7 @@ export function createPoller({ read, onRead, onFailure, now, schedule, cancel, r
       const value = await read();
       failures = 0;
       trouble = null;
-      lastReadAt = now();
+      lastReadAt = Math.max(lastReadAt ?? -Infinity, now() - ageOf(value)); // of two caches, one may be behind
       if (!paused) onRead(value);
     } catch (error) {
       failures += 1;
@@ -76,7 +78,7 @@ export function createPoller({ read, onRead, onFailure, now, schedule, cancel, r
     if (paused) return 'paused';
     const age = now() - (lastReadAt ?? firstTriedAt ?? now());
     if (lastReadAt === null) return failures > 0 && age >= DELAYED_MS ? 'reconnecting' : 'connecting';
-    if (age < DELAYED_MS) return 'live';
+    if (age < delayedMs) return 'live';
     return age < RECONNECTING_MS ? 'delayed' : 'reconnecting';
   }
 

@@ -3,6 +3,7 @@
  * `unread` and left out: one bad row must not empty the whole screen.
  */
 import { currentSortKey } from './formerRows.js';
+import { huesOf } from './palette.js';
 import {
   BASE, BASE_SUFFIX, CERTIFIED, CERTIFIED_SUFFIX, POLL_VIEW, POLL_VIEW_SK, SORT_KEY, TALLY, TALLY_INFIX, countAttribute, roundPrefix,
 } from './schema.js';
@@ -32,13 +33,6 @@ import {
 /** @typedef {{S?: string, N?: string, L?: Value[], M?: Record<string, Value>}} Value in DynamoDB's notation */
 /** @typedef {Record<string, Value | undefined>} Item */
 
-/** @type {[dark: string, light: string][]} */
-const PALETTE = [
-  ['#ff5d47', '#c8371b'], ['#36d6a0', '#0b8f63'], ['#4f9dff', '#1b5fc1'], ['#ffc44d', '#a87400'],
-  ['#c48bff', '#7a3fc9'], ['#a3b1c6', '#5b6b80'], ['#ff7ab8', '#c2357f'], ['#3fd0e0', '#0a7f92'],
-  ['#ff9a4d', '#b85a10'], ['#b4e051', '#5d7f12'], ['#8f9bff', '#4a4fd0'], ['#d9a58a', '#8a5a3f'],
-];
-
 /** @param {Value | undefined} value @param {number} [otherwise] */
 function number(value, otherwise) {
   if (value === undefined && otherwise !== undefined) return otherwise;
@@ -57,20 +51,15 @@ function text(value, otherwise) {
   return read;
 }
 
-/** @param {Value | undefined} value @param {string} otherwise */
-const colour = (value, otherwise) => (/^#[0-9a-f]{6}$/i.test(value?.S ?? '') ? text(value) : otherwise);
-
 /** @param {Value} value @param {number} place @returns {Choice} */
 function readChoice(value, place) {
   const given = /** @type {Item} */ (value.M ?? {});
   const key = text(given.key);
-  const [dark, light] = /** @type {[string, string]} */ (PALETTE[place % PALETTE.length]);
   return {
     key,
     label: text(given.label, key),
     word: text(given.word, key),
-    dark: colour(given.colour?.M?.dark, dark),
-    light: colour(given.colour?.M?.light, light),
+    ...huesOf(place, given.colour?.M?.dark?.S, given.colour?.M?.light?.S),
   };
 }
 

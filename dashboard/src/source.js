@@ -11,13 +11,14 @@ import { createCredentials } from './credentials.js';
 import { createGuest } from './guest.js';
 import { readRows } from './rows.js';
 import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_KEY, boardAttributes, roundPrefix } from './schema.js';
+import { SourceError, troubleOf } from './trouble.js';
 
 /** @typedef {import('./config.js').Config} Config */
 /** @typedef {import('./aws.js').Identity} Identity */
 /** @typedef {import('./rows.js').Item} Item */
 /** @typedef {import('./rows.js').PollView} PollView */
-/** @typedef {import('./rows.js').Rows & {serverAt: number | null}} Snapshot `serverAt`: epoch ms */
-/** @typedef {'network' | 'timeout' | 'credentials' | 'denied' | 'table' | 'busy' | 'fault'} Trouble */
+/** @typedef {import('./rows.js').Rows & {serverAt: number | null, ageMs: number}} Snapshot `serverAt`: epoch ms; `ageMs`: since the store was read */
+/** @typedef {{read: (poll?: string) => Promise<Snapshot>, readPollView: (poll: string) => Promise<PollView | null>}} Source */
 /** @typedef {{Items?: Item[], LastEvaluatedKey?: Item}} Answer */
 
 /**
@@ -37,36 +38,7 @@ import { BOARD_PREFIX, PARTITION_KEY, POLL_VIEW_ATTRIBUTES, POLL_VIEW_SK, SORT_K
  * @property {(identity: Identity, query: Query, onDate: (at: number | null) => void) => Promise<Answer>} query
  */
 
-export class SourceError extends Error {
-  /** @param {Trouble} trouble @param {unknown} cause */
-  constructor(trouble, cause) {
-    super(trouble, { cause });
-    this.trouble = trouble;
-  }
-}
-
 const PAGES = 20; // a board of 20 MB is not a board
-
-/** @type {Record<string, Trouble>} */
-const TROUBLES = {
-  ResourceNotFoundException: 'table',
-  AccessDeniedException: 'denied',
-  UnrecognizedClientException: 'denied',
-  InvalidSignatureException: 'denied',
-  ExpiredTokenException: 'denied',
-  ProvisionedThroughputExceededException: 'busy',
-  ThrottlingException: 'busy',
-  RequestLimitExceeded: 'busy',
-  TimeoutError: 'timeout',
-  AbortError: 'timeout',
-  TypeError: 'network', // what fetch throws when there is no answer at all
-};
-
-/** @param {unknown} error @returns {Trouble} */
-function troubleOf(error) {
-  if (error instanceof SourceError) return error.trouble;
-  return TROUBLES[/** @type {Error} */ (error).name] ?? 'fault';
-}
 
 /** @param {unknown} error of a fetch of credentials @returns {never} */
 function throwGuestError(error) {
@@ -92,6 +64,7 @@ export function servicesOf({ region, ...config }, aws = createAws()) {
  * @param {Config} config
  * @param {Services} services
  * @param {{now: () => number, random: () => number}} chance
+ * @returns {Source}
  */
 export function createSource(config, services = servicesOf(config), chance = { now: Date.now, random: Math.random }) {
   /** @type {Map<string, {keys: string[], round: number}>} keys of the choices, and the round, by poll */
@@ -168,7 +141,7 @@ export function createSource(config, services = servicesOf(config), chance = { n
 
   return {
     /** @returns {Promise<Snapshot>} @throws {SourceError} */
-    read: async (poll = config.poll) => ({ ...(await watch(readBoard(poll))), serverAt }),
+    read: async (poll = config.poll) => ({ ...(await watch(readBoard(poll))), serverAt, ageMs: 0 }),
     /** @param {string} poll @returns {Promise<PollView | null>} @throws {SourceError} */
     readPollView: async (poll) => (await watch(readView(poll))).pollView,
   };

@@ -138,10 +138,16 @@ for (const [what, answer, message] of /** @type {[string, () => Promise<Response
   });
 }
 
-test('a page without WebCrypto says that it needs https://, and fetches nothing', async (t) => {
-  const server = serve(t, async () => Response.json(good));
+test('a page without WebCrypto says that it needs https://', async (t) => {
+  serve(t, async () => Response.json(good));
   t.mock.getter(globalThis.crypto, 'subtle', () => undefined);
 
   await assert.rejects(loadConfig(asked), { name: 'ConfigError', message: /^This page was opened without https:\/\/, .* Open it by its https:\/\/ address/ });
-  assert.equal(server.calls.length, 0);
+});
+
+test('a page of a large audience signs nothing, and needs no WebCrypto', async (t) => {
+  serve(t, async () => Response.json({ ...good, audience: 'large' }));
+  t.mock.getter(globalThis.crypto, 'subtle', () => undefined);
+
+  assert.equal((await loadConfig(asked)).large, true);
 });

@@ -50,7 +50,7 @@ async function aws(t, says = {}) {
   /** @type {import('../src/config.js').Config} */
   const config = {
     region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: `eu-west-1:pool-${port}`, identityId: null,
-    poll: 'colors', follow: null, endpoints: { dynamodb: endpoint, cognitoIdentity: endpoint }, lab: false,
+    poll: 'colors', follow: null, endpoints: { dynamodb: endpoint, cognitoIdentity: endpoint }, lab: false, large: false,
   };
   return { config, asked, says };
 }

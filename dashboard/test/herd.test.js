@@ -16,7 +16,7 @@ const HOUR = 3_600 * SECOND;
 /** @type {import('../src/config.js').Config} */
 const config = {
   region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: 'pool', identityId: 'shared',
-  poll: 'colors', follow: null, endpoints: {}, lab: false,
+  poll: 'colors', follow: null, endpoints: {}, lab: false, large: false,
 };
 
 /** @param {number} seed @returns {() => number} from 0 to 1; the same ones for the same seed */

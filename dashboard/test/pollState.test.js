@@ -13,7 +13,7 @@ const snapshot = (counts, given) => {
   const folded = Object.values(counts).reduce((all, count) => all + Math.max(0, count), 0);
   return {
     pollView: pollView(), tallies: [row({ id: `0000${round}#tally#x#0`, round, counts, folded })],
-    certified: [], unread: [], serverAt: null, ...given,
+    certified: [], unread: [], serverAt: null, ageMs: 0, ...given,
   };
 };
 

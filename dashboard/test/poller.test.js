@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createPoller } from '../src/poller.js';
 
 /** A clock, a timer and a source that answer when they are told to. */
-function stand(random = () => 1) {
+function stand(random = () => 1, given = {}) {
   /** @type {{run: () => void, at: number} | null} */
   let timer = null;
   let time = 50_000;
@@ -19,6 +19,7 @@ function stand(random = () => 1) {
     onFailure: () => (seen.failed += 1),
     now: () => time,
     random,
+    ...given,
     schedule: (run, ms) => (timer = { run, at: time + ms }),
     cancel: (given) => {
       assert.equal(given, timer);
@@ -222,4 +223,34 @@ test('a pause or a rest that ends while a read is under way waits for that read'
 
     assert.deepEqual([seen.reads, seen.taken, next()], [1, 1, 1000]);
   }
+});
+
+test('the age of the link is that of what was read, not of the answer', async () => {
+  let age = 1500;
+  const { poller, pass, answer } = stand(undefined, { ageOf: () => age, delayedMs: 5000 });
+  poller.start();
+  pass(0);
+  await answer();
+  assert.deepEqual([poller.link().kind, poller.link().ageMs], ['live', 1500]);
+  age = 6000; // a cache that is behind does not make what is on the screen older
+  pass(1000);
+  await answer();
+  assert.deepEqual([poller.link().kind, poller.link().ageMs], ['live', 2500]);
+});
+
+test('answers that come from a stale cache do not keep a link live', async () => {
+  let age = 0;
+  const { poller, pass, answer } = stand(undefined, { ageOf: () => age, delayedMs: 5000 });
+  poller.start();
+  pass(0);
+  await answer();
+  const kinds = [];
+  for (let second = 1; second <= 9; second += 1) {
+    age = second * 1000;
+    pass(1000);
+    await answer();
+    kinds.push(poller.link().kind);
+  }
+
+  assert.deepEqual(kinds, ['live', 'live', 'live', 'live', 'delayed', 'delayed', 'delayed', 'reconnecting', 'reconnecting']);
 });

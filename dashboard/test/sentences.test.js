@@ -73,7 +73,7 @@ test('every trouble has a sentence of its own', () => {
     unheard: '',
   };
   for (const [name, sentence] of Object.entries(sentences)) {
-    const trouble = /** @type {import('../src/source.js').Trouble} */ (name);
+    const trouble = /** @type {import('../src/trouble.js').Trouble} */ (name);
     assert.equal(troubleText({ kind: 'delayed', ageMs: 4000, trouble }), sentence);
   }
   assert.equal(troubleText({ kind: 'live', ageMs: 4000, trouble: null }), '');

@@ -6,7 +6,7 @@ import { createStore, named } from './fakeDynamoDb.js';
 /** @type {import('../src/config.js').Config} */
 const config = {
   region: 'eu-west-1', aggregatesTable: 'Aggregates', identityPoolId: 'eu-west-1:pool', identityId: null,
-  poll: 'colors', follow: null, endpoints: {}, lab: false,
+  poll: 'colors', follow: null, endpoints: {}, lab: false, large: false,
 };
 
 const pk = { S: 'open#colors' };

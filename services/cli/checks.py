@@ -89,6 +89,7 @@ class DeploymentChecks:
                 emulated=self.is_emulated,
             ),
             "page": self._page,
+            **({"boards": self._boards} if deployment.has_reader else {}),
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
             EMAILS_CHECK: self._alarm_emails,
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),
@@ -189,6 +190,9 @@ class DeploymentChecks:
             page_headers(dynamodb=dynamodb, cognito=cognito),
             table=self.deployment.aggregates_table,
         )
+
+    def _boards(self) -> Finding:
+        return web.check_boards(web.fetch, self.deployment.dashboard_url, self._shown_poll())
 
     def _alarm_emails(self) -> Finding:
         if self.is_emulated:

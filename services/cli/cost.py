@@ -11,7 +11,7 @@ from services.cli.stage_options import read_stage_options, render_stage, stage_d
 from services.tools.cost.bill import Bill, BillItem, bill_for
 from services.tools.cost.prices import Prices
 from services.tools.cost.stage import idle_event
-from services.tools.cost.usage import Event, Webhook
+from services.tools.cost.usage import Audience, Event, Webhook
 
 TYPICAL: Final = (
     Event(voters=200, minutes=30, viewers=5),
@@ -45,6 +45,10 @@ def cost(
         int,
         typer.Option(min=0, max=60, help="Minutes between scheduled reconciliations; 0: none."),
     ] = 0,
+    audience: Annotated[
+        Audience | None,
+        typer.Option(help="How screens read: the table, or JSON that CloudFront keeps."),
+    ] = None,
     stage: Annotated[
         str | None,
         typer.Option(help="dev or prod: with the options that cdk.json keeps for it."),
@@ -92,6 +96,7 @@ def cost(
                 replies=replies,
                 reconcile_minutes=reconcile or idle_event(options).reconcile_minutes,
                 has_fallback=idle_event(options).has_fallback,
+                audience=audience or idle_event(options).audience,
             ),
             prices,
         )

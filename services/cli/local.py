@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.cli.output import FAILED, exit_on_error, print_error
+from services.tools.cost.usage import Audience
 from services.tools.demo.progress import ConsoleProgress
 from services.tools.local.errors import LocalCloudError
 
@@ -37,6 +38,9 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 for a free one.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed sends the same texts.")] = SEED,
+    audience: Annotated[
+        Audience, typer.Option(help="How screens read: the table, or JSON kept for a second.")
+    ] = "direct",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")
     ] = True,
@@ -50,7 +54,14 @@ def demo(
     from services.tools.demo.demo import run_demo  # slow: the whole local cloud
 
     with exit_on_local_error():
-        run_demo(texts_per_second=rate, phones=phones, port=port, browser=browser, seed=seed)
+        run_demo(
+            texts_per_second=rate,
+            phones=phones,
+            port=port,
+            browser=browser,
+            seed=seed,
+            audience=audience,
+        )
 
 
 def smoke(

@@ -120,6 +120,14 @@ def sum_rows(rows: Iterable[StoredRow], base: BaseRow) -> Totals:
     return add_up([base.totals, *(row.totals for row in counted_rows(rows, base))])
 
 
+def sum_versions(rows: Iterable[StoredRow], base: BaseRow) -> int:
+    """The number of writes that a sum includes: of two readings, the one with more is newer.
+
+    A merge does not change it: a merged row counts with its folded records, which are its version.
+    """
+    return base.totals.folded + sum(row.version for row in counted_rows(rows, base))
+
+
 def plan_merge(
     rows: Iterable[StoredRow],
     base: BaseRow,

@@ -16,6 +16,7 @@ OPTIONS: Final = {
     "alarm_email": "count@example.com",
     "reconcile": "5 minutes",
     "canary": "5 minutes",
+    "audience": "large",
 }
 CONTAINER_OPTIONS: Final = {"webhook": "container"}
 COMMAND: Final = "python -m tests.infra.alarm_page"
@@ -42,7 +43,7 @@ page ({command}).
 
 A lambda webhook is shown. With `-c webhook=container` there is no *WebhookThrottled*, and there are
 three more ([below](#with--c-webhookcontainer)). With `-c fallback=off` there is no alarm of the
-fallback, and without `-c reconcile=...` and `-c canary=...` none of these.
+fallback, and without `-c reconcile=...`, `-c canary=...` and `-c audience=large` none of these.
 In the five minutes after the first deploy, *MappingSilent* may ring: the mapping is newer than the
 minutes that the alarm looks at. So may *MergeFails* until the first night.
 

@@ -89,6 +89,10 @@ STANDSTILL: Final[Mapping[str, tuple[Metrics, Metrics]]] = {
     ),
     "the aggregator cannot read the records": (VOTES, {"FoldedRecords": None, "BadRecords": 500}),
     "the screens' reads are throttled": (VOTES, {"ReadThrottleEvents of aggregates": 50}),
+    "the reader fails: screens of a large audience": (VOTES, {"Url5xxCount of reader": 60}),
+    "the reader is throttled: somebody asks for boards that do not exist": (
+        VOTES, {"Throttles of reader": 600},
+    ),
     "the webhook fails": (VOTES, {**NO_VOTES, "5xx of the API": 600}),
     "the webhook takes too long": (
         VOTES, {**NO_VOTES, "5xx of the API": 600, "Latency of the API": 3_000},

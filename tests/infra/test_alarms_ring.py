@@ -36,6 +36,8 @@ RINGS: dict[str, dict[str, int]] = {
     "the aggregator folds more slowly than votes come": {"StreamWaits": 1},
     "the aggregator cannot read the records": {"RecordsUnreadable": 1, "CountStalled": 3},
     "the screens' reads are throttled": {"ScreensThrottled": 2},
+    "the reader fails: screens of a large audience": {"ReaderFails": 2},
+    "the reader is throttled: somebody asks for boards that do not exist": {"ReaderThrottled": 2},
     "the webhook fails": {"WebhookFails": 2},
     "the webhook takes too long": {"WebhookFails": 2, "WebhookSlow": 3},
     "the webhook is throttled: the account's concurrency is used up": {

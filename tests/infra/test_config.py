@@ -39,6 +39,7 @@ from infra.options import OptionError, Options
         ("canary", "1 hour"),
         ("alarm_email", "me"),
         ("edge", "off"),
+        ("audience", "huge"),
         ("reserved_concurrency", "0"),
         ("domain", "https://vote.example.org"),
         ("domain", "vote"),
@@ -53,6 +54,14 @@ def test_an_option_that_cannot_be_used_is_named_with_its_value(option: str, valu
 
     assert f"-c {option}={value}: " in str(refusal.value)
     assert refusal.value.remedy
+
+
+def test_a_large_audience_needs_cloudfront() -> None:
+    """API Gateway keeps no answers."""
+    with pytest.raises(OptionError, match="edge=cloudfront"):
+        Options.parse({"audience": "large", "edge": "none"})
+
+    assert Options().audience == "direct"
 
 
 @pytest.mark.parametrize("stage", ["production", "", None, 1])

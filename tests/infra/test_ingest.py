@@ -11,6 +11,7 @@ from services.settings import (
     CanarySettings,
     MergerSettings,
     PollsSettings,
+    ReaderSettings,
     ReconcilerSettings,
     ReplayerSettings,
     WebhookSettings,
@@ -27,6 +28,7 @@ SETTINGS: dict[
         | ReconcilerSettings
         | CanarySettings
         | MergerSettings
+        | ReaderSettings
     ],
 ] = {
     "webhook": WebhookSettings,
@@ -36,13 +38,15 @@ SETTINGS: dict[
     "reconciler": ReconcilerSettings,
     "canary": CanarySettings,
     "merger": MergerSettings,
+    "reader": ReaderSettings,
 }
 
 
 @pytest.fixture
 def resources(synthesise: Synthesise, stage: str) -> Resources:
     """The resources of a stage with every function."""
-    return Resources(synthesise(stage, reconcile="5 minutes", canary="5 minutes"))
+    options = {"reconcile": "5 minutes", "canary": "5 minutes", "audience": "large"}
+    return Resources(synthesise(stage, **options))
 
 
 def test_the_api_answers_to_the_three_routes(resources: Resources) -> None:

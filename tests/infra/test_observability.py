@@ -51,10 +51,15 @@ WATCHED: dict[str, tuple[str, str, float, int]] = {
     "TextsUnexplained": ("UnexplainedTexts", "Sum", 1, 1),
     "ReconcilerThrottled": ("Throttles of reconciler", "Sum", 1, 1),
     "CanaryFails": ("FILL(Invocations of canary, 0) - FILL(Errors of canary, 0)", "Sum", 1, 2),
+    "ReaderFails": ("Url5xxCount of reader", "Sum", 5, 2),
+    "ReaderThrottled": ("Throttles of reader", "Sum", 1, 2),
 }  # fmt: skip
 NAMES = list(WATCHED)
-SCHEDULED = {"ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled", "CanaryFails"}
-"""Of the scheduled reconciliation and the canary, which are options."""
+OPTIONAL = {
+    "ReconcilerFails", "TextsUnexplained", "ReconcilerThrottled", "CanaryFails",
+    "ReaderFails", "ReaderThrottled",
+}  # fmt: skip
+"""Of the scheduled reconciliation, the canary and the reader, which are options."""
 FLOORS = {"MappingSilent", "MergeFails", "CanaryFails"}
 """Raised below their threshold, and where nothing is measured."""
 
@@ -162,7 +167,7 @@ def test_without_an_address_there_are_alarms_but_no_mail(synthesise: Synthesise)
     """They are visible in the console."""
     resources = Resources(synthesise("prod"))
 
-    assert [name for name, _ in alarms_of(resources)] == [n for n in NAMES if n not in SCHEDULED]
+    assert [name for name, _ in alarms_of(resources)] == [n for n in NAMES if n not in OPTIONAL]
     assert resources.of("AWS::SNS::Topic") == {}
     assert resources.of("AWS::Budgets::Budget") == {}
 
@@ -200,7 +205,7 @@ def test_the_mapping_of_a_watched_stage_counts_what_it_reads(synthesise: Synthes
 def test_a_webhook_in_containers_has_no_function_to_watch(synthesise: Synthesise) -> None:
     """Every other alarm is there, and those of the load balancer."""
     resources = Resources(synthesise("prod", webhook="container"))
-    gone = {"WebhookThrottled", *SCHEDULED}
+    gone = {"WebhookThrottled", *OPTIONAL}
     added = {"TasksUnhealthy", "BalancerFails", "TasksFail"}
     found = [name for name, _ in alarms_of(resources)]
 

@@ -99,6 +99,7 @@ def test_a_handler_imports_nothing_that_its_bundle_lacks(
         "reconciler": "aiodynamo aiohttp rapidfuzz twilio boto3 botocore",
         "canary": "boto3 botocore",
         "merger": "boto3 botocore",
+        "reader": "boto3 botocore",
     }
     program = f"""
 import sys

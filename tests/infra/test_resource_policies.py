@@ -32,6 +32,7 @@ class Row:
 
 
 API = "arn:aws:execute-api:us-east-1:{account}:{the API}/$default/POST/sms"
+EDGE = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{{the edge}}"
 ROWS = [
     # An alarm of this account reaches the topic, and nothing else does.
     Row("the topic", "cloudwatch.amazonaws.com", "sns:Publish", CLOUDWATCH, ALLOWED),
@@ -113,13 +114,32 @@ ROWS = [
     ),
     Row("merger.Arn", "somebody", "lambda:InvokeFunction", {}, DENIED),
     Row("reconciler.Arn", "somebody", "lambda:InvokeFunction", {}, DENIED),
+    # The distribution of this stack calls the reader, by its URL alone.
+    Row(
+        "reader.FunctionArn", "cloudfront.amazonaws.com", "lambda:InvokeFunctionUrl",
+        {"aws:SourceArn": EDGE}, ALLOWED,
+    ),
+    Row(
+        "reader.FunctionArn", "cloudfront.amazonaws.com", "lambda:InvokeFunction",
+        {"aws:SourceArn": EDGE, "lambda:InvokedViaFunctionUrl": "true"}, ALLOWED,
+    ),
+    Row(
+        "reader.FunctionArn", "cloudfront.amazonaws.com", "lambda:InvokeFunction",
+        {"aws:SourceArn": EDGE, "lambda:InvokedViaFunctionUrl": "false"}, DENIED,
+    ),
+    Row(
+        "reader.FunctionArn", "cloudfront.amazonaws.com", "lambda:InvokeFunctionUrl",
+        {"aws:SourceArn": EDGE.replace("{the edge}", "E1")}, DENIED,
+    ),
+    Row("reader.FunctionArn", "somebody", "lambda:InvokeFunctionUrl", {}, DENIED),
 ]  # fmt: skip
 
 
 @pytest.fixture
 def resources(synthesise: Synthesise) -> Resources:
     """Production with everything that has a resource policy."""
-    return Resources(synthesise("prod", alarm_email="count@example.com", reconcile="5 minutes"))
+    options = {"reconcile": "5 minutes", "audience": "large"}
+    return Resources(synthesise("prod", alarm_email="count@example.com", **options))
 
 
 def names_of(resources: Resources) -> dict[str, str]:
@@ -129,6 +149,7 @@ def names_of(resources: Resources) -> dict[str, str]:
     (edge,) = resources.of("AWS::CloudFront::Distribution")
     (alias,) = resources.of("AWS::Lambda::Alias")
     rules = {name: logical for name, (logical, _) in resources.rules().items()}
+    (reader,) = resources.of("AWS::Lambda::Url")
     (bucket,) = resources.of("AWS::S3::Bucket")
     (emptying,) = (n for n in resources.of("AWS::IAM::Role") if "AutoDeleteObjects" in n)
     integration = resources.only("AWS::ApiGateway::Method")["Integration"]
@@ -159,6 +180,7 @@ def names_of(resources: Resources) -> dict[str, str]:
         "the emptying role": f"{emptying}.Arn",
         **queues,
         **scheduled,
+        "reader.FunctionArn": f"{reader}.FunctionArn",
         **roles,
     }  # fmt: skip
 
@@ -171,12 +193,15 @@ def statements_of(resources: Resources) -> Iterator[dict[str, Any]]:
     for held in resources.of("AWS::Lambda::Permission").values():
         permission = resolve(held["Properties"])
         source = permission.get("SourceArn")
+        condition: dict[str, Any] = {"ArnLike": {"aws:SourceArn": source}} if source else {}
+        if permission.get("InvokedViaFunctionUrl"):
+            condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
         yield {
             "Effect": "Allow",
             "Principal": {"Service": permission["Principal"]},
             "Action": permission["Action"],
             "Resource": permission["FunctionName"],
-            "Condition": {"ArnLike": {"aws:SourceArn": source}} if source else {},
+            "Condition": condition,
         }
 
 

@@ -26,6 +26,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "container": ("prod", {"webhook": "container"}),
     "shifting": ("prod", {"shift": "gradual"}),
     "scheduled": ("prod", {"reconcile": "5 minutes", "canary": "5 minutes"}),
+    "many screens": ("prod", {"audience": "large"}),
     "without fallback": ("prod", {"fallback": "off"}),
     "own domain, no CloudFront": (
         "prod",

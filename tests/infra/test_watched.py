@@ -87,3 +87,14 @@ def test_the_bill_counts_what_a_canary_adds(synthesise: Synthesise) -> None:
     added = count_alarm_metrics(with_it) - count_alarm_metrics(without)
     assert added == watched.CANARY_ALARM_METRICS
     assert count_filters(with_it) == count_filters(without)
+
+
+def test_the_bill_counts_what_a_large_audience_adds(synthesise: Synthesise) -> None:
+    """Two alarms of the reader, and no custom metric."""
+    without, with_it = (
+        Resources(synthesise("prod", audience=audience)) for audience in ("direct", "large")
+    )
+
+    added = count_alarm_metrics(with_it) - count_alarm_metrics(without)
+    assert added == watched.READER_ALARM_METRICS
+    assert count_filters(with_it) == count_filters(without)

@@ -21,6 +21,7 @@ LOCKS: Final = (
     "lambdas/canary/requirements.txt",
     "lambdas/merger/requirements.txt",
     "lambdas/polls/requirements.txt",
+    "lambdas/reader/requirements.txt",
     "lambdas/reconciler/requirements.txt",
     "lambdas/replayer/requirements.txt",
     "lambdas/webhook/requirements.txt",

@@ -34,15 +34,17 @@ COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
     "announce", "aws", "boardState", "bubbles", "certificate", "config", "follower", "guest", "history",
-    "labSentences", "percentages", "phase", "pollState", "poller", "rate", "recentWrites", "rows",
-    "schema", "sentences", "sliderStops", "source", "tally", "view",
+    "jsonSource", "labSentences", "palette", "percentages", "phase", "pollState", "poller", "rate",
+    "recentWrites", "rows", "schema", "sentences", "sliderStops", "source", "tally", "trouble", "view",
 )  # fmt: skip
 
 TESTS: Final = {
     "aws": ("aws", "source", "guest"),
     "guest": ("guest", "source"),
+    "palette": ("rows", "jsonSource"),
     "schema": ("rows", "source"),
     "source": ("source", "guest"),
+    "trouble": ("source", "jsonSource"),
     "view": ("view", "certificate"),
 }
 """The tests of modules that have not exactly one test file with their name."""

@@ -35,7 +35,10 @@ QUICK = Config(
     account_id_endpoint_mode="disabled", read_timeout=30, retries={"total_max_attempts": 1}
 )
 STACK = "VoteApp-local"
-OPTIONS = ("-c", "stage=local", "-c", "reconcile=60 minutes", "-c", "canary=60 minutes")
+OPTIONS = (
+    *("-c", "stage=local", "-c", "audience=large"),
+    *("-c", "reconcile=60 minutes", "-c", "canary=60 minutes"),
+)
 """With everything that a stack may have; the schedules are too slow to interfere with a test."""
 TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")

@@ -18,6 +18,9 @@ SCREENS: Final = {
     f"{ADAPTERS}/tallies.py DynamoTallies._items": (
         "one round: a row for each stream shard of the last three days, a base row and a correction"
     ),
+    f"{ADAPTERS}/public_boards.py DynamoPublicBoards._items": (
+        "the current round, as a screen reads it; or one item: the poll view"
+    ),
     f"{ADAPTERS}/former_rows.py FormerRows.tallies": (
         "one round: its rows under the keys of older versions; none is added any more but those"
         " that close a key, which are deleted with their rows"

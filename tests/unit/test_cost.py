@@ -69,6 +69,22 @@ def test_a_screen_costs_half_a_read_a_second_and_its_bytes() -> None:
     assert line(watched, "Data transfer", "to the screens") == pytest.approx(7.2 * 0.09)
 
 
+def test_a_screen_of_a_large_audience_costs_a_request_to_cloudfront_a_second() -> None:
+    """However many there are, 13 caches read the table; a request costs more than a direct read."""
+    direct, large = (
+        bill(replace(EVENING, viewers=20_000, audience=audience))
+        for audience in ("direct", "large")
+    )
+    items = {(line.service, line.what): line.usd for line in large.lines}
+    reads, requests = 13 * 3600, 20_000 * 3600
+
+    assert items["DynamoDB", "screens read"] == pytest.approx(reads * 0.125e-6)
+    assert items["Lambda", "reader"] == pytest.approx(reads * (2e-7 + 0.02 * 0.0000133334))
+    assert items["CloudFront", "boards"] == pytest.approx(requests * (1e-6 + 1300 * 0.085e-9))
+    assert ("Data transfer", "to the screens") not in items
+    assert large.usd > direct.usd
+
+
 def test_the_texts_dominate_every_evening() -> None:
     """What the system itself takes is less than a hundredth."""
     for voters, viewers in ((200, 5), (20_000, 1_000), (500_000, 5_000)):

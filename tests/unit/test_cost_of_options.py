@@ -54,6 +54,7 @@ def test_a_flood_costs_what_both_apis_admit_in_an_hour() -> None:
         ("webhook", "container", 36.14 + 16.43 + 6.00 - 3.95 + 0.20),
         ("fallback", "off", -0.26),
         ("canary", "5 minutes", 0.35 + 0.04 + 0.09 + 0.20),
+        ("audience", "large", 0.20),
         ("alarm_email", "count@example.com", 0.0),
         ("expected_texts_per_second", "1000", 0.0),
     ],

@@ -1,6 +1,7 @@
 """`voteapp doctor`: which checks there are, in which order, and what each is handed."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,15 @@ def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> No
     findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert [finding.check for finding in findings] == ALONG_THE_WAY
+
+
+def test_the_boards_of_a_large_audience_are_checked_after_the_page(dead: Deployment) -> None:
+    """Other deployments have none."""
+    large = replace(dead, outputs={**dead.outputs, "ReaderFunction": "reader"})
+    checks = [one.check for one in DeploymentChecks(large, stage="prod").run(text=True)]
+
+    assert checks[checks.index("page") + 1] == "boards"
+    assert [name for name in checks if name != "boards"] == ALONG_THE_WAY
 
 
 def test_of_a_deployment_that_is_dead_nothing_is_fine(dead: Deployment) -> None:

@@ -10,6 +10,7 @@ from services.tools.doctor.finding import CheckStatus, Finding
 from services.tools.doctor.web import (
     Fetch,
     HttpResponse,
+    check_boards,
     check_clock,
     check_page,
     check_refusal,
@@ -143,3 +144,33 @@ def test_a_page_of_api_gateway_has_no_http_address() -> None:
         raise TimeoutError(url)
 
     assert check_transport(unreachable, url).verdict is CheckStatus.SKIPPED
+
+
+BOARD = f"{PAGE}/boards/colors.json"
+KEPT = "max-age=1, stale-while-revalidate=5, stale-if-error=60"
+
+
+def test_a_board_that_caches_may_keep_and_pages_may_read_is_fine() -> None:
+    """With the headers that the reader sends."""
+    right = an_answer(Cache_Control=KEPT, Access_Control_Allow_Origin="*")
+
+    assert check_boards(answering({BOARD: right}), PAGE, "colors").verdict is CheckStatus.OK
+    assert check_boards(answering({}), None, "colors").verdict is CheckStatus.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (an_answer(403, '{"Message":"Forbidden"}'), '403: {"Message":"Forbidden"}'),
+        (an_answer(404, '{"v": 1, "error": "unknown"}'), "404"),
+        (an_answer(Cache_Control="no-store", Access_Control_Allow_Origin="*"), "'no-store'"),
+        (an_answer(Cache_Control=KEPT), "access-control-allow-origin: 'missing'"),
+    ],
+)
+def test_a_board_that_screens_cannot_use_is_found(answer: HttpResponse, said: str) -> None:
+    """With what it answered."""
+    finding = check_boards(answering({BOARD: answer}), PAGE, "colors")
+
+    assert finding.verdict is CheckStatus.FAILED
+    assert said in finding.detail
+    assert "cdk deploy" in finding.remedy

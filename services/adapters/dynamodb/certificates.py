@@ -4,7 +4,7 @@ The same transaction over both tables makes the round final in the directory, so
 accepts a text for a certified round and no command opens it, and adds a row to the operator's log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ class DynamoCertificates:
         if item is None:
             board, sk = schema.board_pk(poll, "open"), schema.certified_sk(round_number)
             item = FormerRows(self.client, self.table).find(board, sk)
-        return _certificate(item, poll, round_number) if item else None
+        return certificate_of(item, poll, round_number) if item else None
 
     def write(
         self, certificate: Certificate, round: Round, *, current: bool, begun: int = 0
@@ -113,7 +113,8 @@ def _former_key(certificate: Certificate) -> dict[str, Any]:
     return key_of(schema.board_pk(certificate.poll, "open"), sk)
 
 
-def _certificate(item: dict[str, Any], poll: str, round_number: int) -> Certificate:
+def certificate_of(item: Mapping[str, Any], poll: str, round_number: int) -> Certificate:
+    """Read the certificate from its row."""
     prefix = schema.COUNT_PREFIX
     return Certificate(
         poll=poll,
@@ -140,7 +141,7 @@ def _compared_attributes(compared: LogComparison | None) -> dict[str, Any]:
     }
 
 
-def _comparison(item: dict[str, Any]) -> LogComparison | None:
+def _comparison(item: Mapping[str, Any]) -> LogComparison | None:
     if schema.LOGGED_TEXTS not in item:
         return None
     return LogComparison(

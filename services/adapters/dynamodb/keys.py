@@ -10,6 +10,7 @@ IS_NEW: Final = f"attribute_not_exists({PARTITION_KEY})"
 
 ALL: Final = f"{PARTITION_KEY} = :pk"
 EXACT: Final = f"{ALL} AND {SORT_KEY} = :sk"
+FROM: Final = f"{ALL} AND {SORT_KEY} >= :sk"
 BELOW: Final = f"{ALL} AND {SORT_KEY} < :sk"
 PREFIX: Final = f"{ALL} AND begins_with({SORT_KEY}, :sk)"
 """Key conditions: which items of a partition a query reads."""

@@ -14,14 +14,15 @@ Item = Mapping[str, Any]
 def rows_of(items: Iterable[Item], round_number: int) -> tuple[BaseRow, list[StoredRow]]:
     """The base row of a round, empty if there is none, and its tally and correction rows.
 
-    Items under the keys of older versions are read like the others; certificates are left out.
+    Items under the keys of older versions are read like the others; other items are left out.
     """
     base, rows = BaseRow(), []
+    tallies = schema.tally_prefix(round_number)
     for item in items:
         sk = sk_of(item)
         if sk == schema.base_sk(round_number):
             base = base_of(item)
-        elif sk.startswith((schema.tally_prefix(round_number), schema.FORMER_TALLIES)):
+        elif sk.startswith((tallies, f"{schema.former_sk(tallies)}#")):
             rows.append(row_of(item))
     return base, rows
 

@@ -12,6 +12,7 @@ from services.tools.cost.watched import (
     CANARY_ALARM_METRICS,
     INSIGHTS_METRICS,
     METRICS,
+    READER_ALARM_METRICS,
     RECONCILE_ALARM_METRICS,
     RECONCILE_METRICS,
 )
@@ -80,6 +81,7 @@ def bill_for(event: Event, prices: Prices) -> Bill:
         BillItem("API Gateway", "requests", event.texts * usd_of("api_request")),
         *(_container_items if in_container else _lambda_items)(event, usd_of),
         *_dynamodb_items(event, usd_of),
+        *(_json_items if event.audience == "large" else _screen_items)(event, usd_of),
         _aggregator_item(event, usd_of),
         *(_fallback_items(event, usd_of) if event.has_fallback else []),
         *_reconcile_items(event, usd_of),
@@ -125,15 +127,33 @@ def _task_hour(usd_of: _PriceOf) -> float:
 def _dynamodb_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     changed = event.texts - event.voters
     directory = event.webhook_instances * event.seconds / usage.DIRECTORY_SECONDS
-    board_reads = event.board_reads * usage.BOARD_READ_UNITS
     votes = event.vote_writes * usd_of("write_unit") + changed * usd_of("read_unit")
-    out = event.board_reads * usage.BOARD_BYTES / _GB
     return [
         BillItem("DynamoDB", "votes", votes),
         BillItem("DynamoDB", "folds", event.batches * usd_of("write_unit")),
         BillItem("DynamoDB", "polls read", directory * usd_of("read_unit")),
-        BillItem("DynamoDB", "screens read", board_reads * usd_of("read_unit")),
+    ]
+
+
+def _screen_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    units = event.board_reads * usage.BOARD_READ_UNITS
+    out = event.board_reads * usage.BOARD_BYTES / _GB
+    return [
+        BillItem("DynamoDB", "screens read", units * usd_of("read_unit")),
         BillItem("Data transfer", "to the screens", out * usd_of("out_gb")),
+    ]
+
+
+def _json_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    units, calls = event.board_reads * usage.READER_UNITS, event.board_reads
+    gb_seconds = calls * usage.READER_SECONDS * usage.READER_GB
+    out = event.json_requests * usage.JSON_BYTES / _GB
+    reader = calls * usd_of("lambda_request") + gb_seconds * usd_of("lambda_gb_second")
+    boards = event.json_requests * usd_of("edge_request") + out * usd_of("edge_gb")
+    return [
+        BillItem("DynamoDB", "screens read", units * usd_of("read_unit")),
+        BillItem("Lambda", "reader", reader),
+        BillItem("CloudFront", "boards", boards),
     ]
 
 
@@ -201,6 +221,13 @@ def _monthly_canary_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     ]
 
 
+def _monthly_reader_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
+    if event.audience == "direct":
+        return []
+    alarms = READER_ALARM_METRICS * usd_of("alarm_month")
+    return [BillItem("CloudWatch", "alarms of the reader", alarms)]
+
+
 def _delivery_and_log_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
     lines = event.texts * usage.LOG_BYTES_PER_TEXT + event.batches * usage.LOG_BYTES_PER_BATCH
     page = event.viewers * usage.PAGE_BYTES / _GB * usd_of("edge_gb")
@@ -229,6 +256,7 @@ def _monthly_items(event: Event, usd_of: _PriceOf) -> list[BillItem]:
         BillItem("Secrets Manager", "secret", usd_of("secret_month")),
         *_monthly_reconcile_items(event, usd_of),
         *_monthly_canary_items(event, usd_of),
+        *_monthly_reader_items(event, usd_of),
     ]
     if event.webhook == "lambda":
         kept = usage.WEBHOOK_GB * MONTH_HOURS * 3600 * usd_of("snapshot_gb_second")

@@ -25,6 +25,7 @@ def idle_event(options: Options) -> Event:
         reconcile_minutes=_minutes(options.get("reconcile", "off")),
         canary_minutes=_minutes(options.get("canary", "off")),
         has_fallback=options.get("fallback") != "off",
+        audience="large" if options.get("audience") == "large" else "direct",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Webhook = Literal["lambda", "container"]
+Audience = Literal["direct", "large"]
 
 WEBHOOK_SECONDS: Final = 0.02
 """Billed per text: under 1 ms of CPU, the rest is waiting for DynamoDB. Correct it by the
@@ -53,6 +54,14 @@ BOARD_BYTES: Final = 2_000
 """One response of DynamoDB to the dashboard: three choices, one stream shard, headers."""
 BOARD_READ_UNITS: Final = 0.5
 """A board under 4 KB, read with eventual consistency."""
+JSON_BYTES: Final = 1_300
+"""One answer of CloudFront with a board of three choices, uncompressed, and its headers."""
+EDGE_CACHES: Final = 13
+"""CloudFront's regional caches; each asks the reader once a second, if it has viewers."""
+READER_SECONDS: Final = 0.02
+READER_GB: Final = 1.0
+READER_UNITS: Final = 1.0
+"""A board under 4 KB, read with strong consistency."""
 TASKS: Final = 2
 TASK_VCPU: Final = 0.5
 TASK_GB: Final = 1.0
@@ -82,6 +91,8 @@ class Event:
     canary_minutes: int = 0
     """From one text of the canary to the next; 0 without it."""
     has_fallback: bool = True
+    audience: Audience = "direct"
+    """How dashboards read the count: the table, or JSON that CloudFront keeps for a second."""
 
     @property
     def seconds(self) -> float:
@@ -126,5 +137,11 @@ class Event:
 
     @property
     def board_reads(self) -> float:
-        """Queries of the board: one per second and viewer."""
-        return self.viewers * self.seconds
+        """Queries of the board: one per second and viewer, or and cache of CloudFront."""
+        readers = min(self.viewers, EDGE_CACHES) if self.audience == "large" else self.viewers
+        return readers * self.seconds
+
+    @property
+    def json_requests(self) -> float:
+        """Requests to CloudFront for a board: one per second and viewer."""
+        return self.viewers * self.seconds if self.audience == "large" else 0.0

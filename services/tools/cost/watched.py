@@ -16,5 +16,6 @@ event source mapping, which are taken for custom ones."""
 RECONCILE_ALARM_METRICS: Final = 3
 RECONCILE_METRICS: Final = 1
 CANARY_ALARM_METRICS: Final = 2
+READER_ALARM_METRICS: Final = 2
 INSIGHTS_METRICS: Final = 20
 """Approximate number of Container Insights metrics of one small cluster."""

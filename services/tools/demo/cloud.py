@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from services.adapters.dynamodb.directory import DynamoDirectory
@@ -18,7 +18,7 @@ from services.tools.demo import pages
 from services.tools.demo.progress import Progress, SilentProgress
 from services.tools.lab.lab import Lab
 from services.tools.lab.lab_poll import POLL as LAB_POLL
-from services.tools.local import site, static_server
+from services.tools.local import boards, site, static_server
 from services.tools.local.aws import LocalAws
 from services.tools.local.deployment import NUMBER, STACK, LocalDeployment, Outputs
 from services.tools.local.emulator import emulator
@@ -30,6 +30,7 @@ from services.tools.phones.handsets import Handsets
 from services.voting.poll import Round
 from services.voting.tally import Totals
 
+Audience = Literal["direct", "large"]
 DEFAULT_POLL: Final = "colors"
 CRASH_DETECTION_SECONDS: Final = 0.3
 """Time to wait for a server's exit code before a failure is blamed on its client."""
@@ -87,11 +88,16 @@ def clear_aws_environment() -> None:
 
 @contextmanager
 def local_cloud(
-    *, port: int = 0, progress: Progress | None = None, poll: str = DEFAULT_POLL
+    *,
+    port: int = 0,
+    progress: Progress | None = None,
+    poll: str = DEFAULT_POLL,
+    audience: Audience = "direct",
 ) -> Iterator[LocalCloud]:
     """Start everything, and stop everything on exit, also after an error.
 
-    `port` is the dashboard's port; 0 takes a free one. Raises LocalCloudError with a remedy.
+    `port` is the dashboard's port; 0 takes a free one. `audience` is the option of the stack.
+    Raises LocalCloudError with a remedy.
     """
     static_server.check_port_is_free(port)
     show = progress or SilentProgress()
@@ -100,7 +106,8 @@ def local_cloud(
         with show.step("AWS emulator"):
             emulator_process, aws = stack.enter_context(emulator(folder))
             servers.append(emulator_process)
-        outputs = _deploy(LocalDeployment(aws, folder), show)
+        options = {"audience": audience} if audience == "large" else {}
+        outputs = _deploy(LocalDeployment(aws, folder, options), show)
         token = _set_token(aws, outputs)
         with show.step("webhook"):
             webhook_process, url = stack.enter_context(webhook(aws, outputs, folder))
@@ -111,9 +118,15 @@ def local_cloud(
         with show.step("dashboard"):
             site.upload(aws, outputs, poll=poll, lab_poll=LAB_POLL)
             routes = pages.page_routes(lab, handsets)
-            application = static_server.create_site_app(aws, outputs.site_bucket, routes=routes)
+            reader = outputs.reader_function
+            application = static_server.create_site_app(
+                aws,
+                outputs.site_bucket,
+                routes=routes,
+                boards=boards.reader_function(aws, reader) if reader else None,
+            )
             dashboard_url = stack.enter_context(
-                static_server.serve_in_thread(application, port=port)
+                static_server.serve_in_thread(application, port=port, adds_date=False)
             )
         cloud = LocalCloud(
             aws=aws,

@@ -15,7 +15,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text as Styled
 
-from services.tools.demo.cloud import DEFAULT_POLL, LocalCloud, clear_aws_environment, local_cloud
+from services.tools.demo.cloud import (
+    DEFAULT_POLL,
+    Audience,
+    LocalCloud,
+    clear_aws_environment,
+    local_cloud,
+)
 from services.tools.demo.progress import ConsoleProgress
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.expectation import Expectation
@@ -26,7 +32,15 @@ from services.voting.tally import Totals
 UPDATES_PER_SECOND: Final = 2
 
 
-def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool, seed: int) -> None:
+def run_demo(
+    *,
+    texts_per_second: float,
+    phones: bool,
+    port: int,
+    browser: bool,
+    seed: int,
+    audience: Audience = "direct",
+) -> None:
     """Start the cloud and the phones and show a live line; return when interrupted.
 
     Raises:
@@ -38,7 +52,8 @@ def run_demo(*, texts_per_second: float, phones: bool, port: int, browser: bool,
     interrupted_at = 0.0
     try:
         console.print("[bold]VoteApp[/] on this machine: the real stack in an AWS emulator\n")
-        with local_cloud(port=port, progress=ConsoleProgress(console)) as cloud:
+        progress = ConsoleProgress(console)
+        with local_cloud(port=port, progress=progress, audience=audience) as cloud:
             round, number = cloud.round_of(DEFAULT_POLL)
             _introduce(console, cloud, number)
             if browser and _has_browser():

@@ -30,6 +30,12 @@ for most services, 5 for some)."""
 NOTICED: Final = 2
 """`voteapp poll open` and `close` record this machine's time: the error in seconds that matters."""
 
+_BOARD_HEADERS: Final = {
+    "cache-control": "max-age=1, stale-while-revalidate=5, stale-if-error=60",
+    "access-control-allow-origin": "*",
+}
+"""The headers of a board that a cache or a page of somebody else needs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
@@ -121,6 +127,23 @@ def check_page(fetch: Fetch, url: str | None, headers: Mapping[str, str], *, tab
     if page.status != OK or "<html" not in page.body.lower():
         problems.insert(0, f"{url}/ answered {page.status}")
     return ok_or_failed("page", problems, f"{url} with all headers", DEPLOY)
+
+
+def check_boards(fetch: Fetch, url: str | None, poll: str) -> Finding:
+    """Check that the screens of a large audience get a board, and that caches may keep it."""
+    if url is None:
+        return skipped("boards", "this deployment serves no page")
+    address = f"{url}/boards/{poll}.json"
+    response = fetch(address)
+    if response.status != OK:
+        remedy = "read the reader's log; if it never worked, deploy again: cdk deploy"
+        return failed("boards", f"{address}: {response.status}: {response.body[:100]}", remedy)
+    problems = [
+        f"{name}: {response.headers.get(name, 'missing')!r}, without {wanted!r}"
+        for name, wanted in _BOARD_HEADERS.items()
+        if wanted not in response.headers.get(name, "")
+    ]
+    return ok_or_failed("boards", problems, f"{address} answers", DEPLOY)
 
 
 def _table_of(config: str) -> object:

@@ -24,6 +24,7 @@ SYNTH_SECONDS: Final = 300
 BOOTSTRAP_SECONDS: Final = 60
 DEPLOY_SECONDS: Final = 180
 """In the emulator, a custom resource that fails makes the deploy hang."""
+NO_OPTIONS: Final[Mapping[str, str]] = {}
 _EVENT: Final = re.compile(r"\|\s*(\d+)/(\d+)\s*\|[^|]*\|\s*(\w+)\s*\|\s*(\S+)\s*\|\s*(.*?)\s*$")
 
 
@@ -39,6 +40,8 @@ class Outputs:
     identity_pool_id: str
     secret_arn: str
     guest_identity_id: str | None = None
+    reader_function: str | None = None
+    """Only for a large audience."""
     all: Mapping[str, str]
 
     @classmethod
@@ -59,6 +62,7 @@ class Outputs:
                 identity_pool_id=found["IdentityPoolId"],
                 secret_arn=found["SecretArn"],
                 guest_identity_id=found.get("GuestIdentityId"),
+                reader_function=found.get("ReaderFunction"),
                 all=found,
             )
         except KeyError as missing:
@@ -70,8 +74,12 @@ class Outputs:
 class LocalDeployment:
     """Runs CDK commands against one emulator and writes their logs into one folder."""
 
-    def __init__(self, aws: LocalAws, folder: Path) -> None:
+    def __init__(
+        self, aws: LocalAws, folder: Path, options: Mapping[str, str] = NO_OPTIONS
+    ) -> None:
+        """`options` are those of the stack, as a deploy gives them with `-c`."""
         self._folder = folder
+        self._options = options
         self._env = clean_environment(
             **aws.environment(),
             # CDK caches account ids here; each emulator needs a cache of its own.
@@ -88,7 +96,8 @@ class LocalDeployment:
 
     def synthesise(self) -> Path:
         """Return a folder with the templates and the Lambda bundles. Needs no emulator."""
-        options = ["-c", "stage=local", "-c", f"number={NUMBER}"]
+        given = {"stage": "local", "number": NUMBER, **self._options}
+        options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
 
         def synthesise(folder: Path) -> None:
             arguments = ["synth", "--quiet", *options, "--output", str(folder)]

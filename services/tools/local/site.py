@@ -53,5 +53,6 @@ def configuration(
         "polls": [file.stem for file in sorted(POLLS.glob("*.toml"))],
         "endpoints": {"dynamodb": aws.endpoint, "cognitoIdentity": aws.endpoint},
         **({"lab": {"poll": lab_poll}} if lab_poll else {}),
+        **({"audience": "large"} if outputs.reader_function else {}),
         **guest,
     }

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from services.adapters.dynamodb.ballot_items import ballot_of
+from services.tools.local.boards import function_url_event
 from tests.support.strict_cloud import STACK, Cloud
 
 _sids = count(1)
@@ -241,6 +242,15 @@ def a_guest_reads_the_board(cloud: Cloud) -> bool:
         return bool(cloud.counts())
     except ClientError:
         return False
+
+
+def a_board_is_answered(cloud: Cloud) -> bool:
+    """Step: what CloudFront asks for."""
+    payload = json.dumps(function_url_event("/boards/colors.json"))
+    reader = cloud.function_of("reader")
+    done = cloud.client("lambda").invoke(FunctionName=reader, Payload=payload)
+    answer = json.loads(done["Payload"].read())
+    return bool(answer["statusCode"] == 200 and json.loads(answer["body"])["poll"] == "colors")
 
 
 def the_polls_are_applied(cloud: Cloud) -> bool:

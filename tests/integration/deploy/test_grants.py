@@ -7,6 +7,7 @@ import pytest
 
 from services.adapters.dynamodb.ballot_items import ballot_of
 from tests.integration.deploy.steps import (
+    a_board_is_answered,
     a_canary_text_is_counted,
     a_change_before_the_first_vote_is_refused,
     a_change_that_votes_forbid_is_refused,
@@ -44,6 +45,7 @@ OWNERS: dict[str, Callable[[Cloud], str]] = {
     "aggregator": lambda c: c.role_of(c.outputs["AggregatorFunction"]),
     "merger": lambda c: c.role_of(c.function_of("merger")),
     "polls": lambda c: c.role_of(deployer(c)),
+    "reader": lambda c: c.role_of(c.function_of("reader")),
     "guest": guest_role,
 }
 NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
@@ -96,6 +98,7 @@ NEEDED: dict[tuple[str, str, str], Callable[[Cloud], bool]] = {
     ("canary", "SeeItsVoteCounted", "dynamodb:PutItem"): a_canary_text_is_counted,
     ("canary", "SeeItsVoteCounted", "dynamodb:Query"): a_canary_text_is_counted,
     ("canary", "ReadTheSecret", "secretsmanager:GetSecretValue"): a_canary_text_is_counted,
+    ("reader", "ReadOpenBoards", "dynamodb:Query"): a_board_is_answered,
     ("guest", "ReadOpenBoards", "dynamodb:Query"): a_guest_reads_the_board,
 }
 NOT_ENFORCED_HERE = {"FollowTheStream", "WriteOwnLog", "TakeTexts", "QueueTexts"}

@@ -1,0 +1,1 @@
+"""The reader: boards as JSON for CloudFront."""
