@@ -54,7 +54,11 @@ def merge(merged_rows: DynamoMergedRows, board: str, shards: LiveShards) -> bool
                 rows = ["#".join(name) for name in done.changed]
                 log.event("merge.row_changed", board=board, round=done.round, rows=rows)
             log.event(
-                "merged", board=board, round=done.round, merged=done.merged, deleted=done.deleted
+                "merge.done",
+                board=board,
+                round=done.round,
+                merged=done.merged,
+                deleted=done.deleted,
             )
     except Exception as error:  # noqa: BLE001 - the other boards are merged
         log.event("merge.failed", board=board, error=type(error).__name__, detail=str(error))

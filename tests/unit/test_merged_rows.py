@@ -284,7 +284,7 @@ def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, do
 
     assert merger.merge(boards, board, shards_at()) is done
     assert [name for name, _ in events] == (
-        ["merge.row_changed", "merged"] if done else ["merge.failed"]
+        ["merge.row_changed", "merge.done"] if done else ["merge.failed"]
     )
     if done:
         assert events[0][1] == {"board": board, "round": 1, "rows": [f"{LABEL}#one"]}
