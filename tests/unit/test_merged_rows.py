@@ -9,14 +9,17 @@ import pytest
 from lambdas.merger import handler as merger
 from services.adapters import log
 from services.adapters.dynamodb.corrections import DynamoCorrections
+from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.merged_rows import DynamoMergedRows, MergedRound
 from services.adapters.dynamodb.stream_shards import NoShardsError, live_shards
 from services.adapters.dynamodb.tallies import DynamoTallies
+from services.polls.definition import parse_poll
 from services.voting.errors import RowMergedError, StoreUnavailableError
 from services.voting.fold import fold
 from services.voting.merging import LiveShards
 from services.voting.recount import Difference
 from services.voting.tally import Change, Totals, pad_sequence
+from tests.support.polls import COLORS_TOML
 from tests.support.recorded import Recorded, recorded_tables
 
 BOARD = "open#colors"
@@ -288,3 +291,52 @@ def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, do
     )
     if done:
         assert events[0][1] == {"board": board, "round": 1, "rows": [f"{LABEL}#one"]}
+
+
+@pytest.fixture
+def deployed(tables: Recorded, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A poll, the merger's environment, and a row of a shard that the stream does not list.
+
+    Returns the sort key of the row.
+    """
+    directory = DynamoDirectory(client=tables.client, table="Polls", aggregates="Aggregates")
+    directory.apply([parse_poll(COLORS_TOML, source="colors.toml")])
+    arn = tables.client.describe_table(TableName="Votes")["Table"]["LatestStreamArn"]
+    for name, value in {
+        "AGGREGATES_TABLE": "Aggregates", "POLLS_TABLE": "Polls", "STREAM_ARN": arn,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(merger, "sync_client", lambda: tables.client)
+    sk = f"00007#tally#{arn.rpartition('/stream/')[2]}#gone"
+    tables.client.put_item(
+        TableName="Aggregates",
+        Item={"pk": {"S": "sealed#colors"}, "sk": {"S": sk}, "folded": {"N": "1"}},
+    )
+    return sk
+
+
+def test_a_run_merges_the_boards_of_all_polls(tables: Recorded, deployed: str) -> None:
+    """By the shards that the stream lists."""
+    merger.handler({}, None)
+    base = tables.item("Aggregates", "sealed#colors", "00007#base")
+
+    assert base
+    assert list(base["merged"]["M"]) == [deployed.removeprefix("00007#tally#")]
+
+
+def test_a_board_that_fails_fails_the_run_after_the_others(
+    tables: Recorded, deployed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an alarm rings; the message names it."""
+    del deployed
+    merge_one = merger.merge
+    monkeypatch.setattr(
+        merger, "merge", lambda rows, board, shards: (
+            board != "open#colors" and merge_one(rows, board, shards)
+        ),
+    )  # fmt: skip
+    with pytest.raises(merger.MergeFailedError, match="open#colors: rows could not be merged"):
+        merger.handler({}, None)
+
+    assert tables.item("Aggregates", "sealed#colors", "00007#base")
