@@ -115,7 +115,9 @@ function showSetupError(error) {
 
 const options = readOptions(location.search, location.pathname);
 const controls = createControls(find, options);
-loadConfig(options).then(async (config) => {
-  start(config, await sourceOf(config), controls);
-  if (config.lab) (await import('./lab.js')).openLab(find);
-}, showSetupError);
+loadConfig(options)
+  .then(async (config) => ({ config, source: await sourceOf(config) }))
+  .then(async ({ config, source }) => {
+    start(config, source, controls);
+    if (config.lab) (await import('./lab.js')).openLab(find);
+  }, showSetupError);

@@ -89,7 +89,7 @@ class DeploymentChecks:
                 emulated=self.is_emulated,
             ),
             "page": self._page,
-            **({"boards": self._boards} if deployment.has_reader else {}),
+            **({"boards": self._boards} if "ReaderFunction" in deployment.outputs else {}),
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
             EMAILS_CHECK: self._alarm_emails,
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),

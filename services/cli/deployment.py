@@ -57,11 +57,6 @@ class Deployment:
         return self.outputs.get("FallbackUrl")
 
     @property
-    def has_reader(self) -> bool:
-        """Whether screens read boards as JSON, for a large audience."""
-        return "ReaderFunction" in self.outputs
-
-    @property
     def directory(self) -> DynamoDirectory:
         """The directory of polls, in the table of polls, and their views."""
         return DynamoDirectory(
