@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from aiodynamo.credentials import Key, StaticCredentials
-from aiodynamo.http.types import Request, Response
 from fastapi import FastAPI
 
 from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dry_requests import dry_requests
-from services.adapters.dynamodb.async_client import async_client
+from services.adapters.dynamodb.async_client import StaticKey, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.http_connection import Answer
+from services.adapters.dynamodb.request_signer import Key
 from services.adapters.memory import MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import Cached
@@ -101,10 +101,10 @@ async def _status(app: FastAPI, scope: dict[str, Any]) -> int:
 def _dependencies() -> Dependencies:
     """A webhook over a store that says yes."""
 
-    async def answer(_: Request) -> Response:
-        return Response(200, b"{}")
+    async def answer(_: bytes) -> Answer:
+        return Answer(200, b"{}")
 
-    client = async_client({}, answer, StaticCredentials(Key(_DRY, _DRY)))
+    client = async_client({}, answer, StaticKey(Key(_DRY, _DRY)))
     return Dependencies(
         intake=Intake(
             directory=MemoryDirectory([Round(poll=parse_poll(_POLL, source=f"{_DRY}.toml"))]),

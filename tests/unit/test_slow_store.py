@@ -102,7 +102,7 @@ async def test_a_table_that_takes_over_three_seconds_does_not_answer(
 
 @dataclass
 class SlowClient:
-    """aiodynamo's client, of a store that takes its time."""
+    """As `AsyncClient`, of a store that takes its time."""
 
     clock: LoopClock
     seconds: float

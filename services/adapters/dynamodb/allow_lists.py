@@ -28,7 +28,7 @@ _SINCE_EVER: Spans = ((0,),)
 
 @dataclass(frozen=True, slots=True)
 class DynamoAllowLists:
-    """The `AllowLists` port through aiodynamo: one small query per text to a poll with a list."""
+    """The `AllowLists` port: one small query per text to a poll with a list."""
 
     client: DynamoClient
     table: str

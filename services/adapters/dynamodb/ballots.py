@@ -1,4 +1,4 @@
-"""Ballots on DynamoDB, written by the webhook through aiodynamo.
+"""Ballots on DynamoDB, as the webhook writes them.
 
 A vote is one conditional put. The client retries throttling and outages. If a write succeeded but
 its response was lost, the retry fails its condition, and the caller then finds the ballot stored.
@@ -9,16 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiodynamo.errors import (
-    ConditionalCheckFailed,
-    InternalDynamoError,
-    ProvisionedThroughputExceeded,
-    RequestLimitExceeded,
-    ServiceUnavailable,
-    Throttled,
-)
-
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.errors import ConditionFailedError, UnavailableError
 from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
@@ -31,22 +23,18 @@ BUDGET_SECONDS = REQUEST_SECONDS
 # Nobody has written the ballot since it was read.
 _IS_UNCHANGED = f"{WRITES} = :expected"
 
-_UNAVAILABLE = (
-    asyncio.TimeoutError,
-    InternalDynamoError,
-    OSError,
-    ProvisionedThroughputExceeded,
-    RequestLimitExceeded,
-    ServiceUnavailable,
-    Throttled,
-)
-
 
 class DynamoClient(Protocol):
-    """What is used of `aiodynamo.client.Client`."""
+    """A client that speaks DynamoDB's wire format: `AsyncClient`, or boto3 in threads."""
 
-    async def send_request(self, *, action: Any, payload: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - the library's enumeration of literals
-        """Send one request in the wire format; return the response."""
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one request; return the response.
+
+        Raises:
+            ConditionFailedError: nothing was written.
+            UnavailableError, OSError: throttled or unreachable.
+            DynamoError: any other refusal.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,7 @@ class DynamoBallots:
     async def _put(self, request: Mapping[str, Any]) -> bool:
         try:
             await self._send("PutItem", request)
-        except ConditionalCheckFailed:
+        except ConditionFailedError:
             return False
         return True
 
@@ -107,5 +95,5 @@ async def within_budget(
     try:
         async with asyncio.timeout(seconds):
             return await client.send_request(action=action, payload=request)
-    except _UNAVAILABLE as error:
+    except (UnavailableError, OSError) as error:  # TimeoutError is an OSError
         raise StoreUnavailableError(f"{action} {request['TableName']}") from error

@@ -1,8 +1,4 @@
-"""boto3 in threads, in place of aiodynamo's client, for commands.
-
-boto3 finds every kind of credentials that the AWS command line knows. The webhook, which must be
-fast, uses aiodynamo.
-"""
+"""boto3 in threads, in place of `AsyncClient`, for commands: they have a boto3 client anyway."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from aiodynamo.errors import ConditionalCheckFailed
 from botocore import xform_name
 
 from services.adapters.dynamodb.client import store_errors
+from services.adapters.dynamodb.errors import ConditionFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +29,7 @@ class ThreadedClient:
         """Send a request, for example `PutItem`, in the wire format.
 
         Raises:
-            ConditionalCheckFailed: as aiodynamo's client does.
+            ConditionFailedError: nothing was written.
             StoreUnavailableError: throttled or unreachable, also after retries.
         """
         loop = asyncio.get_running_loop()
@@ -45,5 +41,5 @@ class ThreadedClient:
             with store_errors(action):
                 answer: dict[str, Any] = method(**payload)
         except self.client.exceptions.ConditionalCheckFailedException as error:
-            raise ConditionalCheckFailed from error
+            raise ConditionFailedError from error
         return answer
