@@ -77,12 +77,15 @@ def test_the_next_second_and_the_next_key_have_signatures_of_their_own() -> None
         return parts_of(signer.request("PutItem", b"{}", key))[1]["authorization"]
 
     first, again, other = signature(KEY), signature(KEY), signature(WITH_TOKEN)
+    fresh = RequestSigner(Endpoint.of(AWS), "us-east-1", clock=lambda: NOON)
+    others_own = parts_of(fresh.request("PutItem", b"{}", WITH_TOKEN))[1]["authorization"]
     now[0] += 1
     later = signature(WITH_TOKEN)
     now[0] += 86_400
     next_day = signature(WITH_TOKEN)
 
     assert first == again
+    assert other == others_own
     assert len({first, other, later, next_day}) == 4
     assert "/20260502/us-east-1/dynamodb/aws4_request" in next_day
 

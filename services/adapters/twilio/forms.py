@@ -83,15 +83,15 @@ def parse_fields(body: bytes) -> list[tuple[str, str]]:
         raise MalformedFormError(f"body: over {MOST_FIELDS} fields: send fewer")
     fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")
     try:
-        return [_split(field) for field in fields if field]
+        return [
+            (_decode(name), _decode(value)) if "%" in field else (name, value)
+            for field in fields
+            if field
+            for name, _, value in (field.partition("="),)
+        ]
     except UnicodeDecodeError:
         raise MalformedFormError("body: malformed: a % without two digits") from None
 
 
-def _split(field: str) -> tuple[str, str]:
-    name, _, value = field.partition("=")
-    return (_decode(name), _decode(value)) if "%" in field else (name, value)
-
-
 def _decode(text: str) -> str:
-    return decode_percent(text.encode()).decode("utf-8", "replace")
+    return decode_percent(text.encode()).decode("utf-8", "replace") if "%" in text else text
