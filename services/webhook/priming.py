@@ -101,7 +101,7 @@ async def _status(app: FastAPI, scope: dict[str, Any]) -> int:
 def _dependencies() -> Dependencies:
     """A webhook over a store that says yes."""
 
-    async def answer(_: bytes) -> Answer:
+    async def answer(_: bytes, until: float) -> Answer:  # noqa: ARG001
         return Answer(200, b"{}")
 
     client = async_client({}, answer, StaticKey(Key(_DRY, _DRY)))

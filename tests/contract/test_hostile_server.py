@@ -83,6 +83,14 @@ async def test_waiting_for_a_connection_is_part_of_the_attempt() -> None:
     assert server.requests == 1
 
 
+async def test_the_end_of_a_request_is_that_of_its_attempt() -> None:
+    """If it comes first."""
+    async with pool_at(saying(), attempt_seconds=60) as (pool, _):
+        until = asyncio.get_running_loop().time() + SHORT
+        with pytest.raises(TimeoutError):
+            await pool.send(request(b"{}"), until)
+
+
 @pytest.mark.parametrize(
     "parts",
     [

@@ -1,6 +1,7 @@
 """An unreachable store raises StoreUnavailableError with both clients, so senders get a 503."""
 
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,13 +28,11 @@ def test_an_unreachable_store_is_unavailable_to_boto3(nobody: str) -> None:
         client_of(nobody).get_item(TableName="Votes", Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
 
 
-async def test_an_unreachable_store_is_unavailable_to_the_webhook(
-    nobody: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unreachable_store_is_unavailable_to_the_webhook(nobody: str) -> None:
     """Once the budget is used up."""
-    monkeypatch.setattr("services.adapters.dynamodb.ballots.BUDGET_SECONDS", 0.3)
     connections = connection_pool(environment(nobody))
-    ballots = DynamoBallots(async_client(environment(nobody), connections.send), "Votes")
+    client = async_client(environment(nobody), connections.send)
+    ballots = DynamoBallots(replace(client, budget_seconds=0.3), "Votes")
     with pytest.raises(StoreUnavailableError):
         await ballots.find("a", "b")
     await connections.close()

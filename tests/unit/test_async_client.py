@@ -4,8 +4,10 @@ No socket is opened: the answers come from a list.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from services.adapters.dynamodb.errors import (
 from services.adapters.dynamodb.http_connection import Answer, BrokenAnswerError
 from services.adapters.dynamodb.late_credentials import NoKeyError
 from services.adapters.dynamodb.request_signer import Key
+from services.adapters.dynamodb.threaded_client import ThreadedClient
 from tests.support.loop_clock import stop_loop_clock
 
 KEY = Key("AKID", "secret")
@@ -46,10 +49,12 @@ class Line:
 
     answers: list[Answer | Exception]
     sent: list[bytes] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
 
-    async def send(self, request: bytes) -> Answer:
+    async def send(self, request: bytes, until: float) -> Answer:
         """As `ConnectionPool.send`."""
         self.sent.append(request)
+        self.limits.append(until)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -61,6 +66,9 @@ class Keys:
     """Keys in turn, each until it is invalidated."""
 
     keys: list[Key]
+
+    def held(self) -> None:
+        """It has to be looked up each time."""
 
     async def current(self) -> Key:
         """The first. Raises: NoKeyError."""
@@ -150,6 +158,7 @@ async def test_retries_end_with_the_time_of_a_text(
     assert 0 < sum(pauses) <= 3
     assert sum(pauses) > 2
     assert all(0.05 <= pause <= 1 for pause in pauses)
+    assert set(line.limits) == {1_003.0}
     assert all(after <= max(3 * before, 0.15) for before, after in pairwise(pauses))
 
 
@@ -226,6 +235,34 @@ async def test_without_a_key_nothing_is_sent() -> None:
         await client_of(line, Keys([])).send_request(action="PutItem", payload={})
 
     assert line.sent == []
+
+
+async def test_a_key_that_does_not_come_takes_no_longer_than_a_text() -> None:
+    """Where credentials come from, there is a network as well."""
+
+    class Waiting(Keys):
+        async def current(self) -> Key:
+            await asyncio.Event().wait()
+            return KEY
+
+    line = Line([OK])
+    client = replace(client_of(line, Waiting([])), budget_seconds=0.01)
+    with pytest.raises(TimeoutError):
+        await client.send_request(action="PutItem", payload={})
+
+    assert line.sent == []
+
+
+# --- in threads -------------------------------------------------------------------------
+
+
+async def test_a_request_in_a_thread_takes_no_longer_than_its_client_allows() -> None:
+    """It may still be carried out; whoever waits for it is told."""
+    is_over = Event()
+    boto: Any = SimpleNamespace(put_item=lambda **_: is_over.wait(10))
+    with pytest.raises(TimeoutError):
+        await ThreadedClient(boto, 0.01).send_request(action="PutItem", payload={})
+    is_over.set()
 
 
 # --- settings ---------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.adapters.dynamodb.ballots import DynamoBallots, within_budget
+from services.adapters.dynamodb.ballots import DynamoBallots, send
 from services.adapters.dynamodb.client import sync_client
 from services.voting.errors import StoreUnavailableError
 
@@ -39,7 +39,7 @@ async def test_a_store_out_of_reach_is_named_with_action_and_table(error: Except
     """As the log has it."""
     client: Any = Client(error)
     with pytest.raises(StoreUnavailableError) as refused:
-        await within_budget(client, "PutItem", {"TableName": "Votes", "Item": {}})
+        await send(client, "PutItem", {"TableName": "Votes", "Item": {}})
 
     assert refused.value.operation == "PutItem Votes"
 

@@ -12,22 +12,32 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from services.adapters.dynamodb.ballots import BUDGET_SECONDS
 from services.adapters.dynamodb.connection_pool import ConnectionPool, Endpoint
 from services.adapters.dynamodb.errors import ExpiredTokenError, UnavailableError, error_of
 from services.adapters.dynamodb.http_connection import Answer, BrokenAnswerError
 from services.adapters.dynamodb.late_credentials import LateCredentials, NoKeyError
 from services.adapters.dynamodb.request_signer import Key, RequestSigner
+from services.voting.timing import REQUEST_SECONDS
+
+BUDGET_SECONDS: Final = REQUEST_SECONDS
+"""Maximum time of a request with its retries: all that a text has."""
 
 SHORTEST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 1.0
 
+Exchange = Callable[[bytes, float], Awaitable[Answer]]
+"""Makes one attempt, until a time of the event loop's clock at most."""
+
 _OK: Final = 200
+_NOTHING: Final = b"{}"
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Keys(Protocol):
     """Where the client's key comes from."""
+
+    def held(self) -> Key | None:
+        """Return the key if it is at hand and need not be looked up."""
 
     async def current(self) -> Key:
         """Return a key that is valid, as far as it is known. Raises: NoKeyError."""
@@ -42,6 +52,10 @@ class StaticKey:
 
     key: Key
 
+    def held(self) -> Key:
+        """Return it."""
+        return self.key
+
     async def current(self) -> Key:
         """Return it."""
         return self.key
@@ -52,9 +66,9 @@ class StaticKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncClient:
-    """Sends requests to DynamoDB; `exchange` makes one attempt."""
+    """Sends requests to DynamoDB."""
 
-    exchange: Callable[[bytes], Awaitable[Answer]]
+    exchange: Exchange
     signer: RequestSigner
     keys: Keys
     budget_seconds: float = BUDGET_SECONDS
@@ -73,7 +87,7 @@ class AsyncClient:
         until = asyncio.get_running_loop().time() + self.budget_seconds
         for pause in _pauses():
             try:
-                return await self._attempt(action, body)
+                return await self._attempt(action, body, until)
             except (ExpiredTokenError, UnavailableError, NoKeyError, OSError) as error:
                 if isinstance(error, ExpiredTokenError):
                     self.keys.invalidate()
@@ -82,16 +96,22 @@ class AsyncClient:
             await asyncio.sleep(pause)
         raise AssertionError  # for the type checker: there is always another pause
 
-    async def _attempt(self, action: str, body: bytes) -> dict[str, Any]:
-        key = await self.keys.current()
-        answer = await self.exchange(self.signer.request(action, body, key))
+    async def _attempt(self, action: str, body: bytes, until: float) -> dict[str, Any]:
+        key = self.keys.held() or await self._find_key(until)
+        answer = await self.exchange(self.signer.request(action, body, key), until)
         if answer.status != _OK:
             raise error_of(answer.status, answer.body)
+        if answer.body == _NOTHING:  # as after every write
+            return {}
         try:
             found: dict[str, Any] = json.loads(answer.body)
         except ValueError:
             raise BrokenAnswerError("not JSON") from None
         return found
+
+    async def _find_key(self, until: float) -> Key:
+        async with asyncio.timeout_at(until):
+            return await self.keys.current()
 
 
 def _pauses() -> Iterator[float]:
@@ -121,7 +141,7 @@ def connection_pool(environ: Mapping[str, str]) -> ConnectionPool:
 
 def async_client(
     environ: Mapping[str, str],
-    exchange: Callable[[bytes], Awaitable[Answer]],
+    exchange: Exchange,
     keys: Keys | None = None,
 ) -> AsyncClient:
     """Create a client, configured by the SDK's environment variables."""

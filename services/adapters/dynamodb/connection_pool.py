@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from math import inf
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -84,8 +85,8 @@ class ConnectionPool:
         """The one used last is the last, and the next to be used."""
         self._free = asyncio.Semaphore(most_connections)
 
-    async def send(self, request: bytes) -> Answer:
-        """Send a request and return its answer: one attempt.
+    async def send(self, request: bytes, until: float = inf) -> Answer:
+        """Send a request and return its answer: one attempt, until a time of the loop's clock.
 
         If a connection turns out to have been closed while it was idle, a new one is opened.
 
@@ -93,7 +94,8 @@ class ConnectionPool:
             TimeoutError: the attempt took too long.
             OSError: no connection, or none that lasted; the request may have been carried out.
         """
-        until = asyncio.get_running_loop().time() + self._attempt_seconds
+        now = asyncio.get_running_loop().time()
+        until = min(until, now + self._attempt_seconds)
         free = self._free
         if free.locked():
             async with asyncio.timeout_at(until):
@@ -101,7 +103,12 @@ class ConnectionPool:
         else:
             await free.acquire()
         try:
-            return await self._send(request, until)
+            connection = self._take_idle(now) or await self._open(until)
+            try:
+                return await self._use(connection, request, until)
+            except StaleConnectionError:
+                self._close_idle()  # the server may have closed the others as well
+                return await self._use(await self._open(until), request, until)
         finally:
             free.release()
 
@@ -110,14 +117,6 @@ class ConnectionPool:
         self._close_idle()
         self._free = asyncio.Semaphore(self._most_connections)
 
-    async def _send(self, request: bytes, until: float) -> Answer:
-        if (connection := self._take_idle(until)) is not None:
-            try:
-                return await self._use(connection, request, until)
-            except StaleConnectionError:
-                self._close_idle()  # the server may have closed the others as well
-        return await self._use(await self._open(until), request, until)
-
     async def _use(self, connection: HttpConnection, request: bytes, until: float) -> Answer:
         answer = await connection.send(request, until=until)
         if connection.is_idle:
@@ -125,11 +124,10 @@ class ConnectionPool:
             self._idle.append(connection)
         return answer
 
-    def _take_idle(self, until: float) -> HttpConnection | None:
-        since = until - self._attempt_seconds - self._idle_seconds
+    def _take_idle(self, now: float) -> HttpConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_idle and connection.idle_since >= since:
+            if connection.is_idle and connection.idle_since >= now - self._idle_seconds:
                 return connection
             connection.close()
         return None

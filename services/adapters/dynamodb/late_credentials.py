@@ -42,6 +42,10 @@ class LateCredentials:
         self._monotonic = monotonic
         self._keys = self._cached()
 
+    def held(self) -> Key | None:
+        """Return the key if it was looked up lately."""
+        return self._keys.held()
+
     async def current(self) -> Key:
         """Return the key. Raises: NoKeyError."""
         return await self._keys.current()

@@ -23,6 +23,8 @@ class ThreadedClient:
     """Sends one request at a time in each of its threads."""
 
     client: "DynamoDBClient"
+    seconds: float
+    """Maximum time of one request, with retries and the wait for a thread."""
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS))
 
     async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,9 +33,11 @@ class ThreadedClient:
         Raises:
             ConditionFailedError: nothing was written.
             StoreUnavailableError: throttled or unreachable, also after retries.
+            TimeoutError: the request took too long; it may still be carried out.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._send, action, payload)
+        async with asyncio.timeout(self.seconds):
+            return await loop.run_in_executor(self._threads, self._send, action, payload)
 
     def _send(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         method = getattr(self.client, xform_name(action))

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from twilio.twiml.messaging_response import MessagingResponse
 
@@ -25,15 +25,19 @@ def is_signed(
         return False
     signed = "".join(map("".join, sorted(set(fields))))
     given = signature.encode()
-    return any(hmac.compare_digest(digest(token, form + signed), given) for form in _url_forms(url))
+    if hmac.compare_digest(digest(token, url + signed), given):
+        return True
+    other = _with_other_port(url)
+    return other is not None and hmac.compare_digest(digest(token, other + signed), given)
 
 
-def _url_forms(url: str) -> Iterator[str]:
-    """Yield the URL as given, then with its port added or removed: Twilio may sign either."""
-    yield url
-    if origin := _ORIGIN.match(url):
-        port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
-        yield f"{origin['host']}{port}{url[origin.end() :]}"
+def _with_other_port(url: str) -> str | None:
+    """Return the URL with its port added or removed: Twilio may sign either."""
+    origin = _ORIGIN.match(url)
+    if origin is None:
+        return None
+    port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
+    return f"{origin['host']}{port}{url[origin.end() :]}"
 
 
 def twiml(reply: str | None) -> bytes:
