@@ -59,7 +59,7 @@ class CachedAwaitable(Generic[T]):
         return await asyncio.shield(self._start_load())
 
     def held(self) -> T | None:
-        """Return the cached value, without waiting for one; None if there is none, or an old one."""
+        """Return the cached value, or None if it would have to be loaded."""
         cached = self._younger_than(self._seconds)
         return None if cached is None else cached[1]
 

@@ -22,7 +22,7 @@ from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.timing import DIRECTORY_SECONDS, DIRECTORY_STALE_SECONDS
 from services.webhook.app import create_app
-from services.webhook.priming import prime
+from services.webhook.priming import freeze, prime
 from services.webhook.routes import Dependencies
 
 SECRETS_SECONDS = 60
@@ -93,3 +93,4 @@ def _log_stale(event: str) -> OnStale:
 dependencies = assemble(os.environ)
 app = create_app(dependencies)
 prime(app, dependencies.clients)
+freeze()

@@ -100,7 +100,7 @@ class TextEndpoint:
 
         The signature is verified a second time only if the secrets have changed.
         """
-        cached = await self.deps.secrets.current()
+        cached = self.deps.secrets.held() or await self.deps.secrets.current()
         if cached.are_set and form.is_signed(cached.twilio_auth_token):
             return cached
         reloaded = await self.deps.secrets.current(max_age_seconds=MIN_RELOAD_SECONDS)

@@ -13,6 +13,7 @@ from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.webhook.app import create_app
+from services.webhook.priming import freeze
 from services.webhook.routes import Dependencies
 from tests.support.polls import COLORS_TOML
 
@@ -32,3 +33,4 @@ app = create_app(
         close=connections.close,
     )
 )
+freeze()

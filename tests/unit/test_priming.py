@@ -23,7 +23,7 @@ ENVIRON = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }  # fmt: skip
 CALLED = """
-import importlib, json, socket, sys
+import gc, importlib, json, socket, sys
 opened = []
 socket.socket.connect = lambda *_: opened.append(1)
 import services.webhook.entry as entry
@@ -33,6 +33,7 @@ print(json.dumps({
     "names": [client.meta.service_model.service_name for client in clients],
     "imported": sorted({name for name in ("boto3", "httptools") if name in before}),
     "opened": len(opened),
+    "frozen": gc.get_freeze_count() > 10_000,
     "again": [client() for client in entry.dependencies.clients] == clients,
 }))
 """
@@ -57,6 +58,7 @@ def test_a_started_webhook_has_its_clients_and_has_asked_nobody() -> None:
         "names": ["dynamodb", "secretsmanager"],
         "imported": ["boto3", "httptools"],
         "opened": 0,
+        "frozen": True,
         "again": True,
     }
 

@@ -84,13 +84,17 @@ def parse_fields(body: bytes) -> list[tuple[str, str]]:
     fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")
     try:
         return [
-            (_decode(name), _decode(value)) if "%" in field else (name, value)
+            _decoded(field) if "%" in field else field.partition("=")[::2]  # type: ignore[misc]
             for field in fields
             if field
-            for name, _, value in (field.partition("="),)
         ]
     except UnicodeDecodeError:
         raise MalformedFormError("body: malformed: a % without two digits") from None
+
+
+def _decoded(field: str) -> tuple[str, str]:
+    name, _, value = field.partition("=")
+    return _decode(name), _decode(value)
 
 
 def _decode(text: str) -> str:
