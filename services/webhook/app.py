@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.webhook.health import Health
@@ -41,13 +42,14 @@ def create_app(deps: Dependencies) -> Webhook:
     texts = TextEndpoint(deps, ErrorReplyLimit(monotonic=deps.monotonic))
     health = Health(deps.probes, monotonic=deps.monotonic)
     app = Webhook(
+        # For what the shortcut leaves out: other methods, and a proxy that adds a path before it.
+        routes=[Route(TEXTS, texts, methods=["POST"])],
         openapi_url=None,
         # A redirect would repeat the request's host and query, even malformed ones.
         redirect_slashes=False,
         lifespan=lifespan,
     )
     app.texts = texts
-    app.add_route(TEXTS, texts, methods=["POST"])  # where a proxy adds a path before it
     app.get("/health")(health.answer)
     app.get("/")(about)
     return app

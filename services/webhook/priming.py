@@ -19,6 +19,7 @@ from services.adapters.clock import now_ms
 from services.adapters.dry_requests import dry_requests
 from services.adapters.dynamodb.async_client import StaticKey, async_client
 from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.connection_pool import tls_context
 from services.adapters.dynamodb.http_connection import Answer
 from services.adapters.dynamodb.request_signer import Key
 from services.adapters.memory import MemoryDirectory
@@ -57,6 +58,7 @@ def prime(app: FastAPI, clients: Sequence[Callable[[], Any]]) -> None:
     waits, or fails with an error that says more.
     """
     try:
+        tls_context()  # reads all certificates of authorities: some 20 ms
         for client in clients:
             _use(client())
         # In a thread of its own: uvicorn imports the application while its loop runs.

@@ -1,4 +1,4 @@
-"""How long texts wait for their replies while the webhook's core is busy for 70 % of the time.
+"""How long texts wait for their replies at 70 % of the texts a second that the webhook can answer.
 
 Texts arrive at random (a Poisson process), whether or not earlier ones were answered. A text's
 time counts from when it was due, so that a slow reply is not hidden by those that wait for it.
@@ -8,10 +8,11 @@ import asyncio
 import random
 from collections.abc import Sequence
 from statistics import quantiles
+from time import perf_counter
+
+import uvloop
 
 from tests.bench.load import (
-    WARM_UP,
-    cpu_seconds,
     post,
     post_all,
     signed_requests,
@@ -20,19 +21,29 @@ from tests.bench.load import (
 )
 
 LOAD = 0.7
-TEXTS = 20_000
+TEXTS = 4_000
+"""Of a round; first sent as fast as they are answered, to find the rate, then at the load."""
+
+ROUNDS = 7
 CONNECTIONS = 64
 
 
-def p99_ms(texts: int = TEXTS) -> float:
-    """The time in milliseconds that 99 % of the texts take at most."""
-    requests = signed_requests(2 * WARM_UP + texts)
-    with stub_store() as store, webhook("tests.bench.ours:app", store) as (pid, port):
-        asyncio.run(post_all(port, requests[:WARM_UP]))
-        before = cpu_seconds(pid)
-        asyncio.run(post_all(port, requests[WARM_UP : 2 * WARM_UP]))
-        seconds_each = (cpu_seconds(pid) - before) / WARM_UP
-        waits = asyncio.run(_arrive(port, requests[2 * WARM_UP :], LOAD / seconds_each))
+def p99_ms(rounds: int = ROUNDS) -> float:
+    """The time in milliseconds that 99 % of the texts of a round take at most.
+
+    That of the fastest round: a busy machine only ever adds to it.
+    """
+    requests = signed_requests(TEXTS)
+    with stub_store() as store, webhook("tests.bench.ours:app", store) as (_, port):
+        uvloop.run(post_all(port, requests))
+        return min(_p99_ms(port, requests) for _ in range(rounds))
+
+
+def _p99_ms(port: int, requests: Sequence[bytes]) -> float:
+    began = perf_counter()
+    uvloop.run(post_all(port, requests))
+    rate = LOAD * len(requests) / (perf_counter() - began)
+    waits = uvloop.run(_arrive(port, requests, rate))
     return quantiles(waits, n=100)[98] * 1000
 
 

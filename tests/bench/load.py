@@ -108,12 +108,11 @@ def cpu_us_per_vote(application: str, votes: int, store_port: int) -> float:
     requests = signed_requests(WARM_UP + votes)
     with webhook(application, store_port) as (pid, port):
         asyncio.run(post_all(port, requests[:WARM_UP]))
-        before = cpu_seconds(pid)
+        before = _cpu_seconds(pid)
         asyncio.run(post_all(port, requests[WARM_UP:]))
-        return (cpu_seconds(pid) - before) / votes * 1e6
+        return (_cpu_seconds(pid) - before) / votes * 1e6
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far."""
+def _cpu_seconds(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)

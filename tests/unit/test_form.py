@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.adapters.twilio import forms
 from services.adapters.twilio.forms import MalformedFormError, SignedForm
+from services.adapters.twilio.percent import decode_percent
 from services.voting.message import Message
 from services.webhook.errors import RefusedRequestError
 from services.webhook.requests import read_form
@@ -63,13 +63,12 @@ async def test_what_is_too_long_is_not_read_to_its_end() -> None:
 async def test_of_too_many_fields_none_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred are read, a hundred and one are counted and refused."""
     decoded: list[bytes] = []
-    decode = forms.decode_percent
 
     def note(text: bytes) -> bytes:
         decoded.append(text)
-        return decode(text)
+        return decode_percent(text)
 
-    monkeypatch.setattr(forms, "decode_percent", note)
+    monkeypatch.setattr("services.adapters.twilio.forms.decode_percent", note)
 
     found, _ = await fields_of(b"&".join(b"k=%41" for _ in range(100)))
     assert (len(found), len(decoded)) == (100, 100)

@@ -84,7 +84,7 @@ def parse_fields(body: bytes) -> list[tuple[str, str]]:
     fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")
     try:
         return [
-            _decoded(field) if "%" in field else field.partition("=")[::2]  # type: ignore[misc]
+            _decoded(field) if "%" in field else field.partition("=")[::2]
             for field in fields
             if field
         ]
