@@ -15,7 +15,7 @@ import boto3
 from lambdas.replayer.batch import Batch, Dependencies
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import CLIENT_CONFIG, store_errors, sync_client
 from services.adapters.dynamodb.operators_log import DynamoOperatorsLog
@@ -34,7 +34,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         SettingsError: a variable is missing.
     """
     settings = ReplayerSettings.from_env(environ)
-    client = async_client(environ, Session())
+    client = async_client(environ, connection_pool(environ).send)
     log = DynamoOperatorsLog(sync_client(), settings.polls_table)
     queue = boto3.client("sqs", config=CLIENT_CONFIG)
 

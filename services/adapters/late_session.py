@@ -27,11 +27,15 @@ class DeferredCredentials(Credentials):
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return a valid key. Raises: NoCredentialsError."""
-        if self._found is None:
-            self._found = self._find()
-        if self._found is None:
+        found = self._found or self._find()
+        if found is None:
             raise NoCredentialsError
-        return self._found.get_frozen_credentials()
+        self._found = found
+        return found.get_frozen_credentials()
+
+    def forget(self) -> None:
+        """Find the credentials anew when they are needed next: these have expired."""
+        self._found = None
 
 
 def late_session() -> boto3.Session:

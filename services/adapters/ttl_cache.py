@@ -58,6 +58,11 @@ class CachedAwaitable(Generic[T]):
             raise self._failed[1].with_traceback(None)
         return await asyncio.shield(self._start_load())
 
+    def held(self) -> T | None:
+        """Return the cached value, or None if it would have to be loaded."""
+        cached = self._younger_than(self._seconds)
+        return None if cached is None else cached[1]
+
     async def _loaded_or_stale(self) -> T:
         """Load the value, or return the old one: at once if a load has just failed as well."""
         if not self._failed_within(self._seconds):

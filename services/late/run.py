@@ -101,11 +101,11 @@ class Reconciliations:
     def _reconciler(
         self, scope: Scope, *, writes: bool, since_ms: int | None, permit: Permit
     ) -> Reconciler:
-        client = ThreadedClient(self.client)
+        client = ThreadedClient(self.client, REQUEST_SECONDS)
         changes = DynamoOperatorsLog(self.client, self.polls_table).changes()
         return Reconciler(
             late=LateTexts(
-                ballots=DynamoBallots(client, self.votes_table, REQUEST_SECONDS),
+                ballots=DynamoBallots(client, self.votes_table),
                 clock=now_ms,
                 pseudonyms=Pseudonyms(self.voter_pepper),
                 was_listed=DynamoAllowLists(client, self.polls_table).was_listed,

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +28,12 @@ class Pseudonyms:
         return self._keyed(f"#list:{poll_id}:{phone}")
 
     def _keyed(self, subject: str) -> str:
-        return hmac.digest(self.pepper, subject.encode(), "sha256").hex()[:32]
+        mac = _mac_of(self.pepper).copy()
+        mac.update(subject.encode())
+        return mac.hexdigest()[:32]
+
+
+@lru_cache(maxsize=2)
+def _mac_of(pepper: bytes) -> hmac.HMAC:
+    """The beginning of every pseudonym: a copy takes half the time of a new one."""
+    return hmac.new(pepper, digestmod="sha256")

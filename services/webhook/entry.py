@@ -8,10 +8,11 @@ from functools import cache, partial
 from services.adapters import log
 from services.adapters.clock import now_ms
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import impatient_client, store_errors
 from services.adapters.dynamodb.directory_reader import DirectoryReader
+from services.adapters.dynamodb.late_credentials import LateCredentials
 from services.adapters.fuzzy_match import one_edit_away
 from services.adapters.late_session import late_session
 from services.adapters.secrets import secrets_client, secrets_loader
@@ -21,7 +22,7 @@ from services.voting.directory import Directory
 from services.voting.intake import Intake
 from services.voting.timing import DIRECTORY_SECONDS, DIRECTORY_STALE_SECONDS
 from services.webhook.app import create_app
-from services.webhook.priming import prime
+from services.webhook.priming import freeze, prime
 from services.webhook.routes import Dependencies
 
 SECRETS_SECONDS = 60
@@ -38,10 +39,10 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         SettingsError: a variable is missing or has an invalid value.
     """
     settings = WebhookSettings.from_env(environ)
-    session = Session()
-    client = async_client(environ, session)
-    ballots = DynamoBallots(client, settings.votes_table)
     boto = cache(late_session)
+    connections = connection_pool(environ)
+    client = async_client(environ, connections.send, LateCredentials(boto))
+    ballots = DynamoBallots(client, settings.votes_table)
     polls_client = cache(lambda: impatient_client(boto()))
     secret_client = cache(lambda: secrets_client(boto()))
 
@@ -75,7 +76,7 @@ def assemble(environ: Mapping[str, str]) -> Dependencies:
         secrets=cached_secrets,
         probes={"votes": ballots.probe, "polls": partial(asyncio.to_thread, load)},
         public_base_url=settings.public_base_url,
-        close=session.close,
+        close=connections.close,
         clients=(polls_client, secret_client) if settings.secret_arn else (polls_client,),
     )
 
@@ -92,3 +93,4 @@ def _log_stale(event: str) -> OnStale:
 dependencies = assemble(os.environ)
 app = create_app(dependencies)
 prime(app, dependencies.clients)
+freeze()

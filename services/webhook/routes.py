@@ -1,13 +1,14 @@
-"""The webhook's routes and exception handlers."""
+"""What the webhook answers: to a text, to errors, and to a person."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from services.adapters import log
 from services.adapters.secrets import Secrets, UnusableSecretError
@@ -46,13 +47,21 @@ class Dependencies:
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
-    """The request handlers."""
+class TextEndpoint:
+    """The ASGI application of `POST /sms`."""
 
     deps: Dependencies
     error_replies: ErrorReplyLimit
 
-    async def sms(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one text of Twilio's."""
+        try:
+            response = await self._accept(scope, receive)
+        except _ANSWERED as error:
+            response = _ANSWERS[type(error)](error)
+        await response(scope, receive, send)
+
+    async def _accept(self, scope: Scope, receive: Receive) -> Response:
         """Accept one text from Twilio and answer with TwiML.
 
         Raises:
@@ -61,7 +70,7 @@ class Routes:
             UnusableSecretError: the secret is malformed.
         """
         started = self.deps.monotonic()
-        form = await read_form(request, public_base_url=self.deps.public_base_url)
+        form = await read_form(scope, receive, public_base_url=self.deps.public_base_url)
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 secrets = await self._authenticate(form)
@@ -79,7 +88,7 @@ class Routes:
             withheld=is_withheld,
             ms=round((self.deps.monotonic() - started) * 1000, 1),
         )
-        return Response(twiml(None if is_withheld else answer.reply), media_type="text/xml")
+        return reply_response(None if is_withheld else answer.reply)
 
     def _is_withheld(self, answer: IntakeResult, phone: str) -> bool:
         """Return True if this error reply exceeds the limit of the phone; else count it."""
@@ -91,7 +100,7 @@ class Routes:
 
         The signature is verified a second time only if the secrets have changed.
         """
-        cached = await self.deps.secrets.current()
+        cached = self.deps.secrets.held() or await self.deps.secrets.current()
         if cached.are_set and form.is_signed(cached.twilio_auth_token):
             return cached
         reloaded = await self.deps.secrets.current(max_age_seconds=MIN_RELOAD_SECONDS)
@@ -101,36 +110,37 @@ class Routes:
             return reloaded
         raise RefusedRequestError(403, f"{SIGNATURE_HEADER}: does not match the URL and the form")
 
-    async def about(self) -> JSONResponse:
-        """Describe the service to a person who opens the URL in a browser."""
-        return JSONResponse(
-            {
-                "name": "VoteApp webhook",
-                "what": "Twilio delivers text messages to POST /sms; they are votes.",
-                "health": "/health",
-            }
-        )
+
+async def about() -> JSONResponse:
+    """Describe the service to a person who opens the URL in a browser."""
+    return JSONResponse(
+        {
+            "name": "VoteApp webhook",
+            "what": "Twilio delivers text messages to POST /sms; they are votes.",
+            "health": "/health",
+        }
+    )
 
 
-async def refused(_: Request, error: Exception) -> Response:
+@lru_cache(maxsize=1024)
+def reply_response(reply: str | None) -> Response:
+    """Return a response with one reply, or with none; it may be sent any number of times."""
+    return Response(twiml(reply), media_type="text/xml")
+
+
+def refused(error: RefusedRequestError) -> Response:
     """Answer with the error's status and reason; log the event that the alarm counts."""
-    if not isinstance(error, RefusedRequestError):
-        raise error
     log.event("refused", status=error.status, reason=error.reason)
     return PlainTextResponse(error.reason, status_code=error.status)
 
 
-async def malformed(request: Request, error: Exception) -> Response:
+def malformed(error: MalformedFormError) -> Response:
     """Answer 400 with the error's reason; log it as a refused request."""
-    if not isinstance(error, MalformedFormError):
-        raise error
-    return await refused(request, RefusedRequestError(400, error.reason))
+    return refused(RefusedRequestError(400, error.reason))
 
 
-async def unavailable(_: Request, error: Exception) -> Response:
+def unavailable(error: StoreUnavailableError) -> Response:
     """Answer 503 if the store is unreachable; sending the same text again is safe."""
-    if not isinstance(error, StoreUnavailableError):
-        raise error
     log.event("unavailable", operation=error.operation)
     return PlainTextResponse(
         "The store does not answer. Send the same request again.",
@@ -139,9 +149,17 @@ async def unavailable(_: Request, error: Exception) -> Response:
     )
 
 
-async def misconfigured(_: Request, error: Exception) -> Response:
+def misconfigured(error: UnusableSecretError) -> Response:
     """Answer 503 if the secret is malformed, so that Twilio sends the text again."""
-    if not isinstance(error, UnusableSecretError):
-        raise error
     log.event("misconfigured", key=error.key, reason=str(error))
     return PlainTextResponse("The webhook's secret cannot be used: see its log.", status_code=503)
+
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    RefusedRequestError: refused,
+    MalformedFormError: malformed,
+    StoreUnavailableError: unavailable,
+    UnusableSecretError: misconfigured,
+}
+"""The errors that are answered, not raised."""
+_ANSWERED: Final = tuple(_ANSWERS)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from services.adapters.twilio.percent import decode_percent
 from services.webhook.errors import RefusedRequestError
@@ -18,8 +18,8 @@ _PRINTABLE = re.compile(rb"[!-~]*")
 _SCHEMES = frozenset({"http", "https"})
 
 
-def signed_url(request: Request, public_base_url: str | None) -> str:
-    """Return the URL that Twilio called and signed.
+def signed_url(scope: Scope, headers: Mapping[bytes, bytes], public_base_url: str | None) -> str:
+    """Return the URL that Twilio called and signed. `headers` has the first of each name.
 
     The host is that of `PUBLIC_BASE_URL`; else API Gateway's domain name, which a caller cannot
     choose; else the first of `X-Forwarded-Host`; else `Host`.
@@ -27,18 +27,22 @@ def signed_url(request: Request, public_base_url: str | None) -> str:
     Raises:
         RefusedRequestError: 400 if the query or a host header is malformed, used or not.
     """
-    headers = request.headers
-    host = _check_host("host", headers.get("host"))
-    forwarded = _check_host("x-forwarded-host", _first(headers.get("x-forwarded-host")))
-    path = f"{request.scope['path']}{_query(request.scope)}"
+    host = _check_host("host", _text(headers, b"host"))
+    forwarded = _check_host("x-forwarded-host", _first(_text(headers, b"x-forwarded-host")))
+    path = f"{scope['path']}{_query(scope)}"
     if public_base_url:
         return f"{public_base_url.rstrip('/')}{path}"
-    gateway = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName")
+    gateway = scope.get("aws.event", {}).get("requestContext", {}).get("domainName")
     if gateway:
         return f"https://{gateway}{path}"
     if not (forwarded or host):
         raise RefusedRequestError(400, "host: missing: name one, or set PUBLIC_BASE_URL")
-    return f"{_scheme(request)}://{forwarded or host}{path}"
+    return f"{_scheme(scope, headers)}://{forwarded or host}{path}"
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def _first(header: str | None) -> str | None:
@@ -54,8 +58,8 @@ def _check_host(header: str, host: str | None) -> str | None:
     return host
 
 
-def _scheme(request: Request) -> str:
-    scheme = _first(request.headers.get("x-forwarded-proto")) or str(request.scope["scheme"])
+def _scheme(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    scheme = _first(_text(headers, b"x-forwarded-proto")) or str(scope["scheme"])
     if scheme not in _SCHEMES:
         raise RefusedRequestError(400, "x-forwarded-proto: malformed: write http or https")
     return scheme

@@ -19,10 +19,10 @@ CONNECTIONS = 16
 WARM_UP = 1_000
 
 
-def signed_requests(count: int) -> list[bytes]:
+def signed_requests(count: int, *, first_phone: int = 0) -> list[bytes]:
     """So many first votes of so many phones, as Twilio sends them."""
     validator = RequestValidator(TOKEN)
-    return [_request(validator, phone) for phone in range(count)]
+    return [_request(validator, first_phone + phone) for phone in range(count)]
 
 
 def _request(validator: RequestValidator, phone: int) -> bytes:
@@ -66,17 +66,23 @@ async def post_all(port: int, requests: Sequence[bytes]) -> None:
 async def _post(port: int, requests: Sequence[bytes]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in requests:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        body = await reader.readexactly(length)
-        if b" 200 " not in head.split(b"\r\n")[0]:
-            raise RuntimeError((head + body).decode())
+        await post(reader, writer, request)
     writer.close()
 
 
-def cpu_us_per_vote(application: str, votes: int, store_port: int) -> float:
-    """Microseconds of CPU that uvicorn spends on one vote with this application."""
+async def post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    """Send one and read its answer. Raises: RuntimeError if it is not 200."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    body = await reader.readexactly(length)
+    if b" 200 " not in head.split(b"\r\n")[0]:
+        raise RuntimeError((head + body).decode())
+
+
+@contextmanager
+def webhook(application: str, store_port: int) -> Iterator[tuple[int, int]]:
+    """Serve an application over a store on loopback; the block gets process id and port."""
     environ = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{store_port}", "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local",
@@ -84,14 +90,27 @@ def cpu_us_per_vote(application: str, votes: int, store_port: int) -> float:
         "TWILIO_AUTH_TOKEN": TOKEN, "VOTER_PEPPER": "a pepper that is for the benchmark alone",
         "PUBLIC_BASE_URL": "http://127.0.0.1",
     }  # fmt: skip
-    requests = signed_requests(WARM_UP + votes)
     with program("-m", "tests.bench.server", application, **environ) as server:
         assert server.stdout is not None
-        port = int(server.stdout.readline())
+        yield server.pid, int(server.stdout.readline())
+
+
+@contextmanager
+def stub_store() -> Iterator[int]:
+    """A store that answers at once; the block gets its port."""
+    with program("-m", "tests.bench.stub") as store:
+        assert store.stdout is not None
+        yield int(store.stdout.readline())
+
+
+def cpu_us_per_vote(application: str, votes: int, store_port: int) -> float:
+    """Microseconds of CPU that uvicorn spends on one vote with this application."""
+    requests = signed_requests(WARM_UP + votes)
+    with webhook(application, store_port) as (pid, port):
         asyncio.run(post_all(port, requests[:WARM_UP]))
-        before = _cpu_seconds(server.pid)
+        before = _cpu_seconds(pid)
         asyncio.run(post_all(port, requests[WARM_UP:]))
-        return (_cpu_seconds(server.pid) - before) / votes * 1e6
+        return (_cpu_seconds(pid) - before) / votes * 1e6
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -5,15 +5,12 @@ A write costs one unit for every KB begun; a write whose condition failed costs 
 """
 
 import asyncio
-import json
 import random
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 import boto3
-from aiodynamo.client import Client
-from aiodynamo.credentials import Key, StaticCredentials
-from aiodynamo.http.types import Request, Response
 from moto import mock_aws
 
 from services.adapters.clock import now_ms
@@ -22,6 +19,7 @@ from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.memory import MemoryDirectory
 from services.polls.definition import parse_poll
+from services.tools.replay.tables import InProcessClient
 from services.voting.intake import Intake
 from services.voting.poll import Round
 from services.voting.schema import VOTES
@@ -31,30 +29,18 @@ CHANGED = 40
 REDELIVERED = 20
 
 
-class MeteredStore:
-    """An HTTP implementation that hands each request to moto and adds up the write units."""
+class MeteredClient(InProcessClient):
+    """A client that hands each request to moto and adds up the write units."""
 
     def __init__(self, client: Any) -> None:
+        super().__init__(client)
         self.units = 0
-        self._client = client
 
-    async def __call__(self, request: Request) -> Response:
-        """Perform one request of aiodynamo's with boto3."""
-        headers = request.headers or {}
-        action = next(v for k, v in headers.items() if k.lower() == "x-amz-target").split(".")[1]
-        payload = json.loads(request.body or b"{}")
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Perform one request."""
         if action == "PutItem":
             self.units += ceil(item_bytes(payload["Item"]) / 1024)
-            return self._put(payload)
-        item = self._client.get_item(**payload).get("Item")
-        return Response(200, json.dumps({"Item": item} if item else {}).encode())
-
-    def _put(self, payload: dict[str, Any]) -> Response:
-        try:
-            self._client.put_item(**payload)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return Response(400, b'{"__type": "x#ConditionalCheckFailedException"}')
-        return Response(200, b"{}")
+        return await super().send_request(action=action, payload=payload)
 
 
 def units_per_vote(votes: int = 2_000) -> float:
@@ -62,15 +48,12 @@ def units_per_vote(votes: int = 2_000) -> float:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_table(client, VOTES, "Votes")
-        store = MeteredStore(client)
+        store = MeteredClient(client)
         accepted = asyncio.run(_vote(store, votes))
     return store.units / accepted
 
 
-async def _vote(store: MeteredStore, votes: int) -> int:
-    client = Client(
-        http=store, credentials=StaticCredentials(Key("local", "local")), region="us-east-1"
-    )
+async def _vote(client: MeteredClient, votes: int) -> int:
     there = Round(poll=parse_poll(COLORS_TOML, source="colors.toml"))
     intake = Intake(
         directory=MemoryDirectory([there]), ballots=DynamoBallots(client, "Votes"), clock=now_ms

@@ -16,7 +16,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.adapters.dynamodb.provisioning import create_table
@@ -107,13 +107,13 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     votes, aggregates = f"Votes{next(_serial)}", f"Aggregates{next(_serial)}"
     create_table(client, VOTES, votes)
     create_table(client, AGGREGATES, aggregates)
-    session = Session()
+    connections = connection_pool(environment(endpoint))
     yield Store(
-        ballots=DynamoBallots(async_client(environment(endpoint), session), votes),
+        ballots=DynamoBallots(async_client(environment(endpoint), connections.send), votes),
         tallies=DynamoTallies(client, aggregates),
         recounts=DynamoRecounts(client, votes),
     )
-    await session.close()
+    await connections.close()
 
 
 @pytest.fixture(autouse=True)

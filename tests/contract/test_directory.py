@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists, PhoneListStore
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.polls.definition import parse_poll
 from services.voting.errors import PollChangedError, PollFileError
@@ -111,8 +111,9 @@ async def test_a_list_of_phones_holds_exactly_these(
     marks = {PSEUDONYMS.allow_list_id("colors", a_phone(n)) for n in range(60)}
     first, again = store.replace("colors", marks), store.replace("colors", marks)
     fewer = store.replace("colors", sorted(marks)[:20])
-    session = Session()
-    lists = DynamoAllowLists(async_client(environment(endpoint), session), directory.table)
+    connections = connection_pool(environment(endpoint))
+    client = async_client(environment(endpoint), connections.send)
+    lists = DynamoAllowLists(client, directory.table)
     kept, gone = min(marks), max(marks)
 
     assert (first, again, fewer) == ((60, 0), (0, 0), (0, 40))
@@ -122,7 +123,7 @@ async def test_a_list_of_phones_holds_exactly_these(
     assert not await lists.holds("colors", gone)
     assert not await lists.holds("other", kept)
     assert [r.poll.id for r in directory.load().rounds] == ["colors"]
-    await session.close()
+    await connections.close()
 
 
 @BOTH
@@ -139,15 +140,16 @@ async def test_a_phone_that_leaves_a_list_was_listed_until_then(
     for wanted, later in changes:
         now[0] = NOON + later
         counts.append(store.replace("colors", wanted))
-    session = Session()
-    lists = DynamoAllowLists(async_client(environment(endpoint), session), directory.table)
+    connections = connection_pool(environment(endpoint))
+    client = async_client(environment(endpoint), connections.send)
+    lists = DynamoAllowLists(client, directory.table)
     times = (0, 99, 100, 199, 200, 299, 300, 999)
     found = {
         one: [at for at in times if await lists.was_listed("colors", one * 32, NOON + at)]
         for one in "012"
     }
     listed = [await lists.holds("colors", one * 32) for one in "012"]
-    await session.close()
+    await connections.close()
 
     assert counts == [(1, 0), (0, 2), (1, 0)]
     assert found == {"0": [100, 199, 300, 999], "1": [0, 99, 100, 199], "2": []}

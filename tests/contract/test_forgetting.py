@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.adapters.dynamodb import ballot_items
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.erasure import DynamoErasure, ErasedBallot
 from services.adapters.dynamodb.provisioning import create_table
@@ -60,11 +60,11 @@ class Table:
 @pytest.fixture
 async def table(client: Any, endpoint: str) -> AsyncIterator[Table]:
     """An empty one."""
-    name, session = f"Forgetting{next(_serial)}", Session()
+    name, connections = f"Forgetting{next(_serial)}", connection_pool(environment(endpoint))
     create_table(client, VOTES, name)
-    ballots = DynamoBallots(async_client(environment(endpoint), session), name)
+    ballots = DynamoBallots(async_client(environment(endpoint), connections.send), name)
     yield Table(client=client, name=name, ballots=ballots)
-    await session.close()
+    await connections.close()
 
 
 class RacingClient:

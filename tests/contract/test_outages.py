@@ -1,12 +1,13 @@
 """An unreachable store raises StoreUnavailableError with both clients, so senders get a 503."""
 
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from services.adapters.dynamodb.async_client import Session, async_client
+from services.adapters.dynamodb.async_client import async_client, connection_pool
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import store_errors
 from services.voting.errors import StoreUnavailableError
@@ -27,16 +28,14 @@ def test_an_unreachable_store_is_unavailable_to_boto3(nobody: str) -> None:
         client_of(nobody).get_item(TableName="Votes", Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
 
 
-async def test_an_unreachable_store_is_unavailable_to_aiodynamo(
-    nobody: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unreachable_store_is_unavailable_to_the_webhook(nobody: str) -> None:
     """Once the budget is used up."""
-    monkeypatch.setattr("services.adapters.dynamodb.ballots.BUDGET_SECONDS", 0.3)
-    session = Session()
-    ballots = DynamoBallots(async_client(environment(nobody), session), "Votes")
+    connections = connection_pool(environment(nobody))
+    client = async_client(environment(nobody), connections.send)
+    ballots = DynamoBallots(replace(client, budget_seconds=0.3), "Votes")
     with pytest.raises(StoreUnavailableError):
         await ballots.find("a", "b")
-    await session.close()
+    await connections.close()
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])

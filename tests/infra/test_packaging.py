@@ -92,18 +92,18 @@ def test_a_handler_imports_nothing_that_its_bundle_lacks(
     """A missing dependency would otherwise fail at the first invocation."""
     bundle = packager(tmp_path).bundle(function)
     allowed = {
-        "webhook": "aiodynamo aiohttp fastapi mangum twilio boto3 botocore",
+        "webhook": "fastapi httptools mangum twilio boto3 botocore",
         "aggregator": "aws_lambda_powertools boto3 botocore",
         "polls": "boto3 botocore",
-        "replayer": "aiodynamo aiohttp twilio boto3 botocore",
-        "reconciler": "aiodynamo aiohttp rapidfuzz twilio boto3 botocore",
+        "replayer": "httptools twilio boto3 botocore",
+        "reconciler": "rapidfuzz twilio boto3 botocore",
         "canary": "boto3 botocore",
         "merger": "boto3 botocore",
         "reader": "boto3 botocore",
     }
     program = f"""
 import sys
-known = set("aiodynamo aiohttp fastapi mangum twilio aws_lambda_powertools boto3 botocore".split())
+known = set("aiohttp fastapi httptools mangum twilio aws_lambda_powertools boto3 botocore".split())
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in known - set({allowed[function]!r}.split()):

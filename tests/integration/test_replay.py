@@ -122,7 +122,7 @@ def test_moto_gives_the_same_run_as_memory(tmp_path: Path) -> None:
 
 
 def test_the_emulators_tables_and_stream_give_the_same_run_too() -> None:
-    """Over HTTP, with aiohttp."""
+    """Over HTTP, with the webhook's own client."""
     scenario = a_short_scenario()
     one = play(scenario, faults=ALL, seed=1, engine="ministack").outcome
     two = play(scenario, faults=ALL, seed=1, engine="memory").outcome

@@ -14,7 +14,7 @@ from typing import Final
 
 FORKING: Final = Path(__file__).with_name("forking.py")
 LIBRARIES: Final = (
-    "aiodynamo.client", "aiohttp.web", "boto3", "fastapi", "httpx", "hypothesis",
+    "aiohttp.web", "boto3", "fastapi", "httpx", "hypothesis",
     "moto.dynamodb.responses", "pytest", "pytest_asyncio", "pytest_socket", "rapidfuzz.distance",
     "rich.markdown", "typer", "uvicorn",
 )  # fmt: skip

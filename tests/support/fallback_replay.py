@@ -55,12 +55,12 @@ async def replay(
     deployment: Deployment, items: Sequence[dict[str, Any]], clock: Clock
 ) -> list[dict[str, Any]]:
     """Replay items by the deployed code with another clock; those that would go back."""
-    client = ThreadedClient(deployment.client("dynamodb"))
+    client = ThreadedClient(deployment.client("dynamodb"), seconds=60)
     delayed: list[str] = []
     deps = Dependencies(
         secrets=Cached(deployment.secrets, seconds=60),
         load_history=lambda: history_of(deployment.operators_log.changes()),
-        ballots=DynamoBallots(client, deployment.votes_table, 60),
+        ballots=DynamoBallots(client, deployment.votes_table),
         was_listed=DynamoAllowLists(client, deployment.polls_table).was_listed,
         delay=lambda receipt, _: delayed.append(receipt),
         clock=clock,

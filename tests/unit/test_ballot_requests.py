@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.adapters.dynamodb.async_client import async_client
-from services.adapters.dynamodb.ballots import DynamoBallots, within_budget
+from services.adapters.dynamodb.ballots import DynamoBallots, send
 from services.adapters.dynamodb.client import sync_client
 from services.voting.errors import StoreUnavailableError
 
 
 class Client:
-    """As aiodynamo's; answers nothing, or fails."""
+    """As `AsyncClient`; answers nothing, or fails."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -40,7 +39,7 @@ async def test_a_store_out_of_reach_is_named_with_action_and_table(error: Except
     """As the log has it."""
     client: Any = Client(error)
     with pytest.raises(StoreUnavailableError) as refused:
-        await within_budget(client, "PutItem", {"TableName": "Votes", "Item": {}})
+        await send(client, "PutItem", {"TableName": "Votes", "Item": {}})
 
     assert refused.value.operation == "PutItem Votes"
 
@@ -59,12 +58,3 @@ def test_the_synchronous_client_is_dynamodbs(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert (config.connect_timeout, config.read_timeout) == (2, 5)
     assert config.account_id_endpoint_mode == "disabled"
-
-
-def test_the_asynchronous_client_reads_whole_numbers() -> None:
-    """A count of votes is no float."""
-    session: Any = object()
-    client = async_client({"AWS_REGION": "eu-central-1"}, session)
-
-    assert client.numeric_type is int
-    assert (client.http, client.region) == (session, "eu-central-1")

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.adapters import log
+from services.adapters.dynamodb.late_credentials import LateCredentials
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.settings import SettingsError
 from services.voting.ballot import OutcomeKind
@@ -37,13 +38,13 @@ class World:
     """The table, each time the polls were read."""
     secrets_read: list[str] = field(default_factory=list)
     requests: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    sessions: int = 0
-    session_made: object = None
+    pools: int = 0
+    send: object = None
     closed: int = 0
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """As aiodynamo's client: everybody is on every list."""
+        """As `AsyncClient`: everybody is on every list."""
         self.requests.append((action, payload))
         return {"Items": [{}]} if action == "Query" else {}
 
@@ -65,20 +66,22 @@ class World:
 
         return SimpleNamespace(load=load)
 
-    def session(self) -> Any:
-        """As `Session`."""
-        self.sessions += 1
+    def pool(self, environ: Mapping[str, str]) -> Any:
+        """As `connection_pool`."""
+        assert environ["VOTES_TABLE"] == "the-votes"
+        self.pools += 1
 
         async def close() -> None:
             self.closed += 1
 
-        self.session_made = SimpleNamespace(close=close)
-        return self.session_made
+        self.send = object()
+        return SimpleNamespace(close=close, send=self.send)
 
-    def client(self, environ: Mapping[str, str], session: object) -> Any:
+    def client(self, environ: Mapping[str, str], send: object, keys: LateCredentials) -> Any:
         """As `async_client`."""
         assert environ["VOTES_TABLE"] == "the-votes"
-        assert session is self.session_made
+        assert send is self.send
+        assert isinstance(keys, LateCredentials)
         return self
 
 
@@ -90,7 +93,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     entry = importlib.import_module("services.webhook.entry")
     world = World()
     monkeypatch.setattr(entry, "DirectoryReader", world.polls)
-    monkeypatch.setattr(entry, "Session", world.session)
+    monkeypatch.setattr(entry, "connection_pool", world.pool)
     monkeypatch.setattr(entry, "async_client", world.client)
     monkeypatch.setattr(entry, "secrets_client", lambda _: world)
     monkeypatch.setattr(entry, "impatient_client", lambda _: "boto3")
@@ -249,16 +252,16 @@ async def test_a_misspelt_text_is_asked_back() -> None:
     assert answer.outcome.kind is OutcomeKind.NEAR
 
 
-async def test_the_base_url_is_the_environments_and_stopping_closes_the_session(
+async def test_the_base_url_is_the_environments_and_stopping_closes_the_connections(
     world: World,
 ) -> None:
-    """One session for all requests."""
+    """One pool for all requests."""
     deps = assembled()
     assert deps.close is not None
     await deps.close()
 
     assert deps.public_base_url == "https://votes.example.com"
-    assert (world.sessions, world.closed) == (1, 1)
+    assert (world.pools, world.closed) == (1, 1)
 
 
 @pytest.mark.usefixtures("world")

@@ -5,10 +5,9 @@ from urllib.parse import parse_qsl, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.requests import Request
 
-from services.adapters.twilio import forms
 from services.adapters.twilio.forms import MalformedFormError, SignedForm
+from services.adapters.twilio.percent import decode_percent
 from services.voting.message import Message
 from services.webhook.errors import RefusedRequestError
 from services.webhook.requests import read_form
@@ -23,7 +22,7 @@ async def fields_of(*chunks: bytes) -> tuple[list[tuple[str, str]], int]:
     """The fields of a form, and how many of its chunks were read."""
     exchange = Exchange(chunks=chunks)
     scope = http_scope([HOST, FORM_TYPE, (b"x-twilio-signature", b"x")])
-    form = await read_form(Request(scope, exchange.receive), public_base_url=None)
+    form = await read_form(scope, exchange.receive, public_base_url=None)
     return list(form.fields), exchange.read
 
 
@@ -55,7 +54,7 @@ async def test_what_is_too_long_is_not_read_to_its_end() -> None:
     scope = http_scope([HOST, FORM_TYPE, (b"x-twilio-signature", b"x")])
 
     with pytest.raises(RefusedRequestError) as refused:
-        await read_form(Request(scope, exchange.receive), public_base_url=None)
+        await read_form(scope, exchange.receive, public_base_url=None)
 
     assert refused.value.status == 413
     assert exchange.read == 2
@@ -63,14 +62,13 @@ async def test_what_is_too_long_is_not_read_to_its_end() -> None:
 
 async def test_of_too_many_fields_none_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred are read, a hundred and one are counted and refused."""
-    decoded: list[str] = []
-    split = forms._split
+    decoded: list[bytes] = []
 
-    def note(field: str) -> tuple[str, str]:
-        decoded.append(field)
-        return split(field)
+    def note(text: bytes) -> bytes:
+        decoded.append(text)
+        return decode_percent(text)
 
-    monkeypatch.setattr(forms, "_split", note)
+    monkeypatch.setattr("services.adapters.twilio.forms.decode_percent", note)
 
     found, _ = await fields_of(b"&".join(b"k=%41" for _ in range(100)))
     assert (len(found), len(decoded)) == (100, 100)

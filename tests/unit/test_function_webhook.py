@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.adapters.dynamodb.async_client import Session
+from services.adapters.dynamodb.connection_pool import ConnectionPool
 from tests.support.webhook import twilio_form
 
 HANDLER = Path(__file__).parents[2] / "lambdas" / "webhook" / "handler.py"
@@ -27,19 +27,19 @@ Function = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
-    """The sessions that were closed."""
-    sessions: list[Session] = []
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[ConnectionPool]:
+    """The pools that were closed."""
+    pools: list[ConnectionPool] = []
 
-    async def close(session: Session) -> None:
-        sessions.append(session)
+    async def close(pool: ConnectionPool) -> None:
+        pools.append(pool)
 
-    monkeypatch.setattr(Session, "close", close)
-    return sessions
+    monkeypatch.setattr(ConnectionPool, "close", close)
+    return pools
 
 
 @pytest.fixture
-def function(closed: list[Session], monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+def function(closed: list[ConnectionPool], monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     """The handler as a cold start makes it; it may take many events."""
     assert closed == []
     for name, value in ENVIRONMENT.items():
@@ -73,9 +73,9 @@ def test_the_routes_of_the_api_are_those_of_the_application(function: Function) 
 
 
 def test_the_application_is_not_stopped_after_a_request(
-    function: Function, closed: list[Session]
+    function: Function, closed: list[ConnectionPool]
 ) -> None:
-    """Its session to the store would be gone for the next text, and made anew for each."""
+    """Its connections to the store would be gone for the next text, and made anew for each."""
     answers = [function("GET", "/")["statusCode"] for _ in range(2)]
 
     assert answers == [200, 200]

@@ -25,16 +25,19 @@ ENVIRON = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }  # fmt: skip
 CALLED = """
-import importlib, json, socket, sys
+import gc, importlib, json, socket, sys
 opened = []
 socket.socket.connect = lambda *_: opened.append(1)
 import services.webhook.entry as entry
+from services.adapters.dynamodb.connection_pool import tls_context
 before = set(sys.modules)
 clients = [client() for client in entry.dependencies.clients]
 print(json.dumps({
     "names": [client.meta.service_model.service_name for client in clients],
-    "imported": sorted({name for name in ("aiohttp", "boto3") if name in before}),
+    "imported": sorted({name for name in ("boto3", "httptools") if name in before}),
     "opened": len(opened),
+    "has_tls": tls_context.cache_info().currsize == 1,
+    "frozen": gc.get_freeze_count() > 10_000,
     "again": [client() for client in entry.dependencies.clients] == clients,
 }))
 """
@@ -51,14 +54,16 @@ def started(**environ: str) -> list[dict[str, Any]]:
 
 
 def test_a_started_webhook_has_its_clients_and_has_asked_nobody() -> None:
-    """Both libraries are imported, and two requests were answered without a network."""
+    """All libraries are imported, and two requests were answered without a network."""
     primed, found = started()
 
     assert primed == {"event": "primed", "statuses": [200, 200]}
     assert found == {
         "names": ["dynamodb", "secretsmanager"],
-        "imported": ["aiohttp", "boto3"],
+        "imported": ["boto3", "httptools"],
         "opened": 0,
+        "has_tls": True,
+        "frozen": True,
         "again": True,
     }
 

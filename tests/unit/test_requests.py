@@ -84,7 +84,7 @@ def test_every_read_asks_for_the_newest_copy(tables: Recorded, name: str) -> Non
 
 @dataclass
 class Client:
-    """aiodynamo's client, as far as ballots use it."""
+    """As `AsyncClient`, as far as ballots use it."""
 
     answer: dict[str, Any] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

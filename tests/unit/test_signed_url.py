@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from starlette.requests import Request
 
 from services.webhook.errors import RefusedRequestError
 from services.webhook.urls import signed_url
@@ -19,7 +18,7 @@ def url_of(
 ) -> str:
     """The URL of a request to `/sms` with these headers."""
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return signed_url(Request(http_scope(pairs, query=query, **scope)), base)
+    return signed_url(http_scope(pairs, query=query, **scope), dict(reversed(pairs)), base)
 
 
 @pytest.mark.parametrize(

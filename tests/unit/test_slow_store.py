@@ -1,6 +1,5 @@
 """A store that answers late: a 503 while Twilio still waits, and never its own timeout."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -8,12 +7,10 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.memory import MemoryBallots, MemoryDirectory
 from services.adapters.secrets import Secrets
 from services.adapters.ttl_cache import CachedAwaitable
 from services.voting.ballot import Ballot
-from services.voting.errors import StoreUnavailableError
 from services.voting.intake import Intake
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
@@ -98,31 +95,3 @@ async def test_a_table_that_takes_over_three_seconds_does_not_answer(
         answer = await client.get("/health")
 
     assert answer.json()["tables"] == {"votes": verdict}
-
-
-@dataclass
-class SlowClient:
-    """aiodynamo's client, of a store that takes its time."""
-
-    clock: LoopClock
-    seconds: float
-
-    async def send_request(self, *, action: str, payload: object) -> dict[str, Any]:  # noqa: ARG002
-        """Wait, then find nothing."""
-        await self.clock.pass_by(self.seconds)
-        return {}
-
-
-@pytest.mark.parametrize("seconds", [2.9, 3.1])
-async def test_one_request_to_the_store_may_take_all_the_time_of_a_text(
-    monkeypatch: pytest.MonkeyPatch, seconds: float
-) -> None:
-    """And no more: it is told as an outage."""
-    client: Any = SlowClient(stop_loop_clock(monkeypatch), seconds)
-    asked = asyncio.ensure_future(DynamoBallots(client, "Votes").find("a", "b"))
-    await asyncio.wait([asked])
-
-    if seconds < 3:
-        assert asked.result() is None
-    else:
-        assert isinstance(asked.exception(), StoreUnavailableError)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from aiodynamo import errors as aio
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -15,6 +14,14 @@ from botocore.exceptions import (
 from services.adapters.dynamodb.allow_lists import DynamoAllowLists
 from services.adapters.dynamodb.ballots import DynamoBallots
 from services.adapters.dynamodb.client import CLIENT_CONFIG, store_errors
+from services.adapters.dynamodb.errors import (
+    ConditionFailedError,
+    DynamoError,
+    ExpiredTokenError,
+    UnavailableError,
+)
+from services.adapters.dynamodb.http_connection import BrokenAnswerError
+from services.adapters.dynamodb.late_credentials import NoKeyError
 from services.adapters.secrets import Secrets, secrets_loader
 from services.settings import WebhookSettings
 from services.voting.ballot import cast
@@ -22,20 +29,22 @@ from services.voting.errors import StoreUnavailableError
 from tests.support.polls import a_round, a_vote
 
 OUTAGES = [
-    aio.Throttled(),
-    aio.InternalDynamoError(),
-    aio.ProvisionedThroughputExceeded(),
-    aio.RequestLimitExceeded(),
-    aio.ServiceUnavailable(),
+    UnavailableError("ThrottlingException"),
     TimeoutError(),
     ConnectionError(),
     OSError(),
+    BrokenAnswerError("cut"),
 ]
-FAULTS = [aio.ValidationException(), aio.AccessDenied(), aio.TableNotFound(), KeyError("x")]
+FAULTS = [
+    DynamoError("ValidationException"),
+    ExpiredTokenError("ExpiredTokenException"),
+    NoKeyError(),
+    KeyError("x"),
+]
 
 
 class Failing:
-    """aiodynamo's client, which raises."""
+    """As `AsyncClient`, which raises."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -85,7 +94,7 @@ async def test_a_fault_of_ours_passes_through(name: str, error: Exception) -> No
 @pytest.mark.parametrize("name", ["create", "replace"])
 async def test_a_write_whose_condition_fails_has_changed_nothing(name: str) -> None:
     """That is an answer, and no outage."""
-    assert await call(name, aio.ConditionalCheckFailed()) is False
+    assert await call(name, ConditionFailedError()) is False
 
 
 def refused(code: str) -> ClientError:

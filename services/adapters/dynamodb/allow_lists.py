@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.adapters.clock import now_ms
-from services.adapters.dynamodb.ballots import DynamoClient, within_budget
+from services.adapters.dynamodb.ballots import DynamoClient, send
 from services.adapters.dynamodb.keys import EXACT, PREFIX, key_of, query, sk_of
 from services.voting import schema
 
@@ -28,7 +28,7 @@ _SINCE_EVER: Spans = ((0,),)
 
 @dataclass(frozen=True, slots=True)
 class DynamoAllowLists:
-    """The `AllowLists` port through aiodynamo: one small query per text to a poll with a list."""
+    """The `AllowLists` port: one small query per text to a poll with a list."""
 
     client: DynamoClient
     table: str
@@ -47,7 +47,7 @@ class DynamoAllowLists:
     async def _spans(self, poll_id: str, phone_id: str) -> Spans:
         sk = schema.allow_list_sk(poll_id, phone_id)
         request = query(self.table, schema.DIRECTORY_PK, EXACT, sk)
-        answer = await within_budget(self.client, "Query", request)
+        answer = await send(self.client, "Query", request)
         return next(map(_spans_of, answer["Items"]), ())
 
 

@@ -1,95 +1,152 @@
-"""Creates the webhook's aiodynamo client and its HTTP session."""
+"""The webhook's client of DynamoDB: the fewest instructions between a text and its stored ballot.
 
-from collections.abc import Mapping
-from dataclasses import replace
+It sends requests in the wire format, each until it is answered or its time is up. A request whose
+answer was lost is sent again, although it may have been carried out: every write has a condition
+that is false then, and the caller finds the ballot stored.
+"""
 
-import aiohttp
-from aiodynamo.client import Client
-from aiodynamo.credentials import Credentials, Key
-from aiodynamo.http.aiohttp import AIOHTTP
-from aiodynamo.http.types import HttpImplementation, Request, RequestFailed, Response
-from aiodynamo.models import DecorelatedJitterRetry
-from yarl import URL
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
-from services.adapters.dynamodb.ballots import BUDGET_SECONDS
+from services.adapters.dynamodb.connection_pool import ConnectionPool, Endpoint
+from services.adapters.dynamodb.errors import ExpiredTokenError, UnavailableError, error_of
+from services.adapters.dynamodb.http_connection import Answer, BrokenAnswerError
+from services.adapters.dynamodb.late_credentials import LateCredentials, NoKeyError
+from services.adapters.dynamodb.request_signer import Key, RequestSigner
+from services.voting.timing import REQUEST_SECONDS
 
-ATTEMPT_SECONDS = 1
-"""Timeout of one attempt; then the next one starts."""
+BUDGET_SECONDS: Final = REQUEST_SECONDS
+"""Maximum time of a request with its retries: all that a text has."""
 
-BACKOFF = DecorelatedJitterRetry(time_limit_secs=BUDGET_SECONDS)
-"""AWS Architecture Blog, "Exponential Backoff And Jitter"."""
+SHORTEST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+Exchange = Callable[[bytes, float], Awaitable[Answer]]
+"""Makes one attempt, until a time of the event loop's clock at most."""
+
+_OK: Final = 200
+_NOTHING: Final = b"{}"
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-class Session:
-    """An HTTP session that opens with the first request, because it needs a running event loop.
+class Keys(Protocol):
+    """Where the client's key comes from."""
 
-    Its errors are raised as `ConnectionError`.
-    """
+    def held(self) -> Key | None:
+        """Return the key if it is at hand and need not be looked up."""
 
-    def __init__(self) -> None:
-        self._http: HttpImplementation | None = None
+    async def current(self) -> Key:
+        """Return a key that is valid, as far as it is known. Raises: NoKeyError."""
 
-    async def __call__(self, request: Request) -> Response:
-        """Send one request; implements aiodynamo's `HttpImplementation`."""
-        if self._http is None:
-            self._http = await self._open()
-        # aiodynamo signs the host without its port, and emulators have one.
-        headers = {**(request.headers or {}), "Host": URL(request.url).host or ""}
+    def invalidate(self) -> None:
+        """Forget the key, which DynamoDB refused as expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticKey:
+    """A key that is known."""
+
+    key: Key
+
+    def held(self) -> Key:
+        """Return it."""
+        return self.key
+
+    async def current(self) -> Key:
+        """Return it."""
+        return self.key
+
+    def invalidate(self) -> None:
+        """Do nothing: there is no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncClient:
+    """Sends requests to DynamoDB."""
+
+    exchange: Exchange
+    signer: RequestSigner
+    keys: Keys
+    budget_seconds: float = BUDGET_SECONDS
+
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request, for example `PutItem`, and return its answer, both in the wire format.
+
+        Raises:
+            ConditionFailedError: nothing was written, or an attempt before wrote it.
+            UnavailableError, OSError: throttled or unreachable at every attempt in the budget;
+                the request may have been carried out.
+            NoKeyError: no credentials were found at any attempt.
+            DynamoError: any other refusal.
+        """
+        body = _encode(payload).encode()
+        until = asyncio.get_running_loop().time() + self.budget_seconds
+        for pause in _pauses():
+            try:
+                return await self._attempt(action, body, until)
+            except (ExpiredTokenError, UnavailableError, NoKeyError, OSError) as error:
+                if isinstance(error, ExpiredTokenError):
+                    self.keys.invalidate()
+                if asyncio.get_running_loop().time() + pause > until:
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError  # for the type checker: there is always another pause
+
+    async def _attempt(self, action: str, body: bytes, until: float) -> dict[str, Any]:
+        key = self.keys.held() or await self._find_key(until)
+        answer = await self.exchange(self.signer.request(action, body, key), until)
+        if answer.status != _OK:
+            raise error_of(answer.status, answer.body)
+        if answer.body == _NOTHING:  # as after every write
+            return {}
         try:
-            return await self._http(replace(request, headers=headers))
-        except RequestFailed as failed:
-            raise RequestFailed(ConnectionError(str(failed.inner))) from failed.inner
+            found: dict[str, Any] = json.loads(answer.body)
+        except ValueError:
+            raise BrokenAnswerError("not JSON") from None
+        return found
 
-    async def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
-        if self._http is not None:
-            await self._close()
-            self._http = None
-
-    async def _open(self) -> HttpImplementation:
-        timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
-        session = aiohttp.ClientSession(timeout=timeout)
-        self._close = session.close
-        return AIOHTTP(session)
+    async def _find_key(self, until: float) -> Key:
+        async with asyncio.timeout_at(until):
+            return await self.keys.current()
 
 
-class LateCredentials(Credentials):
-    """The default credentials chain, created at first use.
+def _pauses() -> Iterator[float]:
+    """Pauses with decorrelated jitter (AWS, "Exponential Backoff And Jitter")."""
+    pause = SHORTEST_PAUSE_SECONDS
+    while True:
+        longest = min(LONGEST_PAUSE_SECONDS, pause * 3)
+        pause = random.uniform(SHORTEST_PAUSE_SECONDS, longest)  # noqa: S311 - not a secret
+        yield pause
 
-    A SnapStart snapshot must not contain credentials: they would have expired when it is
-    restored, and the chain depends on variables that are set only then.
-    """
 
-    def __init__(self) -> None:
-        self._chain: Credentials | None = None
+def region_of(environ: Mapping[str, str]) -> str:
+    """Return the region by the SDK's environment variables."""
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
-    async def get_key(self, http: HttpImplementation) -> Key | None:
-        """Return the key of the first provider that has one."""
-        if self._chain is None:
-            self._chain = Credentials.auto()
-        return await self._chain.get_key(http)
 
-    def invalidate(self) -> bool:
-        """Discard an expired key, if the provider can fetch another."""
-        return self._chain is not None and self._chain.invalidate()
+def endpoint_of(environ: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint by the SDK's environment variables; else that of the region."""
+    url = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
+    return Endpoint.of(url or f"https://dynamodb.{region_of(environ)}.amazonaws.com")
 
-    def is_disabled(self) -> bool:
-        """Return False: providers are not known before the first use."""
-        return False
+
+def connection_pool(environ: Mapping[str, str]) -> ConnectionPool:
+    """Create a pool, configured by the SDK's environment variables, without connecting."""
+    return ConnectionPool(endpoint_of(environ))
 
 
 def async_client(
     environ: Mapping[str, str],
-    session: HttpImplementation,
-    credentials: Credentials | None = None,
-) -> Client:
+    exchange: Exchange,
+    keys: Keys | None = None,
+) -> AsyncClient:
     """Create a client, configured by the SDK's environment variables."""
-    endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
-    return Client(
-        http=session,
-        credentials=credentials or LateCredentials(),
-        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
-        endpoint=URL(endpoint) if endpoint else None,
-        numeric_type=int,
-        throttle_config=BACKOFF,
+    return AsyncClient(
+        exchange=exchange,
+        signer=RequestSigner(endpoint_of(environ), region_of(environ)),
+        keys=keys or LateCredentials(),
     )

@@ -1,61 +1,43 @@
-"""Ballots on DynamoDB, written by the webhook through aiodynamo.
+"""Ballots on DynamoDB, as the webhook writes them.
 
 A vote is one conditional put. The client retries throttling and outages. If a write succeeded but
 its response was lost, the retry fails its condition, and the caller then finds the ballot stored.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiodynamo.errors import (
-    ConditionalCheckFailed,
-    InternalDynamoError,
-    ProvisionedThroughputExceeded,
-    RequestLimitExceeded,
-    ServiceUnavailable,
-    Throttled,
-)
-
 from services.adapters.dynamodb.ballot_items import ballot_of, item_of
+from services.adapters.dynamodb.errors import ConditionFailedError, UnavailableError
 from services.adapters.dynamodb.keys import IS_NEW, key_of
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
 from services.voting.schema import WRITES
-from services.voting.timing import REQUEST_SECONDS
-
-BUDGET_SECONDS = REQUEST_SECONDS
-"""A call to the store may take all the time that a text has."""
 
 # Nobody has written the ballot since it was read.
 _IS_UNCHANGED = f"{WRITES} = :expected"
 
-_UNAVAILABLE = (
-    asyncio.TimeoutError,
-    InternalDynamoError,
-    OSError,
-    ProvisionedThroughputExceeded,
-    RequestLimitExceeded,
-    ServiceUnavailable,
-    Throttled,
-)
-
 
 class DynamoClient(Protocol):
-    """What is used of `aiodynamo.client.Client`."""
+    """A client that speaks DynamoDB's wire format: `AsyncClient`, or boto3 in threads."""
 
-    async def send_request(self, *, action: Any, payload: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - the library's enumeration of literals
-        """Send one request in the wire format; return the response."""
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one request; return the response within the client's budget of time.
+
+        Raises:
+            ConditionFailedError: nothing was written.
+            UnavailableError, OSError: throttled or unreachable.
+            DynamoError: any other refusal.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoBallots:
-    """The `Ballots` port. No call takes longer than `budget_seconds`."""
+    """The `Ballots` port."""
 
     client: DynamoClient
     table: str
-    budget_seconds: float = BUDGET_SECONDS
 
     async def create(self, ballot: Ballot) -> bool:
         """Store a new ballot; return False if it exists already."""
@@ -83,29 +65,22 @@ class DynamoBallots:
     async def _put(self, request: Mapping[str, Any]) -> bool:
         try:
             await self._send("PutItem", request)
-        except ConditionalCheckFailed:
+        except ConditionFailedError:
             return False
         return True
 
     async def _send(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
         request = {"TableName": self.table, **request}
-        return await within_budget(self.client, action, request, seconds=self.budget_seconds)
+        return await send(self.client, action, request)
 
 
-async def within_budget(
-    client: DynamoClient,
-    action: str,
-    request: Mapping[str, Any],
-    *,
-    seconds: float = BUDGET_SECONDS,
-) -> dict[str, Any]:
-    """Send one request, with the client's retries, in at most so many seconds.
+async def send(client: DynamoClient, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Send one request, with the client's retries.
 
     Raises:
-        StoreUnavailableError: the table was throttled or unreachable for that time.
+        StoreUnavailableError: the table was throttled or unreachable for the client's budget.
     """
     try:
-        async with asyncio.timeout(seconds):
-            return await client.send_request(action=action, payload=request)
-    except _UNAVAILABLE as error:
+        return await client.send_request(action=action, payload=request)
+    except (UnavailableError, OSError) as error:  # TimeoutError is an OSError
         raise StoreUnavailableError(f"{action} {request['TableName']}") from error

@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from services.adapters.dynamodb.errors import UNAVAILABLE_CODES
 from services.voting.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -43,29 +44,14 @@ def impatient_client(session: boto3.Session | None = None) -> "DynamoDBClient":
     return (session or boto3).client("dynamodb", config=IMPATIENT_CONFIG)
 
 
-_UNAVAILABLE_CODES = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
-
-
 @contextmanager
 def store_errors(operation: str) -> Iterator[None]:
-    """Translate boto3's errors of throttling and outages into StoreUnavailableError.
-
-    Codes: DynamoDB, "Programmatic errors with DynamoDB"; Secrets Manager, "Common errors".
-    """
+    """Translate boto3's errors of throttling and outages into StoreUnavailableError."""
     try:
         yield
     except (BotoConnectionError, HTTPClientError) as error:
         raise StoreUnavailableError(operation) from error
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _UNAVAILABLE_CODES:
+        if error.response.get("Error", {}).get("Code") not in UNAVAILABLE_CODES:
             raise
         raise StoreUnavailableError(operation) from error

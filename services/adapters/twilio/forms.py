@@ -83,15 +83,19 @@ def parse_fields(body: bytes) -> list[tuple[str, str]]:
         raise MalformedFormError(f"body: over {MOST_FIELDS} fields: send fewer")
     fields = body.replace(b"+", b" ").decode("utf-8", "replace").split("&")
     try:
-        return [_split(field) for field in fields if field]
+        return [
+            _decoded(field) if "%" in field else field.partition("=")[::2]
+            for field in fields
+            if field
+        ]
     except UnicodeDecodeError:
         raise MalformedFormError("body: malformed: a % without two digits") from None
 
 
-def _split(field: str) -> tuple[str, str]:
+def _decoded(field: str) -> tuple[str, str]:
     name, _, value = field.partition("=")
-    return (_decode(name), _decode(value)) if "%" in field else (name, value)
+    return _decode(name), _decode(value)
 
 
 def _decode(text: str) -> str:
-    return decode_percent(text.encode()).decode("utf-8", "replace")
+    return decode_percent(text.encode()).decode("utf-8", "replace") if "%" in text else text

@@ -2,8 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 from twilio.twiml.messaging_response import MessagingResponse
 
@@ -24,20 +23,23 @@ def is_signed(
     """
     if not token or not signature:
         return False
-    signed = "".join(key + value for key, value in sorted(set(fields)))
+    signed = "".join(map("".join, sorted(set(fields))))
     given = signature.encode()
-    return any(hmac.compare_digest(digest(token, form + signed), given) for form in _url_forms(url))
+    if hmac.compare_digest(digest(token, url + signed), given):
+        return True
+    other = _with_other_port(url)
+    return other is not None and hmac.compare_digest(digest(token, other + signed), given)
 
 
-def _url_forms(url: str) -> Iterator[str]:
-    """Yield the URL as given, then with its port added or removed: Twilio may sign either."""
-    yield url
-    if origin := _ORIGIN.match(url):
-        port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
-        yield f"{origin['host']}{port}{url[origin.end() :]}"
+def _with_other_port(url: str) -> str | None:
+    """Return the URL with its port added or removed: Twilio may sign either."""
+    origin = _ORIGIN.match(url)
+    if origin is None:
+        return None
+    port = "" if origin["port"] else _STANDARD_PORTS[origin["scheme"]]
+    return f"{origin['host']}{port}{url[origin.end() :]}"
 
 
-@lru_cache(maxsize=1024)
 def twiml(reply: str | None) -> bytes:
     """Build TwiML with one reply or none; Twilio rejects an empty body."""
     response = MessagingResponse()

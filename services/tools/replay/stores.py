@@ -117,7 +117,7 @@ def open_engine(name: EngineName) -> Iterator[Engine]:
 
 
 def _moto(stack: ExitStack) -> Engine:
-    from services.tools.replay.tables import InProcessHttp, TableEngine
+    from services.tools.replay.tables import InProcessClient, TableEngine
 
     try:
         from moto import mock_aws
@@ -129,15 +129,17 @@ def _moto(stack: ExitStack) -> Engine:
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):
         os.environ.pop(variable, None)
     stack.enter_context(mock_aws())
-    return TableEngine(endpoint=None, http=InProcessHttp)
+    return TableEngine(endpoint=None, connect=InProcessClient)
 
 
 def _ministack(stack: ExitStack) -> Engine:
-    from services.adapters.dynamodb.async_client import Session
+    from services.adapters.dynamodb.async_client import async_client, connection_pool
     from services.tools.local.emulator import emulator
     from services.tools.replay.tables import TableEngine
 
     folder = stack.enter_context(TemporaryDirectory(prefix="voteapp-replay-"))
     _, aws = stack.enter_context(emulator(Path(folder)))
     stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
-    return TableEngine(endpoint=aws.endpoint, http=lambda _: Session())
+    environ = {**_ENVIRONMENT, "AWS_ENDPOINT_URL": aws.endpoint}
+    client = async_client(environ, connection_pool(environ).send)
+    return TableEngine(endpoint=aws.endpoint, connect=lambda _: client)

@@ -1,22 +1,17 @@
 """The store of a replay on DynamoDB tables, in moto or in an emulator.
 
-The ballots use the real adapter and aiodynamo; `InProcessHttp` passes its requests to moto
-without a socket.
+The ballots use the real adapter; `InProcessClient` passes its requests to moto without a socket.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from aiodynamo.client import Client
-from aiodynamo.credentials import Key, StaticCredentials
-from aiodynamo.http.types import HttpImplementation, Request, Response
-from aiodynamo.models import StaticDelayRetry
+from botocore import xform_name
 from botocore.config import Config
-from yarl import URL
 
-from services.adapters.dynamodb.ballots import DynamoBallots
+from services.adapters.dynamodb.ballots import DynamoBallots, DynamoClient
+from services.adapters.dynamodb.errors import ConditionFailedError
 from services.adapters.dynamodb.keys import key_of
 from services.adapters.dynamodb.provisioning import create_table
 from services.adapters.dynamodb.recounts import DynamoRecounts
@@ -33,39 +28,28 @@ AGGREGATES: Final = "Aggregates"
 REGION: Final = "us-east-1"
 PAGE: Final = 1000
 """Maximum number of records in one read of the stream."""
-_AT_ONCE = StaticDelayRetry(time_limit_secs=8, delay=0)
 _CONFIG = Config(account_id_endpoint_mode="disabled", retries={"max_attempts": 3})
 
 
-class InProcessHttp:
-    """aiodynamo's `HttpImplementation` on a boto3 client, for moto."""
+class InProcessClient:
+    """The `DynamoClient` on a boto3 client, for moto."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
         self._client = client
 
-    async def __call__(self, request: Request) -> Response:
-        """Perform one request."""
-        headers = request.headers or {}
-        action = next(v for k, v in headers.items() if k.lower() == "x-amz-target").split(".")[1]
-        payload = json.loads(request.body or b"{}")
+    async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one request. Raises: ConditionFailedError."""
         try:
-            response: dict[str, Any]
-            response = (
-                dict(self._client.put_item(**payload))
-                if action == "PutItem"
-                else dict(self._client.get_item(**payload))
-            )
+            return dict(getattr(self._client, xform_name(action))(**payload))
         except self._client.exceptions.ConditionalCheckFailedException:
-            return Response(400, b'{"__type": "x#ConditionalCheckFailedException"}')
-        response.pop("ResponseMetadata", None)
-        return Response(200, json.dumps(response).encode())
+            raise ConditionFailedError from None
 
 
 class TableEngine:
     """The `Engine` on two new DynamoDB tables."""
 
     def __init__(
-        self, *, endpoint: str | None, http: "Callable[[DynamoDBClient], HttpImplementation]"
+        self, *, endpoint: str | None, connect: "Callable[[DynamoDBClient], DynamoClient]"
     ) -> None:
         client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint, config=_CONFIG)
         create_table(client, schema.VOTES, VOTES)
@@ -74,15 +58,7 @@ class TableEngine:
         self._streams = boto3.client(
             "dynamodbstreams", region_name=REGION, endpoint_url=endpoint, config=_CONFIG
         )
-        async_client = Client(
-            http=http(client),
-            credentials=StaticCredentials(Key("local", "local")),
-            region=REGION,
-            endpoint=URL(endpoint) if endpoint else None,
-            numeric_type=int,
-            throttle_config=_AT_ONCE,
-        )
-        self.ballots: Ballots = DynamoBallots(async_client, VOTES)
+        self.ballots: Ballots = DynamoBallots(connect(client), VOTES)
         self.tallies: Tallies = DynamoTallies(client, AGGREGATES)
         self.recounts: Recounts = DynamoRecounts(client, VOTES)
         self._iterator = self._first_iterator()
