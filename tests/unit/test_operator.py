@@ -260,7 +260,7 @@ def test_the_examples_are_sound_beside_the_polls_of_the_project() -> None:
     """Anybody may copy them into polls/."""
     paths = [*(ROOT / "polls").glob("*.toml"), *EXAMPLES.glob("*.toml")]
 
-    assert len(paths) == 3
+    assert len(paths) == 4
     assert run("poll", "check", *map(str, paths)).exit_code == 0
 
 
