@@ -14,7 +14,14 @@ from typing import Any
 
 from services.polls.contrast import BACKGROUNDS
 from services.polls.draft import draft_of
-from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, CURRENT, FIELDS, POLL_ID, REPLY_FIELDS
+from services.polls.fields import (
+    CHOICE_FIELDS,
+    COLOUR_FIELDS,
+    CURRENT,
+    FIELDS,
+    POLL_ID,
+    REPLY_FIELDS,
+)
 from services.polls.names import check_name_conflicts
 from services.polls.rules import check_rules
 from services.polls.validation import check

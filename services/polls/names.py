@@ -18,7 +18,7 @@ _WAY_OUT = (
     'text numbers, give them words = ["1"] and words = ["2"]'
 )
 _LABEL_ONLY = "yes"
-"""The one word of the carriers that may be a label: the others make a carrier stop or start texts."""
+"""The one word of the carriers that may be a label: others make a carrier stop or start texts."""
 
 
 def check_names(poll: Poll) -> Iterator[Problem]:

@@ -198,7 +198,10 @@ def test_the_way_out_for_yes_and_no_is_a_valid_poll() -> None:
 
     assert 'such as the key FOR with the label "Yes"' in str(caught.value)
     assert parse_poll(mended, source="keep.toml").lexicon["for"] == "FOR"
-    assert [choice.word for choice in parse_poll(numbered, source="keep.toml").choices] == ["1", "2"]
+    assert [choice.word for choice in parse_poll(numbered, source="keep.toml").choices] == [
+        "1",
+        "2",
+    ]
 
 
 def test_beside_the_label_yes_no_label_is_a_name() -> None:
@@ -213,7 +216,7 @@ def test_beside_the_label_yes_no_label_is_a_name() -> None:
 def test_other_words_of_the_carriers_are_no_labels() -> None:
     """Somebody who texts STOP to vote gets no texts any more."""
     text = 'question = "?"\n[[choices]]\nkey = "A"\nlabel = "Stop"\n[[choices]]\nkey = "B"\nlabel = "b"\n'
-    with pytest.raises(PollFileError, match="choices.0..label: 'Stop': carriers answer this word"):
+    with pytest.raises(PollFileError, match=r"choices.0..label: 'Stop': carriers answer this word"):
         parse_poll(text, source="x.toml")
 
 

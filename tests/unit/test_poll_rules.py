@@ -62,7 +62,8 @@ def test_eight_usual_labels_of_sixty_characters_are_not_cut(count: int) -> None:
     """Beside a word of seven letters."""
     label = "Arabesque in three movements, for the left hand, with chorus"
     choices = tuple(
-        Choice(key=f"SEVEN-{n}", label=f"{n}{label[1:]}", words=(f"seven-{n}",)) for n in range(count)
+        Choice(key=f"SEVEN-{n}", label=f"{n}{label[1:]}", words=(f"seven-{n}",))
+        for n in range(count)
     )
 
     assert len(label) == 60
