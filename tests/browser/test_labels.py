@@ -50,7 +50,7 @@ def longest(kind: str, count: int) -> int:
 def show(board: Board, page: Page, choices: Sequence[Choice], name: str, **view: object) -> None:
     """Put the choices on the screen, which reads them within a second."""
     rows = [{"key": one.key, "label": one.label, "word": one.word} for one in choices]
-    board.put_poll_view(question=name, choices=rows, **view)
+    board.put_poll_view(None, question=name, choices=rows, **view)
     expect(page.locator("#question")).to_have_text(name)
 
 
@@ -63,8 +63,9 @@ def test_labels_that_raise_no_warning_are_shown_whole(
     board.tally({letter: 15646 - 900 * place for place, letter in enumerate(LETTERS[:count])})
     page = open_page(reduced_motion="reduce")
     cut = []
-    waiting = {"round": 2, "opens_at": epoch_ms(ago_seconds=-99)}
-    for scene, view in {"live": {}, "waiting": waiting}.items():
+    waiting: dict[str, object] = {"round": 2, "opens_at": epoch_ms(ago_seconds=-99)}
+    views: dict[str, dict[str, object]] = {"live": {}, "waiting": waiting}
+    for scene, view in views.items():
         for kind in TEXTS:
             choices = choices_of(kind, count, longest(kind, count))
             name = f"Which of them all, {kind} ones, {scene}, should the orchestra play?"
@@ -108,10 +109,11 @@ def test_a_label_is_beside_its_word_and_never_linked_by_colour_alone(
     board.put_poll_view(question="First?")
     page = open_page(reduced_motion="reduce")
     found = {}
-    for name, view in {
+    views: dict[str, dict[str, object]] = {
         "Sealed?": {"visibility": "sealed"},
         "Waiting?": {"opens_at": epoch_ms(ago_seconds=-99)},
-    }.items():
+    }
+    for name, view in views.items():
         show(board, page, choices, name, **view)
         found[name] = (page.locator(".chips li").all_inner_texts(), violations(page))
     board.tally({"ROSES": 3, "TRAIN": 2})
