@@ -4,7 +4,7 @@
  */
 import { generate } from 'lean-qr/nano';
 import { element, write } from './dom.js';
-import { phoneText } from './sentences.js';
+import { SHORT_LENGTH, phoneText, wordBeside } from './sentences.js';
 
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./rows.js').PollView} PollView */
@@ -32,6 +32,16 @@ function paintQr(svg, text) {
   svg.replaceChildren(dots);
 }
 
+/** @param {string} text @param {number} short at most that many characters @param {number} middle @returns {string} for the style sheet */
+const lengthOf = (text, short, middle) => (text.length > middle ? 'long' : text.length > short ? 'middle' : 'short');
+
+/** @param {string} label @returns {HTMLElement} what a word stands for */
+function described(label) {
+  const made = element('span', 'label', label);
+  made.dir = 'auto';
+  return made;
+}
+
 /** @param {(id: string) => HTMLElement} find */
 export function createBanner(find) {
   const phone = matchMedia('(max-width: 799px), (pointer: coarse)');
@@ -48,16 +58,19 @@ export function createBanner(find) {
     const wanted = JSON.stringify([pollView.choices, pollView.number, phone.matches]);
     if (wanted === painted) return;
     painted = wanted;
-    const chips = pollView.choices.map(({ word, dark, light }) => {
+    const chips = pollView.choices.map((choice) => {
+      const { word, dark, light } = choice;
       const chip = element('a', 'chip', word);
       chip.style.setProperty('--dark', dark);
       chip.style.setProperty('--light', light);
       chip.dir = 'auto';
       setLink(chip, pollView.number && `sms:${pollView.number}?body=${encodeURIComponent(word)}`);
-      return element('li', '', chip);
+      return element('li', '', chip, ...(wordBeside(choice) ? [' ', described(choice.label)] : []));
     });
     find('chips').replaceChildren(...chips);
     find('how').style.setProperty('--n', String(chips.length));
+    find('how').dataset.list = pollView.choices.some(wordBeside) ? 'labels' : 'words';
+    find('how').dataset.length = pollView.choices.some(({ label }) => label.length > SHORT_LENGTH) ? 'long' : 'short';
     find('to').hidden = pollView.number === null;
     document.getElementById('qr')?.toggleAttribute('hidden', pollView.number === null);
     if (pollView.number === null) return;
@@ -72,6 +85,8 @@ export function createBanner(find) {
     if (!verdict) return;
     write(find('winner'), verdict.title);
     write(find('margin'), verdict.text);
+    find('winner').dataset.length = lengthOf(verdict.title, 18, 36);
+    find('margin').dataset.length = lengthOf(verdict.text, 60, 60);
     const hues = verdict.hues.map(({ dark, light }) => {
       const hue = element('i', '');
       hue.style.setProperty('--dark', dark);
@@ -89,7 +104,7 @@ export function createBanner(find) {
       write(find('freshness'), view.freshness);
       write(find('phase'), view.phase);
       write(find('question'), view.question || 'Live vote');
-      find('question').dataset.length = view.question.length > 90 ? 'long' : view.question.length > 45 ? 'middle' : 'short';
+      find('question').dataset.length = lengthOf(view.question, 45, 90);
       find('how').hidden = view.pollView === null || view.verdict !== null || view.scene === 'message';
       find('opens-line').hidden = view.invitation.countdown === '';
       write(find('opens'), view.invitation.opens);

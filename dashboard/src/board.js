@@ -4,29 +4,31 @@
  */
 import { element, write } from './dom.js';
 import { countTo, reorder } from './motion.js';
-import { amount } from './sentences.js';
+import { SHORT_LENGTH, amount } from './sentences.js';
 
 /** @typedef {import('./view.js').Row} Row */
-/** @typedef {{item: HTMLElement, name: Element, note: HTMLElement, percent: HTMLElement, fill: HTMLElement, votes: Element}} Parts */
+/** @typedef {{item: HTMLElement, word: HTMLElement, name: Element, note: HTMLElement, percent: HTMLElement, fill: HTMLElement, votes: Element}} Parts */
 
 /** @returns {Parts} */
 function rowParts() {
+  const word = element('bdi', 'word');
   const name = element('bdi', 'name');
   const note = element('span', 'lead');
   const percent = element('b', 'percent');
   const fill = element('span', 'fill');
   const votes = element('span', 'votes');
   const bar = element('span', 'bar', fill);
-  const item = element('li', 'row', element('span', 'title', name, ' ', note), ' ', percent, ' ', bar, votes);
-  return { item, name, note, percent, fill, votes };
+  const item = element('li', 'row', element('span', 'title', element('span', 'naming', word, ' ', name), ' ', note), ' ', percent, ' ', bar, votes);
+  return { item, word, name, note, percent, fill, votes };
 }
 
 /** @param {Parts} parts @param {Row} row */
 function paintRow(parts, row) {
-  const { item, name, note, percent, fill, votes } = parts;
+  const { item, word, name, note, percent, fill, votes } = parts;
   write(name, row.label);
   item.title = row.label;
-  item.dataset.length = row.label.length > 30 ? 'long' : 'short';
+  write(word, row.word);
+  word.hidden = row.word === '';
   write(note, row.note);
   note.hidden = row.note === '';
   write(percent, row.percent);
@@ -58,6 +60,7 @@ export function createBoard(list) {
     paint(rows) {
       list.hidden = rows.length === 0;
       list.dataset.density = rows.length < 5 ? 'roomy' : rows.length < 7 ? 'close' : 'dense';
+      list.dataset.length = rows.some(({ word, label }) => word.length + label.length > (rows.length < 7 ? SHORT_LENGTH : SHORT_LENGTH / 2)) ? 'long' : 'short';
       list.style.setProperty('--n', String(rows.length));
       for (const row of rows) paintRow(partsOf(row.key), row);
       reorder(list, rows.map(({ key }) => partsOf(key).item));

@@ -16,7 +16,7 @@
  * @property {boolean} large whether boards are read as JSON, for a large audience, and not from the table
  */
 
-/** @typedef {{poll: string | null, theme: 'dark' | 'light' | null, stage: boolean, overlay: boolean, lab: boolean}} Options */
+/** @typedef {{poll: string | null, number: string | null, theme: 'dark' | 'light' | null, stage: boolean, overlay: boolean, lab: boolean}} Options */
 
 export class ConfigError extends Error {
   name = 'ConfigError';
@@ -28,7 +28,8 @@ const REMEDY = 'Deploy again: the deploy writes config.json.';
 const NO_HTTPS = 'This page was opened without https://, and there a browser does not sign requests to the store. Open it by its https:// address; on the machine that serves it, http://127.0.0.1 will do.';
 
 /**
- * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`, `?overlay`, or `/lab`.
+ * What the address of the page asks for: `?poll=colors&theme=dark&stage=1`,
+ * `?poll=current&number=+15550100199`, `?overlay`, or `/lab`.
  * @param {string} search
  * @param {string} path
  * @returns {Options}
@@ -39,6 +40,7 @@ export function readOptions(search, path = '/') {
   const isSet = (/** @type {string} */ name) => ['1', 'true', ''].includes(asked.get(name) ?? 'no');
   return {
     poll: asked.get('poll') || null,
+    number: asked.get('number')?.trim().replace(/^\+?/, '+') ?? null, // `+` is a space in an address
     theme: theme === 'dark' || theme === 'light' ? theme : null,
     stage: isSet('stage'),
     overlay: isSet('overlay'),

@@ -31,8 +31,9 @@ export function currentPoll(polls, now) {
  * @param {string[]} polls
  * @param {string} otherwise shown where the store has none of them
  * @param {(poll: string) => Promise<PollView | null>} readPollView
+ * @param {string | null} [number] E.164; if given, only polls that show this number are followed
  */
-export function createFollower(polls, otherwise, readPollView) {
+export function createFollower(polls, otherwise, readPollView, number = null) {
   /** @type {Map<string, PollView | null>} */
   const views = new Map();
   /** @type {string | null} */
@@ -45,7 +46,7 @@ export function createFollower(polls, otherwise, readPollView) {
   /** @param {string[]} among @returns {[string, PollView][]} */
   const known = (among) => among.flatMap((poll) => {
     const view = views.get(poll);
-    return view ? [[poll, view]] : [];
+    return view && (number === null || view.number === number) ? [[poll, view]] : [];
   });
 
   /** @param {string} poll @param {number} now @returns {boolean} */

@@ -42,7 +42,7 @@ async function sourceOf(config) {
 function start(config, source, controls) {
   let state = emptyPollState();
   let shown = config.poll;
-  const follower = config.follow && createFollower(config.follow, config.poll, source.readPollView);
+  const follower = config.follow && createFollower(config.follow, config.poll, source.readPollView, options.number);
   const font = Promise.race([document.fonts.load('600 1em "Inter Variable"', '0'), after(FONT_WAIT_MS)]);
   const poller = createPoller({
     async read() {

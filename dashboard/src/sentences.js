@@ -105,6 +105,12 @@ export function invitation(pollView, phase, nextPhaseMs, now) {
   };
 }
 
+/** In characters: if one label is longer, the screen is laid out for long ones. */
+export const SHORT_LENGTH = 30;
+
+/** @param {import('./rows.js').Choice} choice @returns {string} the word to text; empty where the label is that word */
+export const wordBeside = ({ word, label }) => (word.toLowerCase() === label.toLowerCase() ? '' : word);
+
 /** @param {number} share whole percent @param {number} votes @param {number} total */
 export function percentText(share, votes, total) {
   if (votes > 0 && share === 0) return '<1%';

@@ -113,7 +113,8 @@ const hiddenMessage = (pollView) =>
     : { title: 'Nothing to show yet', text: 'The rows of this count contradict each other. This page looks again every second.' };
 
 /** @param {ViewInput} input @returns {View} before anything is known of the poll */
-function buildEmptyView({ pollId, link, unread, now }) {
+function buildEmptyView({ pollId, link, unread, now, lab }) {
+  const starting = { title: 'Starting…', text: 'The lab takes some seconds to start.' };
   const nothing = { title: link.kind === 'reconnecting' ? 'Nothing to show yet' : '', text: sentences.troubleText(link) };
   const unreadable = { title: 'This poll cannot be read', text: `The store describes “${pollId}” in a way that this page does not understand.` };
   const missing = { title: 'There is no such poll', text: `The store knows no poll “${pollId}”. This page looks again every second.` };
@@ -125,7 +126,7 @@ function buildEmptyView({ pollId, link, unread, now }) {
     phase: '',
     question: '',
     pollView: null,
-    message: link.ageMs === null ? nothing : unread.includes(POLL_VIEW_SK) ? unreadable : missing,
+    message: link.ageMs === null ? nothing : unread.includes(POLL_VIEW_SK) ? unreadable : lab ? starting : missing,
     invitation: { opens: '', countdown: '', lead: '', sub: '' },
     verdict: null,
     rows: [],
@@ -152,6 +153,7 @@ function rowsOf(pollView, { counts, total }, final, overtook) {
     const moment = { final, overtook: key === overtook };
     return {
       ...choice,
+      word: final ? '' : sentences.wordBeside(choice),
       leads,
       votes,
       share: total === 0 ? 0 : votes / total,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAnnouncer, summary } from '../src/announce.js';
-import { NOW, pollView, totals, view as viewOf } from './examples.js';
+import { NOW, certified, closed, pollView, totals, view as viewOf } from './examples.js';
 
 const counts = { RED: 5, GREEN: 1, BLUE: 0 };
 const late = { kind: /** @type {const} */ ('delayed'), ageMs: 4000, trouble: /** @type {const} */ ('busy') };
@@ -35,14 +35,56 @@ test('a new summary is spoken after 30 s, and not before', () => {
   /** @type {string[]} */
   const said = [];
   const announcer = createAnnouncer((text) => said.push(text), () => time);
+  const more = view({ totals: totals({ ...counts, RED: 9 }) });
   announcer.paint(view({}));
   time = 29_999;
-  announcer.paint(view({ pollView: null }));
+  announcer.paint(more);
   assert.equal(said.length, 1);
   time = 30_000;
-  announcer.paint(view({ pollView: null }));
+  announcer.paint(more);
 
   assert.equal(said.length, 2);
+});
+
+/** What is spoken, `ms` after a first view, when the view has become another. @param {ReturnType<typeof view>} later @param {number} ms */
+function spoken(later, ms) {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  announcer.paint(view({}));
+  time = ms;
+  announcer.paint(later);
+  return said.slice(1).join();
+}
+
+test('a result is spoken within three seconds, and its certificate', () => {
+  const result = view({ pollView: pollView(closed) });
+  const settling = view({ pollView: pollView({ ...closed, stateAt: NOW - 3000 }) });
+
+  assert.equal(spoken(result, 2999), '');
+  assert.match(spoken(result, 3000), /RED wins, by 4 votes/);
+  assert.match(spoken(settling, 3000), /Voting is closed, Counting the last votes…/);
+  assert.match(spoken(view({ pollView: pollView(closed), certified: [certified] }), 3000), /certified result/);
+});
+
+test('another leader is spoken within ten seconds, and more votes of the same one are not', () => {
+  const other = view({ totals: totals({ ...counts, GREEN: 9 }) });
+  const more = view({ totals: totals({ ...counts, RED: 9 }) });
+
+  assert.equal(spoken(other, 9999), '');
+  assert.match(spoken(other, 10_000), /GREEN, 64%, 9 votes, Leads by 4/);
+  assert.equal(spoken(more, 29_999), '');
+});
+
+test('a result that stays is spoken once', () => {
+  let time = 0;
+  /** @type {string[]} */
+  const said = [];
+  const announcer = createAnnouncer((text) => said.push(text), () => time);
+  for (time of [0, 3000, 6000, 40_000]) announcer.paint(view({ pollView: pollView(closed) }));
+
+  assert.equal(said.length, 1);
 });
 
 test('nothing is spoken while nothing is known, and the first summary at once', () => {

@@ -58,8 +58,44 @@ test('another number or another choice is painted at once', (t) => {
   banner.paint(view({ number: '+15550100177', choices: [worded('NEW')] }));
 
   assert.equal(page.part('number').textContent, '(555) 010-0177');
-  assert.equal(page.part('chips').textContent, 'NEW');
+  assert.equal(page.part('chips').textContent, 'NEW X');
   assert.equal(page.part('how').properties['--n'], '1');
+});
+
+test('the label is beside the word to text, unless it is that word', (t) => {
+  const page = openPage(t, { isPhone: false });
+  const banner = createBanner(page.find);
+  const choices = [{ ...worded('1'), label: 'The Night Train' }, { ...worded('ROSES'), label: 'Roses' }];
+  banner.paint(view({ choices }));
+  const shown = page.part('chips').children.map((item) => (typeof item === 'string' ? item : item.textContent));
+  const list = page.part('how').dataset.list;
+  banner.paint(view({ choices: choices.slice(1) }));
+
+  assert.deepEqual(shown, ['1 The Night Train', 'ROSES']);
+  assert.deepEqual([list, page.part('how').dataset.list], ['labels', 'words']);
+});
+
+test('one label of more than 30 characters makes the list one for long labels', (t) => {
+  const page = openPage(t, { isPhone: false });
+  const banner = createBanner(page.find);
+  const lengths = [30, 31].map((length) => {
+    banner.paint(view({ choices: [worded('A'), { ...worded('B'), label: 'x'.repeat(length) }] }));
+    return page.part('how').dataset.length;
+  });
+
+  assert.deepEqual(lengths, ['short', 'long']);
+});
+
+test('a winner with a long name is written smaller', (t) => {
+  const page = openPage(t, { isPhone: false });
+  const banner = createBanner(page.find);
+  const lengths = [13, 14, 31, 32].map((length) => {
+    const choices = [{ ...worded('A'), key: 'RED', label: 'x'.repeat(length) }];
+    banner.paint(view({ choices, state: 'closed', stateAt: NOW - 60_000 }));
+    return page.part('winner').dataset.length;
+  });
+
+  assert.deepEqual(lengths, ['short', 'middle', 'middle', 'long']);
 });
 
 test('how to vote is shown while one can, and not beside a result or a message', (t) => {

@@ -17,11 +17,17 @@ test('an error names the key and the value, and says what to do', () => {
 });
 
 test('the address of the page sets poll, theme and stage', () => {
-  const plain = { poll: null, theme: null, stage: false, overlay: false, lab: false };
+  const plain = { poll: null, number: null, theme: null, stage: false, overlay: false, lab: false };
   assert.deepEqual(readOptions('?poll=x&theme=light&stage=1'), { ...plain, poll: 'x', theme: 'light', stage: true });
   assert.deepEqual(readOptions('?theme=dark'), { ...plain, theme: 'dark' });
   assert.deepEqual(readOptions('?theme=pink&stage=0'), plain);
   assert.deepEqual(readOptions(''), plain);
+});
+
+test('the number in the address may have its plus as it is, as an address writes it, or not', () => {
+  const asked = ['?number=+15550100199', '?number=%2B15550100199', '?number=15550100199', ''].map((search) => readOptions(search).number);
+
+  assert.deepEqual(asked, ['+15550100199', '+15550100199', '+15550100199', null]);
 });
 
 test('at /lab the page shows the poll of the lab, or that there is no lab', () => {

@@ -41,6 +41,17 @@ test('the open poll is the current one, and of two the one opened last', () => {
   assert.equal(current({ a: { stateAt: NOW - 2 * MINUTE, opensAt: NOW - 90 * MINUTE }, b: open }), 'a');
 });
 
+test('with a number only the polls that show it are followed', async () => {
+  const numbers = { a: '+15550100101', b: '+15550100102', c: '+15550100102' };
+  const views = { a: { ...open, stateAt: NOW }, b: closed, c: open };
+  const follower = createFollower(['a', 'b', 'c'], 'a', async (poll) => {
+    const id = /** @type {'a' | 'b' | 'c'} */ (poll);
+    return pollView({ ...views[id], number: numbers[id] });
+  }, '+15550100102');
+
+  assert.equal(await follower.choose(false, NOW), 'c');
+});
+
 test('while no poll is open, the one closed last is the current one', () => {
   assert.equal(current({ a: waiting, b: { closesAt: NOW - 3 * MINUTE }, c: closed }), 'c');
   assert.equal(current({ a: { closesAt: NOW - MINUTE / 2 }, b: closed, c: waiting }), 'a');

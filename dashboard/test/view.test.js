@@ -8,6 +8,14 @@ test('the leader’s margin is said, and an overtake for what it is', () => {
   assert.equal(view({ pollView: pollView(closed) }).rows[0]?.note, 'Wins by 2');
 });
 
+test('a row has the word to text while one can vote, unless it is its label', () => {
+  const choices = pollView().choices.map((choice) => ({ ...choice, label: choice.key === 'RED' ? 'Red' : 'Another' }));
+  const words = (/** @type {object} */ given) => view({ pollView: pollView({ choices, ...given }) }).rows.map(({ word }) => word);
+
+  assert.deepEqual(words({}), ['', 'GREEN', 'BLUE']);
+  assert.deepEqual(words(closed), ['', '', '']);
+});
+
 test('a tie is said as a tie', () => {
   const tie = view({ totals: totals({ RED: 4, GREEN: 4, BLUE: 1 }) });
 
@@ -73,6 +81,10 @@ test('the note says what is wrong, and of when the figures are', () => {
   assert.match(shown.note, /clock is 12 min fast/);
 });
 
+test('the lab says that it is starting while its poll is not there yet', () => {
+  assert.equal(view({ pollView: null, lab: true }).message.title, 'Starting…');
+});
+
 test('an unknown poll and an unreadable one have different messages', () => {
   assert.equal(view({ pollView: null }).message.title, 'There is no such poll');
   assert.equal(view({ pollView: null, unread: ['poll'] }).message.title, 'This poll cannot be read');
@@ -106,7 +118,7 @@ test('in the lab a round without votes is a board of empty bars', () => {
 
 test('an open poll is shown with all of its figures', () => {
   const colours = { dark: '#000000', light: '#ffffff' };
-  const row = (/** @type {string} */ key) => ({ key, label: key, word: key, ...colours });
+  const row = (/** @type {string} */ key) => ({ key, label: key, word: '', ...colours });
 
   assert.deepEqual(view({}), {
     scene: 'board', freshness: 'Live', link: 'live', note: '', phase: 'Voting open', question: 'Which?', pollView: pollView(),

@@ -43,7 +43,7 @@ def apply(
         directory = deployment.directory
         number = _default_number(directory)
         plan = directory.plan(found.polls, default_number=number)
-        doubts = list(find_doubts(found.polls, now_ms()))
+        doubts = [*found.warnings, *find_doubts(found.polls, now_ms())]
         if _preview(plan, doubts):
             confirm(f"Apply {folder}/ to {deployment.name}?", yes=yes)
         applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)

@@ -34,6 +34,16 @@ class PollFiles:
         return all(problem.severity == "warning" for problem in found)
 
     @property
+    def warnings(self) -> list[str]:
+        """A line for each warning, as `id: problem`."""
+        return [
+            f"{source.stem}: {problem.key}: {toml_text(problem.value)}: {problem.remedy}"
+            for source, problems in self.problems.items()
+            for problem in problems
+            if problem.severity == "warning"
+        ]
+
+    @property
     def document(self) -> dict[str, object]:
         """The problems as JSON."""
         return {

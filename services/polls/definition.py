@@ -14,7 +14,14 @@ from typing import Any
 
 from services.polls.contrast import BACKGROUNDS
 from services.polls.draft import draft_of
-from services.polls.fields import CHOICE_FIELDS, COLOUR_FIELDS, FIELDS, POLL_ID, REPLY_FIELDS
+from services.polls.fields import (
+    CHOICE_FIELDS,
+    COLOUR_FIELDS,
+    CURRENT,
+    FIELDS,
+    POLL_ID,
+    REPLY_FIELDS,
+)
 from services.polls.names import check_name_conflicts
 from services.polls.rules import check_rules
 from services.polls.validation import check
@@ -94,6 +101,9 @@ def _syntax(error: tomllib.TOMLDecodeError) -> Problem:
 def _check_id(poll_id: str) -> Iterator[Problem]:
     if not re.fullmatch(POLL_ID, poll_id):
         remedy = "name the file with lower case letters, digits and dashes, at most 24"
+        yield Problem(key="file name", value=poll_id, remedy=remedy)
+    elif poll_id == CURRENT:
+        remedy = "the address ?poll=current means the poll that is open; give the file another name"
         yield Problem(key="file name", value=poll_id, remedy=remedy)
 
 

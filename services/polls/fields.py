@@ -9,6 +9,8 @@ from services.voting.poll import MESSAGES_PER_BALLOT, Policy, ReplyMode
 from services.voting.replies import DEFAULT_TEXTS, PLACEHOLDERS
 from services.voting.sharding import DEFAULT_SHARDS, MAX_SHARDS
 
+CURRENT = "current"
+"""Stands in the address of the page for the poll that is open, and is no poll's id."""
 POLL_ID = r"[a-z0-9][a-z0-9-]{0,23}"
 _HUE = r"#[0-9a-fA-F]{6}"
 

@@ -13,7 +13,12 @@ from services.voting.poll import Choice, Poll
 _INTRODUCTIONS = ("", "vote ", "vote for ", "i vote ", "i vote for ")
 _FIRST_WORDS = frozenset({"vote", "i"})
 """First words that may introduce a name, as in "I vote for RED"."""
-_WAY_OUT = 'such as the key FOR with the label "Yes, for it", beside AGAINST and "No, against it"'
+_WAY_OUT = (
+    'such as the key FOR with the label "Yes", beside AGAINST with the label "No"; to have people '
+    'text numbers, give them words = ["1"] and words = ["2"]'
+)
+_LABEL_ONLY = "yes"
+"""The one word of the carriers that may be a label: others make a carrier stop or start texts."""
 
 
 def check_names(poll: Poll) -> Iterator[Problem]:
@@ -23,7 +28,8 @@ def check_names(poll: Poll) -> Iterator[Problem]:
     for key, name, choice in _names_in(poll):
         normalised, texts = normalise(name), _texts_with(name)
         if remedy := _unusable(normalised):
-            yield Problem(key=key, value=name, remedy=remedy)
+            if not (key.endswith(".label") and normalised == _LABEL_ONLY):
+                yield Problem(key=key, value=name, remedy=remedy)
         elif owner := _other_owner(texts, choice.key, owners):
             remedy = f"{owner} already answers to it; take another"
             yield Problem(key=key, value=name, remedy=remedy)
@@ -40,7 +46,7 @@ def check_names(poll: Poll) -> Iterator[Problem]:
 
 
 def _names_in(poll: Poll) -> Iterator[tuple[str, str, Choice]]:
-    """Every name in the file, with its key in the file and its choice."""
+    """Every name in the file, and every label, with its key in the file and its choice."""
     for place, choice in enumerate(poll.choices):
         yield f"choices[{place}].key", choice.key, choice
         yield f"choices[{place}].label", choice.label, choice

@@ -7,6 +7,7 @@ from unicodedata import category
 from services.polls.contrast import BACKGROUNDS, MIN_CONTRAST, contrast
 from services.polls.moments import format_time
 from services.polls.names import check_names
+from services.polls.stage_labels import find_cut_labels
 from services.voting.errors import Problem
 from services.voting.gsm import SEGMENT, count_septets, unsupported_characters
 from services.voting.poll import Policy, Poll, ReplyMode
@@ -31,6 +32,7 @@ def check_rules(poll: Poll) -> Iterator[Problem]:
     yield from _check_characters(poll)
     yield from check_names(poll)
     yield from _check_colours(poll)
+    yield from _check_widths(poll)
     yield from _check_replies(poll)
 
 
@@ -66,6 +68,14 @@ def _check_colours(poll: Poll) -> Iterator[Problem]:
                 )
                 key = f"choices[{place}].colour"
                 yield Problem(key=key, value=colour, remedy=remedy, severity="warning")
+
+
+def _check_widths(poll: Poll) -> Iterator[Problem]:
+    remedy = "the stage may cut this, or have to scroll; shorten it"
+    for place, text in find_cut_labels(poll.choices):
+        is_label = text == poll.choices[place].label
+        key = f"choices[{place}].{'label' if is_label else 'words'}"
+        yield Problem(key=key, value=text, remedy=remedy, severity="warning")
 
 
 def _check_replies(poll: Poll) -> Iterator[Problem]:

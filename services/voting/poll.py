@@ -1,12 +1,12 @@
 """A poll as its file defines it, and a round of voting on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.voting import schema
 from services.voting.gsm import unsupported_characters
-from services.voting.message import normalise
+from services.voting.message import RESERVED, normalise
 from services.voting.sharding import DEFAULT_SHARDS, shard_of
 
 MESSAGES_PER_BALLOT = 20
@@ -127,13 +127,28 @@ class Poll:
         raise KeyError(key)
 
 
+def are_labels_names(choices: Sequence[Choice]) -> bool:
+    """Whether voters may text the labels: not if one of them is a word of the carriers."""
+    return all(normalise(choice.label) not in RESERVED for choice in choices)
+
+
+def names_of(choice: Choice, *, with_label: bool) -> tuple[str, ...]:
+    """What may be texted for a choice, apart from its place."""
+    label = (choice.label,) if with_label else ()
+    return (choice.key, *label, *choice.words)
+
+
 def _lexicon(choices: tuple[Choice, ...]) -> dict[str, str]:
-    """Keys by name and by ordinal; a name such as "2" wins over the ordinal."""
+    """Keys by name and by ordinal; a name such as "2" wins over the ordinal.
+
+    Beside the label "Yes", which carriers answer themselves, no label is a name: texts of NO would
+    be counted, and texts of YES never.
+    """
     ordinals = {str(place): choice.key for place, choice in enumerate(choices, start=1)}
     named = {
         normalise(name): choice.key
         for choice in choices
-        for name in (choice.key, choice.label, *choice.words)
+        for name in names_of(choice, with_label=are_labels_names(choices))
     }
     return ordinals | named
 

@@ -21,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "services" / "tools" / "replay" / "data" / "sms-corpus.txt"
 FILES = sorted([*(ROOT / "polls").glob("*.toml"), *(ROOT / "docs" / "examples").glob("*.toml")])
 
-COUNTED: dict[str, list[str]] = {"colors": [], "encore": [], "finale": []}
+COUNTED: dict[str, list[str]] = {"colors": [], "encore": [], "finale": [], "yes-no": []}
 """Messages that are counted, by poll: each must be a choice as a whole."""
 WORDS = {
     "RED": {"red"}, "GREEN": {"green"}, "BLUE": {"blue"}, "DUO": {"duo", "4"},
 }  # fmt: skip
 """What of a random text may name a choice; 1 to 3 are places in two open polls, 4 in one."""
-ASKED_BACK: dict[str, list[str]] = {"colors": [], "encore": [], "finale": []}
+ASKED_BACK: dict[str, list[str]] = {"colors": [], "encore": [], "finale": [], "yes-no": []}
 """Messages that get a "Did you mean", by poll."""
 
 

@@ -165,8 +165,7 @@ def test_one_pass_reports_everything_in_the_order_of_lines() -> None:
     shown = str(caught.value)
 
     assert [(p.line, p.key) for p in caught.value.problems] == [
-        (3, "polcy"), (5, "closes_at"), (6, "limit"), (8, "choices[0].key"), (9, "choices[0].label"),
-        (10, "choices[0].wrds"), (14, "choices[1].words"),
+        (3, "polcy"), (5, "closes_at"), (6, "limit"), (8, "choices[0].key"), (10, "choices[0].wrds"), (14, "choices[1].words"),
     ]  # fmt: skip
     assert "no such key; did you mean policy?" in shown
     assert "no such key; did you mean words?" in shown
@@ -191,8 +190,42 @@ def test_the_way_out_for_yes_and_no_is_a_valid_poll() -> None:
     )
     with pytest.raises(PollFileError) as caught:
         parse_poll(text, source="keep.toml")
-    mended = text.replace('"YES"', '"FOR"').replace('"Yes"', '"Yes, for it"')
-    mended = mended.replace('"NO"', '"AGAINST"').replace('"No"', '"No, against it"')
+    mended = text.replace('"YES"', '"FOR"').replace('"NO"', '"AGAINST"')
+    label = 'label = "{}"\n'
+    numbered = mended.replace(label.format("Yes"), label.format("Yes") + 'words = ["1"]\n').replace(
+        label.format("No"), label.format("No") + 'words = ["2"]\n'
+    )
 
-    assert 'the key FOR with the label "Yes, for it"' in str(caught.value)
+    assert 'such as the key FOR with the label "Yes"' in str(caught.value)
     assert parse_poll(mended, source="keep.toml").lexicon["for"] == "FOR"
+    assert [choice.word for choice in parse_poll(numbered, source="keep.toml").choices] == [
+        "1",
+        "2",
+    ]
+
+
+def test_beside_the_label_yes_no_label_is_a_name() -> None:
+    """Otherwise texts of NO would be counted, and texts of YES, which carriers answer, never."""
+    text = (POLLS.parent / "docs/examples/yes-no.toml").read_text(encoding="utf-8")
+    poll = parse_poll(text, source="yes-no.toml")
+
+    assert [choice.label for choice in poll.choices] == ["Yes", "No"]
+    assert dict(poll.lexicon) == {"for": "FOR", "against": "AGAINST", "1": "FOR", "2": "AGAINST"}
+
+
+def test_other_words_of_the_carriers_are_no_labels() -> None:
+    """Somebody who texts STOP to vote gets no texts any more."""
+    text = 'question = "?"\n[[choices]]\nkey = "A"\nlabel = "Stop"\n[[choices]]\nkey = "B"\nlabel = "b"\n'
+    with pytest.raises(PollFileError, match=r"choices.0..label: 'Stop': carriers answer this word"):
+        parse_poll(text, source="x.toml")
+
+
+def test_no_poll_is_called_current() -> None:
+    """In the address of the page it is the open one."""
+    with pytest.raises(PollFileError) as caught:
+        parse_poll(COLORS_TOML, source="polls/current.toml")
+
+    assert str(caught.value) == (
+        "polls/current.toml: file name: 'current': the address ?poll=current means the poll that is open; "
+        "give the file another name"
+    )

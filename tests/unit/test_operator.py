@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from services.cli import deployment, results
+from services.cli import deployment, poll_files, results
 from services.cli.app import app
 from services.cli.aws_session import DeploymentError
 from services.cli.deployment import find
@@ -209,6 +209,9 @@ def test_a_warning_is_told_and_does_not_fail_the_check(tmp_path: Path) -> None:
 
     assert done.exit_code == 0
     assert "(warning)" in done.stdout
+    assert (
+        poll_files.read([source]).warnings[0].startswith("pale: choices[0].colour: '#ffee00': on")
+    )
     assert document["ok"] is True
     assert document["files"][str(source)][0]["severity"] == "warning"
 
@@ -260,7 +263,7 @@ def test_the_examples_are_sound_beside_the_polls_of_the_project() -> None:
     """Anybody may copy them into polls/."""
     paths = [*(ROOT / "polls").glob("*.toml"), *EXAMPLES.glob("*.toml")]
 
-    assert len(paths) == 3
+    assert len(paths) == 4
     assert run("poll", "check", *map(str, paths)).exit_code == 0
 
 

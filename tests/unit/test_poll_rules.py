@@ -37,9 +37,37 @@ def complaints(poll: Poll) -> list[str]:
 )  # fmt: skip
 def test_nonsense_is_named_with_a_remedy(changes: dict[str, object], complaint: str) -> None:
     """Each mistake is reported once."""
-    (found,) = complaints(a_poll(**changes))
+    (found,) = [line for line in complaints(a_poll(**changes)) if "(warning)" not in line]
 
     assert complaint in found
+
+
+@pytest.mark.parametrize(
+    ("choices", "warned"),
+    [
+        ((Choice(key="A", label="W" * 60), Choice(key="B", label="B")), "choices[0].label"),
+        ((Choice(key="A", label="A"), Choice(key="B", label="B", words=("wwwwwwwww",))), "choices[1].words"),
+    ],
+)  # fmt: skip
+def test_what_the_stage_may_cut_is_a_warning(choices: tuple[Choice, ...], warned: str) -> None:
+    """A label or a word; the poll can be applied."""
+    (problem,) = check_rules(a_poll(choices=choices))
+
+    assert (problem.key, problem.severity) == (warned, "warning")
+    assert "the stage may cut this" in problem.remedy
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_eight_usual_labels_of_sixty_characters_are_not_cut(count: int) -> None:
+    """Beside a word of seven letters."""
+    label = "Arabesque in three movements, for the left hand, with chorus"
+    choices = tuple(
+        Choice(key=f"SEVEN-{n}", label=f"{n}{label[1:]}", words=(f"seven-{n}",))
+        for n in range(count)
+    )
+
+    assert len(label) == 60
+    assert [p for p in check_rules(a_poll(choices=choices)) if p.key != "replies"] == []
 
 
 @pytest.mark.parametrize(
