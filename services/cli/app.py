@@ -30,6 +30,10 @@ POLL_COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "poll_lifecycle:close",
         'Close a poll now, everywhere within 3 seconds. Later texts get the "closed" reply.',
     ),
+    "extend": LazyCommand(
+        "poll_lifecycle:extend",
+        "Move the closing time of a poll; it takes effect everywhere within 3 seconds.",
+    ),
     "archive": LazyCommand(
         "poll_lifecycle:archive",
         "Archive a poll: it accepts no more texts. None of its data is deleted.",
