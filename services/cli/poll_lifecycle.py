@@ -110,18 +110,44 @@ def reset(
         question = f"Start round {number + 1} of {poll} on {deployment.name}?"
         confirm(f"The screen goes to zero. {question}", yes=yes)
 
-        before, after = deployment.directory.reset(
-            poll, number, begun=deployment.has_begun, opened=opened
-        )
+        before, after = reset_poll(deployment, poll, number, opened=opened)
         _print_change(deployment.name, before, after, as_json=as_json)
 
 
 def _change_poll(
     deployment: Deployment, poll: str, change: Callable[[Round, int], Round], *, as_json: bool
 ) -> None:
-    at_ms = now_ms()
-    before, after = deployment.directory.change(poll, lambda round: change(round, at_ms))
+    before, after = change_poll(deployment, poll, change)
     _print_change(deployment.name, before, after, as_json=as_json)
+
+
+def change_poll(
+    deployment: Deployment,
+    poll: str,
+    change: Callable[[Round, int], Round],
+    *,
+    revision: int | None = None,
+) -> tuple[DirectoryEntry, DirectoryEntry]:
+    """Open, close or archive a poll; return its entry before and after.
+
+    `revision` is the one that the operator saw: see `PollStore.change`, also for what it raises.
+    """
+    at_ms = now_ms()
+    return deployment.directory.change(poll, lambda round: change(round, at_ms), revision=revision)
+
+
+def reset_poll(
+    deployment: Deployment,
+    poll: str,
+    number: int,
+    *,
+    opened: bool = False,
+    revision: int | None = None,
+) -> tuple[DirectoryEntry, DirectoryEntry]:
+    """Start the round after `number`; see `PollStore.reset`, also for what it raises."""
+    return deployment.directory.reset(
+        poll, number, begun=deployment.has_begun, opened=opened, revision=revision
+    )
 
 
 def _print_change(
@@ -134,8 +160,9 @@ def _print_change(
         "round": after.round.number,
         "phase": after.round.phase_at(at_ms).value,
         "was": before.round.phase_at(at_ms).value,
-        "closes_at": after.round.known_close_ms,
     }
+    if _is_extended(before, after):
+        document["closes_at"] = after.round.known_close_ms
     done = "" if document["changed"] else " (as it was)"
     text = f"{poll}: round {document['round']}, {document['phase']}{done}{_hint(before, after)}"
     emit(document, text, as_json=as_json, stack=stack)
@@ -144,7 +171,7 @@ def _print_change(
 def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
     """What the change means for the expiry of ballots; empty if nothing."""
     poll, now = after.round.poll.id, now_ms()
-    if after.round.poll.closes_at_ms != before.round.poll.closes_at_ms:
+    if _is_extended(before, after):
         return _extension_hint(after.round)
     expires, closes = after.round.expires_from_ms, after.round.known_close_ms
     if after.round.phase_at(now) is Phase.OPEN and expires is not None and closes is None:
@@ -156,6 +183,10 @@ def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
     if before == after or not has_ended or ended.expires_from_ms is not None:
         return ""
     return f"\nonce it is certified, let its ballots expire: voteapp poll expire {poll}"
+
+
+def _is_extended(before: DirectoryEntry, after: DirectoryEntry) -> bool:
+    return before.round.poll.closes_at_ms != after.round.poll.closes_at_ms
 
 
 def _extension_hint(round: Round) -> str:
