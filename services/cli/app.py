@@ -78,6 +78,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "poll": LazySubgroup(
         "Check and apply poll files; open, close, reset and archive polls.", POLL_COMMANDS
     ),
+    "console": LazyCommand(
+        "console:console",
+        "Run an evening from a page in the browser: counts, health, and buttons that ask first.",
+    ),
     "results": LazyCommand(
         "results:results",
         "Show the count: votes by choice, voters, rate, and the age of the newest vote.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -11,16 +11,13 @@ from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.polls.entry import DirectoryEntry
-from services.polls.extension import line_of_file
+from services.polls.extension import MOST_MINUTES, line_of_file
 from services.polls.moments import format_time
 from services.voting import lifecycle
 from services.voting.poll import Phase, Round
 
-MAX_MINUTES: Final = 1_440
-"""A longer extension is a change of the poll file."""
 
-
-Minutes = typer.Option("--minutes", min=1, max=MAX_MINUTES, help="How much later it closes.")
+Minutes = typer.Option("--minutes", min=1, max=MOST_MINUTES, help="How much later it closes.")
 
 
 def open_poll(

@@ -17,6 +17,9 @@ from services.voting.errors import PollFileError, RoundNotExtendableError
 from services.voting.lifecycle import extended_close_ms
 from services.voting.poll import Poll, Round
 
+MOST_MINUTES: Final = 1_440
+"""A longer extension is a change of the poll file."""
+
 _CLOSES_AT: Final = re.compile(
     r"""^(?P<key>[ \t]*(?:closes_at|"closes_at"|'closes_at')[ \t]*=[ \t]*)"""
     r"""(?P<time>[\dT:.Zz+ -]*[\dZz])""",
