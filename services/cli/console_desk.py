@@ -83,10 +83,10 @@ class DeploymentDesk:
         with _refusals():
             return acts[request.action](request, dialogue)
 
-    def _open(self, request: Request, _: Dialogue) -> str:
+    def _open(self, request: Request, _dialogue: Dialogue) -> str:
         return self._change(request, lifecycle.opened)
 
-    def _close(self, request: Request, _: Dialogue) -> str:
+    def _close(self, request: Request, _dialogue: Dialogue) -> str:
         return self._change(request, lifecycle.closed)
 
     def _change(self, request: Request, change: Callable[[Round, int], Round]) -> str:
@@ -95,7 +95,7 @@ class DeploymentDesk:
         )
         return _sentence(before, after)
 
-    def _extend(self, request: Request, _: Dialogue) -> str:
+    def _extend(self, request: Request, _dialogue: Dialogue) -> str:
         _, after = self.deployment.directory.extend(
             request.poll, request.minutes, revision=request.revision
         )
@@ -106,7 +106,7 @@ class DeploymentDesk:
             f"puts the old time back: {line_of_file(poll)}"
         )
 
-    def _reset(self, request: Request, _: Dialogue) -> str:
+    def _reset(self, request: Request, _dialogue: Dialogue) -> str:
         before, after = reset_poll(
             self.deployment, request.poll, request.round, revision=request.revision
         )

@@ -16,7 +16,6 @@ from services.polls.moments import format_time
 from services.voting import lifecycle
 from services.voting.poll import Phase, Round
 
-
 Minutes = typer.Option("--minutes", min=1, max=MOST_MINUTES, help="How much later it closes.")
 
 

@@ -1,7 +1,7 @@
 """The files of the console's page, served as they are: plain modules need no build.
 
 They lie beside the dashboard's, whose colours and type they share, but are not part of its build:
-no account's bucket has them. The font comes from the dashboard's packages, where they are installed.
+no account's bucket has them. The font comes from the dashboard's packages, if they are installed.
 """
 
 import mimetypes
@@ -11,7 +11,10 @@ from typing import Final
 
 DASHBOARD: Final = Path(__file__).parents[3] / "dashboard"
 _PAGE: Final = "console.html"
-_SHARED: Final = ("src/tokens.css", "src/dom.js", "src/theme.js")
+_SHARED: Final = tuple(
+    f"src/{name}"
+    for name in ("tokens.css", "dom.js", "theme.js", "percentages.js", "phase.js", "sentences.js")
+)
 _FONT: Final = "@fontsource-variable/inter"
 _FONT_STYLE: Final = f"src/{_FONT}/wght.css"
 

@@ -5,6 +5,7 @@ stays, with its time; the page says how old it is.
 """
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -94,6 +95,11 @@ class Watch:
         except DeskError as error:
             self._health_trouble = str(error)
 
+    def do_if_watched(self, work: Callable[[], None]) -> None:
+        """Read or check, but only while somebody looks: reads cost money."""
+        if not self._is_idle():
+            work()
+
     def _read_changed_logs(self, readings: PollReadings) -> None:
         for poll, revision in readings.revisions.items():
             known, read_at_ms, _ = self._log.get(poll, (None, 0, ()))
@@ -114,7 +120,10 @@ class Watch:
 
     def _run(self, work: Callable[[], None], wake: threading.Event, seconds: float) -> None:
         while not self._is_over:
-            if not self._is_idle():
-                work()
+            try:
+                self.do_if_watched(work)
+            except Exception:  # noqa: BLE001 - the thread goes on: the next read may succeed
+                self._trouble = "unexpected error, see the terminal"
+                traceback.print_exc()
             wake.wait(seconds if not self._is_idle() else None)
             wake.clear()
