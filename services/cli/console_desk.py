@@ -21,6 +21,7 @@ from services.polls.moments import format_time
 from services.tools.console.desk import DeskError, Dialogue, PollReadings, Request, StackLabel
 from services.tools.doctor.finding import Finding, failed
 from services.voting import lifecycle
+from services.voting.certificate import NotCertifiableError
 from services.voting.errors import PollStaleError, VotingError
 from services.voting.poll import Round
 from services.voting.probe_names import is_probe
@@ -166,5 +167,7 @@ def _refusals() -> Iterator[None]:
     try:
         with translate_aws_errors():
             yield
+    except NotCertifiableError as error:
+        raise DeskError("; ".join(error.reasons)) from error
     except (DeploymentError, VotingError, UnusableSecretError) as error:
         raise DeskError(str(error)) from error

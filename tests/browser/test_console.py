@@ -37,10 +37,9 @@ def a_file(name: str, more: str, question: str = "Which color should win tonight
     return parse_poll(text, source=f"{name}.toml")
 
 
-def closing(minutes: int) -> str:
-    """A line of a poll file: so many minutes from now, to the second."""
-    at = time.gmtime(time.time() + 60 * minutes)
-    return f"closes_at = {time.strftime('%Y-%m-%dT%H:%M:%SZ', at)}"
+def in_minutes(minutes: int) -> str:
+    """A time of a poll file: so many minutes from now, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60 * minutes))
 
 
 @pytest.fixture
@@ -49,11 +48,11 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoSystem]:
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with moto_system() as made:
-        later = "opens_at = 2037-01-15T20:15:00Z"
+        later = f"opens_at = {in_minutes(95)}"
         directory = made.directory_at(3_600_000)
         directory.apply(
             [
-                a_file("colors", f'{closing(14)}\nnumbers = ["+15550100199"]'),
+                a_file("colors", f'closes_at = {in_minutes(14)}\nnumbers = ["+15550100199"]'),
                 a_file("finale", 'visibility = "sealed"\nkeyword = "FINALE"\nnumbers = ["+15550100198"]', "Who wins the finale?"),
                 a_file("encore", f'{later}\nnumbers = ["+15550100197"]', "Which piece should the orchestra play again as an encore?"),
                 a_file("rehearsed", 'numbers = ["+15550100196"]', "Can you read this?"),

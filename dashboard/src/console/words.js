@@ -114,7 +114,7 @@ export function freshness({ readAt, trouble, isAnswering, now }) {
   const age = now - readAt;
   if (isAnswering && age <= STALE_MS) return { link: 'live', text: 'Live', notice: '' };
   const why = isAnswering ? (trouble ? `${trouble}.` : 'AWS does not answer.') : ENDED;
-  return { link: 'stale', text: `${span(age)} old`, notice: `${why} What you see was read ${span(age)} ago. The buttons rest until their effect can be seen.` };
+  return { link: 'stale', text: `${span(age)} old`, notice: `${why} What you see was read at ${clockSeconds(readAt)}. The buttons rest until their effect can be seen.` };
 }
 
 const ENDED = 'The console does not answer: it has ended, or this machine sleeps.';

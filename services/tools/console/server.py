@@ -62,10 +62,12 @@ def _serve(app: FastAPI, listener: socket.socket) -> None:
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, interrupt)
-        uvicorn.Server(config).run(sockets=[listener])
+        # uvicorn raises SIGINT and SIGTERM again once it has ended, and knows no SIGHUP.
+        signal.signal(signal.SIGTERM, interrupt)
+        signal.signal(signal.SIGHUP, server.handle_exit)
+        server.run(sockets=[listener])
 
 
 def _listen(port: int) -> socket.socket:
