@@ -243,3 +243,5 @@ def test_production_is_red_reads_only_if_wanted_and_lets_nobody_else_in(
         assert red == "rgb(255, 122, 102)"
         assert page.title().startswith("PROD")
         expect(stranger.locator(".poll")).to_have_count(0)
+        for one in (page, stranger):
+            one.close()  # before the server ends

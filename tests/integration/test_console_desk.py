@@ -130,7 +130,7 @@ def test_a_refusal_of_a_command_is_one_of_the_console(system: MotoSystem) -> Non
 
     with pytest.raises(DeskError, match="has no closing time: it stays open until voteapp poll"):
         act(desk, "extend", minutes=5)
-    with pytest.raises(DeskError, match="^the round is"):
+    with pytest.raises(DeskError, match=r"^the poll is open: close it first$"):
         act(desk, "certify")
 
 
