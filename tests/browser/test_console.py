@@ -166,7 +166,8 @@ def test_a_poll_is_closed_by_the_keyboard_and_a_second_press_does_nothing_more(
 def test_reset_and_certify_want_the_id_of_the_poll(
     console: RunningConsole, system: MotoSystem, desk: TestedDesk, open_console: OpenConsole
 ) -> None:
-    """Another word is refused in the dialog; the sealed result is shown to everybody afterwards."""
+    """Another word is refused in the dialog. An action may ask back before it goes on."""
+    desk.question = "Count 1 missing text?"
     page = open_console(console.guard.address)
     finale = card(page, "finale")
     expect(finale.locator(".sealed")).to_have_text("Sealed: guests see no count")
@@ -179,6 +180,10 @@ def test_reset_and_certify_want_the_id_of_the_poll(
     assert desk.actions == []
     dialog.get_by_label("Type finale to confirm").fill("finale")
     page.keyboard.press("Enter")
+    asked = page.get_by_role("dialog", name="Count 1 missing text?")
+    expect(asked.get_by_role("button", name="No", exact=True)).to_be_focused()
+    assert violations(page) == []
+    asked.get_by_role("button", name="Yes, count them").click()
 
     expect(page.locator(".action")).to_contain_text(
         "Certify finale: done. finale, round 1: certified"

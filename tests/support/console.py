@@ -34,13 +34,17 @@ HEALTH: Sequence[Mapping[str, str]] = (
 
 @dataclass
 class TestedDesk:
-    """A desk whose line to AWS a test can cut. `actions` are those that arrived."""
+    """A desk whose line to AWS a test can cut, and which asks `question` before it acts.
+
+    `actions` are those that arrived.
+    """
 
     __test__ = False
 
     desk: Desk
     stack: StackLabel
     is_cut: bool = False
+    question: str = ""
     actions: list[Request] = field(default_factory=list)
 
     def read_polls(self) -> PollReadings:
@@ -60,6 +64,8 @@ class TestedDesk:
     def act(self, request: Request, dialogue: Dialogue) -> str:
         """On the deployment, and noted."""
         self.actions.append(request)
+        if self.question:
+            dialogue.confirm(self.question)
         return self.desk.act(request, dialogue)
 
 

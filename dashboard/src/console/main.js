@@ -30,6 +30,7 @@ const fresh = () => freshness({ readAt: state?.read_at ?? null, trouble: state?.
 
 const confirmation = createConfirmation(
   async (wanted) => {
+    find('message').hidden = true; // about an action before
     try {
       await startAction(wanted);
     } catch (error) {
@@ -50,6 +51,14 @@ function showMessage(title, text) {
   find('message').hidden = false;
   write(find('message-title'), title);
   write(find('message-text'), text);
+}
+
+/** @param {string} why */
+function refuseAccess(why) {
+  showMessage('No access', why);
+  write(find('notice'), '');
+  write(find('freshness'), 'No access');
+  document.documentElement.dataset.link = 'stale';
 }
 
 /** @param {State} seen */
@@ -96,13 +105,11 @@ async function look() {
     const seen = await readState();
     if (!state || seen.now >= state.now) state = seen;
     isAnswering = true;
-    find('message').hidden ||= state.actions.length > 0;
   } catch (error) {
     isAnswering = false;
     if (error instanceof RefusedError && error.status === 401) {
-      showMessage('No access', `This page has no session. ${error.message[0]?.toUpperCase()}${error.message.slice(1)}: voteapp console prints it, and it works once.`);
-      write(find('freshness'), 'No access');
-      document.documentElement.dataset.link = 'stale';
+      paint();
+      refuseAccess(`This page has no session: ${error.message}. It works once.`);
       return; // asking again would not help
     }
   }
@@ -117,8 +124,7 @@ async function start() {
   try {
     await beginSession();
   } catch (error) {
-    showMessage('No access', error instanceof RefusedError ? error.message : 'The console does not answer.');
-    write(find('freshness'), 'No access');
+    refuseAccess(error instanceof RefusedError ? error.message : 'The console does not answer.');
     return;
   }
   await look();
