@@ -16,7 +16,7 @@ def test_a_page_gives_up_a_read_after_seconds_and_a_command_after_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A command may read for long; the figures of a page would only grow old."""
-    asked: list[Config] = []
+    asked: list[Any] = []
     outputs = [{"OutputKey": "WebhookUrl", "OutputValue": "https://votes.example.com/sms"}]
 
     def client(_: str, config: Config | None = None) -> Any:
