@@ -35,7 +35,7 @@ test('a board is read with its poll, its sums and its certificate', async () => 
     round: 1, policy: 'last', sealed: false, percentFrom: 0,
   });
   assert.deepEqual(tallies, [
-    { id: '1', round: 1, counts: { RED: 3, GREEN: 2, BLUE: 1 }, voters: 6, folded: 7, bad: 0, asOf: 1_800_000_000_000 },
+    { id: '1', round: 1, counts: { RED: 3, GREEN: 2, BLUE: 1 }, voters: 6, folded: 7, bad: 0, asOf: 1_800_000_000_000, revision: 0, merged: [] },
   ]);
   assert.deepEqual(certified.map(({ round, counts, ballots, voters, at }) => ({ round, counts, ballots, voters, at })), [
     { round: 1, counts: { RED: 3, GREEN: 2, BLUE: 1 }, ballots: 6, voters: 6, at: 1_800_000_180_000 },

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from services.polls.entry import DirectoryEntry
 from services.voting.errors import (
     PollChangedError,
+    PollStaleError,
     PollUnknownError,
     PollUnreadableError,
     RoundUnknownError,
@@ -31,6 +32,11 @@ ATTEMPTS = 5
 def never_begun(_: Round) -> bool:
     """Return False: for stores without ballots, where no round can have begun."""
     return False
+
+
+def no_detail(_before: Round, _after: Round) -> str:
+    """Return no detail for the row of a change in the log."""
+    return ""
 
 
 def unknown_operator() -> str:
@@ -145,19 +151,29 @@ class PollStore(ABC):
         return plan(self.entries(), polls, default_number=default_number, now_ms=now_ms)
 
     def change(
-        self, poll_id: str, decide: Callable[[Round], Round]
+        self,
+        poll_id: str,
+        decide: Callable[[Round], Round],
+        *,
+        revision: int | None = None,
+        describe: Callable[[Round, Round], str] = no_detail,
     ) -> tuple[DirectoryEntry, DirectoryEntry]:
         """Change a poll's round by `decide`; return the entry before and after.
 
-        If somebody else changes the poll meanwhile, it is read and decided again. A new round
-        also stores the previous one. An unchanged round is not written.
+        If somebody else changes the poll meanwhile, it is read and decided again; with `revision`,
+        the one that the operator saw, nothing is changed then. A new round also stores the
+        previous one. An unchanged round is not written. `describe` makes the detail of the log
+        row from the round before and after.
 
         Raises:
             PollUnknownError: there is no such poll.
+            PollStaleError: the poll no longer has that revision.
             PollChangedError: somebody else changed the poll at every attempt.
         """
         for _ in range(ATTEMPTS):
             before = self.entry(poll_id)
+            if revision not in {None, before.revision}:
+                raise PollStaleError(poll_id)
             round = decide(before.round)
             if round == before.round:
                 return before, before
@@ -168,14 +184,45 @@ class PollStore(ABC):
                     replace(before, round=round, file_removed=file_removed),
                     ended=round.previous,
                     what=name_change(before.round, round),
+                    detail=describe(before.round, round),
                 )
             except PollChangedError:
                 continue
             return before, after
         raise PollChangedError(poll_id)
 
+    def extend(
+        self, poll_id: str, minutes: int, *, revision: int | None = None
+    ) -> tuple[DirectoryEntry, DirectoryEntry]:
+        """Move a poll's closing time; return the entry before and after.
+
+        Raises:
+            RoundFinalError, RoundNotExtendableError: see `services.polls.extension`.
+            PollFileError: it would then be open together with a poll that has the same words.
+            PollUnknownError, PollStaleError, PollChangedError: see `change`.
+        """
+        from services.polls import extension  # not in the webhook's cold start
+
+        rounds = [entry.round for entry in self.entries()]
+        others = [r.poll for r in rounds if r.poll.id != poll_id and r.state is not State.ARCHIVED]
+        now_ms = self.clock()
+
+        def decide(round: Round) -> Round:
+            after = extension.extended(round, minutes, now_ms)
+            extension.refuse_new_clashes(round.poll, after.poll, others)
+            return after
+
+        describe = extension.describe_extension
+        return self.change(poll_id, decide, revision=revision, describe=describe)
+
     def reset(
-        self, poll_id: str, number: int, *, begun: Callable[[Round], bool], opened: bool = False
+        self,
+        poll_id: str,
+        number: int,
+        *,
+        begun: Callable[[Round], bool],
+        opened: bool = False,
+        revision: int | None = None,
     ) -> tuple[DirectoryEntry, DirectoryEntry]:
         """Start the round after `number`; return the entry before and after.
 
@@ -183,7 +230,7 @@ class PollStore(ABC):
         has reset it already. `opened` also opens the resulting round.
 
         Raises:
-            PollUnknownError, PollChangedError: see `change`.
+            PollUnknownError, PollStaleError, PollChangedError: see `change`.
         """
         now_ms = self.clock()
 
@@ -193,7 +240,7 @@ class PollStore(ABC):
                 round = next_round(round, now_ms)
             return open_round(round, now_ms) if opened else round
 
-        return self.change(poll_id, decide)
+        return self.change(poll_id, decide, revision=revision)
 
     def promise_expiry(self, poll_id: str, number: int) -> int:
         """Store the earliest expiry of an ended round, and return it in epoch milliseconds.

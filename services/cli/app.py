@@ -31,6 +31,10 @@ POLL_COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "poll_lifecycle:close",
         'Close a poll now, everywhere within 3 seconds. Later texts get the "closed" reply.',
     ),
+    "extend": LazyCommand(
+        "poll_lifecycle:extend",
+        "Move the closing time of a poll; it takes effect everywhere within 3 seconds.",
+    ),
     "archive": LazyCommand(
         "poll_lifecycle:archive",
         "Archive a poll: it accepts no more texts. None of its data is deleted.",
@@ -74,6 +78,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "lab": LazyCommand("lab:lab", "Measure a hot partition, and how more shards remove it."),
     "poll": LazySubgroup(
         "Check and apply poll files; open, close, reset and archive polls.", POLL_COMMANDS
+    ),
+    "console": LazyCommand(
+        "console:console",
+        "Run an evening from a page in the browser: counts, health, and buttons that ask first.",
     ),
     "results": LazyCommand(
         "results:results",

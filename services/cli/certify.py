@@ -4,12 +4,13 @@ from typing import Annotated
 
 from services.adapters.clock import now_ms
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import Json, Yes, confirm, emit, exit_on_error
+from services.cli.interaction import Interaction, Terminal
+from services.cli.output import Json, Yes, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.poll_tables import render_document
 from services.cli.reconcile import compare_with_log
-from services.cli.rounds import RoundNumber, Settle, create_auditor, find_round, show_progress
-from services.voting.certificate import LogComparison, NotCertifiableError
+from services.cli.rounds import RoundNumber, Settle, create_auditor, find_round
+from services.voting.certificate import Certificate, LogComparison, NotCertifiableError
 from services.voting.poll import Round
 
 
@@ -37,14 +38,9 @@ def certify(
     with exit_on_error():
         deployment = find(local=local, stage=stage)
         round, current = find_round(deployment, poll, round_number)
-        compared = compare_with_log(deployment, round, yes=yes)
-        begun = _reconciliations_begun(deployment, round)
-        auditor = create_auditor(deployment, settle_seconds=settle)
-        with show_progress(f"Recounting {poll}, round {round.number}") as advance:
-            found = auditor.audit(round, advance, digest=True)
-        if auditor.certificate(found)[1]:
-            confirm(_question(deployment, round), yes=yes)
-        certificate, new = auditor.certify(found, current=current, compared=compared, begun=begun)
+        certificate, new = certify_round(
+            deployment, round, Terminal(yes=yes), current=current, settle_seconds=settle
+        )
     log = certificate.compared
     document = {
         "poll": certificate.poll,
@@ -59,13 +55,45 @@ def certify(
         "texts_unknown_to_twilio": log.unknown if log else None,
         "new": new,
     }
-    status = "certified" if new else "certified before, and nothing has changed since"
     emit(
         document,
-        f"{render_document(document)}\n{status}, {_comparison(log)}",
+        f"{render_document(document)}\n{describe_certificate(certificate, new=new)}",
         as_json=as_json,
         stack=deployment.name,
     )
+
+
+def certify_round(
+    deployment: Deployment,
+    round: Round,
+    interaction: Interaction,
+    *,
+    current: bool,
+    settle_seconds: float,
+    is_confirmed: bool = False,
+) -> tuple[Certificate, bool]:
+    """Reconcile, recount and certify a round; return its certificate, and True if it is new.
+
+    `current` is whether it is the poll's current round. The operator is asked before texts that
+    are missing are counted and, unless `is_confirmed`, before the certificate is written.
+
+    Raises:
+        NotCertifiableError, DigestMismatchError, PollChangedError: see `Auditor.certify`.
+    """
+    compared = compare_with_log(deployment, round, interaction)
+    begun = _reconciliations_begun(deployment, round)
+    auditor = create_auditor(deployment, settle_seconds=settle_seconds)
+    with interaction.progress(f"Recounting {round.poll.id}, round {round.number}") as advance:
+        found = auditor.audit(round, advance, digest=True)
+    if auditor.certificate(found)[1] and not is_confirmed:
+        interaction.confirm(_question(deployment, round))
+    return auditor.certify(found, current=current, compared=compared, begun=begun)
+
+
+def describe_certificate(certificate: Certificate, *, new: bool) -> str:
+    """Say whether a certificate is new, and what Twilio's log says of it."""
+    status = "certified" if new else "certified before, and nothing has changed since"
+    return f"{status}, {_comparison(certificate.compared)}"
 
 
 def _reconciliations_begun(deployment: Deployment, round: Round) -> int:

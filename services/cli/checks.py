@@ -14,7 +14,7 @@ from services.cli.deployment import Deployment
 from services.selftest.post import TextReceiver
 from services.selftest.probe_poll import DynamoProbePoll
 from services.selftest.selftest import SelfTest, SelfTestResult, Verdict
-from services.tools.doctor import event_source, guest, number, stack, web
+from services.tools.doctor import event_source, guest, number, stack, waiting, web
 from services.tools.doctor.finding import Finding, failed, ok, run_check, skipped, warning
 from services.tools.doctor.ring import CHECK as EMAILS_CHECK
 from services.tools.doctor.ring import RING_CHECK, AlarmEmails
@@ -25,6 +25,11 @@ from services.voting.probe_names import is_probe
 
 CHECK: Final = "a text"
 FALLBACK_CHECK: Final = "a fallback text"
+HEALTH: Final = (
+    *("number", "webhook", "mapping", "iterator age", "last fold"),
+    *(waiting.QUEUE_CHECK, waiting.ALARMS_CHECK),
+)
+"""The checks that may be repeated during an evening: they only read, and take a few seconds."""
 AGE_MINUTES: Final = 15
 """Period over which the iterator age is read."""
 
@@ -55,6 +60,12 @@ class DeploymentChecks:
             yield run_check(CHECK, self._self_test)
             yield run_check(FALLBACK_CHECK, self._self_test_fallback)
 
+    def health(self) -> Iterator[Finding]:
+        """Run the checks of `HEALTH` and yield each finding at once."""
+        checks = self._checks(self.deployment.webhook_url)
+        for name in HEALTH:
+            yield run_check(name, checks[name])
+
     def ring(self) -> Iterator[Finding]:
         """Ring one alarm, and nothing else."""
         yield run_check(RING_CHECK, self._ring)
@@ -79,6 +90,7 @@ class DeploymentChecks:
             "mapping": self._mapping,
             "iterator age": self._age,
             "last fold": self._last_fold,
+            waiting.QUEUE_CHECK: self._fallback_queue,
             "guests read": lambda: guest.check_reading(
                 self._guest_client(), deployment.aggregates_table, self._shown_poll()
             ),
@@ -92,6 +104,7 @@ class DeploymentChecks:
             **({"boards": self._boards} if "ReaderFunction" in deployment.outputs else {}),
             "HTTP to HTTPS": lambda: web.check_transport(web.fetch, deployment.dashboard_url),
             EMAILS_CHECK: self._alarm_emails,
+            waiting.ALARMS_CHECK: self._alarms,
             "clock": lambda: web.check_clock(web.fetch, hook, time.time()),
         }
 
@@ -158,6 +171,21 @@ class DeploymentChecks:
         tallies = self.deployment.tallies
         totals = {r.poll.id: tallies.totals(r.board, r.number) for r in rounds}
         return event_source.check_fold(totals, now_ms())
+
+    def _fallback_queue(self) -> Finding:
+        url = self.deployment.outputs.get("FallbackQueueUrl")
+        if url is None:
+            return skipped(waiting.QUEUE_CHECK, "this deployment has no fallback")
+        texts = self.deployment.count_fallback_texts()
+        cloudwatch = None if self.is_emulated or not texts else self.deployment.client("cloudwatch")
+        age = None if cloudwatch is None else waiting.oldest_text_seconds(cloudwatch, url)
+        return waiting.check_queue(texts, age)
+
+    def _alarms(self) -> Finding:
+        if self.is_emulated:
+            return skipped(waiting.ALARMS_CHECK, "a demo has no alarms")
+        cloudwatch = self.deployment.client("cloudwatch")
+        return waiting.check_alarms(waiting.raised_alarms(cloudwatch, self.deployment.name))
 
     def _shown_poll(self) -> str:
         """The first poll that is not archived; `?` if there is none."""

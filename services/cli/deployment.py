@@ -171,13 +171,16 @@ class Deployment:
         )
 
 
-def find(*, local: bool, stage: str) -> Deployment:
+def find(*, local: bool, stage: str, impatient: bool = False) -> Deployment:
     """Find the deployment that a command works on.
+
+    `impatient` clients give up an attempt after 5 s, and a call after 4 attempts: for a page that
+    shows how old it is.
 
     Raises:
         DeploymentError: no demo is running, or the account has no such stack.
     """
-    return _find_demo() if local else _find_stack(f"VoteApp-{stage}")
+    return _find_demo() if local else _find_stack(f"VoteApp-{stage}", impatient=impatient)
 
 
 def _find_demo() -> Deployment:
@@ -202,8 +205,10 @@ def _find_demo() -> Deployment:
     raise DeploymentError("no demo is running on this machine", "start one: voteapp demo")
 
 
-def _find_stack(name: str) -> Deployment:
+def _find_stack(name: str, *, impatient: bool) -> Deployment:
     from botocore.config import Config  # slow to import
+
+    from services.adapters.dynamodb.client import CLIENT_CONFIG
 
     session = open_session()
     region = session.region_name
@@ -215,7 +220,10 @@ def _find_stack(name: str) -> Deployment:
         outputs=outputs,
         webhook_url=outputs["WebhookUrl"],
         dashboard_url=outputs.get("DashboardUrl"),
-        client=partial(session.client, config=Config(parameter_validation=False)),
+        client=partial(
+            session.client,
+            config=CLIENT_CONFIG if impatient else Config(parameter_validation=False),
+        ),
         operator=caller_identity(session.client),
     )
 

@@ -1,4 +1,4 @@
-"""`voteapp poll open | close | archive | reset`: changes the state of a poll."""
+"""`voteapp poll open | close | extend | archive | reset`: changes the state of a poll."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,8 +11,12 @@ from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.polls.entry import DirectoryEntry
+from services.polls.extension import MOST_MINUTES, line_of_file
+from services.polls.moments import format_time
 from services.voting import lifecycle
 from services.voting.poll import Phase, Round
+
+Minutes = typer.Option("--minutes", min=1, max=MOST_MINUTES, help="How much later it closes.")
 
 
 def open_poll(
@@ -41,6 +45,26 @@ def close(
     """Close a poll now, everywhere within 3 seconds. Later texts get the "closed" reply."""
     with exit_on_error():
         _change_poll(find(local=local, stage=stage), poll, lifecycle.closed, as_json=as_json)
+
+
+def extend(
+    poll: Annotated[str, PollId],
+    *,
+    minutes: Annotated[int, Minutes],
+    local: Annotated[bool, Local] = False,
+    stage: Annotated[str, Stage] = "dev",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Move the closing time of a poll; it takes effect everywhere within 3 seconds.
+
+    A poll that has closed at its time opens again, until so many minutes from now. One that was
+    closed by command, is certified, or has no closing time is refused. The poll file stays as it
+    is: write the new time into it, or the next apply or deploy puts the old one back.
+    """
+    with exit_on_error():
+        deployment = find(local=local, stage=stage)
+        before, after = deployment.directory.extend(poll, minutes)
+        _print_change(deployment.name, before, after, as_json=as_json)
 
 
 def archive(
@@ -82,18 +106,44 @@ def reset(
         question = f"Start round {number + 1} of {poll} on {deployment.name}?"
         confirm(f"The screen goes to zero. {question}", yes=yes)
 
-        before, after = deployment.directory.reset(
-            poll, number, begun=deployment.has_begun, opened=opened
-        )
+        before, after = reset_poll(deployment, poll, number, opened=opened)
         _print_change(deployment.name, before, after, as_json=as_json)
 
 
 def _change_poll(
     deployment: Deployment, poll: str, change: Callable[[Round, int], Round], *, as_json: bool
 ) -> None:
-    at_ms = now_ms()
-    before, after = deployment.directory.change(poll, lambda round: change(round, at_ms))
+    before, after = change_poll(deployment, poll, change)
     _print_change(deployment.name, before, after, as_json=as_json)
+
+
+def change_poll(
+    deployment: Deployment,
+    poll: str,
+    change: Callable[[Round, int], Round],
+    *,
+    revision: int | None = None,
+) -> tuple[DirectoryEntry, DirectoryEntry]:
+    """Open, close or archive a poll; return its entry before and after.
+
+    `revision` is the one that the operator saw: see `PollStore.change`, also for what it raises.
+    """
+    at_ms = now_ms()
+    return deployment.directory.change(poll, lambda round: change(round, at_ms), revision=revision)
+
+
+def reset_poll(
+    deployment: Deployment,
+    poll: str,
+    number: int,
+    *,
+    opened: bool = False,
+    revision: int | None = None,
+) -> tuple[DirectoryEntry, DirectoryEntry]:
+    """Start the round after `number`; see `PollStore.reset`, also for what it raises."""
+    return deployment.directory.reset(
+        poll, number, begun=deployment.has_begun, opened=opened, revision=revision
+    )
 
 
 def _print_change(
@@ -107,6 +157,8 @@ def _print_change(
         "phase": after.round.phase_at(at_ms).value,
         "was": before.round.phase_at(at_ms).value,
     }
+    if _is_extended(before, after):
+        document["closes_at"] = after.round.known_close_ms
     done = "" if document["changed"] else " (as it was)"
     text = f"{poll}: round {document['round']}, {document['phase']}{done}{_hint(before, after)}"
     emit(document, text, as_json=as_json, stack=stack)
@@ -115,6 +167,8 @@ def _print_change(
 def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
     """What the change means for the expiry of ballots; empty if nothing."""
     poll, now = after.round.poll.id, now_ms()
+    if _is_extended(before, after):
+        return _extension_hint(after.round)
     expires, closes = after.round.expires_from_ms, after.round.known_close_ms
     if after.round.phase_at(now) is Phase.OPEN and expires is not None and closes is None:
         day = f"{datetime.fromtimestamp(expires / 1000, UTC):%Y-%m-%d %H:%M} UTC"
@@ -125,3 +179,16 @@ def _hint(before: DirectoryEntry, after: DirectoryEntry) -> str:
     if before == after or not has_ended or ended.expires_from_ms is not None:
         return ""
     return f"\nonce it is certified, let its ballots expire: voteapp poll expire {poll}"
+
+
+def _is_extended(before: DirectoryEntry, after: DirectoryEntry) -> bool:
+    return before.round.poll.closes_at_ms != after.round.poll.closes_at_ms
+
+
+def _extension_hint(round: Round) -> str:
+    poll = round.poll
+    closes = format_time(poll.closes_at_ms or 0, poll.closes_utc_offset_minutes)
+    return (
+        f", closes {closes}\nwrite it into the poll file, or the next apply or deploy puts the old "
+        f"time back: {line_of_file(poll)}"
+    )

@@ -32,14 +32,15 @@ def show_log(
         deployment.directory.entry(poll)
         changes = deployment.operators_log.changes(poll)
         unreadable = deployment.operators_log.unreadable(poll)
-    rows = [_row(change) for change in changes]
+    rows = [log_row(change) for change in changes]
     document = {"poll": poll, "changes": rows, "unreadable": unreadable}
     emit(document, _table(rows), as_json=as_json, stack=deployment.name)
     for name in unreadable:
         errors.print(f"{name}: this row of the log cannot be read")
 
 
-def _row(change: LoggedChange) -> dict[str, Any]:
+def log_row(change: LoggedChange) -> dict[str, Any]:
+    """Return a row as JSON; the time in epoch milliseconds."""
     return {
         "at": change.at_ms,
         "what": change.what,

@@ -10,9 +10,10 @@ from services.adapters.clock import now_ms
 from services.adapters.twilio.client import ACCOUNT, TOKEN
 from services.adapters.twilio.numbers import TwilioNumbers
 from services.cli.deployment import Deployment, Local, Stage, find
-from services.cli.output import FAILED, Json, Yes, confirm, emit, exit_on_error
+from services.cli.interaction import Interaction, Terminal
+from services.cli.output import FAILED, Json, Yes, emit, exit_on_error
 from services.cli.poll_files import PollId
-from services.cli.rounds import RoundNumber, find_round, show_progress
+from services.cli.rounds import RoundNumber, find_round
 from services.late.report import Report
 from services.late.run import Reconciliations
 from services.voting.certificate import LogComparison, NotCertifiableError
@@ -57,10 +58,11 @@ def reconcile(
         deployment = find(local=local, stage=stage)
         round, _ = find_round(deployment, poll, round_number)
         since_ms = int(since.timestamp() * 1000) if since else None
-        report = run(deployment, round, writes=yes and not dry_run, since_ms=since_ms)
+        terminal = Terminal(yes=False)
+        report = run(deployment, round, terminal, writes=yes and not dry_run, since_ms=since_ms)
         if report.recovered and not (dry_run or yes):
-            confirm(_question(deployment, report), yes=False)
-            report = run(deployment, round, writes=True, since_ms=since_ms)
+            terminal.confirm(_question(deployment, report))
+            report = run(deployment, round, terminal, writes=True, since_ms=since_ms)
     emit(
         {"dry_run": dry_run, **report.document()},
         _text(deployment, round, report, dry_run=dry_run),
@@ -72,7 +74,12 @@ def reconcile(
 
 
 def run(
-    deployment: Deployment, round: Round, *, writes: bool, since_ms: int | None = None
+    deployment: Deployment,
+    round: Round,
+    interaction: Interaction,
+    *,
+    writes: bool,
+    since_ms: int | None = None,
 ) -> Report:
     """Reconcile a round with the log of the account in the environment.
 
@@ -85,11 +92,14 @@ def run(
         polls_table=deployment.polls_table,
         voter_pepper=deployment.secrets().voter_pepper,
     )
-    with show_progress(f"Reading Twilio's log for {round.poll.id}", unit="texts") as advance:
+    title = f"Reading Twilio's log for {round.poll.id}"
+    with interaction.progress(title, unit="texts") as advance:
         return reconciliations.run(round, writes=writes, since_ms=since_ms, on_texts=advance)
 
 
-def compare_with_log(deployment: Deployment, round: Round, *, yes: bool) -> LogComparison | None:
+def compare_with_log(
+    deployment: Deployment, round: Round, interaction: Interaction
+) -> LogComparison | None:
     """Reconcile a round that is to be certified; None without Twilio's credentials.
 
     Raises:
@@ -106,10 +116,10 @@ def compare_with_log(deployment: Deployment, round: Round, *, yes: bool) -> LogC
     if (wait_ms := ended_ms + REACHED_MS - now_ms()) > 0:
         reason = f"texts may still be on their way: wait {wait_ms // 1000 + 1} s"
         raise NotCertifiableError("certify", (reason,))
-    report = run(deployment, round, writes=False)
+    report = run(deployment, round, interaction, writes=False)
     if report.recovered:
-        confirm(_question(deployment, report), yes=yes)
-        report = run(deployment, round, writes=True)
+        interaction.confirm(_question(deployment, report))
+        report = run(deployment, round, interaction, writes=True)
     return LogComparison(texts=report.counted + report.recovered, unknown=report.unknown)
 
 

@@ -50,6 +50,17 @@ class PollUnknownError(VotingError):
         super().__init__(f"no poll {poll_id!r}; there are: {known_ids}")
 
 
+class PollStaleError(VotingError):
+    """A poll has changed since the operator saw it, so the operator's change is not made."""
+
+    def __init__(self, poll_id: str) -> None:
+        self.poll_id = poll_id
+        super().__init__(
+            f"poll {poll_id!r}: somebody else has changed it since this was shown: nothing was "
+            f"done; look again"
+        )
+
+
 class PollUnreadableError(VotingError):
     """The row of a poll in the directory cannot be parsed."""
 
@@ -89,6 +100,16 @@ class RoundFinalError(VotingError):
             f"poll {poll_id!r}: round {round_number} {reason} and is final; start the next one: "
             f"voteapp poll reset {poll_id}"
         )
+
+
+class RoundNotExtendableError(VotingError):
+    """A round has no closing time that could be moved; `reason` says why and what to do."""
+
+    def __init__(self, poll_id: str, round_number: int, reason: str) -> None:
+        self.poll_id = poll_id
+        self.round_number = round_number
+        self.reason = reason
+        super().__init__(f"poll {poll_id!r}: round {round_number} {reason}")
 
 
 class RoundNotEndedError(VotingError):

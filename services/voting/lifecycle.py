@@ -1,4 +1,4 @@
-"""What an operator can do to a round: open, close, archive, reset.
+"""What an operator can do to a round: open, close, extend, archive, reset.
 
 Opening, closing and archiving are idempotent: a repetition returns the same round.
 """
@@ -6,11 +6,16 @@ Opening, closing and archiving are idempotent: a repetition returns the same rou
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.voting.errors import RoundFinalError, RoundNotEndedError
+from services.voting.errors import (
+    RoundFinalError,
+    RoundNotEndedError,
+    RoundNotExtendableError,
+)
 from services.voting.poll import ALL_NUMBERS, Phase, Round, State
 from services.voting.timing import REDELIVERED_MS, SETTLING_MS, SETTLING_SECONDS
 
 DAY_MS = 86_400_000
+MINUTE_MS = 60_000
 
 NOTICE_MS = 7 * DAY_MS
 """Minimum time to certify and export an ended round before its ballots expire."""
@@ -34,6 +39,29 @@ def closed(round: Round, now_ms: int) -> Round:
     if round.phase_at(now_ms) in {Phase.CLOSED, Phase.ARCHIVED}:
         return round
     return _with_state(round, State.CLOSED, now_ms)
+
+
+def extended_close_ms(round: Round, minutes: int, now_ms: int) -> int:
+    """The closing time of a round that is extended: so much later, or from now if it has closed.
+
+    Raises:
+        RoundFinalError: it is certified, or its ballots may have expired.
+        RoundNotExtendableError: it has no closing time, or an operator has closed or archived it.
+    """
+    poll_id, number = round.id
+    if reason := why_final(round, now_ms):
+        raise RoundFinalError(poll_id, number, reason)
+    if round.state in {State.CLOSED, State.ARCHIVED}:
+        reason = f"was {round.state} by command: voteapp poll open {poll_id}"
+        raise RoundNotExtendableError(poll_id, number, reason)
+    if (closes := round.known_close_ms) is None:
+        reason = f"has no closing time: it stays open until voteapp poll close {poll_id}"
+        raise RoundNotExtendableError(poll_id, number, reason)
+    later = max(closes, now_ms) + minutes * MINUTE_MS
+    if round.expires_from_ms is not None and later > round.expires_from_ms:
+        reason = f"cannot close later than {_moment(round.expires_from_ms)}: its ballots expire"
+        raise RoundNotExtendableError(poll_id, number, reason)
+    return later
 
 
 def archived(round: Round, now_ms: int) -> Round:

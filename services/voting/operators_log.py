@@ -6,7 +6,7 @@ from typing import Final, Literal
 from services.voting.poll import Round, State
 
 What = Literal[
-    "created", "applied", "opened", "closed", "archived", "reset",
+    "created", "applied", "opened", "closed", "extended", "archived", "reset",
     "certified", "expiry", "list", "number", "copied",
 ]  # fmt: skip
 
@@ -40,4 +40,6 @@ def name_change(before: Round, after: Round) -> What:
         return "reset"
     if (after.state, after.state_at_ms) != (before.state, before.state_at_ms):
         return _BY_STATE.get(after.state, "applied")
+    if after.poll.closes_at_ms != before.poll.closes_at_ms:
+        return "extended"
     return "expiry" if after.expires_from_ms != before.expires_from_ms else "applied"

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import document, voteapp
-from tests.support.moto_system import MotoSystem
+from tests.support.commands import document, voteapp, wire
+from tests.support.moto_system import MotoSystem, moto_system
 
 MINUTE_MS = 60_000
+CLOSES = "closes_at = 2037-01-15T09:30:00+01:00"
 ANN = "+15550100001"
 """The phone that the ledger calls 1."""
 
@@ -115,6 +116,27 @@ def test_a_reset_starts_the_next_round_as_it_was_confirmed(system: MotoSystem) -
     assert found == {
         "stack": "VoteApp-test", "poll": "colors", "changed": True, "round": 2, "phase": "open", "was": "closed",
     }  # fmt: skip
+
+
+def test_a_poll_is_extended_and_the_line_for_its_file_is_printed() -> None:
+    """In the zone of the file; without a closing time there is nothing to move."""
+    with pytest.MonkeyPatch.context() as patch, moto_system(CLOSES) as timed:
+        wire(patch, timed)
+        done = voteapp("poll", "extend", "colors", "--minutes", "5")
+        told = document("poll", "extend", "colors", "--minutes", "5")
+
+        assert done.stdout.startswith("colors: round 1, open, closes 2037-01-15 09:35:00+01:00\n")
+        assert done.stdout.endswith("closes_at = 2037-01-15T09:35:00+01:00\n")
+        assert timed.round.known_close_ms == told["closes_at"] == 2_115_621_600_000
+
+
+def test_a_poll_without_a_closing_time_is_not_extended(system: MotoSystem) -> None:
+    """The refusal says how it ends instead."""
+    del system
+    done = voteapp("poll", "extend", "colors", "--minutes", "5")
+
+    assert done.exit_code == 1
+    assert "it stays open until voteapp poll close colors" in done.stderr
 
 
 def test_a_phone_without_votes_is_not_asked_about(system: MotoSystem) -> None:

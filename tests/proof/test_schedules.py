@@ -60,6 +60,7 @@ def test_operators_did_everything_many_times_and_were_refused_often(proof: Proof
             "stream lost",
         )
     }  # fmt: skip
+    done["extend"] = proof.commands["extend"] >= 100  # in every second run only
     refused = {name: proof.refused[name] >= 200 for name in ("apply", "open", "certify", "expire")}
 
     assert set(done.values()) == {True}

@@ -17,8 +17,8 @@ from services.tools.doctor.finding import CheckStatus
 
 ALONG_THE_WAY = [
     "stack", "secret", "number", "webhook", "forged texts", "votes table", "aggregates table",
-    "polls table", "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "guests read",
-    "guests only read", "page", "HTTP to HTTPS", "alarm e-mails", "clock", "a text",
+    "polls table", "expiry of ballots", "protection", "mapping", "iterator age", "last fold", "fallback queue",
+    "guests read", "guests only read", "page", "HTTP to HTTPS", "alarm e-mails", "alarms", "clock", "a text",
     "a fallback text",
 ]  # fmt: skip
 
@@ -51,6 +51,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
             "AggregatorFunction": "aggregator",
             "GuestIdentityId": "guest",
             "FallbackUrl": "https://rest.example.com/fallback/sms",
+            "FallbackQueueUrl": "https://sqs.example.com/queue",
         },
         webhook_url="https://api.example.com/sms",
         dashboard_url="https://page.example.com",
@@ -59,7 +60,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 
 def test_every_check_is_made_in_the_order_of_a_texts_way(dead: Deployment) -> None:
-    """Twenty-one, whatever becomes of those before."""
+    """Twenty-three, whatever becomes of those before."""
     findings = [*DeploymentChecks(dead, stage="prod").run(text=True)]
 
     assert [finding.check for finding in findings] == ALONG_THE_WAY
@@ -95,7 +96,16 @@ def test_on_the_emulator_what_it_does_not_keep_is_skipped(dead: Deployment) -> N
     findings = DeploymentChecks(dead, stage="local").run(text=True)
     skipped = [one.check for one in findings if one.verdict is CheckStatus.SKIPPED]
 
-    assert skipped == ["number", "expiry of ballots", "iterator age", "alarm e-mails"]
+    assert skipped == ["number", "expiry of ballots", "iterator age", "alarm e-mails", "alarms"]
+
+
+def test_what_is_repeated_during_an_evening_only_reads(dead: Deployment) -> None:
+    """No text is sent, no guest's credentials are fetched; each check is one of the doctor's."""
+    health = [finding.check for finding in DeploymentChecks(dead, stage="prod").health()]
+
+    assert health == [
+        "number", "webhook", "mapping", "iterator age", "last fold", "fallback queue", "alarms",
+    ]  # fmt: skip
 
 
 def test_a_failed_check_makes_the_command_fail(
@@ -108,6 +118,6 @@ def test_a_failed_check_makes_the_command_fail(
     document = json.loads(done.stdout)
 
     assert (said.exit_code, done.exit_code) == (1, 1)
-    assert "21 of 21 checks failed." in said.stdout
+    assert "23 of 23 checks failed." in said.stdout
     assert (document["ok"], document["stack"]) == (False, "VoteApp-prod")
     assert [check["check"] for check in document["checks"]] == ALONG_THE_WAY

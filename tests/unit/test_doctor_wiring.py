@@ -29,6 +29,8 @@ class Aws:
     status: dict[str, str] = field(default_factory=dict)
     recovery: dict[str, str] = field(default_factory=dict)
     expiry: str = "ENABLED"
+    raised: tuple[str, ...] = ()
+    waiting: int = 0
     guests: list[dict[str, str]] = field(default_factory=list)
     boards: list[str] = field(default_factory=list)
     meta: Any = field(default_factory=lambda: SimpleNamespace(endpoint_url="https://dynamodb"))
@@ -78,7 +80,9 @@ class Aws:
         return {"MetricAlarms": [{"AlarmName": "one", "AlarmActions": ["topic"]}]}
 
     def get_paginator(self, operation: str) -> Any:
-        """Of the topic's subscriptions: one, confirmed."""
+        """Of the topic's subscriptions: one, confirmed. Of alarms: those that `raised` names."""
+        if operation == "describe_alarms":
+            return SimpleNamespace(paginate=self._raised_alarms)
         assert operation == "list_subscriptions_by_topic"
         subscription = {"SubscriptionArn": "arn:one", "Endpoint": "count@example.com"}
         return SimpleNamespace(
@@ -87,8 +91,18 @@ class Aws:
             ]
         )
 
+    def _raised_alarms(self, AlarmNamePrefix: str, StateValue: str) -> Any:  # noqa: N803 - AWS's names
+        assert (AlarmNamePrefix, StateValue) == ("VoteApp-prod-Observability", "ALARM")
+        return [
+            {"MetricAlarms": [{"AlarmName": f"{AlarmNamePrefix}{name}"}]} for name in self.raised
+        ]
+
     def get_metric_statistics(self, **asked: Any) -> Any:
-        """Of the aggregator, the longest wait of each minute."""
+        """Of the aggregator, the longest wait of each minute; of the queue, its oldest text."""
+        if asked["Namespace"] == "AWS/SQS":
+            assert asked["Dimensions"] == [{"Name": "QueueName", "Value": "queue"}]
+            assert asked["MetricName"] == "ApproximateAgeOfOldestMessage"
+            return {"Datapoints": [{"Timestamp": n, "Maximum": n * 300.0} for n in (2, 1)]}
         assert asked["Dimensions"] == [{"Name": "FunctionName", "Value": "aggregator"}]
         assert (asked["Period"], asked["Statistics"]) == (60, ["Maximum"])
         return {"Datapoints": [{"Timestamp": 1, "Maximum": 800.0}]}
@@ -147,6 +161,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
             "WebhookUrl": "w", "VotesTable": "votes", "AggregatesTable": "boards", "PollsTable": "polls",
             "SiteBucket": "s", "IdentityPoolId": "p", "GuestIdentityId": "guest",
             "SecretArn": "secret", "AggregatorFunction": "aggregator",
+            "FallbackQueueUrl": "https://sqs.example.com/1/queue",
         },
         votes_table="votes",
         aggregates_table="boards",
@@ -155,6 +170,7 @@ def examine(aws: Aws, patch: pytest.MonkeyPatch, stage: str = "prod") -> dict[st
         fallback_url=None,
         displayed_number=None,
         dashboard_url=None,
+        count_fallback_texts=lambda: aws.waiting,
         client=lambda _: aws,
         secrets=lambda: Secrets("token", b"p" * 32),
         directory=SimpleNamespace(entries=lambda: [DirectoryEntry(round=old), DirectoryEntry(round=a_round())]),
@@ -206,6 +222,20 @@ def test_a_stack_that_is_not_production_is_examined_like_one_but_for_its_protect
     assert failed(findings) == {"expiry of ballots"}
     assert findings["protection"].verdict is CheckStatus.SKIPPED
     assert findings["iterator age"].verdict is CheckStatus.OK
+
+
+def test_what_waits_for_a_person_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alarms that are raised, by their names; texts in the fallback's queue, with their age."""
+    findings = examine(Aws(raised=("StreamWaits", "CountStalled"), waiting=3), monkeypatch)
+    alarms, queue = findings["alarms"], findings["fallback queue"]
+
+    assert (alarms.verdict, alarms.detail) == (
+        CheckStatus.WARNING, "raised: CountStalled, StreamWaits",
+    )  # fmt: skip
+    assert (queue.verdict, queue.detail) == (
+        CheckStatus.FAILED, "3 texts wait, the oldest for 600 s",
+    )  # fmt: skip
+    assert findings["last fold"].verdict is CheckStatus.OK
 
 
 def test_a_guest_is_tried_with_a_guests_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,6 +220,7 @@ def test_a_row_that_cannot_be_read_is_named_and_left_out(office: Office) -> None
         (lambda r: lifecycle.archived(r, NOON), "archived"),
         (lambda r: replace(r, state=State.OPEN, state_at_ms=NOON), "opened"),
         (lambda r: replace(r, state=State.AUTO, state_at_ms=NOON), "applied"),
+        (lambda r: replace(r, poll=replace(r.poll, closes_at_ms=NOON)), "extended"),
         (lambda r: replace(r, expires_from_ms=NOON), "expiry"),
         (lambda r: replace(r, was_open_until_ms=NOON), "applied"),
     ],

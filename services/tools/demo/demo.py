@@ -1,11 +1,7 @@
 """`voteapp demo`: runs the local cloud and simulated phones until Ctrl-C."""
 
-import os
-import shutil
 import signal
-import sys
 import time
-import webbrowser
 from collections.abc import Mapping
 from contextlib import nullcontext
 from types import FrameType
@@ -15,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text as Styled
 
+from services.tools.browser import open_in_browser
 from services.tools.demo.cloud import (
     DEFAULT_POLL,
     Audience,
@@ -56,8 +53,8 @@ def run_demo(
         with local_cloud(port=port, progress=progress, audience=audience) as cloud:
             round, number = cloud.round_of(DEFAULT_POLL)
             _introduce(console, cloud, number)
-            if browser and _has_browser():
-                webbrowser.open(cloud.dashboard_url)
+            if browser:
+                open_in_browser(cloud.dashboard_url)
             crowd = crowd_for(round, number, seed=seed)
             expectation = Expectation(crowd)
             generator = LoadGenerator(
@@ -167,11 +164,3 @@ def _verdict(totals: Totals, expectation: Expectation) -> Styled:
         return Styled("the phones wait until the round is open everywhere", style="yellow")
     missing = abs(sum(expected.values()) - sum(counted.values()))
     return Styled(f"{missing} on the way" if missing else "some on the way", style="yellow")
-
-
-def _has_browser() -> bool:
-    """Return whether this machine has a screen."""
-    if sys.platform == "darwin":
-        return True
-    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return bool(screen and shutil.which("xdg-open"))

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.adapters.event_source import MappingState
@@ -39,6 +39,8 @@ class Operator:
     interleave: Callable[[], None]
     before_certifying: Callable[[Round], bool] = lambda _: False
     """Reconciles a round, or raises; returns whether it was reconciled."""
+    extends: bool = False
+    """Whether closing times are moved as well."""
     files: dict[str, PollFile] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -54,6 +56,8 @@ class Operator:
             ("repair", self.repair), ("repair", self.repair), ("forget", self.forget),
             ("expire", self.expire), ("stream lost", self.repair_lost),
         ]  # fmt: skip
+        if self.extends:
+            commands += [("extend", self.extend), ("extend", self.extend)]
         name, command = self.draw.choice(commands)
         self.try_to(command, name)
 
@@ -100,6 +104,20 @@ class Operator:
     def close(self) -> None:
         """Close a poll."""
         self._change(closed, "closed", "archived")
+
+    def extend(self) -> None:
+        """Move the closing time of a poll, and write it into its file."""
+        name, now_ms = self._poll(), self.clock[0]
+        before, after = self.polls.extend(name, self.draw.choice((1, 5, 60)))
+        closes_at_ms = after.round.poll.closes_at_ms
+        if (closes_at_ms or 0) <= max(before.round.poll.closes_at_ms or 0, now_ms):
+            raise ViolationError(f"{name}: extended, and closes at {closes_at_ms}")
+        if name in self.files:
+            self.files[name] = replace(self.files[name], closes_at_ms=closes_at_ms)
+        self.checker.apply_file(
+            name, after.round.poll.definition, now_ms, back=False,
+            expires_from_ms=after.round.expires_from_ms,
+        )  # fmt: skip
 
     def archive(self) -> None:
         """Archive a poll."""

@@ -72,7 +72,7 @@ class LifecycleOutcome:
 class LifecycleRun:
     """The stores, the actors and the clock of one run."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, extends: bool = False) -> None:
         self.draw = draw = random.Random(f"scenario {number}")  # noqa: S311 - repeatable
         self.clock = [OPENS_AT_MS]
         self.checker = InvariantChecker()
@@ -116,7 +116,7 @@ class LifecycleRun:
         self.operator = Operator(
             draw=draw, checker=self.checker, polls=self.polls, votes=self.votes, boards=self.boards,
             aggregator=self.aggregator, clock=self.clock, interleave=self._act_concurrently,
-            before_certifying=self.reconciliations.before_certifying,
+            before_certifying=self.reconciliations.before_certifying, extends=extends,
         )  # fmt: skip
         self.merging = Merging(
             draw=random.Random(f"merging {number}"),  # noqa: S311 - repeatable
@@ -298,6 +298,6 @@ class LifecycleRun:
                 raise ViolationError(f"{key}: the board shows {picks}, {voters}; true: {expected}")
 
 
-def run_lifecycle(number: int) -> LifecycleOutcome:
-    """Run the lifecycle of a number."""
-    return LifecycleRun(number).run()
+def run_lifecycle(number: int, *, extends: bool = False) -> LifecycleOutcome:
+    """Run the lifecycle of a number; with `extends`, operators move closing times as well."""
+    return LifecycleRun(number, extends=extends).run()
