@@ -84,8 +84,14 @@ async def test_waiting_for_a_connection_is_part_of_the_attempt() -> None:
 
 
 async def test_the_end_of_a_request_is_that_of_its_attempt() -> None:
-    """If it comes first."""
-    async with pool_at(saying(), attempt_seconds=60) as (pool, _):
+    """If it comes first: a later answer is none."""
+
+    async def serve_late(visit: Visit) -> None:
+        asked = await visit.request()
+        await asyncio.sleep(3 * SHORT)
+        visit.say(answer(asked))
+
+    async with pool_at(serve_late, attempt_seconds=5) as (pool, _):
         until = asyncio.get_running_loop().time() + SHORT
         with pytest.raises(TimeoutError):
             await pool.send(request(b"{}"), until)
