@@ -84,8 +84,14 @@ async def test_waiting_for_a_connection_is_part_of_the_attempt() -> None:
 
 
 async def test_the_end_of_a_request_is_that_of_its_attempt() -> None:
-    """If it comes first."""
-    async with pool_at(saying(), attempt_seconds=60) as (pool, _):
+    """If it comes first: a later answer is none."""
+
+    async def serve_late(visit: Visit) -> None:
+        asked = await visit.request()
+        await asyncio.sleep(3 * SHORT)
+        visit.say(answer(asked))
+
+    async with pool_at(serve_late, attempt_seconds=5) as (pool, _):
         until = asyncio.get_running_loop().time() + SHORT
         with pytest.raises(TimeoutError):
             await pool.send(request(b"{}"), until)
@@ -127,7 +133,7 @@ async def test_an_answer_that_is_malformed_is_no_answer(said: bytes) -> None:
     async with pool_at(saying(said)) as (pool, server):
         with pytest.raises(BrokenAnswerError):
             await pool.send(request(b"{}"))
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +173,7 @@ async def test_a_larger_answer_is_not_read_to_its_end(said: bytes) -> None:
     async with pool_at(saying(said), most_bytes=4_000) as (pool, server):
         with pytest.raises(BrokenAnswerError, match="over 4000 bytes"):
             await pool.send(request(b"{}"))
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
 
 
 async def test_an_answer_that_drips_ends_with_its_attempt() -> None:
@@ -183,7 +189,7 @@ async def test_an_answer_that_drips_ends_with_its_attempt() -> None:
     async with pool_at(drip, attempt_seconds=SHORT) as (pool, server):
         with pytest.raises(TimeoutError):
             await pool.send(request(b"{}"))
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
 
 
 async def test_a_cancelled_request_leaves_no_half_answer_behind() -> None:
@@ -203,7 +209,7 @@ async def test_a_cancelled_request_leaves_no_half_answer_behind() -> None:
         await has_begun.wait()
         cancelled.cancel()
         found = await pool.send(request(b"second"))
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
 
     assert cancelled.cancelled()
     assert found.body == b"second"
@@ -281,7 +287,7 @@ async def test_what_comes_unasked_closes_the_connection() -> None:
     async with pool_at(serve) as (pool, server):
         await pool.send(request(b"1"))
         unasked.set()
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
         found = await pool.send(request(b"2"))
 
     assert found.body == b"2"
@@ -292,7 +298,7 @@ async def test_a_connection_that_was_idle_for_long_is_not_used() -> None:
     async with pool_at(serve_politely, idle_seconds=-1) as (pool, server):
         for _ in range(2):
             await pool.send(request(b"{}"))
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
 
     assert len(server.visits) == 2
 
@@ -304,7 +310,7 @@ async def test_a_closed_pool_opens_new_connections() -> None:
         await pool.send(request(b"1"))
         await pool.close()
         await pool.close()
-        await server.visits[0].is_over.wait()
+        await server.visits[0].ended()
         await pool.send(request(b"2"))
 
     assert len(server.visits) == 2

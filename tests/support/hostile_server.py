@@ -34,6 +34,10 @@ class Visit:
         self.asked.append(await self.reader.readexactly(length))
         return self.asked[-1]
 
+    async def ended(self) -> None:
+        """Wait for the client to close the connection. Raises: TimeoutError if it does not."""
+        await asyncio.wait_for(self.is_over.wait(), 2)
+
     def say(self, *parts: bytes) -> None:
         """Send parts of an answer."""
         self.writer.write(b"".join(parts))

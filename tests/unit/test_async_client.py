@@ -259,7 +259,7 @@ async def test_a_key_that_does_not_come_takes_no_longer_than_a_text() -> None:
 async def test_a_request_in_a_thread_takes_no_longer_than_its_client_allows() -> None:
     """It may still be carried out; whoever waits for it is told."""
     is_over = Event()
-    boto: Any = SimpleNamespace(put_item=lambda **_: is_over.wait(10))
+    boto: Any = SimpleNamespace(put_item=lambda **_: is_over.wait(1))
     with pytest.raises(TimeoutError):
         await ThreadedClient(boto, 0.01).send_request(action="PutItem", payload={})
     is_over.set()
