@@ -195,11 +195,11 @@ class LifecycleRun:
             self._inject_accident()
 
     def _act_concurrently(self) -> None:
-        """Send texts, fold or run commands while an operator's command runs."""
+        """Send texts, fold, merge rows or run commands while an operator's command runs."""
         for _ in range(self.draw.randint(1, 3)):
             act = self.draw.choice((
                 self._text, self._text, self.aggregator.fold_some, self.operator.open,
-                self.operator.forget, self.operator.close,
+                self.operator.forget, self.operator.close, self.merging.run,
             ))  # fmt: skip
             self.operator.try_to(act)
 
