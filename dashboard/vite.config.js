@@ -13,7 +13,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'libraries', test: /node_modules\/(?!aws4fetch)/ }, // the signer comes with what signs
-            { name: 'shared', test: /src\/(dom|phase|sentences|theme)\.js/ }, // by both pages
+            { name: 'shared', test: /src\/(dom|phase|sentences|theme|trouble|palette)\.js/ }, // by both pages
           ],
         },
       },

@@ -7,7 +7,6 @@ import { createBoard } from './board.js';
 import { loadConfig, readOptions } from './config.js';
 import { createControls } from './controls.js';
 import { createFollower } from './follower.js';
-import { createJsonSource } from './jsonSource.js';
 import { pulse } from './motion.js';
 import { phaseOf } from './phase.js';
 import { createPoller } from './poller.js';
@@ -30,8 +29,9 @@ function find(id) {
 
 /** @param {import('./config.js').Config} config @returns {Promise<import('./source.js').Source>} */
 async function sourceOf(config) {
-  if (config.large) return createJsonSource(config);
-  return (await import('./source.js')).createSource(config); // with the signer, which the other way does not need
+  // Each page loads the way that it reads; the signer is part of one of them.
+  if (config.large) return (await import('./jsonSource.js')).createJsonSource(config);
+  return (await import('./source.js')).createSource(config);
 }
 
 /**
