@@ -28,7 +28,7 @@ def capacity(
         int, typer.Option(min=0, max=MOST_VIEWERS, help="Screens that watch at the same time.")
     ] = 1_000,
     days: Annotated[
-        float, typer.Option(help="How long a poll is open: its board grows for five days.")
+        float, typer.Option(help="How long a poll is open: its board grows for four days.")
     ] = 1,
     polls: Annotated[
         int, typer.Option(min=1, max=MOST_POLLS, help="Polls that are voted on at the same time.")

@@ -6,7 +6,7 @@ No socket is opened: the answers come from a list.
 import asyncio
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from threading import Event
+from threading import Event, current_thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,12 +83,19 @@ class Keys:
 
 @pytest.fixture
 async def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Every pause; it passes at once, and the loop's clock moves by it."""
+    """Every pause; it passes at once, and the loop's clock moves by it.
+
+    Servers that other tests started sleep in other threads: they are left alone.
+    """
     clock, made = stop_loop_clock(monkeypatch), list[float]()
+    thread, really_sleep = current_thread(), asyncio.sleep
 
     async def sleep(seconds: float) -> None:
-        made.append(seconds)
-        clock.now += seconds
+        if current_thread() is thread:
+            made.append(seconds)
+            clock.now += seconds
+        else:
+            await really_sleep(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     return made

@@ -41,7 +41,7 @@ def test_an_ordinary_evening_needs_nothing_but_the_defaults() -> None:
 
 
 def test_a_televised_evening_needs_shards_a_warm_table_and_the_edge() -> None:
-    """3,000 texts are 3,500 writes; a board of two days serves a thousand screens."""
+    """3,000 texts are 3,500 writes; a board of two days serves 750 screens."""
     answer = planned("--peak", "3000", "--viewers", "20000", "--days", "2")
 
     assert answer["write_units_per_second"] == 3_500
@@ -51,9 +51,9 @@ def test_a_televised_evening_needs_shards_a_warm_table_and_the_edge() -> None:
         "warm_writes_per_second": f"{answer['partitions']}000",
         "audience": "large",
     }
-    assert answer["board"] == {"rows": 78, "bytes": 22_060, "read_units": 3.0}
-    assert answer["direct_viewers"] == 1_000
-    assert answer["read_units_per_second"] == 750 * 3
+    assert answer["board"] == {"rows": 78, "bytes": 29_080, "read_units": 4.0}
+    assert answer["direct_viewers"] == 750
+    assert answer["read_units_per_second"] == 750 * 4
 
 
 @pytest.mark.parametrize("texts", [100, 2_000, 5_000, 10_000, 40_000])

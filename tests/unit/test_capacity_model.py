@@ -100,11 +100,11 @@ def test_viewers_are_what_one_partition_serves(size_bytes: int, units: float, vi
 
 
 @pytest.mark.parametrize(
-    ("days", "rows"), [(0.02, 4), (0.5, 16), (2, 52), (5, 124), (30, 124), (3_650, 124)]
+    ("days", "rows"), [(0.02, 4), (0.5, 16), (2, 52), (4, 100), (30, 100), (3_650, 100)]
 )
-def test_a_board_grows_for_five_days(days: float, rows: int) -> None:
+def test_a_board_grows_for_four_days(days: float, rows: int) -> None:
     """One row a partition at the beginning, one more every four hours; older ones are merged."""
     board = BoardSize(partitions=4, days=days)
 
     assert board.rows == rows
-    assert board.size_bytes == 1_000 + 270 * rows
+    assert board.size_bytes == 1_000 + 360 * rows

@@ -23,7 +23,7 @@ PEAKS: Final = (100, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000, 40_000)
 MINUTES: Final = 30
 SHARDS: Final = (4, DEFAULT_SHARDS, 32, 128, 256, MAX_SHARDS)
 NEW_TABLE: Final = limits.partitions_for(0)
-HOURS_OPEN: Final = (4, 24, 48, 120)
+HOURS_OPEN: Final = (4, 24, 48, 96)
 TOO_SMALL: Final = ((1, 3_500), (DEFAULT_SHARDS, 3_500), (DEFAULT_SHARDS, 7_000), (128, 7_000))
 SPLITS: Final = 3
 
