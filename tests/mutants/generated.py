@@ -126,12 +126,14 @@ AREAS: Final = (
                 "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",
                 "twilio_client", "twilio_numbers", "connection_overrides", "webhook", "form", "percent",
+                "board_size", "caller", "extension", "large_audience", "memory_lists", "operators_log", "reader",
+                "request_signer", "stale_secret", "ttl_cache_stale", "twilio_delivery", "webhook_events",
             )),
             "tests/contract",
             *(f"tests/integration/test_{name}.py" for name in (
                 "audit", "begun", "certify", "certify_reconcile", "certify_waits", "connect", "connect_order",
-                "expire", "expired", "export", "final", "lists", "repair", "results",
-                "stream_lost", "unreadable",
+                "expire", "expired", "export", "final", "lists", "reader", "repair", "results",
+                "stream_lost", "twilio_stand_in", "unreadable",
             )),
         ),
         sample=500,
@@ -150,12 +152,23 @@ AREAS: Final = (
     Area(
         name="schedules",
         files=(
-            "lambdas/merger/*.py", "lambdas/reconciler/*.py", "services/selftest/selftest.py",
+            "lambdas/canary/*.py", "lambdas/merger/*.py", "lambdas/reconciler/*.py", "services/selftest/selftest.py",
         ),
         tests=(
             "tests/unit/test_merged_rows.py",
+            "tests/unit/test_doctor_constants.py",
             "tests/unit/test_doctor_selftest.py",
+            "tests/integration/test_canary.py",
             "tests/integration/test_scheduled_reconciliation.py",
+        ),
+    ),
+    Area(
+        name="reader",
+        files=("lambdas/reader/*.py",),
+        tests=(
+            "tests/unit/test_large_audience.py",
+            "tests/unit/test_reader.py",
+            "tests/integration/test_reader.py",
         ),
     ),
 )  # fmt: skip
