@@ -3,6 +3,7 @@
 import json
 import re
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def test_a_tag_is_released_only_with_its_version_and_its_changes(
 
     assert problem in said
     assert bool(problem) == bool(said)
+
+
+def test_the_project_could_be_released_as_it_stands() -> None:
+    """The version of the project has its changes, and each package of npm has the same version."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    packages = [ROOT / "dashboard", ROOT / "docs/break-our-count", ROOT / "tests/mutants/page"]
+    versions = {
+        json.loads((package / file).read_text("utf-8"))["version"]
+        for package in packages
+        for file in ("package.json", "package-lock.json")
+    }
+
+    assert check(f"v{version}", version, (ROOT / "CHANGELOG.md").read_text("utf-8")) == ""
+    assert versions == {version}
 
 
 def test_the_bill_names_each_package_once_with_where_it_is_used() -> None:
