@@ -4,7 +4,6 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.function import FunctionProps, ServiceFunction
@@ -42,9 +41,4 @@ class Canary(Construct):
                 timeout_seconds=TIMEOUT_SECONDS,
             ),
         )
-        events.Rule(
-            self,
-            "Schedule",
-            schedule=events.Schedule.rate(Duration.minutes(config.options.canary)),
-            targets=[targets.LambdaFunction(self.canary.function, retry_attempts=0)],
-        )
+        self.canary.run_on(events.Schedule.rate(Duration.minutes(config.options.canary)), retries=0)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Annotations, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -70,6 +72,15 @@ class ServiceFunction(Construct):
             Annotations.of(self.function).acknowledge_warning(
                 "@aws-cdk/aws-lambda:snapStartRequirePublish", "the API calls it by an alias"
             )
+
+    def run_on(self, schedule: events.Schedule, *, retries: int | None = None) -> None:
+        """Call the function on a schedule.
+
+        A call that Lambda does not take is made again `retries` times, or by EventBridge's default:
+        185 times in a day.
+        """
+        target = targets.LambdaFunction(self.function, retry_attempts=retries)
+        events.Rule(self, "Schedule", schedule=schedule, targets=[target])
 
 
 def retention(days: int) -> logs.RetentionDays:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.function import FunctionProps, ServiceFunction
@@ -40,9 +39,4 @@ class Merging(Construct):
                 timeout_seconds=TIMEOUT_SECONDS,
             ),
         )
-        events.Rule(
-            self,
-            "Schedule",
-            schedule=events.Schedule.cron(minute="20", hour=str(HOUR_UTC)),
-            targets=[targets.LambdaFunction(self.merger.function)],
-        )
+        self.merger.run_on(events.Schedule.cron(minute="20", hour=str(HOUR_UTC)))

@@ -4,7 +4,6 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.function import FunctionProps, ServiceFunction
@@ -37,9 +36,6 @@ class Reconciliation(Construct):
                 timeout_seconds=TIMEOUT_SECONDS,
             ),
         )
-        events.Rule(
-            self,
-            "Schedule",
-            schedule=events.Schedule.rate(Duration.minutes(props.config.options.reconcile)),
-            targets=[targets.LambdaFunction(self.reconciler.function)],
+        self.reconciler.run_on(
+            events.Schedule.rate(Duration.minutes(props.config.options.reconcile))
         )
