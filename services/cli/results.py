@@ -25,6 +25,7 @@ from services.cli.rounds import RoundNumber, find_round
 from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.whole_file import replace_file
+from services.voting.amounts import amount
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
@@ -135,6 +136,8 @@ def _render(reading: CountReading) -> Group:
     votes = sum(totals.picks.values())
     largest = max([1, *totals.picks.values()])
     table = Table(box=None, pad_edge=False, show_header=False)
+    for justify in ("left", "right", "right", "left"):
+        table.add_column(justify=justify)
     for choice in poll.choices:
         count = max(0, totals.picks.get(choice.key, 0))
         share = f"{100 * count / votes:.1f}%" if votes else ""
@@ -167,10 +170,10 @@ def _line(reading: CountReading) -> str:
 
 def _format_voters(reading: CountReading) -> str:
     totals = reading.totals
-    votes = f"{sum(totals.picks.values()):,} votes"
+    votes = amount(sum(totals.picks.values()), "vote")
     if reading.round.poll.policy is Policy.UNLIMITED:  # each text is a ballot: voters are unknown
         return votes
-    return f"{votes} from {totals.voters:,} voters"
+    return f"{votes} from {amount(totals.voters, 'voter')}"
 
 
 def _format_age(reading: CountReading) -> str:

@@ -23,7 +23,7 @@ def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(
     told = document("audit", "colors")
 
     assert answer.exit_code == 1
-    assert "1 of 8 writes are not folded yet" in answer.stderr
+    assert "1 of 8 writes is not folded yet" in answer.stderr
     assert told["exact"]
     assert told["votes"] == {"BLUE": 2, "GREEN": 2, "RED": 3}
 
