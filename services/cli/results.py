@@ -33,6 +33,8 @@ RATE_SECONDS: Final = 10
 """Period over which the rate of texts is averaged."""
 CSV: Final = "--csv"
 _BAR: Final = 30
+_UNITS: Final = (("s", 1, 100), ("min", 60, 5_400), ("h", 3_600, 172_800))
+"""Name, seconds, and up to how many seconds an age is told in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,11 @@ def _format_voters(reading: CountReading) -> str:
 def _format_age(reading: CountReading) -> str:
     if not reading.totals.as_of_ms:
         return "no vote yet"
-    return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
+    seconds = max(0, reading.at_ms - reading.totals.as_of_ms) / 1000
+    for unit, length, most in _UNITS:
+        if seconds < most:
+            return f"newest vote {seconds / length:,.0f} {unit} ago"
+    return f"newest vote {seconds / 86_400:,.0f} days ago"
 
 
 def _write_csv(reading: CountReading, file: Path | None) -> CountReading:

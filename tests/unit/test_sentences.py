@@ -35,9 +35,9 @@ def test_only_one_thing_has_the_singular(count: int, nouns: tuple[str, ...], sai
     assert amount(count, *nouns) == said
 
 
-def reading(picks: dict[str, int], voters: int) -> list[str]:
+def reading(picks: dict[str, int], voters: int, age_seconds: int = 0) -> list[str]:
     """The lines that `voteapp results` shows."""
-    totals = Totals(picks=picks, voters=voters, as_of_ms=NOON)
+    totals = Totals(picks=picks, voters=voters, as_of_ms=NOON - 1000 * age_seconds)
     text = render(results._render(results.CountReading(round=a_round(), totals=totals, at_ms=NOON)))
     return text.splitlines()
 
@@ -45,6 +45,15 @@ def reading(picks: dict[str, int], voters: int) -> list[str]:
 def test_one_vote_is_of_one_voter() -> None:
     """In the line below the bars."""
     assert reading({"RED": 1}, 1)[-1] == "1 vote from 1 voter   newest vote 0 s ago"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(99, "99 s"), (100, "2 min"), (5_399, "90 min"), (5_400, "2 h"), (172_800, "2 days")],
+)
+def test_an_old_vote_is_not_told_in_seconds(seconds: int, age: str) -> None:
+    """Minutes, hours and days, as on the screen."""
+    assert reading({"RED": 1}, 1, seconds)[-1].endswith(f"newest vote {age} ago")
 
 
 def test_counts_and_shares_line_up_at_their_right() -> None:

@@ -14,7 +14,13 @@ _PAGE: Final = "console.html"
 _SHARED: Final = tuple(
     f"src/{name}"
     for name in (
-        "tokens.css", "dom.js", "palette.js", "percentages.js", "phase.js", "sentences.js", "theme.js",
+        "tokens.css",
+        "dom.js",
+        "palette.js",
+        "percentages.js",
+        "phase.js",
+        "sentences.js",
+        "theme.js",
     )  # fmt: skip
 )
 _FONT: Final = "@fontsource-variable/inter"
