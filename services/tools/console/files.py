@@ -21,7 +21,7 @@ _SHARED: Final = tuple(
         "phase.js",
         "sentences.js",
         "theme.js",
-    )  # fmt: skip
+    )
 )
 _FONT: Final = "@fontsource-variable/inter"
 _FONT_STYLE: Final = f"src/{_FONT}/wght.css"
