@@ -107,7 +107,7 @@ def test_a_repair_beside_another_one_is_refused(
         ("", "", 0, "missing"),
         ("Enabled", "PROBLEM: Function call failed", 0, "fails"),
         ("Enabled", "OK", 60_000, "60 s behind"),
-        ("Enabled", "OK", 0, "1 of 1 writes"),
+        ("Enabled", "OK", 0, "1 of 1 write is"),
     ],
 )
 def test_nothing_is_repaired_or_certified_while_the_stream_is_not_drained(
