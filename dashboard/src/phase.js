@@ -73,10 +73,10 @@ const hour = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit',
 const second = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short' });
 
-/** @param {number} at @param {number} now @returns {string} `20:15`, another day `Sat, Nov 21, 20:15` */
+/** @param {number} at @param {number} now @returns {string} `20:15`, another day `20:15 on Sat, Nov 21` */
 export function clockTime(at, now) {
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  return sameDay ? hour.format(at) : `${day.format(at)}, ${hour.format(at)}`;
+  return sameDay ? hour.format(at) : `${hour.format(at)} on ${day.format(at)}`;
 }
 
 /** @param {number} at @returns {string} `20:15:03` */

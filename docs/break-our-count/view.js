@@ -27,6 +27,9 @@ const format = new Intl.NumberFormat('en-US');
 /** @param {number} count */
 export const figure = (count) => format.format(count);
 
+/** @param {number} count @param {string} noun */
+const amount = (count, noun) => `${figure(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 /** @param {Counts} counts */
 export function total(counts) {
   return Object.values(counts).flatMap((poll) => Object.values(poll)).reduce((sum, count) => sum + count, 0);
@@ -54,7 +57,7 @@ export function judge(run, column) {
   if (run.exact === undefined) {
     // What waits may still take votes away: ballots that are removed.
     if (over > run.waiting && column !== 'ours') return { state: 'wrong', text: `${figure(over)} too many` };
-    return { state: 'running', text: run.waiting && column === 'ours' ? `${figure(run.waiting)} records waiting` : 'counting' };
+    return { state: 'running', text: run.waiting && column === 'ours' ? `${amount(run.waiting, 'record')} waiting` : 'counting' };
   }
   if (equals(run[column], run.truth)) return { state: 'right', text: 'exact' };
   if (over === 0) return { state: 'wrong', text: 'the sum is right, the choices are not' };
@@ -67,8 +70,8 @@ export function judge(run, column) {
  */
 export function verdict(run) {
   const faults = Object.values(run.injected).reduce((sum, times) => sum + times, 0);
-  const said = COLUMNS.slice(1).map(([column, title]) => `${title}: ${figure(total(run[column]))}, ${judge(run, column).text}.`);
-  return `${figure(total(run.truth))} votes, ${figure(faults)} faults. ${said.join(' ')}`;
+  const said = COLUMNS.slice(1).map(([column, title]) => `${title}: ${figure(total(run[column]))} (${judge(run, column).text}).`);
+  return `${amount(total(run.truth), 'vote')}, ${amount(faults, 'fault')}. ${said.join(' ')}`;
 }
 
 /** @param {number} bytes */

@@ -10,6 +10,7 @@ import typer
 from services.cli.output import FAILED, Json, emit, errors
 from services.tools.replay.generate import STYLES, make_scenario
 from services.tools.replay.texts import SUFFIX, write_scenario
+from services.voting.amounts import amount
 
 
 def make_one(
@@ -42,7 +43,8 @@ def make_one(
         "voters": voters,
         "seed": seed,
     }
-    text = f"{path}: {len(scenario.texts):,} texts, {deliveries:,} deliveries"
+    delivered = amount(deliveries, "delivery", "deliveries")
+    text = f"{path}: {amount(len(scenario.texts), 'text')}, {delivered}"
     emit(document, f"{text}\n{_hint(path)}", as_json=as_json)
 
 

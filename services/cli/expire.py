@@ -8,6 +8,7 @@ from services.cli.deployment import Deployment, Local, Stage, find
 from services.cli.output import Json, Yes, confirm, emit, exit_on_error
 from services.cli.poll_files import PollId
 from services.cli.rounds import RoundNumber, find_round, show_progress
+from services.voting.amounts import amount
 from services.voting.lifecycle import has_settled
 from services.voting.poll import Round
 
@@ -62,6 +63,6 @@ def _text(poll: str, done: list[dict[str, Any]]) -> str:
     return "\n".join(
         f"{poll}, round {one['round']}: expires from "
         f"{datetime.fromtimestamp(one['expires_from'] / 1000, UTC):%Y-%m-%d %H:%M} UTC on; "
-        f"expiry set on {one['ballots']:,} ballots"
+        f"expiry set on {amount(one['ballots'], 'ballot')}"
         for one in done
     )

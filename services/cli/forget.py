@@ -10,6 +10,7 @@ from services.cli.aws_session import DeploymentError
 from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, Json, Yes, confirm, emit, errors, exit_on_error
 from services.voting.addresses import is_sender, without_channel
+from services.voting.amounts import amount
 from services.voting.identity import Pseudonyms
 
 
@@ -44,7 +45,7 @@ def forget(
         rounds = [one for poll in polls for one in deployment.directory.rounds(poll)]
         found = [ballot for ballot, _, _ in deployment.erasure.find(rounds, phone, pseudonyms)]
         if found:
-            question = f"Empty {len(found)} ballots on {deployment.name}?"
+            question = f"Empty {amount(len(found), 'ballot')} on {deployment.name}?"
             confirm(f"{_list_ballots(found)}\n{question}", yes=yes)
         removed = deployment.erasure.remove(rounds, phone, pseudonyms)
         unreadable = list(deployment.directory.unreadable())
@@ -53,7 +54,7 @@ def forget(
         "rounds_searched": len(rounds),
         "unreadable": unreadable,
     }
-    nothing = f"nothing: no ballot of this phone in {len(rounds)} rounds"
+    nothing = f"nothing: no ballot of this phone in {amount(len(rounds), 'round')}"
     text = f"removed:\n{_list_ballots(removed)}" if removed else nothing
     emit(document, text, as_json=as_json, stack=deployment.name)
     for name in unreadable:

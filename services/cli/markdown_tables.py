@@ -23,7 +23,7 @@ def _cells(line: str) -> list[str]:
 
 def _table(rows: list[list[str]]) -> str:
     head, alignments, *body = rows
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(head))
     for title, alignment in zip(head, alignments, strict=True):
         table.add_column(Text(title), justify="right" if alignment.endswith(":") else "left")
     for row in body:

@@ -49,8 +49,9 @@ def apply(
         applied = directory.apply(found.polls, default_number=number, begun=deployment.has_begun)
         lists = _apply_lists(deployment, found)
     ids: dict[str, Any] = {name: list(getattr(applied, name)) for name in AppliedPolls.__slots__}
-    document = ids | {"lists": lists, "warnings": doubts}
-    emit(document, render_document(document), as_json=as_json, stack=deployment.name)
+    document = ids | {"lists": lists}
+    text = render_document(document)  # the warnings have been printed before the question
+    emit(document | {"warnings": doubts}, text, as_json=as_json, stack=deployment.name)
 
 
 def _preview(plan: Sequence[PollChange], doubts: Sequence[str]) -> bool:

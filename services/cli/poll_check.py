@@ -13,7 +13,9 @@ from services.polls import reference
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILES", help="Poll files; without any, all files in polls/."),
+        typer.Argument(
+            metavar="FILES", help="Poll files, or folders of them; without any, polls/."
+        ),
     ] = None,
     *,
     as_json: Annotated[bool, Json] = False,
@@ -22,7 +24,12 @@ def check(
 
     Exits with 1 on any problem that is not only a warning. The deploy makes the same checks.
     """
-    found = poll_files.read(paths or find_poll_files(poll_files.FOLDER))
+    files = [
+        file
+        for path in paths or [poll_files.FOLDER]
+        for file in (find_poll_files(path) if paths is None or path.is_dir() else [path])
+    ]
+    found = poll_files.read(files)
     emit(found.document, found.text, as_json=as_json)
     if not found.is_usable:
         raise typer.Exit(FAILED)

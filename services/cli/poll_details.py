@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.cli.poll_tables import hidden_fields, inline
 from services.polls.moments import format_time
+from services.voting.amounts import amount
 from services.voting.poll import Poll
 
 _TIMES: Final = {
@@ -47,12 +48,12 @@ def _choices(poll: Poll) -> list[str]:
 
 
 def _round(row: Mapping[str, Any], poll: Poll) -> str:
-    voters = "" if hidden_fields(row) else f" from {row['voters']:,} voters"
+    voters = "" if hidden_fields(row) else f" from {amount(row['voters'], 'voter')}"
     certified = row.get("certified_at")
     ended = (
         f", certified {format_time(certified, _offset(poll, 'certified_at'))}" if certified else ""
     )
-    return f"{row['round']:,}: {row['phase']}, {row['votes']:,} votes{voters}{ended}"
+    return f"{row['round']:,}: {row['phase']}, {amount(row['votes'], 'vote')}{voters}{ended}"
 
 
 def _block(name: str, values: list[str]) -> Iterator[str]:

@@ -111,7 +111,9 @@ def inline(value: object) -> str:
         return ", ".join(key if key == item else f"{key} {item}" for key, item in pairs)
     if isinstance(value, list | tuple):
         return "; ".join(inline(item) for item in value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def hidden_fields(document: Mapping[str, Any]) -> set[str]:

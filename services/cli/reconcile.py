@@ -16,6 +16,7 @@ from services.cli.poll_files import PollId
 from services.cli.rounds import RoundNumber, find_round
 from services.late.report import Report
 from services.late.run import Reconciliations
+from services.voting.amounts import amount
 from services.voting.certificate import LogComparison, NotCertifiableError
 from services.voting.lifecycle import DAY_MS, ended_at_ms
 from services.voting.poll import Round
@@ -108,7 +109,8 @@ def compare_with_log(
     if round.certified_at_ms is not None:
         return None
     if waiting := deployment.count_fallback_texts():
-        reason = f"{waiting:,} texts wait in the fallback's queue: see docs/fallback.md"
+        texts = amount(waiting, "text waits", "texts wait")
+        reason = f"{texts} in the fallback's queue: see docs/fallback.md"
         raise NotCertifiableError("certify", (reason,))
     ended_ms = ended_at_ms(round, now_ms())
     if ended_ms is None or not (os.environ.get(ACCOUNT) and os.environ.get(TOKEN)):
@@ -124,7 +126,7 @@ def compare_with_log(
 
 
 def _question(deployment: Deployment, report: Report) -> str:
-    count = f"{report.recovered:,} missing text{'s' * (report.recovered != 1)}"
+    count = amount(report.recovered, "missing text")
     return f"Count {count} in round {report.round} of {report.poll} on {deployment.name}?"
 
 
@@ -150,17 +152,17 @@ def _text(deployment: Deployment, round: Round, report: Report, *, dry_run: bool
             f"delivered after it: their senders may have been told that voting is closed."
         )
     lines += [
-        f"{count:,} texts are missing in {name}: reconcile that round as well."
+        f"{amount(count, 'text is', 'texts are')} missing in {name}: reconcile that round as well."
         for name, count in sorted(report.missing_elsewhere.items())
     ]
     if report.under_way:
-        lines.append(f"{report.under_way:,} texts may still be on their way; they are left out.")
+        lines.append(f"Left out, as still under way: {amount(report.under_way, 'text')}.")
     if round.began_at_ms < now_ms() - LOG_DAYS * DAY_MS:
         lines.append(f"Twilio keeps texts for {LOG_DAYS} days: earlier ones cannot be checked.")
     if report.unknown:
         lines.append(
-            f"{report.unknown:,} texts in ballots are not in Twilio's log: somebody else has sent "
-            f"them, or the log was shortened"
+            f"{amount(report.unknown, 'text in ballots is', 'texts in ballots are')} not in "
+            f"Twilio's log: somebody else was the sender, or the log was shortened"
             + (
                 f" (its oldest text is of {_moment(report.oldest_ms)})."
                 if report.oldest_ms

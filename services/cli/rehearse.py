@@ -25,6 +25,7 @@ from services.tools.rehearsal.load import send_texts
 from services.tools.rehearsal.poll import MOST_SECONDS, RehearsalPoll, RehearsalUnderWayError
 from services.tools.rehearsal.report import RehearsalReport
 from services.tools.rehearsal.texts import texts_for
+from services.voting.amounts import amount
 from services.voting.audit import Audit
 
 LOCAL_STAGE: Final = "local"
@@ -75,7 +76,9 @@ def rehearse(
 def _question(
     deployment: Deployment, count: int, rate: float, seconds: float, *, is_local: bool
 ) -> str:
-    what = f"Send {count:,} texts to {deployment.name}, {rate:g} a second for {seconds:g} s?"
+    what = (
+        f"Send {amount(count, 'text')} to {deployment.name}, {rate:g} a second for {seconds:g} s?"
+    )
     if is_local:
         return f"It costs nothing: {deployment.name} runs on this machine.\n{what}"
     usd = estimate_usd(count, seconds, in_container="WebhookFunction" not in deployment.outputs)
@@ -140,7 +143,10 @@ def _progress(count: int) -> Iterator[Callable[[int], None]]:
     columns = (
         TextColumn("Texts sent"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=count)
         yield lambda more: bar.advance(task, more)
 
@@ -148,7 +154,7 @@ def _progress(count: int) -> Iterator[Callable[[int], None]]:
 def _text(document: dict[str, Any]) -> str:
     latency = document["latency_ms"]
     lines = [
-        f"sent      {document['sent']:,} texts, {document['texts_per_second']:,} a second",
+        f"sent      {amount(document['sent'], 'text')}, {document['texts_per_second']:,} a second",
         "latency   " + ", ".join(f"{name} {ms:,} ms" for name, ms in latency.items()),
         *(f"refused   {count:,}: {reason}" for reason, count in document["refused"].items()),
     ]

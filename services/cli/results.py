@@ -25,6 +25,7 @@ from services.cli.rounds import RoundNumber, find_round
 from services.cli.targets import require_writable, translate_write_errors
 from services.tools.operations.csv_text import encode_csv
 from services.tools.operations.whole_file import replace_file
+from services.voting.amounts import amount
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
@@ -32,6 +33,8 @@ RATE_SECONDS: Final = 10
 """Period over which the rate of texts is averaged."""
 CSV: Final = "--csv"
 _BAR: Final = 30
+_UNITS: Final = (("s", 1, 100), ("min", 60, 5_400), ("h", 3_600, 172_800))
+"""Name, seconds, and up to how many seconds an age is told in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,8 @@ def _render(reading: CountReading) -> Group:
     votes = sum(totals.picks.values())
     largest = max([1, *totals.picks.values()])
     table = Table(box=None, pad_edge=False, show_header=False)
+    for justify in ("left", "right", "right", "left"):
+        table.add_column(justify=justify)
     for choice in poll.choices:
         count = max(0, totals.picks.get(choice.key, 0))
         share = f"{100 * count / votes:.1f}%" if votes else ""
@@ -167,16 +172,20 @@ def _line(reading: CountReading) -> str:
 
 def _format_voters(reading: CountReading) -> str:
     totals = reading.totals
-    votes = f"{sum(totals.picks.values()):,} votes"
+    votes = amount(sum(totals.picks.values()), "vote")
     if reading.round.poll.policy is Policy.UNLIMITED:  # each text is a ballot: voters are unknown
         return votes
-    return f"{votes} from {totals.voters:,} voters"
+    return f"{votes} from {amount(totals.voters, 'voter')}"
 
 
 def _format_age(reading: CountReading) -> str:
     if not reading.totals.as_of_ms:
         return "no vote yet"
-    return f"newest vote {max(0, reading.at_ms - reading.totals.as_of_ms) / 1000:,.0f} s ago"
+    seconds = max(0, reading.at_ms - reading.totals.as_of_ms) / 1000
+    for unit, length, most in _UNITS:
+        if seconds < most:
+            return f"newest vote {seconds / length:,.0f} {unit} ago"
+    return f"newest vote {seconds / 86_400:,.0f} days ago"
 
 
 def _write_csv(reading: CountReading, file: Path | None) -> CountReading:

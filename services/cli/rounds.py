@@ -63,6 +63,9 @@ def show_progress(title: str, *, unit: str = "ballots") -> Iterator[Callable[[in
         SpinnerColumn(), TextColumn("{task.description}"),
         TextColumn(f"{{task.completed:,.0f}} {unit}"), TimeElapsedColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(title, total=None)
         yield lambda more: bar.advance(task, more)

@@ -15,17 +15,19 @@ def find_doubts(polls: Sequence[Poll], now_ms: int) -> Iterator[str]:
         if closes is not None and closes <= now_ms:
             time = format_time(closes, poll.closes_utc_offset_minutes)
             yield f"{poll.id}: closes_at {time} is in the past: the poll is closed at once"
+    beside: dict[str, list[str]] = {}
     for one, other in combinations(polls, 2):
         if not can_meet(one, other):
             continue
+        if bool(one.numbers) != bool(other.numbers):
+            everywhere, named = (other, one) if one.numbers else (one, other)
+            beside.setdefault(everywhere.id, []).append(named.id)
+            continue
         shared = sorted({*one.numbers} & {*other.numbers})
-        if shared:
-            yield f"{one.id} and {other.id}: both answer on {', '.join(shared)} at the same time"
-        elif one.numbers or other.numbers:
-            everywhere, beside = (other, one) if one.numbers else (one, other)
-            yield (
-                f"{everywhere.id}: has no numbers, so it answers on those of {beside.id} too, "
-                "at the same time"
-            )
-        else:
-            yield f"{one.id} and {other.id}: both answer on every number at the same time"
+        where = ", ".join(shared) if one.numbers else "every number"
+        yield f"{one.id} and {other.id}: both answer on {where} at the same time"
+    for name, others in beside.items():
+        yield (
+            f"{name}: has no numbers, so it answers on those of {', '.join(others)} too, "
+            "at the same time"
+        )

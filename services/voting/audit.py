@@ -7,6 +7,7 @@ emits one stream record, and the boards count the records that were folded into 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.voting.amounts import amount
 from services.voting.certificate import Certificate
 from services.voting.lifecycle import has_settled
 from services.voting.poll import Phase, Round
@@ -80,15 +81,19 @@ class Audit:
     def _why_not_equal(self) -> list[str]:
         found = []
         if self.removed:
-            found.append(f"{self.removed} items were deleted from the table of ballots")
+            items = amount(self.removed, "item was", "items were")
+            found.append(f"{items} deleted from the table of ballots")
         if self.bad:
-            found.append(f"{self.bad} stream records could not be read")
+            found.append(f"{amount(self.bad, 'stream record')} could not be read")
         writes, folded = self.writes, self.folded
         if folded < writes:
-            found.append(f"{writes - folded:,} of {writes:,} writes are not folded yet: wait")
+            unfolded = writes - folded
+            verb = "is" if unfolded == 1 else "are"
+            found.append(f"{unfolded:,} of {amount(writes, 'write')} {verb} not folded yet: wait")
         if found:
             return found
-        return [f"{writes:,} writes, {folded:,} records folded: were ballots edited by hand?"]
+        numbers = f"{amount(writes, 'write')}, {amount(folded, 'record')} folded"
+        return [f"{numbers}: were ballots edited by hand?"]
 
     @property
     def ballot_problems(self) -> tuple[str, ...]:
@@ -98,7 +103,9 @@ class Audit:
             found.append("ballots of this round have begun to expire: some may be gone")
         if count := self.recount.unreadable:
             keys = ", ".join(self.recount.unreadable_keys)
-            found.append(f"{count} items cannot be read as ballots ({keys}): mend or delete them")
+            one, many = "item cannot be read as a ballot", "items cannot be read as ballots"
+            them = "it" if count == 1 else "them"
+            found.append(f"{amount(count, one, many)} ({keys}): mend or delete {them}")
         return tuple(found)
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.voting.amounts import amount
 from services.voting.errors import VotingError
 
 
@@ -22,8 +23,9 @@ class DigestMismatchError(VotingError):
         self.now = now
         super().__init__(
             f"round {now.round} was certified with digest {before.digest} and "
-            f"{before.ballots:,} ballots; now there are {now.ballots:,} with digest {now.digest}: "
-            f"somebody has changed ballots since. The certificate stays as it is"
+            f"{amount(before.ballots, 'ballot')}; now it has {amount(now.ballots, 'ballot')} with "
+            f"digest {now.digest}: somebody has changed ballots since. The certificate stays as it "
+            f"is"
         )
 
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -29,10 +29,16 @@ BLUES = (
 )
 
 
-def a_file(name: str, more: str, question: str = "Which color should win tonight?") -> Poll:
+def a_file(
+    name: str,
+    more: str,
+    question: str = "Which color should win tonight?",
+    *,
+    colours: Sequence[str] = BLUES,
+) -> Poll:
     """A poll file of the three colours, for the screen."""
     text = POLL.format(more=more).replace("Which color should win tonight?", question)
-    for key, colour in zip(("BLUE", "GREEN", "RED"), BLUES, strict=True):
+    for key, colour in zip(("BLUE", "GREEN", "RED"), colours, strict=False):
         text = text.replace(f'key = "{key}"', f'key = "{key}"\ncolour = {{ {colour} }}')
     return parse_poll(text, source=f"{name}.toml")
 
@@ -54,7 +60,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoSystem]:
             [
                 a_file("colors", f'closes_at = {in_minutes(14)}\nnumbers = ["+15550100199"]'),
                 a_file("finale", 'visibility = "sealed"\nkeyword = "FINALE"\nnumbers = ["+15550100198"]', "Who wins the finale?"),
-                a_file("encore", f'{later}\nnumbers = ["+15550100197"]', "Which piece should the orchestra play again as an encore?"),
+                a_file("encore", f'{later}\nnumbers = ["+15550100197"]', "Which piece should the orchestra play again as an encore?", colours=()),
                 a_file("rehearsed", 'numbers = ["+15550100196"]', "Can you read this?"),
             ],
             default_number="+15550100199",
@@ -139,6 +145,18 @@ def test_it_fits_every_screen_and_axe_finds_nothing(
     found["dialog"] = violations(page)
 
     assert {where: rules for where, rules in found.items() if rules} == {}
+
+
+def test_a_choice_without_a_colour_has_the_one_that_the_screen_gives_it(
+    console: RunningConsole, open_console: OpenConsole
+) -> None:
+    """By its place on the ballot."""
+    page = open_console(console.guard.address)
+    rows = card(page, "encore").locator(".choice")
+    expect(rows).to_have_count(3)
+    hues = rows.evaluate_all("rows => rows.map(({style}) => style.getPropertyValue('--dark'))")
+
+    assert hues == ["#ff5d47", "#36d6a0", "#4f9dff"]
 
 
 def test_a_poll_is_closed_by_the_keyboard_and_a_second_press_does_nothing_more(

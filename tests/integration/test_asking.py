@@ -42,7 +42,7 @@ ASKED = [
     (("poll", "reset", "colors"), "Start round 2 of colors on VoteApp-test?"),
     (("poll", "archive", "colors"), "Archive colors on VoteApp-test?"),
     (("certify", "colors"), "Certify round 1 of colors on VoteApp-test?"),
-    (("forget", ANN), "Empty 1 ballots on VoteApp-test?"),
+    (("forget", ANN), "Empty 1 ballot on VoteApp-test?"),
     (("poll", "expire", "colors"), "Not certified: round 1 of colors"),
 ]
 
@@ -145,7 +145,7 @@ def test_a_phone_without_votes_is_not_asked_about(system: MotoSystem) -> None:
     done = voteapp("forget", "+15550100099", answer="")
 
     assert done.exit_code == 0
-    assert "nothing: no ballot of this phone in 1 rounds" in done.output
+    assert "nothing: no ballot of this phone in 1 round" in done.output
 
 
 def test_without_a_pepper_nobody_can_say_that_a_phone_has_not_voted(

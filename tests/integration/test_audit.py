@@ -71,7 +71,7 @@ def test_an_audit_during_voting_does_not_advise_a_repair(system: MotoSystem) -> 
     assert answer.exit_code == 1
     assert "+1" in answer.stdout
     assert "writes 8, folded 7: not drained" in answer.stdout
-    assert "1 of 8 writes are not folded yet" in answer.stdout
+    assert "1 of 8 writes is not folded yet" in answer.stdout
     assert "--repair" not in answer.stdout
     assert (told["drained"], told["exact"]) == (False, False)
 

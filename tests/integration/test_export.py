@@ -217,7 +217,7 @@ def test_the_notes_tell_that_no_ballot_has_expired(system: MotoSystem) -> None:
     shown = CliRunner().invoke(app, ["export", "colors"]).stdout
 
     assert export()["expired"] is False
-    assert ["expired", "False"] in [line.split() for line in shown.splitlines()]
+    assert ["expired", "no"] in [line.split() for line in shown.splitlines()]
 
 
 def test_the_notes_tell_that_ballots_have_expired(

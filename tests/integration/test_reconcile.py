@@ -87,7 +87,7 @@ def test_a_text_that_twilio_never_received_fails_the_command(
     told = voteapp("reconcile", "colors", "--yes")
 
     assert told.exit_code == 1
-    assert "1 texts in ballots are not in Twilio's log" in told.stdout
+    assert "1 text in ballots is not in Twilio's log" in told.stdout
 
 
 def test_a_text_after_the_close_is_refused_and_one_before_it_counts(
@@ -187,7 +187,7 @@ def test_a_certificate_says_what_the_comparison_with_the_log_found(
     told = document("certify", "colors", "--yes")
     again = voteapp("certify", "colors")
 
-    assert "1 of 1 writes are not folded yet" in not_folded.output
+    assert "1 of 1 write is not folded yet" in not_folded.output
     assert (told["votes"]["RED"], told["reconciled"]) == (1, True)
     assert (told["texts_in_twilios_log"], told["texts_unknown_to_twilio"]) == (1, 0)
     assert "ballots hold 1 of its texts, and 0 that Twilio never received" in again.stdout

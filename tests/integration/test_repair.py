@@ -23,7 +23,7 @@ def test_a_vote_that_is_not_folded_yet_is_not_repaired_and_counted_again(
     told = document("audit", "colors")
 
     assert answer.exit_code == 1
-    assert "1 of 8 writes are not folded yet" in answer.stderr
+    assert "1 of 8 writes is not folded yet" in answer.stderr
     assert told["exact"]
     assert told["votes"] == {"BLUE": 2, "GREEN": 2, "RED": 3}
 
@@ -107,7 +107,7 @@ def test_a_repair_beside_another_one_is_refused(
         ("", "", 0, "missing"),
         ("Enabled", "PROBLEM: Function call failed", 0, "fails"),
         ("Enabled", "OK", 60_000, "60 s behind"),
-        ("Enabled", "OK", 0, "1 of 1 writes"),
+        ("Enabled", "OK", 0, "1 of 1 write is"),
     ],
 )
 def test_nothing_is_repaired_or_certified_while_the_stream_is_not_drained(

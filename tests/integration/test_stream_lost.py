@@ -81,7 +81,7 @@ def test_a_record_that_the_stream_still_holds_is_not_written_off(system: MotoSys
     told = document("audit", "colors")
 
     assert refused.exit_code == 1
-    assert "1 records are still in the stream: enable the mapping, and wait" in refused.stderr
+    assert "1 record is still in the stream: enable the mapping, and wait" in refused.stderr
     assert done.exit_code == 0
     assert told["exact"]
     assert told["votes"] == {"BLUE": 2, "GREEN": 1, "RED": 3}
@@ -163,7 +163,7 @@ def count_by_hand(system: MotoSystem) -> None:
 @pytest.mark.parametrize(
     ("by_hand", "why", "votes"),
     [
-        (delete_by_hand, "1 items were deleted from the table of ballots", {"RED": 2}),
+        (delete_by_hand, "1 item was deleted from the table of ballots", {"RED": 2}),
         (edit_by_hand, "3 writes, 4 records folded: were ballots edited", {"BLUE": 1, "RED": 2}),
         (count_by_hand, None, {"BLUE": 1, "RED": 2}),
     ],

@@ -40,7 +40,7 @@ def test_a_ballot_that_cannot_be_read_is_told_by_audit_and_stops_certify(
     certify, repair = voteapp("certify", "colors", "--yes"), voteapp("audit", "colors", "--repair")
 
     assert (told["unreadable"], told["exact"], told["ballots"]) == (1, False, 2)
-    assert f"1 items cannot be read as ballots ({keys}): mend or delete them" in text.stdout
+    assert f"1 item cannot be read as a ballot ({keys}): mend or delete it" in text.stdout
     assert "--repair" not in text.stdout
     for answer in (text, certify, repair):
         assert answer.exit_code == 1

@@ -68,7 +68,7 @@ def test_both_boards_of_a_poll_are_waited_for() -> None:
 @pytest.mark.parametrize(
     ("board", "why"),
     [
-        (replace(RED, removed=1), "1 items were deleted from the table of ballots"),
+        (replace(RED, removed=1), "1 item was deleted from the table of ballots"),
         (replace(RED, bad=2), "2 stream records could not be read"),
         (replace(RED, folded=5), "4 writes, 5 records folded: were ballots edited by hand?"),
     ],

@@ -33,7 +33,7 @@ def test_a_certificate_says_what_the_ballots_came_to() -> None:
         (World(), Round(poll=a_poll(opens_at_ms=NOON + 1)), "the poll is waiting"),
         (World(), replace(ENDED, state_at_ms=NOON - 72_999), "wait 73 seconds"),
         (World(boards=[replace(RED, folded=1)]), ENDED, "3 of 4 writes are not folded yet"),
-        (World(unreadable=("p s",)), ENDED, "cannot be read as ballots"),
+        (World(unreadable=("p s",)), ENDED, "cannot be read as a ballot"),
         (World(), replace(ENDED, expires_from_ms=NOON), "have begun to expire"),
         (World(boards=[WRONG]), ENDED, "the board is not the recount"),
     ],

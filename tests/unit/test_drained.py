@@ -32,15 +32,15 @@ def test_a_round_that_nobody_has_voted_in_is_drained() -> None:
     assert AuditedVotes().audit().drain_problems == ()
 
 
-@pytest.mark.parametrize("missing", [1, 2, 3])
-def test_a_record_that_is_not_folded_is_told(missing: int) -> None:
+@pytest.mark.parametrize(("missing", "verb"), [(1, "is"), (2, "are"), (3, "are")])
+def test_a_record_that_is_not_folded_is_told(missing: int, verb: str) -> None:
     """One missing record is enough, also if the board has not changed for long."""
     audited = three_votes(folded=3 - missing)
     first, second = audited.audit(), audited.audit()
 
     assert first.boards == second.boards
     for audit in (first, second):
-        assert f"{missing} of 3 writes are not folded yet" in audit.drain_problems[0]
+        assert f"{missing} of 3 writes {verb} not folded yet" in audit.drain_problems[0]
 
 
 def test_what_is_wrong_with_the_mapping_is_told_only_where_records_are_missing() -> None:
@@ -97,7 +97,7 @@ def test_a_deleted_item_does_not_stand_in_for_a_write_that_is_missing() -> None:
     audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
-    assert "1 items were deleted from the table of ballots" in audit.drain_problems
+    assert "1 item was deleted from the table of ballots" in audit.drain_problems
 
 
 def test_a_record_that_could_not_be_read_proves_nothing() -> None:
@@ -110,7 +110,7 @@ def test_a_record_that_could_not_be_read_proves_nothing() -> None:
     audit = audited.audit()
 
     assert audit.writes == audit.folded == 4
-    assert audit.drain_problems == ("1 stream records could not be read",)
+    assert audit.drain_problems == ("1 stream record could not be read",)
 
 
 def test_a_write_between_the_two_readings_is_seen() -> None:
@@ -125,7 +125,7 @@ def test_a_write_between_the_two_readings_is_seen() -> None:
 
     audited.meanwhile = vote_while_ballots_are_read
 
-    assert "1 of 4 writes are not folded yet" in audited.audit().drain_problems[0]
+    assert "1 of 4 writes is not folded yet" in audited.audit().drain_problems[0]
 
 
 def test_an_audit_waits_until_the_writes_that_it_saw_are_folded() -> None:

@@ -93,4 +93,4 @@ def test_without_phones_nothing_is_said_of_texts() -> None:
     """Somebody else may be texting."""
     line = live_line({"RED": 1}, None)
 
-    assert line.split() == ["Red", "1", "Green", "0", "Blue", "0", "1", "votes"]
+    assert line.split() == ["Red", "1", "Green", "0", "Blue", "0", "1", "vote"]

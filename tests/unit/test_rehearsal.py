@@ -118,7 +118,7 @@ def test_every_accepted_vote_must_be_counted_once() -> None:
     report = report_of(a_reply(1), a_reply(1), a_reply(2), a_reply(3, choice=None))
 
     assert report.problems(an_audit(2)) == []
-    assert report.problems(an_audit(1)) == ["1 votes were counted, and 2 accepted"]
+    assert report.problems(an_audit(1)) == ["1 vote was counted, and 2 accepted"]
     assert report.problems(an_audit(3)) == ["3 votes were counted, and 2 accepted"]
 
 

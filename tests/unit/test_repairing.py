@@ -74,8 +74,8 @@ def test_a_board_that_was_never_read_counts_as_never_corrected() -> None:
     ("world", "round", "why"),
     [
         (World(boards=[replace(WRONG, folded=1)]), ENDED, "3 of 4 writes are not folded yet"),
-        (World(boards=[replace(WRONG, removed=1)]), ENDED, "1 items were deleted"),
-        (World(boards=[WRONG], unreadable=("p s",)), ENDED, "1 items cannot be read as ballots (p s)"),
+        (World(boards=[replace(WRONG, removed=1)]), ENDED, "1 item was deleted"),
+        (World(boards=[WRONG], unreadable=("p s",)), ENDED, "1 item cannot be read as a ballot (p s)"),
         (World(boards=[WRONG]), replace(ENDED, expires_from_ms=NOON), "have begun to expire"),
         (World(boards=[WRONG]), replace(ENDED, certified_at_ms=1), "its count is final"),
     ],
@@ -117,7 +117,7 @@ def test_records_of_a_lost_stream_are_written_off_where_none_is_left() -> None:
 @pytest.mark.parametrize(
     ("round", "left", "why"),
     [
-        (ENDED, 1, "1 records are still in the stream"),
+        (ENDED, 1, "1 record is still in the stream"),
         (replace(ENDED, state_at_ms=NOON - 72_999), 0, "texts may still be on their way"),
         (Round(poll=a_poll()), 0, "the poll is open: close it first"),
     ],

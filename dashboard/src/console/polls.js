@@ -2,6 +2,7 @@
  * The polls: a card each, made once and then only updated, so that the focus stays where it is.
  */
 import { element, write } from '../dom.js';
+import { huesOf } from '../palette.js';
 import { percentages } from '../percentages.js';
 import { amount, figure } from '../sentences.js';
 import { BUTTONS, nameText, phaseText, shareText, timeText, totalText } from './words.js';
@@ -14,12 +15,13 @@ import { BUTTONS, nameText, phaseText, shareText, timeText, totalText } from './
 const ORDER = ['open', 'waiting', 'closed', 'archived'];
 const ACTIONS = /** @type {Action[]} */ (Object.keys(BUTTONS));
 
-/** @param {Poll['choices'][number]} choice */
-function choiceRow({ label, colour }) {
+/** @param {Poll['choices'][number]} choice @param {number} place in ballot order */
+function choiceRow({ label, colour }, place) {
   const [share, votes, fill] = [element('b', 'share'), element('span', 'votes soft'), element('span', 'fill')];
   const row = element('li', 'choice', element('span', 'label', label), share, votes, element('span', 'bar', fill));
-  if (colour.dark) row.style.setProperty('--dark', colour.dark);
-  if (colour.light) row.style.setProperty('--light', colour.light);
+  const { dark, light } = huesOf(place, colour.dark, colour.light);
+  row.style.setProperty('--dark', dark);
+  row.style.setProperty('--light', light);
   return { row, share, votes, fill };
 }
 

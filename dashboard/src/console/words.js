@@ -86,7 +86,7 @@ function consequence(action, poll, now) {
         ? `It closes at ${closes} now. It will close so many minutes later.`
         : `It has closed at ${closes}. It opens again, and closes so many minutes from now.`;
     case 'reset':
-      return `The screen goes to zero at once: ${amount(votes, 'vote')} leave it. Everybody may vote again. The round so far stays readable, and ${phase === 'open' ? 'the new round is open' : 'the new round is not opened'}.`;
+      return `The screen goes to zero at once, from ${amount(votes, 'vote')}. Everybody may vote again. The round so far stays readable, and ${phase === 'open' ? 'the new round is open' : 'the new round is not opened'}.`;
     case 'certify':
       return `All ballots are recounted, which may take a while. That is final: the round takes no text any more and cannot be opened again.${isSealed ? ' Its sealed result is shown to everybody.' : ''}`;
   }

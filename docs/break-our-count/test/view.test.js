@@ -19,6 +19,7 @@ test('nothing is called exact before the end', () => {
   const { exact: _, ...running } = { ...RUN, waiting: 3 };
 
   assert.deepEqual(judge(running, 'ours'), { state: 'running', text: '3 records waiting' });
+  assert.equal(judge({ ...running, waiting: 1 }, 'ours').text, '1 record waiting');
   assert.equal(judge(running, 'differences').state, 'running');
   assert.equal(judge(running, 'counters_2015').state, 'wrong');
 });
@@ -32,7 +33,7 @@ test('a choice without votes may be missing', () => {
 test('the verdict names every count', () => {
   assert.equal(
     verdict(RUN),
-    '10 votes, 3 faults. VoteApp: 10, exact. Counters of 2015: 71, 61 too many. ' +
-      'Adding differences: 10, the sum is right, the choices are not.',
+    '10 votes, 3 faults. VoteApp: 10 (exact). Counters of 2015: 71 (61 too many). ' +
+      'Adding differences: 10 (the sum is right, the choices are not).',
   );
 });

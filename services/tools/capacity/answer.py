@@ -10,6 +10,7 @@ from services.tools.capacity.limits import Assumption
 from services.tools.capacity.plan import EDGE_LOCATIONS, CapacityPlan
 from services.tools.capacity.quotas import quotas_to_raise
 from services.tools.cost.prices import Prices
+from services.voting.amounts import amount
 
 OURS: Final = (
     Assumption(
@@ -75,11 +76,10 @@ def document(plan: CapacityPlan, minutes: float, prices: Prices) -> Mapping[str,
 def render(plan: CapacityPlan, minutes: float, prices: Prices) -> str:
     """Return the answer for people, without the assumptions."""
     asked = plan.demand
-    polls = "1 poll" if asked.polls == 1 else f"{asked.polls} polls"
+    texts, viewers = amount(asked.texts_per_second, "text"), amount(asked.viewers, "viewer")
     days = "1 day" if asked.days == 1 else f"{asked.days:g} days"
     head = (
-        f"{asked.texts_per_second:,} texts in the busiest second, {asked.viewers:,} viewers, "
-        f"{polls} open for {days}:"
+        f"{texts} in the busiest second, {viewers}, {amount(asked.polls, 'poll')} open for {days}:"
     )
     return "\n".join([head, "", *_table(plan, minutes, prices), "", *_instructions(plan)])
 

@@ -13,7 +13,15 @@ DASHBOARD: Final = Path(__file__).parents[3] / "dashboard"
 _PAGE: Final = "console.html"
 _SHARED: Final = tuple(
     f"src/{name}"
-    for name in ("tokens.css", "dom.js", "theme.js", "percentages.js", "phase.js", "sentences.js")
+    for name in (
+        "tokens.css",
+        "dom.js",
+        "palette.js",
+        "percentages.js",
+        "phase.js",
+        "sentences.js",
+        "theme.js",
+    )
 )
 _FONT: Final = "@fontsource-variable/inter"
 _FONT_STYLE: Final = f"src/{_FONT}/wght.css"

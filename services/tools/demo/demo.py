@@ -23,6 +23,7 @@ from services.tools.demo.progress import ConsoleProgress
 from services.tools.phones.crowd import Crowd, texted_choices, votes_per_phone
 from services.tools.phones.expectation import Expectation
 from services.tools.phones.load_generator import LoadGenerator, TextEvent
+from services.voting.amounts import amount
 from services.voting.poll import Policy, Round
 from services.voting.tally import Totals
 
@@ -142,12 +143,12 @@ def live_line(
     line = Styled("  ")
     refused = counts.get("refused", 0)
     if expectation:
-        line.append(f"{counts.get('accepted', 0) + refused:,} texts", style="bold")
+        line.append(amount(counts.get("accepted", 0) + refused, "text"), style="bold")
         line.append(f" in {seconds:,.0f} s  ", style="dim")
     for choice in round.poll.choices:
         line.append(f"{choice.label} ", style=choice.colour.get("dark", ""))
         line.append(f"{totals.picks.get(choice.key, 0):,}  ", style="bold")
-    line.append(f"{sum(totals.picks.values()):,} votes  ")
+    line.append(f"{amount(sum(totals.picks.values()), 'vote')}  ")
     if expectation and round.poll.policy is Policy.LAST:
         line.append_text(_verdict(totals, expectation))
     if refused:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from services.tools.demo.progress import Progress
 from services.tools.lab.lab_poll import POLL
 from services.tools.lab.token_bucket import PARTITIONS
+from services.voting.amounts import amount
 
 if TYPE_CHECKING:
     from services.tools.demo.cloud import LocalCloud
@@ -71,7 +72,7 @@ class Experiment:
 
     def _step(self, cloud: "LocalCloud", shards: int, progress: Progress) -> Measurement:
         lab = cloud.lab
-        title = f"{shards} shard{'' if shards == 1 else 's'}"
+        title = amount(shards, "shard")
         with progress.step(title) as show_detail:
             lab.change({"texts_per_second": 0, "write_capacity": self.write_capacity})
             lab.begin_round(shards)

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.tools.demo.experiment import Experiment, Measurement
 from services.tools.lab.token_bucket import PARTITIONS
+from services.voting.amounts import amount
 
 BEGIN: Final = "<!-- measured: voteapp lab --write docs -->"
 END: Final = "<!-- end of what was measured -->"
@@ -98,7 +99,8 @@ def render_plot(rows: Sequence[Measurement], experiment: Experiment) -> str:
         rate=f"{experiment.partition_rate:g}", texts=experiment.texts_per_second,
         middle=LEFT + wide / 2, foot=HEIGHT - 12,
         summary="; ".join(
-            f"{row.shards} shards: {row.accepted:.0f} accepted, {row.refused:.0f} given up"
+            f"{amount(row.shards, 'shard')}: {row.accepted:.0f} accepted, "
+            f"{row.refused:.0f} given up"
             for row in rows
         ),
     )  # fmt: skip

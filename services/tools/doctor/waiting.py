@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.tools.doctor.finding import Finding, failed, ok, warning
+from services.voting.amounts import amount
 
 ALARMS_CHECK: Final = "alarms"
 QUEUE_CHECK: Final = "fallback queue"
@@ -53,7 +54,7 @@ def check_queue(texts: int, oldest_seconds: float | None) -> Finding:
     if not texts:
         return ok(QUEUE_CHECK, "no text waits")
     age = "" if oldest_seconds is None else f", the oldest for {oldest_seconds:,.0f} s"
-    detail = f"{texts:,} texts wait{age}"
+    detail = f"{amount(texts, 'text waits', 'texts wait')}{age}"
     if oldest_seconds is not None and oldest_seconds < _LATE_SECONDS:
-        return ok(QUEUE_CHECK, f"{detail}: they are being counted")
+        return ok(QUEUE_CHECK, f"{detail}: being counted")
     return failed(QUEUE_CHECK, detail, "they are not lost: see docs/fallback.md")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from services.adapters.clock import now_ms
 from services.adapters.event_source import MappingState
 from services.voting import schema
+from services.voting.amounts import amount
 from services.voting.audit import Audit, Watermarks
 from services.voting.certificate import (
     Certificate,
@@ -198,5 +199,6 @@ def _why_not_lost(audit: Audit, unfolded: CountUnfolded) -> list[str]:
     if reasons := audit.settling_problems:
         return [*reasons]
     if waiting := unfolded(audit.round, audit.watermarks):
-        return [f"{waiting:,} records are still in the stream: enable the mapping, and wait"]
+        records = amount(waiting, "record is", "records are")
+        return [f"{records} still in the stream: enable the mapping, and wait"]
     return []

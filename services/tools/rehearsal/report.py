@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.tools.phones.delivery import WebhookReply
+from services.voting.amounts import amount
 from services.voting.audit import Audit
 
 PERCENTILES: Final = (50, 90, 99)
@@ -74,7 +75,8 @@ class RehearsalReport:
             found.append("the board is not the recount of the ballots")
         if not least <= counted <= most:
             expected = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-            found.append(f"{counted:,} votes were counted, and {expected} accepted")
+            votes = amount(counted, "vote was", "votes were")
+            found.append(f"{votes} counted, and {expected} accepted")
         return found
 
     def document(self, audit: Audit | None) -> dict[str, Any]:

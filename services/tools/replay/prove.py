@@ -29,6 +29,7 @@ from services.tools.replay.lifecycle.run import LifecycleOutcome, run_lifecycle
 from services.tools.replay.outcome import ReplayResult
 from services.tools.replay.simulation import Replay
 from services.tools.replay.stores import MemoryEngine
+from services.voting.amounts import amount
 
 SCHEDULES: Final = 20_000
 CHUNK: Final = 50
@@ -127,9 +128,11 @@ def prove(numbers: Iterable[int]) -> Proof:
 
 def render_table(proof: Proof, seconds: float) -> Table:
     """Return a table of the faults, the operators' commands and the miscounts."""
+    schedules, texts = amount(proof.schedules, "random schedule"), amount(proof.texts, "text")
+    miscounts, violations = len(proof.wrong), len(proof.violations)
     shown = Table(
-        title=f"{proof.schedules:,} random schedules, {proof.texts:,} texts, {seconds:.0f} s",
-        caption=f"{len(proof.wrong)} miscounts, {len(proof.violations)} violations",
+        title=f"{schedules}, {texts}, {seconds:.0f} s",
+        caption=f"{amount(miscounts, 'miscount')}, {amount(violations, 'violation')}",
         caption_style="bold green" if proof.holds else "bold red",
     )
     shown.add_column("fault")
@@ -143,7 +146,8 @@ def render_table(proof: Proof, seconds: float) -> Table:
     shown.add_section()
     for command in sorted({*proof.commands, *proof.refused}):
         done, refused = proof.commands[command], proof.refused[command]
-        by = "every night" if command in MERGING else f"by an operator; refused {refused:,} times"
+        often = amount(refused, "time")
+        by = "every night" if command in MERGING else f"by an operator; refused {often}"
         shown.add_row(command, by, "", f"{done:,}")
     shown.add_section()
     for kind, what, number in _deliveries(proof):
