@@ -1,5 +1,6 @@
 """For all tests: the local cloud, brought up once, their order, and who shares a worker."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,9 @@ settings.load_profile("untimed")
 
 # The tests make thousands of AWS clients; each session would read the services' models anew.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
+
+# CDK's own validation takes as long as the rest of a synthesis; one test asks for it.
+os.environ["CDK_VALIDATION"] = "false"
 
 pytest_plugins = ("tests.support.cloud",)
 
