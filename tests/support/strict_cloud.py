@@ -241,7 +241,8 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
     """An emulator that enforces IAM, and a copy of the project that may be changed."""
     python = EMULATOR_VENV / "bin" / "python"
     port = free_port()
-    (folder / "home").mkdir()
+    for name in ("home", "tmp"):
+        (folder / name).mkdir()
     process = Process(
         "strict emulator",
         [str(python), str(Path(__file__).with_name("strict_emulator.py"))],
@@ -253,6 +254,7 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
             STATE_DIR=str(folder / "state"),
             S3_DATA_DIR=str(folder / "s3"),
             HOME=str(folder / "home"),
+            TMPDIR=str(folder / "tmp"),
             PYTHONDONTWRITEBYTECODE="1",
         ),
         log=folder / "emulator.log",
