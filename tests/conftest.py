@@ -37,7 +37,8 @@ class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
     """With several workers (`-n 2`), tests that share what is costly to bring up share a worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _group(_TESTS.parent / nodeid.partition("::")[0])
+        group = _group(_TESTS.parent / nodeid.partition("::")[0])
+        return "cloud" if group == "lab" else group
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatTheyShare:
@@ -54,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def _group(file: Path) -> str:
-    """The deployments, the templates, the local cloud and the lab's; else every file is a group."""
+    """The deployments, the templates, the local cloud, its lab; else every file is a group."""
     path = file.relative_to(_TESTS)
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"
