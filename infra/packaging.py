@@ -179,9 +179,9 @@ class Packager:
         # For this machine uv does the same in a tenth of the time; where it fails, pip says why.
         uv = Path(python).with_name("uv")
         if self.config.wheel_platform is None and uv.exists():
-            options = ("--link-mode", "copy", "--python", python)
+            copied = ("--link-mode", "copy", "--python", python)
             with suppress(PackagingError):
-                _run([str(uv), "pip", "install", *options, *wanted], what, cwd=ROOT)
+                _run([str(uv), "pip", "install", *copied, *wanted], what, cwd=ROOT)
                 (target / ".lock").unlink(missing_ok=True)
                 return
             shutil.rmtree(target)
