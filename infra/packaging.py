@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -170,13 +171,23 @@ class Packager:
         return target
 
     def _install(self, function: FunctionName, requirements: Path, target: Path) -> None:
-        command = [
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--no-compile", "--only-binary=:all:", "--target", str(target)),
+        what, python = f"the {function} function", sys.executable
+        wanted = (
+            *("--quiet", "--only-binary=:all:", "--target", str(target)),
             *("--require-hashes", "--requirement", str(requirements)),
-            *self._platform_options(),
-        ]
-        _run(command, f"the {function} function", cwd=ROOT)
+        )
+        # For this machine uv does the same in a tenth of the time; where it fails, pip says why.
+        uv = Path(python).with_name("uv")
+        if self.config.wheel_platform is None and uv.exists():
+            copied = ("--link-mode", "copy", "--python", python)
+            with suppress(PackagingError):
+                _run([str(uv), "pip", "install", *copied, *wanted], what, cwd=ROOT)
+                (target / ".lock").unlink(missing_ok=True)
+                return
+            shutil.rmtree(target)
+            target.mkdir()
+        options = ("--disable-pip-version-check", "--no-compile", *self._platform_options())
+        _run([python, "-m", "pip", "install", *options, *wanted], what, cwd=ROOT)
 
     @property
     def _compiler(self) -> str | None:

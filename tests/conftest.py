@@ -1,5 +1,6 @@
 """For all tests: the local cloud, brought up once, their order, and who shares a worker."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,9 @@ settings.load_profile("untimed")
 # The tests make thousands of AWS clients; each session would read the services' models anew.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
+# CDK's own validation takes as long as the rest of a synthesis; one test asks for it.
+os.environ["CDK_VALIDATION"] = "false"
+
 pytest_plugins = ("tests.support.cloud",)
 
 _TESTS = Path(__file__).parent
@@ -33,7 +37,8 @@ class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
     """With several workers (`-n 2`), tests that share what is costly to bring up share a worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _group(_TESTS.parent / nodeid.partition("::")[0])
+        group = _group(_TESTS.parent / nodeid.partition("::")[0])
+        return "cloud" if group == "lab" else group
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatTheyShare:
@@ -50,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def _group(file: Path) -> str:
-    """The deployments, the templates, the local cloud and the lab's; else every file is a group."""
+    """The deployments, the templates, the local cloud, its lab; else every file is a group."""
     path = file.relative_to(_TESTS)
     if path.parts[:2] == ("integration", "deploy"):
         return "deploy"

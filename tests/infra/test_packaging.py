@@ -43,6 +43,31 @@ def test_the_wheels_are_those_of_the_machine_that_will_run_them(
     assert all("--only-binary=:all:" in command for command in pip)
 
 
+def test_where_uv_fails_pip_builds_the_wheels_of_this_machine(
+    tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From nothing: whatever uv has left is not in the bundle."""
+    there = subprocess.run
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        done = there(command, **options)
+        if Path(command[0]).name == "uv":
+            target = Path(command[command.index("--target") + 1])
+            (target / "half.py").touch()
+            return subprocess.CompletedProcess(command, 2, "", "")
+        return done
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    (tmp_path / "uv").touch()
+    bundle = packager(tmp_path / "bundles", "local", complete=True).bundle("aggregator")
+
+    assert [Path(command[0]).name for command in pip] == ["uv", "python"]
+    assert [command[command.index("--target") + 1] for command in pip] == [pip[0][-4]] * 2
+    assert (bundle / "wheel.py").exists()
+    assert not (bundle / "half.py").exists()
+
+
 def test_an_unchanged_bundle_is_built_once(tmp_path: Path, pip: list[list[str]]) -> None:
     """A second deploy needs no network."""
     first = packager(tmp_path, complete=True).bundle("webhook")

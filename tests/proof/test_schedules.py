@@ -10,7 +10,7 @@ from services.tools.replay.faults import ALL
 from services.tools.replay.lifecycle.run import run_lifecycle
 from services.tools.replay.prove import Proof, main, prove, render_table, run_schedule
 
-SCHEDULES = 1_400
+SCHEDULES = 1_000
 FIRST = 1_000_000
 """Others than those of `make prove`."""
 
@@ -60,7 +60,7 @@ def test_operators_did_everything_many_times_and_were_refused_often(proof: Proof
             "stream lost",
         )
     }  # fmt: skip
-    done["extend"] = proof.commands["extend"] >= 100  # in every second run only
+    done["extend"] = proof.commands["extend"] >= 70  # in every second run only
     refused = {name: proof.refused[name] >= 200 for name in ("apply", "open", "certify", "expire")}
 
     assert set(done.values()) == {True}

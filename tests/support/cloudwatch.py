@@ -10,6 +10,7 @@ of DynamoDB keeps its state while data is missing, whatever it says (PutMetricAl
 import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 Series = Callable[[int], float | None]
@@ -34,8 +35,12 @@ _OPERATIONS: Final[Mapping[type, Callable[[Any, Any], Any]]] = {
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
     """The value of an expression in one minute; None if it is missing."""
-    tree = ast.parse(expression.replace(" AND ", " and "), mode="eval")
-    return _value(tree.body, values)
+    return _value(_parsed(expression), values)
+
+
+@cache
+def _parsed(expression: str) -> ast.expr:
+    return ast.parse(expression.replace(" AND ", " and "), mode="eval").body
 
 
 def _value(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
@@ -93,6 +98,7 @@ def ringing(
 
     length = period_minutes(alarm)
 
+    @cache  # each is in the evaluation ranges of several periods
     def point(period: int) -> float | None:
         minutes = range(period * length, (period + 1) * length)
         values = {name: _sum(map(held, minutes)) for name, held in series.items()}

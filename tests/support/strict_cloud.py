@@ -40,6 +40,7 @@ OPTIONS = (
     *("-c", "reconcile=60 minutes", "-c", "canary=60 minutes"),
 )
 """With everything that a stack may have; the schedules are too slow to interfere with a test."""
+UNPACKED = Path.home() / ".cache/aws/jsii/package-cache"
 TOKEN = "a-token-of-the-proof"
 COPIED = ("app.py", "cdk.json", "infra", "lambdas", "polls", "services", "dashboard")
 _IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "dist", "test")
@@ -67,7 +68,13 @@ class Cloud:
             )
         return self._clients[key]
 
-    def cdk(self, *arguments: str, seconds: float = 120, cwd: Path | None = None) -> str:
+    def cdk(
+        self,
+        *arguments: str,
+        seconds: float = 120,
+        cwd: Path | None = None,
+        validated: bool = False,
+    ) -> str:
         """Run the pinned CDK command line; its output. Fails if it fails."""
         done = subprocess.run(
             [str(ROOT / "infra/node_modules/.bin/cdk"), *arguments],
@@ -76,6 +83,9 @@ class Cloud:
                 **self.aws.environment() | {name.upper(): value for name, value in OWNER.items()},
                 HOME=str(self.folder / "home"),
                 CDK_DISABLE_CLI_TELEMETRY="true",
+                CDK_VALIDATION=str(validated).lower(),
+                # Not in the home above: to unpack CDK once more takes some seconds.
+                JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(UNPACKED),
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -86,11 +96,12 @@ class Cloud:
         assert done.returncode == 0, done.stdout[-4000:]
         return done.stdout
 
-    def deploy(self) -> None:
-        """`cdk deploy`, and read its outputs."""
+    def deploy(self, *, validated: bool = False) -> None:
+        """`cdk deploy`, and read its outputs; if wanted with CDK's validation, as by default."""
         file = self.folder / "outputs.json"
         never = ("--require-approval", "never")
-        self.cdk("deploy", *OPTIONS, *never, "--outputs-file", str(file))
+        to = ("--outputs-file", str(file))
+        self.cdk("deploy", *OPTIONS, *never, *to, validated=validated)
         self.outputs = json.loads(file.read_text())[STACK]
 
     def text(self, sender: str, body: str, sid: str, token: str = TOKEN) -> int:
@@ -230,7 +241,8 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
     """An emulator that enforces IAM, and a copy of the project that may be changed."""
     python = EMULATOR_VENV / "bin" / "python"
     port = free_port()
-    (folder / "home").mkdir()
+    for name in ("home", "tmp"):
+        (folder / name).mkdir()
     process = Process(
         "strict emulator",
         [str(python), str(Path(__file__).with_name("strict_emulator.py"))],
@@ -242,6 +254,7 @@ def strict_cloud(folder: Path) -> Iterator[Cloud]:
             STATE_DIR=str(folder / "state"),
             S3_DATA_DIR=str(folder / "s3"),
             HOME=str(folder / "home"),
+            TMPDIR=str(folder / "tmp"),
             PYTHONDONTWRITEBYTECODE="1",
         ),
         log=folder / "emulator.log",

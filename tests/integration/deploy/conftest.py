@@ -25,7 +25,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with strict_cloud(tmp_path_factory.mktemp("proof")) as made:
         # Away from cdk.json, or it would synthesise for nothing.
         made.cdk("bootstrap", f"aws://{made.aws.account}/{made.aws.region}", cwd=made.folder)
-        made.deploy()
+        made.deploy(validated=True)
         yield made
 
 
