@@ -11,8 +11,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.bundle_contents import FunctionName
 from infra.config import StageConfig
-from infra.packaging import FunctionName, Packager
+from infra.packaging import Packager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,8 @@
-"""Builds Lambda bundles, the webhook's Docker context and the dashboard; lists what is in them.
+"""Builds Lambda bundles, the webhook's Docker context and the dashboard.
 
-A bundle is the function's own package, the parts of `services` it runs on, and its locked
-requirements as wheels for the machine it will run on. pip builds it, without Docker, into a
-folder named by a hash of its inputs, so unchanged bundles are not built again. npm builds the
-dashboard in the same way.
+A bundle is what `bundle_contents.py` lists, and the function's locked requirements as wheels for
+the machine it will run on. pip builds it, without Docker, into a folder named by a hash of its
+inputs, so unchanged bundles are not built again. npm builds the dashboard in the same way.
 
 A Lambda function cannot write beside its code, so without compiled files every cold start
 compiles each module that it imports. Compiled files are of one version of Python alone.
@@ -15,55 +14,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
+from infra.bundle_contents import ROOT, FunctionName, sources
 from infra.config import StageConfig
 
-FunctionName = Literal[
-    "webhook", "aggregator", "polls", "replayer", "reconciler", "canary", "merger", "reader"
-]
-
-ROOT: Final = Path(__file__).parent.parent
-CONTENTS: Final[dict[FunctionName, tuple[str, ...]]] = {
-    "webhook": (
-        "services/webhook",
-        "services/adapters",
-        "services/polls",
-        "services/voting",
-        "lambdas/webhook",
-    ),
-    "aggregator": ("services/adapters", "services/voting", "lambdas/aggregator"),
-    "polls": ("services/adapters", "services/polls", "services/voting", "lambdas/polls"),
-    "replayer": (
-        "services/adapters",
-        "services/late",
-        "services/polls",
-        "services/voting",
-        "lambdas/replayer",
-    ),
-    "reconciler": (
-        "services/adapters",
-        "services/late",
-        "services/polls",
-        "services/voting",
-        "lambdas/reconciler",
-    ),
-    "merger": ("services/adapters", "services/polls", "services/voting", "lambdas/merger"),
-    "canary": (
-        "services/adapters",
-        "services/polls",
-        "services/selftest",
-        "services/voting",
-        "lambdas/canary",
-    ),
-    "reader": ("services/adapters", "services/polls", "services/voting", "lambdas/reader"),
-}
-_ALWAYS: Final = ("services/__init__.py", "services/settings.py", "lambdas/__init__.py")
 _CONTAINER_REQUIREMENTS: Final = ROOT / "services" / "requirements.txt"
 _TIMEOUT_SECONDS: Final = 300
 _COMPILE: Final = (
@@ -233,13 +193,6 @@ def _python(version: str) -> str | None:
 def _output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
     return done.stdout.strip()
-
-
-def sources(function: FunctionName) -> Iterator[Path]:
-    """List this project's files in a bundle, in a stable order."""
-    yield from (ROOT / name for name in _ALWAYS)
-    for name in CONTENTS[function]:
-        yield from sorted((ROOT / name).rglob("*.py"))
 
 
 def _copy(files: Iterable[Path], folder: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.packaging import ROOT
+from infra.bundle_contents import ROOT
 from tests.infra.conftest import Resources, Synthesise
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from infra.packaging import CONTENTS
+from infra.bundle_contents import CONTENTS
 from services.settings import (
     AggregatorSettings,
     CanarySettings,

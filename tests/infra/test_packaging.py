@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.packaging import CONTENTS, FunctionName, PackagingError
+from infra.bundle_contents import CONTENTS, FunctionName
+from infra.packaging import PackagingError
 from tests.infra.conftest import packager
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra import packaging
-from infra.packaging import ROOT
+from infra.bundle_contents import ROOT
 from tests.infra.conftest import packager
 
 UNCHECKED_HASH = b"\x01\x00\x00\x00"

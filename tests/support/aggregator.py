@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from infra.packaging import ROOT, sources
+from infra.bundle_contents import ROOT, sources
 from lambdas.aggregator.handler import assemble
 
 NAME = "Aggregator"

@@ -17,9 +17,10 @@ import boto3
 from botocore.config import Config
 from twilio.request_validator import RequestValidator
 
+from infra.bundle_contents import CONTENTS
 from infra.config import StageConfig
 from infra.options import Options
-from infra.packaging import CONTENTS, Packager
+from infra.packaging import Packager
 from services.tools.local.aws import LocalAws, rest_api_path
 from services.tools.local.folders import EMULATOR_VENV, ROOT
 from services.tools.local.ports import HOST, free_port

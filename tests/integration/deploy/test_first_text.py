@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.packaging import ROOT
+from infra.bundle_contents import ROOT
 from tests.integration.deploy.steps import eventually, phone, sid
 from tests.support.strict_cloud import Cloud
 
