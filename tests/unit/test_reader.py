@@ -1,6 +1,7 @@
 """The reader's answers where the table cannot be read, and how it is assembled."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,19 @@ def test_merged_rows_and_rows_of_older_versions_count_once() -> None:
     assert (body["texts"], body["version"], body["unreadableRows"]) == (18, 18, 0)
 
 
+def test_an_answer_without_votes_is_compact_and_says_zero_of_each_choice() -> None:
+    """Ten thousand viewers fetch it once a second, so it has no white space and a short tag."""
+    table = Table([poll_view_item(a_round(), "+15550100199")])
+    event = {"rawPath": "/boards/colors.json", "headers": {}}
+    made = reader.answer(event, boards(table))
+    body = json.loads(made["body"])
+
+    assert [one["votes"] for one in body["choices"]] == [0] * len(a_round().poll.choices)
+    assert (body["votes"], body["voters"], body["texts"], body["asOf"]) == (0, 0, 0, None)
+    assert made["body"] == json.dumps(body, separators=(",", ":"))
+    assert re.fullmatch('"[0-9a-f]{32}"', made["headers"]["ETag"])
+
+
 def test_the_example_of_the_documentation_is_what_the_reader_answers() -> None:
     """The page's tests read the same file."""
     choices = (
@@ -210,15 +224,24 @@ def test_a_view_of_an_older_version_is_read_with_the_defaults() -> None:
 def test_the_function_reads_the_table_that_its_environment_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Once: the client is kept between requests."""
+    """Its client is made once, and kept between requests."""
     reader.assemble.cache_clear()
     monkeypatch.delenv("AGGREGATES_TABLE", raising=False)
     with pytest.raises(SettingsError, match="AGGREGATES_TABLE is not set"):
         reader.assemble()
 
     monkeypatch.setenv("AGGREGATES_TABLE", "Counts")
-    monkeypatch.setattr(reader, "impatient_client", object)
+    made: list[Table] = []
 
-    assert reader.assemble().table == "Counts"
-    assert reader.assemble() is reader.assemble()
+    def client() -> Table:
+        made.append(Table([poll_view_item(a_round(), None)]))
+        return made[-1]
+
+    monkeypatch.setattr(reader, "impatient_client", client)
+    event = {"rawPath": "/boards/colors.json", "headers": {}}
+    answers = [reader.handler(event, None) for _ in range(2)]
     reader.assemble.cache_clear()
+
+    assert [json.loads(one["body"])["poll"] for one in answers] == ["colors", "colors"]
+    (table,) = made
+    assert {asked["TableName"] for asked in table.asked} == {"Counts"}
