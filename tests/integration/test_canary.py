@@ -116,7 +116,10 @@ def test_without_a_token_every_text_is_refused_so_the_call_fails(
     """Before the first `voteapp connect`, and if somebody empties it."""
     configure(monkeypatch, "")
 
-    with pytest.raises(canary.CanaryFailedError, match="voteapp connect"):
+    with pytest.raises(
+        canary.CanaryFailedError,
+        match=r"^the Twilio auth token is not set: run voteapp connect$",
+    ):
         canary.handler({}, None)
     assert webhook.texts == []
 

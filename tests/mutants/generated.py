@@ -107,7 +107,7 @@ AREAS: Final = (
         files=("lambdas/replayer/*.py",),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
-                "queue_items", "replay", "replay_batches", "replayer_assembly",
+                "queue_items", "replay", "replay_batches", "replay_hangs", "replayer_assembly",
             )),
             "tests/integration/test_function_replayer.py",
         ),

@@ -278,6 +278,20 @@ class SomeBoards:
         yield MergedRound(round=1, merged=2, deleted=3, changed=((LABEL, "one"),))
 
 
+LOGGED = {
+    "open#good": [
+        ("merge.row_changed", {"board": "open#good", "round": 1, "rows": [f"{LABEL}#one"]}),
+        ("merge.done", {"board": "open#good", "round": 1, "added": 2, "deleted": 3}),
+    ],
+    "open#bad": [
+        ("merge.failed", {
+            "board": "open#bad", "error": "StoreUnavailableError",
+            "detail": "merging: the store did not answer in time",
+        }),
+    ],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("board", "done"), [("open#bad", False), ("open#good", True)])
 def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, done: bool) -> None:
     """An alarm rings at `merge.row_changed`."""
@@ -286,11 +300,7 @@ def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, do
     boards: Any = SomeBoards()
 
     assert merger.merge(boards, board, shards_at()) is done
-    assert [name for name, _ in events] == (
-        ["merge.row_changed", "merge.done"] if done else ["merge.failed"]
-    )
-    if done:
-        assert events[0][1] == {"board": board, "round": 1, "rows": [f"{LABEL}#one"]}
+    assert events == LOGGED[board]
 
 
 @pytest.fixture
@@ -325,18 +335,32 @@ def test_a_run_merges_the_boards_of_all_polls(tables: Recorded, deployed: str) -
     assert list(base["merged"]["M"]) == [deployed.removeprefix("00007#tally#")]
 
 
+def test_a_row_of_the_shard_that_the_environment_names_is_not_merged(
+    tables: Recorded, deployed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The aggregator of an emulator writes it, and the stream does not list it."""
+    monkeypatch.setenv("STREAM_SHARD_ID", "gone")
+    merger.handler({}, None)
+
+    assert tables.item("Aggregates", "sealed#colors", "00007#base") is None
+    assert tables.item("Aggregates", "sealed#colors", deployed) is not None
+
+
 def test_a_board_that_fails_fails_the_run_after_the_others(
     tables: Recorded, deployed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that an alarm rings; the message names it."""
+    """So that an alarm rings; the message names all that failed."""
     del deployed
     merge_one = merger.merge
     monkeypatch.setattr(
         merger, "merge", lambda rows, board, shards: (
-            board != "open#colors" and merge_one(rows, board, shards)
+            board == "sealed#colors" and merge_one(rows, board, shards)
         ),
     )  # fmt: skip
-    with pytest.raises(merger.MergeFailedError, match="open#colors: rows could not be merged"):
+    with pytest.raises(
+        merger.MergeFailedError, match=r"^open#colors, unreadable: rows could not be merged: "
+    ) as failure:
         merger.handler({}, None)
 
+    assert failure.value.boards == ["open#colors", "unreadable"]
     assert tables.item("Aggregates", "sealed#colors", "00007#base")
