@@ -99,15 +99,13 @@ def test_rows_are_merged_then_deleted_then_forgotten(tables: Recorded) -> None:
         done = merge(tables, hours)
         seen.append(([(one.round, one.merged, one.deleted) for one in done], keys(tables)))
         assert totals(tables) == ALL
-    base = tables.item("Aggregates", BOARD, "00001#base")
-    assert base
+    bases = [tables.item("Aggregates", BOARD, f"0000{number}#base") or {} for number in (1, 2)]
 
     assert seen == [
         ([(1, 2, 0), (2, 1, 0)], KEPT | TWO), ([], KEPT | TWO), ([], KEPT | TWO),
         ([(1, 0, 2), (2, 0, 1)], KEPT), ([], KEPT), ([], KEPT), ([], KEPT), ([], KEPT),
     ]  # fmt: skip
-    assert base["merged"] == {"M": {}}
-    assert base["revision"] == {"N": "3"}
+    assert [(base["merged"], base["revision"]) for base in bases] == [({"M": {}}, {"N": "3"})] * 2
 
 
 def test_the_base_row_names_its_rows_as_the_page_reads_them(tables: Recorded) -> None:
@@ -130,6 +128,21 @@ def test_what_older_versions_may_not_write_goes_with_the_row(tables: Recorded) -
 
     assert tables.item("Aggregates", BOARD, f"tally#1#{LABEL}#one") is None
     assert tables.item("Aggregates", BOARD, f"tally#1#{LABEL}#listed") is not None
+
+
+def test_a_certificate_under_the_key_of_an_older_version_is_moved_as_well(
+    tables: Recorded,
+) -> None:
+    """On its own board; every row of which is read as it is now."""
+    former = {"pk": {"S": BOARD}, "sk": {"S": "certified#1"}, "digest": {"S": "ab"}}
+    tables.client.put_item(TableName="Aggregates", Item=former)
+    tables.requests.clear()
+    merge(tables)
+    certificate = tables.item("Aggregates", BOARD, "00001#certified")
+
+    assert certificate is not None
+    assert certificate["digest"] == {"S": "ab"}
+    assert all(asked["ConsistentRead"] is True for asked in tables.sent("Query"))
 
 
 def test_a_row_of_an_older_version_is_merged_where_it_is(tables: Recorded) -> None:
@@ -263,7 +276,7 @@ def test_a_stream_without_shards_merges_nothing() -> None:
     """An empty answer must not look as if every shard were gone."""
     streams: Any = Streams([])
 
-    with pytest.raises(NoShardsError):
+    with pytest.raises(NoShardsError, match=f"arn/stream/{LABEL}"):
         live_shards(streams, f"arn/stream/{LABEL}", NOW)
 
 
