@@ -126,7 +126,7 @@ AREAS: Final = (
                 "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",
                 "twilio_client", "twilio_numbers", "connection_overrides", "webhook", "form", "percent",
-                "board_size", "caller", "extension", "large_audience", "memory_lists", "operators_log", "reader",
+                "board_size", "caller", "extension", "ongoing", "large_audience", "memory_lists", "operators_log", "reader",
                 "request_signer", "stale_secret", "ttl_cache_stale", "twilio_delivery", "webhook_events",
             )),
             "tests/contract",

@@ -194,7 +194,7 @@ def test_a_row_that_an_older_version_keeps_writing_is_given_up_until_the_next_ba
     events = tables.client.meta.events
     events.register("provide-client-params.dynamodb.TransactWriteItems", write_first)
     try:
-        with pytest.raises(StoreUnavailableError, match="^the first write of a tally row: "):
+        with pytest.raises(StoreUnavailableError, match=r"^the first write of a tally row: "):
             deliver(tallies, changes(101, 102))
     finally:
         events.unregister("provide-client-params.dynamodb.TransactWriteItems", write_first)
