@@ -14,7 +14,7 @@ from services.adapters.dynamodb.poll_view import poll_view_item, public_round
 from services.adapters.dynamodb.public_boards import DynamoPublicBoards
 from services.settings import SettingsError
 from services.voting import schema
-from services.voting.poll import Choice, State
+from services.voting.poll import Choice, Policy, State
 from tests.support.polls import a_round
 from tests.support.reader import get
 from tests.unit.test_dashboard_parity import CASES, round_of
@@ -201,7 +201,10 @@ def test_a_poll_view_is_read_as_it_was_written() -> None:
     """With its words, colours and times."""
     red = Choice(key="RED", label="Red", words=("ROSE",), colour={"dark": "#ff0000"})
     blue = Choice(key="BLUE", label="Blue")
-    before = a_round(7, choices=(red, blue), opens_at_ms=5, closes_at_ms=9, percent_from=10)
+    before = a_round(
+        7, choices=(red, blue), policy=Policy.UNLIMITED, visibility="sealed", opens_at_ms=5,
+        closes_at_ms=9, percent_from=10,
+    )  # fmt: skip
 
     after, number = public_round(poll_view_item(before, "+15550100199"), "colors")
 
@@ -218,6 +221,7 @@ def test_a_view_of_an_older_version_is_read_with_the_defaults() -> None:
     round, _ = public_round(item, "colors")
 
     assert (round.state.value, round.poll.policy.value) == ("auto", "last")
+    assert round.poll.visibility == "open"
     assert round.poll.choices == (Choice(key="RED", label="RED"),)
 
 
