@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUTTONS, confirmation, freshness, healthTime, jobText, logText, nameText, phaseText, shareText, stageText, timeText, totalText, whoText } from '../src/console/words.js';
+import { clockTime } from '../src/phase.js';
 
 const NOW = 1_800_000_000_000;
 /** @type {import('../src/console/types.js').Poll} */
@@ -87,7 +88,7 @@ test('opening says until when, extending from which time on', () => {
   assert.match(confirmation('open', { ...poll, phase: 'waiting' }, stack, NOW).text, /It still closes at \d\d:\d\d\./);
   assert.match(confirmation('open', { ...poll, phase: 'closed' }, stack, NOW).text, /until you close it/);
   assert.match(confirmation('open', { ...poll, phase: 'waiting', closes_at: null }, stack, NOW).text, /until you close it/);
-  assert.match(confirmation('extend', poll, stack, NOW).text, /It closes at \d\d:\d\d now/);
+  assert.ok(confirmation('extend', poll, stack, NOW).text.startsWith(`It closes at ${clockTime(NOW + 272_000, NOW)} now.`));
   assert.match(confirmation('extend', { ...poll, phase: 'waiting' }, stack, NOW).text, /It closes at \d\d:\d\d now/);
   assert.match(confirmation('extend', { ...poll, phase: 'closed' }, stack, NOW).text, /It opens again/);
 });
