@@ -108,7 +108,10 @@ def test_a_board_is_one_strongly_consistent_query_of_its_current_round() -> None
 
 
 def test_merged_rows_and_rows_of_older_versions_count_once() -> None:
-    """The rows that the base row names are left out; of a row under two keys, the newer counts."""
+    """The rows that the base row names are left out; of a row under two keys, the newer counts.
+
+    A row without any count, as a check may leave one, is none.
+    """
 
     def row(sk: str, red: int, folded: int) -> dict[str, Any]:
         numbers = {"c#RED": red, "folded": folded, "as_of": 5}
@@ -122,6 +125,7 @@ def test_merged_rows_and_rows_of_older_versions_count_once() -> None:
         poll_view_item(a_round(), "+15550100199"), base, row("00001#tally#label#gone", 6, 7),
         row("00001#tally#label#here", 4, 5), row("tally#1#label#here", 3, 4),
         row("tally#1#label#old", 1, 1), row("tally#2#label#other", 90, 90),
+        {"pk": {"S": "open#colors"}, "sk": {"S": "00001#tally#label#bare"}},
     ])  # fmt: skip
     body = get(boards(table)).body
 
