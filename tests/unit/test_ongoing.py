@@ -42,3 +42,4 @@ def test_a_run_that_was_killed_is_forgotten_by_the_next_one_after_its_time(
         Ongoing(begun=3, until_ms=NOON + 5),
         Ongoing(begun=3),
     ]
+    assert all(asked["ConsistentRead"] is True for asked in tables.sent("GetItem"))
