@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confirmation, freshness, healthTime, jobText, logText, nameText, shareText, stageText, timeText, totalText, whoText } from '../src/console/words.js';
+import { BUTTONS, confirmation, freshness, healthTime, jobText, logText, nameText, phaseText, shareText, stageText, timeText, totalText, whoText } from '../src/console/words.js';
+import { clockTime } from '../src/phase.js';
 
 const NOW = 1_800_000_000_000;
 /** @type {import('../src/console/types.js').Poll} */
@@ -22,12 +23,19 @@ test('the time of a poll is that of what comes next, or of what ended it', () =>
   assert.equal(timeText({ ...poll, closes_at: NOW - 1 }, NOW), 'closes in 0:00');
   assert.equal(timeText({ ...poll, closes_at: null }, NOW), 'no closing time');
   assert.equal(timeText({ ...poll, phase: 'waiting', opens_at: NOW + 61_000 }, NOW), 'opens in 1:01');
+  assert.equal(timeText({ ...poll, phase: 'waiting' }, NOW), '');
   assert.match(timeText({ ...poll, phase: 'closed', closes_at: NOW }, NOW), /^since \d\d:\d\d$/);
   assert.match(timeText({ ...poll, phase: 'closed', certified_at: NOW }, NOW), /^certified \d\d:\d\d$/);
   assert.equal(timeText({ ...poll, phase: 'archived', closes_at: null }, NOW), '');
 });
 
+test('each phase has a name', () => {
+  const phases = /** @type {const} */ (['open', 'waiting', 'closed', 'archived']);
+  assert.deepEqual(phases.map((phase) => phaseText({ ...poll, phase })), ['Open', 'Not open yet', 'Closed', 'Archived']);
+});
+
 test('a poll is named with its round and its numbers', () => {
+  assert.equal(nameText({ ...poll, numbers: ['+15550100199', '+15550100177'] }), 'colors · round 2 · (555) 010-0199, (555) 010-0177');
   assert.equal(nameText(poll), 'colors · round 2 · (555) 010-0199');
   assert.equal(nameText({ ...poll, numbers: [] }), 'colors · round 2');
 });
@@ -48,7 +56,22 @@ test('a confirmation names stack, poll and consequence', () => {
   assert.equal(asked.title, 'Start round 3 of colors on VoteApp-prod?');
   assert.match(asked.text, /goes to zero at once, from 1,204 votes\. .*the new round is open\./);
   assert.match(confirmation('reset', { ...poll, phase: 'closed' }, stack, NOW).text, /the new round is not opened/);
-  assert.equal(confirmation('close', poll, stack, NOW).title, 'Close colors, round 2, on VoteApp-prod?');
+});
+
+test('each action has a button, a question and an answer', () => {
+  const actions = /** @type {const} */ (['open', 'close', 'extend', 'reset', 'certify']);
+  const asked = actions.map((action) => {
+    const { title, answer } = confirmation(action, poll, stack, NOW);
+    return [BUTTONS[action], title, answer];
+  });
+  assert.deepEqual(asked, [
+    ['Open', 'Open colors, round 2, on VoteApp-prod?', 'Open voting'],
+    ['Close', 'Close colors, round 2, on VoteApp-prod?', 'Close voting'],
+    ['Extend…', 'Extend colors, round 2, on VoteApp-prod?', 'Extend voting'],
+    ['Reset…', 'Start round 3 of colors on VoteApp-prod?', 'Start a new round'],
+    ['Certify…', 'Certify colors, round 2, on VoteApp-prod?', 'Certify for good'],
+  ]);
+  assert.equal(confirmation('close', poll, stack, NOW).text, 'Within 3 seconds texts are no longer counted; their replies say that voting is closed.');
 });
 
 test('reset and certify want the id typed, the others do not', () => {
@@ -57,14 +80,16 @@ test('reset and certify want the id typed, the others do not', () => {
 });
 
 test('certifying a sealed poll says that it reveals the result', () => {
-  assert.doesNotMatch(confirmation('certify', poll, stack, NOW).text, /sealed/);
+  assert.match(confirmation('certify', poll, stack, NOW).text, /cannot be opened again\.$/);
   assert.match(confirmation('certify', { ...poll, is_sealed: true }, stack, NOW).text, /shown to everybody/);
 });
 
 test('opening says until when, extending from which time on', () => {
   assert.match(confirmation('open', { ...poll, phase: 'waiting' }, stack, NOW).text, /It still closes at \d\d:\d\d\./);
   assert.match(confirmation('open', { ...poll, phase: 'closed' }, stack, NOW).text, /until you close it/);
-  assert.match(confirmation('extend', poll, stack, NOW).text, /It closes at \d\d:\d\d now/);
+  assert.match(confirmation('open', { ...poll, phase: 'waiting', closes_at: null }, stack, NOW).text, /until you close it/);
+  assert.ok(confirmation('extend', poll, stack, NOW).text.startsWith(`It closes at ${clockTime(NOW + 272_000, NOW)} now.`));
+  assert.match(confirmation('extend', { ...poll, phase: 'waiting' }, stack, NOW).text, /It closes at \d\d:\d\d now/);
   assert.match(confirmation('extend', { ...poll, phase: 'closed' }, stack, NOW).text, /It opens again/);
 });
 
@@ -84,13 +109,15 @@ test('what is older than five seconds is stale, whoever is to blame', () => {
   assert.deepEqual([lost.link, lost.text], ['stale', '12 s old']);
   assert.match(lost.notice, /^AWS cannot be reached\. What you see was read at \d\d:\d\d:\d\d\./);
   assert.match(freshness({ ...seen, isAnswering: false }).notice, /The console does not answer/);
+  assert.match(freshness({ ...seen, readAt: NOW - 12_000 }).notice, /^AWS does not answer\. What you see/);
 });
 
 test('before the first read nothing is promised', () => {
   const seen = { readAt: null, trouble: '', isAnswering: true, now: NOW };
-  assert.equal(freshness(seen).link, 'connecting');
-  assert.deepEqual([freshness({ ...seen, trouble: 'no' }).link, freshness({ ...seen, trouble: 'no' }).notice], ['stale', 'no']);
-  assert.equal(freshness({ ...seen, isAnswering: false }).link, 'stale');
+  const ended = 'The console does not answer: it has ended, or this machine sleeps.';
+  assert.deepEqual(freshness(seen), { link: 'connecting', text: 'Connecting…', notice: '' });
+  assert.deepEqual(freshness({ ...seen, trouble: 'no' }), { link: 'stale', text: 'Nothing read', notice: 'no' });
+  assert.deepEqual(freshness({ ...seen, isAnswering: false }), { link: 'stale', text: 'Nothing read', notice: ended });
 });
 
 test('a row of the log names what, and who as a person', () => {
@@ -99,7 +126,9 @@ test('a row of the log names what, and who as a person', () => {
   assert.deepEqual([text, by], ['colors, round 1: extended (closes later)', 'operators/alice']);
   assert.match(time, /^\d\d:\d\d:\d\d$/);
   assert.match(logText(row, NOW + 86_400_000 * 3).time, /^\d\d:\d\d on \w{3}, /);
+  assert.equal(logText({ ...row, detail: '' }, NOW).text, 'colors, round 1: extended');
   assert.equal(whoText('local'), 'local');
+  assert.equal(whoText('arn:aws:iam::1:user/assumed-role/alice'), 'user/assumed-role/alice');
 });
 
 test('the health has its age', () => {

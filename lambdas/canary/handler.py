@@ -4,7 +4,7 @@ A failed run fails the call, so that `Errors` counts it; the alarm also rings if
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from services.adapters import log
@@ -39,9 +39,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
         raise CanaryFailedError(f"a text {result.detail}: {result.remedy}")
 
 
-def run(
-    settings: CanarySettings, secrets: Secrets, create: Callable[..., SelfTest] = SelfTest
-) -> SelfTestResult:
+def run(settings: CanarySettings, secrets: Secrets) -> SelfTestResult:
     """Run the self-test in the canary's poll."""
     url = settings.webhook_url
     receiver = TextReceiver(
@@ -56,4 +54,4 @@ def run(
         pseudonyms=Pseudonyms(secrets.voter_pepper),
         began_at_ms=now_ms(),
     )
-    return create(probe_poll=probe_poll, post=receiver.post).run()
+    return SelfTest(probe_poll=probe_poll, post=receiver.post).run()

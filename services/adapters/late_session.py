@@ -21,7 +21,7 @@ class DeferredCredentials(Credentials):
     """The credentials that `find` returns, found once they are needed and refreshed as it says."""
 
     def __init__(self, find: Callable[[], Credentials | None]) -> None:
-        super().__init__("", "", method="deferred")
+        super().__init__("", "")
         self._find = find
         self._found: Credentials | None = None
 

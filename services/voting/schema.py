@@ -261,7 +261,7 @@ def former_sk(sk: str) -> str:
 
 def sk_from_former(sk: str) -> str:
     """The sort key of a row that is stored under the sort key of an older version."""
-    kind, round_number, *rest = sk.split("#", 2)
+    kind, round_number, *rest = sk.split("#")
     return "#".join([round_prefix(int(round_number)) + kind, *rest])
 
 

@@ -101,7 +101,7 @@ async def _status(app: FastAPI, scope: dict[str, Any]) -> int:
     statuses: list[int] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": urlencode(_FORM).encode(), "more_body": False}
+        return {"type": "http.request", "body": urlencode(_FORM).encode()}
 
     async def send(message: Any) -> None:  # noqa: ANN401 - ASGI's
         if message["type"] == "http.response.start":

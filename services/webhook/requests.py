@@ -39,13 +39,13 @@ async def read_form(scope: Scope, receive: Receive, *, public_base_url: str | No
 
 async def _read_body(receive: Receive) -> bytes:
     """Read the body until it exceeds the maximum; Content-Length is not trusted."""
-    body, more = bytearray(), True
-    while more:
+    body = bytearray()
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise RefusedRequestError(400, "body: cut off: send all of it")
         body += message.get("body", b"")
-        more = message.get("more_body", False)
         if len(body) > MOST_BYTES:
             raise RefusedRequestError(413, f"body: over {MOST_BYTES} bytes: no text is as long")
-    return bytes(body)
+        if not message.get("more_body"):
+            return bytes(body)

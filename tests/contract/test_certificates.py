@@ -8,7 +8,7 @@ import pytest
 from services.adapters.dynamodb.certificates import DynamoCertificates
 from services.adapters.dynamodb.directory import DynamoDirectory
 from services.voting import lifecycle
-from services.voting.certificate import Certificate
+from services.voting.certificate import Certificate, LogComparison
 from services.voting.errors import PollChangedError
 from services.voting.poll import Phase, Round
 from tests.support.directory import COLORS, Watch, always, colors_with, row_of
@@ -42,16 +42,21 @@ def closed_round(directory: DynamoDirectory, watch: Watch) -> Round:
 
 
 @BOTH
+@pytest.mark.parametrize(
+    "compared", [None, LogComparison(texts=3, unknown=1)], ids=["alone", "compared"]
+)
 def test_a_certificate_is_read_back_and_its_round_is_final(
-    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch
-) -> None:
+    directory: DynamoDirectory, certificates: DynamoCertificates, watch: Watch,
+    compared: LogComparison | None,
+) -> None:  # fmt: skip
     """The row's revision grows too, so that no other operator overwrites it."""
+    written = a_certificate(compared=compared)
     round = closed_round(directory, watch)
     before = directory.entry("colors")
 
     assert certificates.find("colors", 1) is None
-    assert certificates.write(a_certificate(), round, current=True)
-    assert certificates.find("colors", 1) == a_certificate()
+    assert certificates.write(written, round, current=True)
+    assert certificates.find("colors", 1) == written
     entry = directory.entry("colors")
     assert entry.round == replace(before.round, certified_at_ms=NOON + 60_000)
     assert entry.revision == before.revision + 1

@@ -173,6 +173,27 @@ def test_a_reply_to_the_number_itself_is_not_received(twilio: Twilio) -> None:
     assert twilio.read() == []
 
 
+def test_a_text_whose_time_the_log_does_not_say_is_listed_whatever_is_asked_for() -> None:
+    """It may be a text that is missing."""
+    record = SimpleNamespace(
+        sid="SM1", direction="inbound", from_=PHONE, to=NUMBER, body="RED", num_media="0",
+        date_created=None, date_sent=None,
+    )  # fmt: skip
+
+    class Page(list[Any]):
+        def next_page(self) -> None:
+            """There is no other one."""
+
+    def page(*, page_size: int, to: str) -> Page:
+        assert page_size == 1_000
+        return Page([record] if to == NUMBER else [])
+
+    client = SimpleNamespace(messages=SimpleNamespace(page=page))
+    (text,) = MessageLog(client).received(NUMBER, NOW * 1_000)
+
+    assert (text.sid, text.at_ms, text.called_at_ms) == ("SM1", 0, None)
+
+
 @pytest.mark.parametrize("body", ["", None])
 def test_a_text_without_a_body_is_listed(twilio: Twilio, body: Any) -> None:
     """A picture, or an empty text."""

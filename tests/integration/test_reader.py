@@ -23,8 +23,8 @@ def boards(system: MotoSystem) -> DynamoPublicBoards:
     return DynamoPublicBoards(client=system.dynamodb, table="Aggregates", clock=lambda: READ_AT)
 
 
-def certify(system: MotoSystem) -> None:
-    """Store a certificate of the first round."""
+def certify(system: MotoSystem) -> Certificate:
+    """Store a certificate of the first round, and return it."""
     certificate = Certificate(
         poll="colors", round=1, picks={"RED": 3, "GREEN": 2, "BLUE": 1}, ballots=6, voters=6,
         certified_at_ms=1_800_000_000_000, digest="9f2c",
@@ -38,6 +38,7 @@ def certify(system: MotoSystem) -> None:
             "certified_at": {"N": "1800000000000"},
         },
     )  # fmt: skip
+    return certificate
 
 
 def test_a_board_is_answered_with_its_poll_and_its_sums(
@@ -115,9 +116,11 @@ def test_a_certificate_is_part_of_the_answer(
 ) -> None:
     """And closes the poll."""
     some_votes(system)
-    certify(system)
-    body = get(boards).body
+    certificate = certify(system)
+    board, body = boards.find("colors"), get(boards).body
 
+    assert board
+    assert board.certificate == certificate
     assert body["phase"] == "closed"
     assert body["certified"] == {
         "at": 1_800_000_000_000,

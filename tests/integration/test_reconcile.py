@@ -1,6 +1,7 @@
 """`voteapp reconcile`, through the command line: Twilio's log on one side, ballots on the other."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from services.adapters.dynamodb.allow_lists import PhoneListStore
+from services.adapters.twilio import message_log
+from services.adapters.twilio.numbers import TwilioNumbers
+from services.late.run import Reconciliations
 from services.polls.definition import parse_poll
 from services.voting.identity import Pseudonyms
 from tests.support.commands import document, voteapp, wire
@@ -241,6 +245,26 @@ def test_a_round_is_not_certified_while_texts_wait_in_the_fallback(
 
     assert told.exit_code == 1
     assert "3 texts wait in the fallback's queue" in told.output
+
+
+def test_only_texts_to_the_polls_number_are_read_and_the_progress_is_told(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as were read since the last call: a progress bar adds them up."""
+    account.add_number("+15550100178")
+    account.records.add(sender=a_phone(9), to="+15550100178", body="red", at=time.time() - HOUR)
+    for phone in range(5):
+        received(account, "red", phone=phone)
+    monkeypatch.setattr(message_log, "PAGE_SIZE", 2)
+    told: list[int] = []
+    with moto_system(f'numbers = ["{NUMBER}"]') as system:
+        report = Reconciliations(
+            numbers=TwilioNumbers.from_env(os.environ), client=system.dynamodb,
+            votes_table="Votes", polls_table="Polls", voter_pepper=PEPPER,
+        ).run(system.round, on_texts=told.append)  # fmt: skip
+
+    assert (report.listed, report.recovered) == (5, 5)
+    assert told == [2, 2, 1]
 
 
 def test_a_stack_that_replaces_a_lost_one_counts_the_texts_of_before(

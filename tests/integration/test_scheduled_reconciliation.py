@@ -155,6 +155,30 @@ def test_a_poll_that_closed_hours_ago_is_left_alone(
 
 
 @pytest.mark.usefixtures("deployed")
+def test_of_a_fault_of_the_program_only_the_kind_is_logged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its message may hold anything, for example a phone number."""
+
+    def fail(*_: Any) -> Any:
+        raise ValueError(NUMBER)
+
+    monkeypatch.setattr(Reconciliations, "run", fail)
+    with pytest.raises(ReconciliationFailedError, match="1 of 1 rounds"):
+        handler({}, None)
+
+    assert lines(capsys) == [
+        {
+            "event": "reconcile.failed",
+            "poll": "colors",
+            "round": 1,
+            "error": "ValueError",
+            "key": None,
+        }
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
 def test_a_report_that_does_not_add_up_has_an_event_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

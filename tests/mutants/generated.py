@@ -70,11 +70,11 @@ AREAS: Final = (
             *(f"tests/unit/test_{name}.py" for name in (
                 "admission", "aggregator", "auditing", "ballot", "ballot_writes", "begun",
                 "certifying", "conditional_writes", "dashboard_parity", "directory_rounds",
-                "drained", "drained_races", "due_rounds", "expiry", "expiry_calendar", "first_ballots",
-                "fold", "forgotten", "former_numbers", "former_rows", "identity", "insertion", "intake",
+                "drained", "drained_races", "due_rounds", "expiry", "expiry_calendar", "extension", "first_ballots",
+                "fold", "forgotten", "former_numbers", "former_rows", "history", "identity", "insertion", "intake",
                 "late_report", "late_scope", "late_writes", "lifecycle", "merged_rows", "merging",
                 "operators_log", "permit", "placement", "poll", "poll_store",
-                "queue_items", "reconciliation", "records", "records_limits", "recount",
+                "queue_items", "reader", "reconciliation", "records", "records_limits", "recount",
                 "redelivery", "redelivery_races", "repairing", "replay", "replay_batches",
                 "replay_races", "replies", "reply_modes", "reply_times", "routing", "settling",
                 "sharding", "sid_index", "unfolded_records",
@@ -107,7 +107,7 @@ AREAS: Final = (
         files=("lambdas/replayer/*.py",),
         tests=(
             *(f"tests/unit/test_{name}.py" for name in (
-                "queue_items", "replay", "replay_batches", "replayer_assembly",
+                "queue_items", "replay", "replay_batches", "replay_hangs", "replayer_assembly",
             )),
             "tests/integration/test_function_replayer.py",
         ),
@@ -126,7 +126,7 @@ AREAS: Final = (
                 "routing", "secrets", "async_client", "signatures", "slow_store",
                 "store_errors", "unfolded_records", "event_source", "ballot_requests", "page_sizes", "phone_lists",
                 "twilio_client", "twilio_numbers", "connection_overrides", "webhook", "form", "percent",
-                "board_size", "caller", "extension", "large_audience", "memory_lists", "operators_log", "reader",
+                "board_size", "caller", "extension", "ongoing", "large_audience", "memory_lists", "operators_log", "reader",
                 "request_signer", "stale_secret", "ttl_cache_stale", "twilio_delivery", "webhook_events",
             )),
             "tests/contract",
@@ -187,7 +187,7 @@ def settings(area: Area) -> str:
             *("polls", "infra", "docs", "README.md", "app.py", "cdk.json", ".gitignore"),
             *("dashboard/src", "dashboard/test"),
         ),
-        "pytest_add_cli_args": ("-k", "not emulator"),
+        "pytest_add_cli_args": ("-k", "not emulator]"),
         "pytest_add_cli_args_test_selection": area.tests,
     }
     lines = [line for name, each in lists.items() for line in (f"{name} =", *indented(each))]

@@ -1,8 +1,9 @@
 """`make mutants`, the page's part: small changes in its pure modules, made by Stryker.
 
 Pure is a module in dashboard/src that neither reads nor writes the document: `MODULES`. The others
-(banner, board, controls, dom, lab, main, motion, partitions, phone, sidebar, sliders, theme) make
-elements or listen to them; tests/browser and the changes made by hand look after those.
+(banner, board, controls, dom, lab, main, motion, partitions, phone, sidebar, sliders, theme, and all of
+the console but its words) make elements or listen to them; tests/browser and the changes made by hand
+look after those.
 
 Stryker is installed in tests/mutants/page, apart from the dashboard's own dependencies, and works
 in a copy of the checkout. It runs module by module, each with its own tests only (`own_tests`), through
@@ -33,13 +34,14 @@ EQUIVALENT: Final = STRYKER / "equivalent.toml"
 COPY: Final = ROOT / ".local" / "mutants-page"
 
 MODULES: Final = (
-    "announce", "aws", "boardState", "bubbles", "certificate", "config", "follower", "guest", "history",
-    "jsonSource", "labSentences", "palette", "percentages", "phase", "pollState", "poller", "rate",
+    "announce", "aws", "boardState", "bubbles", "certificate", "config", "console/words", "follower", "guest",
+    "history", "jsonSource", "labSentences", "palette", "percentages", "phase", "pollState", "poller", "rate",
     "recentWrites", "rows", "schema", "sentences", "sliderStops", "source", "tally", "trouble", "view",
 )  # fmt: skip
 
 TESTS: Final = {
     "aws": ("aws", "source", "guest"),
+    "console/words": ("consoleWords",),
     "guest": ("guest", "source"),
     "palette": ("rows", "jsonSource"),
     "schema": ("rows", "source"),
@@ -150,7 +152,8 @@ def table(mutants: Sequence[Mutant], equivalents: Sequence[Equivalent]) -> tuple
     shown = Table("module", "changes", "noticed", "", title="Changes of the page, by Stryker")
     real = [mutant for mutant in mutants if not any(entry.fits(mutant) for entry in equivalents)]
     for file in sorted({mutant.file for mutant in real}):
-        add_row(shown, Path(file).stem, [mutant for mutant in real if mutant.file == file])
+        name = file.removeprefix("src/").removesuffix(".js")
+        add_row(shown, name, [mutant for mutant in real if mutant.file == file])
     shown.add_section()
     return shown, add_row(shown, "total", real)
 

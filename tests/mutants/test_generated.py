@@ -39,7 +39,7 @@ def test_the_settings_are_read_as_they_are_meant(tmp_path: Path) -> None:
     held = parser["mutmut"]
 
     assert held["only_mutate"].split() == list(AREAS[0].files)
-    assert held["pytest_add_cli_args"].splitlines()[1:] == ["-k", "not emulator"]
+    assert held["pytest_add_cli_args"].splitlines()[1:] == ["-k", "not emulator]"]
 
 
 @pytest.mark.parametrize(("noticed", "is_enough"), [(95, True), (94, False)])

@@ -1,8 +1,14 @@
 """The webhook's application: its paths, and its end."""
 
-import pytest
+from urllib.parse import urlencode
 
-from tests.support.webhook import Desk
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.support.webhook import BASE_URL, Desk, signed, twilio_form
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/sms/", "/health/"])
@@ -23,6 +29,40 @@ async def test_a_path_takes_its_own_method_only(method: str, path: str) -> None:
         answer = await client.request(method, path)
 
     assert answer.status_code == 405
+
+
+async def test_a_text_takes_the_short_way() -> None:
+    """FastAPI's middleware and router do nothing for it, and take as long as its signature."""
+    passed: list[str] = []
+
+    class Noting:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            passed.append(scope["path"])
+            await self.app(scope, receive, send)
+
+    app = Desk().app
+    app.add_middleware(Noting)
+    form = twilio_form("red")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL) as client:
+        text = await client.post("/sms", content=urlencode(form), headers=signed(form))
+        health = await client.get("/health")
+
+    assert (text.status_code, health.status_code) == (200, 200)
+    assert passed == ["/health"]
+
+
+async def test_a_text_is_counted_under_a_path_that_a_proxy_adds() -> None:
+    """Then it takes the long way; Twilio has signed the whole URL."""
+    app = Starlette(routes=[Mount("/votes", Desk().app)])
+    form, url = twilio_form("red"), f"{BASE_URL}/votes/sms"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL) as client:
+        answer = await client.post(url, content=urlencode(form), headers=signed(form, url))
+
+    assert answer.status_code == 200
+    assert "Red" in answer.text
 
 
 async def test_what_was_assembled_is_closed_when_the_application_stops() -> None:

@@ -169,6 +169,26 @@ async def test_retries_end_with_the_time_of_a_text(
     assert all(after <= max(3 * before, 0.15) for before, after in pairwise(pauses))
 
 
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (refused("ThrottlingException"), "ThrottlingException"),
+        (refused("InternalServerError", 500), "InternalServerError"),
+        (Answer(503, b"<html>"), "status 503"),
+    ],
+    ids=str,
+)
+async def test_an_outage_is_named_by_its_code_or_else_by_its_status(
+    answer: Answer, shown: str
+) -> None:
+    """A load balancer answers without a code."""
+    with pytest.raises(UnavailableError) as raised:
+        await client_of(Line([answer])).send_request(action="PutItem", payload={})
+
+    assert (raised.value.code, str(raised.value)) == (shown, shown)
+
+
 async def test_two_clients_that_were_refused_at_once_do_not_return_at_once(
     pauses: list[float],
 ) -> None:
@@ -200,6 +220,7 @@ async def test_a_false_condition_is_an_answer(pauses: list[float]) -> None:
             "ResourceNotFoundException",
             "ResourceNotFoundException: m",
         ),
+        (refused("ValidationException", message=""), "ValidationException", "ValidationException"),
         (
             refused("InvalidSignatureException"),
             "InvalidSignatureException",

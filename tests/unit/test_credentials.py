@@ -41,14 +41,17 @@ class Chain:
 
 async def test_credentials_are_looked_up_with_the_first_request() -> None:
     """Not while a function is started: its snapshot must hold none, and the variables come later."""
+    now = [0.0]
     chain = Chain()
-    keys = LateCredentials(chain.session)
+    keys = LateCredentials(chain.session, monotonic=lambda: now[0])
     async_client({}, connection_pool({}).send, keys)
     before = (chain.sessions, chain.asked)
-    found = [await keys.current() for _ in range(2)]
+    found = []
+    for now[0] in (0, 1, 31):
+        found.append(await keys.current())
 
     assert before == (0, 0)
-    assert found == [Key("AKIA1", "s", "t")] * 2
+    assert found == [Key("AKIA1", "s", "t")] * 3
     assert (chain.sessions, chain.asked) == (1, 1)
 
 

@@ -2,11 +2,12 @@
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -41,6 +42,8 @@ class World:
     pools: int = 0
     send: object = None
     closed: int = 0
+    sessions: list[object] = field(default_factory=list)
+    """Of each client of boto3, in the order in which they were made."""
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def send_request(self, *, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +80,15 @@ class World:
         self.send = object()
         return SimpleNamespace(close=close, send=self.send)
 
+    def boto3_client(self, client: object) -> Callable[[object], object]:
+        """As a function that makes a client of boto3 in a session."""
+
+        def make(session: object) -> object:
+            self.sessions.append(session)
+            return client
+
+        return make
+
     def client(self, environ: Mapping[str, str], send: object, keys: LateCredentials) -> Any:
         """As `async_client`."""
         assert environ["VOTES_TABLE"] == "the-votes"
@@ -95,8 +107,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(entry, "DirectoryReader", world.polls)
     monkeypatch.setattr(entry, "connection_pool", world.pool)
     monkeypatch.setattr(entry, "async_client", world.client)
-    monkeypatch.setattr(entry, "secrets_client", lambda _: world)
-    monkeypatch.setattr(entry, "impatient_client", lambda _: "boto3")
+    monkeypatch.setattr(entry, "secrets_client", world.boto3_client(world))
+    monkeypatch.setattr(entry, "impatient_client", world.boto3_client("boto3"))
     monkeypatch.setattr(log, "event", lambda name, **more: world.events.append((name, more)))
     return world
 
@@ -128,13 +140,20 @@ def test_assembling_asks_nobody(world: World) -> None:
 
 
 def test_both_clients_are_ready_for_the_first_text(world: World) -> None:
-    """That of the polls and, where the secret is in Secrets Manager, that of the secret."""
+    """That of the polls and, where the secret is in Secrets Manager, that of the secret.
+
+    Both are of one session: to make another one takes as long as to answer several texts.
+    """
     own = {"SECRET_ARN": "", "TWILIO_AUTH_TOKEN": "t", "VOTER_PEPPER": "p" * 32}
     with_secret = [client() for client in assembled().clients]
     without = [client() for client in assembled(**own).clients]
 
+    polls, secret, _ = world.sessions
+
     assert with_secret == ["boto3", world]
     assert without == ["boto3"]
+    assert isinstance(secret, boto3.Session)
+    assert polls is secret
 
 
 async def test_the_polls_are_read_anew_after_two_seconds(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from services.adapters.dynamodb.former_rows import FormerRows
 from services.adapters.dynamodb.tallies import DynamoTallies
 from services.voting import schema
 from services.voting.certificate import Certificate
-from services.voting.errors import RowMergedError
+from services.voting.errors import RowMergedError, StoreUnavailableError
 from services.voting.fold import Folded, fold
 from services.voting.recount import Difference
 from services.voting.tally import Change, pad_sequence
@@ -180,6 +181,27 @@ def test_an_old_write_that_lands_before_the_move_is_taken_over(
     assert tallies.totals(BOARD, 1).picks == {"RED": 8}
 
 
+def test_a_row_that_an_older_version_keeps_writing_is_given_up_until_the_next_batch(
+    tables: Recorded, tallies: DynamoTallies
+) -> None:
+    """The stream delivers the records again; nothing of them was counted."""
+    old, numbers = OldAggregator(tables.client), count(1)
+
+    def write_first(**_: Any) -> None:
+        number = next(numbers)
+        old.apply(number, number)
+
+    events = tables.client.meta.events
+    events.register("provide-client-params.dynamodb.TransactWriteItems", write_first)
+    try:
+        with pytest.raises(StoreUnavailableError, match=r"^the first write of a tally row: "):
+            deliver(tallies, changes(101, 102))
+    finally:
+        events.unregister("provide-client-params.dynamodb.TransactWriteItems", write_first)
+
+    assert tallies.totals(BOARD, 1).picks == {"RED": next(numbers) - 1}
+
+
 def test_of_two_first_writes_one_creates_the_row(tables: Recorded, tallies: DynamoTallies) -> None:
     """The other finds its records folded."""
     rival = DynamoTallies(tables.client, "Aggregates")
@@ -270,8 +292,8 @@ def test_certificates_and_corrections_are_copied_and_deleted_a_day_later(
     put(tables, CERTIFIED, correction, old_row(4, 4))
     former = FormerRows(tables.client, "Aggregates")
     seen = []
-    for now_ms in (0, 0, 24 * HOUR_MS - 1, 24 * HOUR_MS, 24 * HOUR_MS):
-        former.settle(BOARD, items(tables), now_ms)
+    for hours in (0, 0, 23, 24, 24):
+        former.settle(BOARD, items(tables), 1_000 * HOUR_MS + hours * HOUR_MS)
         seen.append(len(items(tables)))
 
     assert seen == [5, 5, 5, 3, 3]
@@ -279,7 +301,7 @@ def test_certificates_and_corrections_are_copied_and_deleted_a_day_later(
         "00001#certified", "00001#tally#correction#recount", OLD,
     }  # fmt: skip
     assert item(tables, "00001#certified") == {
-        **CERTIFIED, "sk": {"S": "00001#certified"}, "moved_at": {"N": "0"},
+        **CERTIFIED, "sk": {"S": "00001#certified"}, "moved_at": {"N": "3600000000"},
     }  # fmt: skip
 
 

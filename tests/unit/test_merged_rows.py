@@ -99,15 +99,13 @@ def test_rows_are_merged_then_deleted_then_forgotten(tables: Recorded) -> None:
         done = merge(tables, hours)
         seen.append(([(one.round, one.merged, one.deleted) for one in done], keys(tables)))
         assert totals(tables) == ALL
-    base = tables.item("Aggregates", BOARD, "00001#base")
-    assert base
+    bases = [tables.item("Aggregates", BOARD, f"0000{number}#base") or {} for number in (1, 2)]
 
     assert seen == [
         ([(1, 2, 0), (2, 1, 0)], KEPT | TWO), ([], KEPT | TWO), ([], KEPT | TWO),
         ([(1, 0, 2), (2, 0, 1)], KEPT), ([], KEPT), ([], KEPT), ([], KEPT), ([], KEPT),
     ]  # fmt: skip
-    assert base["merged"] == {"M": {}}
-    assert base["revision"] == {"N": "3"}
+    assert [(base["merged"], base["revision"]) for base in bases] == [({"M": {}}, {"N": "3"})] * 2
 
 
 def test_the_base_row_names_its_rows_as_the_page_reads_them(tables: Recorded) -> None:
@@ -130,6 +128,21 @@ def test_what_older_versions_may_not_write_goes_with_the_row(tables: Recorded) -
 
     assert tables.item("Aggregates", BOARD, f"tally#1#{LABEL}#one") is None
     assert tables.item("Aggregates", BOARD, f"tally#1#{LABEL}#listed") is not None
+
+
+def test_a_certificate_under_the_key_of_an_older_version_is_moved_as_well(
+    tables: Recorded,
+) -> None:
+    """On its own board; every row of which is read as it is now."""
+    former = {"pk": {"S": BOARD}, "sk": {"S": "certified#1"}, "digest": {"S": "ab"}}
+    tables.client.put_item(TableName="Aggregates", Item=former)
+    tables.requests.clear()
+    merge(tables)
+    certificate = tables.item("Aggregates", BOARD, "00001#certified")
+
+    assert certificate is not None
+    assert certificate["digest"] == {"S": "ab"}
+    assert all(asked["ConsistentRead"] is True for asked in tables.sent("Query"))
 
 
 def test_a_row_of_an_older_version_is_merged_where_it_is(tables: Recorded) -> None:
@@ -263,7 +276,7 @@ def test_a_stream_without_shards_merges_nothing() -> None:
     """An empty answer must not look as if every shard were gone."""
     streams: Any = Streams([])
 
-    with pytest.raises(NoShardsError):
+    with pytest.raises(NoShardsError, match=f"arn/stream/{LABEL}"):
         live_shards(streams, f"arn/stream/{LABEL}", NOW)
 
 
@@ -278,6 +291,20 @@ class SomeBoards:
         yield MergedRound(round=1, merged=2, deleted=3, changed=((LABEL, "one"),))
 
 
+LOGGED = {
+    "open#good": [
+        ("merge.row_changed", {"board": "open#good", "round": 1, "rows": [f"{LABEL}#one"]}),
+        ("merge.done", {"board": "open#good", "round": 1, "added": 2, "deleted": 3}),
+    ],
+    "open#bad": [
+        ("merge.failed", {
+            "board": "open#bad", "error": "StoreUnavailableError",
+            "detail": "merging: the store did not answer in time",
+        }),
+    ],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("board", "done"), [("open#bad", False), ("open#good", True)])
 def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, done: bool) -> None:
     """An alarm rings at `merge.row_changed`."""
@@ -286,11 +313,7 @@ def test_each_board_is_logged(monkeypatch: pytest.MonkeyPatch, board: str, *, do
     boards: Any = SomeBoards()
 
     assert merger.merge(boards, board, shards_at()) is done
-    assert [name for name, _ in events] == (
-        ["merge.row_changed", "merge.done"] if done else ["merge.failed"]
-    )
-    if done:
-        assert events[0][1] == {"board": board, "round": 1, "rows": [f"{LABEL}#one"]}
+    assert events == LOGGED[board]
 
 
 @pytest.fixture
@@ -325,18 +348,32 @@ def test_a_run_merges_the_boards_of_all_polls(tables: Recorded, deployed: str) -
     assert list(base["merged"]["M"]) == [deployed.removeprefix("00007#tally#")]
 
 
+def test_a_row_of_the_shard_that_the_environment_names_is_not_merged(
+    tables: Recorded, deployed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The aggregator of an emulator writes it, and the stream does not list it."""
+    monkeypatch.setenv("STREAM_SHARD_ID", "gone")
+    merger.handler({}, None)
+
+    assert tables.item("Aggregates", "sealed#colors", "00007#base") is None
+    assert tables.item("Aggregates", "sealed#colors", deployed) is not None
+
+
 def test_a_board_that_fails_fails_the_run_after_the_others(
     tables: Recorded, deployed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that an alarm rings; the message names it."""
+    """So that an alarm rings; the message names all that failed."""
     del deployed
     merge_one = merger.merge
     monkeypatch.setattr(
         merger, "merge", lambda rows, board, shards: (
-            board != "open#colors" and merge_one(rows, board, shards)
+            board == "sealed#colors" and merge_one(rows, board, shards)
         ),
     )  # fmt: skip
-    with pytest.raises(merger.MergeFailedError, match="open#colors: rows could not be merged"):
+    with pytest.raises(
+        merger.MergeFailedError, match=r"^open#colors, unreadable: rows could not be merged: "
+    ) as failure:
         merger.handler({}, None)
 
+    assert failure.value.boards == ["open#colors", "unreadable"]
     assert tables.item("Aggregates", "sealed#colors", "00007#base")

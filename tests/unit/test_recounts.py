@@ -51,3 +51,14 @@ def test_a_thousand_shards_are_merged_by_ten_threads(taken: int) -> None:
     assert unreadable == []
     assert len(client.threads) <= 10
     assert threading.active_count() == before
+
+
+def test_a_ballot_that_somebody_has_copied_to_another_shard_is_read_beside_its_original() -> None:
+    """So that an audit finds it; neither is before the other."""
+    client = Client(1)
+    ((pk, (original,)),) = client.held.items()
+    other = "colors:1#7" if pk != "colors:1#7" else "colors:1#8"
+    client.held[other] = [{**original, "picks": {"M": {"BLUE": {"N": "1"}}}}]
+    rows = DynamoRecounts(client, "Votes").rows(THERE, [].append)  # type: ignore[arg-type]
+
+    assert sorted(str(row.picks) for row in rows) == ["{'BLUE': 1}", "{'RED': 1}"]

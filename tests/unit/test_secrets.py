@@ -114,12 +114,14 @@ def test_what_is_no_such_secret_is_refused_without_being_told(held: dict[str, An
 def test_a_refused_secret_is_named_with_problem_and_remedy(
     held: dict[str, Any], message: str
 ) -> None:
-    """As the webhook logs it."""
+    """As the webhook logs it, and as the doctor shows it."""
     with pytest.raises(UnusableSecretError) as refused:
         load(**held)
 
+    error = refused.value
     remedy = "restore the version of the secret that the stack generated"
-    assert str(refused.value) == f"{message}: {remedy}"
+    assert str(error) == f"{message}: {remedy}"
+    assert (f"{error.key}: {error.problem}", error.remedy) == (message, remedy)
 
 
 def test_both_may_come_from_the_environment() -> None:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
 from services.adapters.twilio import signature
+from services.adapters.twilio.signature import sign
 from services.adapters.twilio.webhooks import is_signed
 from tests.support.webhook import BASE_URL, Desk, signed, twilio_form
 
@@ -44,6 +45,7 @@ def test_twilios_own_vector_is_signed() -> None:
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
     signature = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
+    assert sign("12345", url, fields) == signature.encode()
     assert is_signed("12345", url, fields, signature)
     assert is_signed("12345", url.replace(".com/", ".com:443/"), fields, signature)
     assert not is_signed("12345", url.replace("https", "http"), fields, signature)
@@ -53,6 +55,9 @@ def test_twilios_own_vector_is_signed() -> None:
 
 
 @given(urls(), FIELDS, st.sampled_from(["token", "another"]))
+@example(("https://a/sms", "https://a:443/sms"), [], "token")
+@example(("http://a/sms", "http://a:80/sms"), [], "token")
+@example(("http://a:80/sms", "http://a/sms"), [], "token")
 def test_the_verdict_is_that_of_twilios_validator(
     url: tuple[str, str], fields: list[tuple[str, str]], token: str
 ) -> None:

@@ -73,10 +73,10 @@ export function confirmation(action, poll, stack, now) {
 /** @param {Action} action @param {Poll} poll @param {number} now */
 function consequence(action, poll, now) {
   const { closes_at: closesAt, phase, votes, is_sealed: isSealed } = poll;
-  const closes = closesAt === null ? '' : clockTime(closesAt, now);
+  const closes = clockTime(closesAt ?? now, now); // named only where there is a closing time
   switch (action) {
     case 'open': {
-      const until = phase === 'waiting' && closesAt !== null && closesAt > now ? ` It still closes at ${closes}.` : ' It stays open until you close it, or its closing time comes.';
+      const until = phase === 'waiting' && closesAt !== null ? ` It still closes at ${closes}.` : ' It stays open until you close it, or its closing time comes.';
       return `Texts count within 3 seconds.${until}`;
     }
     case 'close':
@@ -109,7 +109,8 @@ export function jobText(job, now) {
  */
 export function freshness({ readAt, trouble, isAnswering, now }) {
   if (readAt === null) {
-    return { link: trouble || !isAnswering ? 'stale' : 'connecting', text: trouble || !isAnswering ? 'Nothing read' : 'Connecting…', notice: isAnswering ? trouble : ENDED };
+    if (isAnswering && !trouble) return { link: 'connecting', text: 'Connecting…', notice: '' };
+    return { link: 'stale', text: 'Nothing read', notice: isAnswering ? trouble : ENDED };
   }
   const age = now - readAt;
   if (isAnswering && age <= STALE_MS) return { link: 'live', text: 'Live', notice: '' };
