@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra import packaging
+from infra import bundle_contents, packaging
 from tests.infra.conftest import packager
 
 
@@ -23,7 +23,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):  # fmt: skip
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("as it was")
-    monkeypatch.setattr(packaging, "ROOT", root)
+    for module in (bundle_contents, packaging):
+        monkeypatch.setattr(module, "ROOT", root)
     container = root / "services" / "requirements.txt"
     monkeypatch.setattr(packaging, "_CONTAINER_REQUIREMENTS", container)
     return root

@@ -3,8 +3,8 @@
 For each area, mutmut works on a copy of the checkout and runs, for each change, the tests that
 reach the changed function. This program fails where an area is below 95% noticed. Survivors are
 shown with what was changed. Those that change nothing anybody could see are listed with the
-reason in `equivalent.toml` and left out of the count; an entry for a change that was noticed
-fails the run.
+reason in `equivalent.toml` and left out of the count; an entry for a change that was noticed, or
+that is another one by now, fails the run.
 
 The sample is chosen by a hash of each change's name, so it stays the same while other code
 changes; `--seed` draws another one.
@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -224,16 +225,42 @@ def sampled(names: Iterable[str], size: int | None, seed: str) -> list[str]:
     return sorted(by_hash[:size])
 
 
-def equivalent() -> dict[str, str]:
-    """Changes that nobody could notice, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalent:
+    """A change that nobody could notice."""
+
+    change: str
+    line: str
+    """What the change puts in. mutmut numbers the changes of a function anew when it is edited."""
+    reason: str
+
+
+def equivalent() -> dict[str, Equivalent]:
+    """The list of `equivalent.toml`, by the names of the changes."""
     text = EQUIVALENT.read_text(encoding="utf-8")
-    return {one["change"]: one["reason"] for one in tomllib.loads(text)["equivalent"]}
+    return {one["change"]: Equivalent(**one) for one in tomllib.loads(text)["equivalent"]}
 
 
-def shown(area: Area, name: str) -> str:
+def shown(area: Area, name: str) -> list[str]:
     """What a change changed: the lines taken away and put in."""
     lines = [line for line in mutmut(area, "show", name).splitlines() if line[:1] in "+-"]
-    return "\n  ".join([name, *lines[2:]])
+    return lines[2:]
+
+
+def inserted(lines: Iterable[str]) -> str:
+    """The lines put in, as `equivalent.toml` holds them."""
+    return "\n".join(line[1:].strip() for line in lines if line.startswith("+"))
+
+
+def misfits(
+    noticed: Mapping[str, bool], excused: Mapping[str, Equivalent], show: Callable[[str], list[str]]
+) -> Iterator[str]:
+    """Why entries of `equivalent.toml` are wrong: each excuses the very change that it holds."""
+    for name in sorted(name for name in excused if name in noticed):
+        if noticed[name]:
+            yield f"{name}: in {EQUIVALENT.name}, but noticed: take it out of the list"
+        elif (line := inserted(show(name))) != excused[name].line:
+            yield f"{name}: {EQUIVALENT.name} holds another line, now it is: {line}"
 
 
 def attempt(area: Area, seed: str) -> dict[str, bool]:
@@ -279,9 +306,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.print(str(error))
             return 1
         for name in sorted(name for name in noticed if not noticed[name] and name not in excused):
-            console.print(shown(area, name))
-        for name in sorted(name for name in excused if noticed.get(name)):
-            console.print(f"{name}: in {EQUIVALENT.name}, but noticed: take it out of the list")
+            console.print("\n  ".join([name, *shown(area, name)]))
+        for problem in misfits(noticed, excused, partial(shown, area)):
+            console.print(problem)
             fits = False
         results[area.name] = {name: one for name, one in noticed.items() if name not in excused}
     counted, enough = table(results)
