@@ -10,7 +10,6 @@ from services.cli.deployment import Local, Stage, find
 from services.cli.output import FAILED, exit_on_error, name_stack, print_error
 from services.tools.browser import open_in_browser
 from services.tools.console.desk import DeskError
-from services.tools.console.server import run_console
 
 
 def console(
@@ -42,6 +41,8 @@ def console(
     Two consoles may run at once: who acts on what somebody else has just changed is refused. Ctrl-C
     ends it.
     """
+    from services.tools.console.server import run_console  # FastAPI: not for `--help`
+
     screen = Console(highlight=False, soft_wrap=True, emoji=False)
 
     def introduce(address: str) -> None:

@@ -24,6 +24,7 @@ ARGUMENTS: Final = {
     "replay": ("quiet",),
     "connect": ("--number", "+15550100100"),
     **{f"poll {name}": ("colors",) for name in POLL_COMMANDS if name not in WITHOUT_POLL},
+    "poll extend": ("colors", "--minutes", "5"),
     **dict.fromkeys(("results", "audit", "reconcile", "certify", "export"), ("colors",)),
 }
 """What a command must be given to be entered."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from services.cli import console
 from services.cli.app import app
+from services.tools.console import server
 from services.tools.console.desk import DeskError
 from services.tools.console.server import run_console
 from tests.support.moto_system import MotoSystem
@@ -134,7 +135,7 @@ def test_the_command_names_its_stack_prints_the_address_and_opens_it(
         settings["on_start"]("http://127.0.0.1:8765/#token=t")
 
     monkeypatch.setattr(console, "find", lambda **_: system.deployment)
-    monkeypatch.setattr(console, "run_console", run)
+    monkeypatch.setattr(server, "run_console", run)
     monkeypatch.setattr(console, "open_in_browser", browsed.append)
     done = CliRunner().invoke(app, ["console", option, "--read-only", "--stage", "prod"])
 
