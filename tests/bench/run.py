@@ -187,7 +187,7 @@ def _page(table: list[str]) -> str:
             "- **Time of 99 %**: from when a text was due, with arrivals at random whether or not",
             "  earlier texts were answered (`tests/bench/latency.py`).",
             "- **Forged form**: of the largest accepted size, in one process, without a network; the",
-            "  fastest of interleaved rounds each (`tests/bench/forging.py`).",
+            "  median of rounds that measure both (`tests/bench/forging.py`).",
             "- **Fold**: decoded records to the tally, in one process (`tests/bench/folding.py`).",
             "- **First text**: of a fresh process, the fastest of ten each, in turn",
             "  (`python -m tests.bench.first_text`). A SnapStart snapshot holds what the import leaves,",
