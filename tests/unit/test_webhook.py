@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -19,6 +18,7 @@ from services.voting.intake import Intake
 from services.voting.poll import Policy, Round, State
 from services.webhook.app import create_app
 from services.webhook.routes import Dependencies
+from tests.support.function_calls import call_function
 from tests.support.polls import NOON, a_poll, a_round, a_sid
 from tests.support.webhook import BASE_URL, TOKEN, Desk, signed, twilio_form
 
@@ -290,13 +290,7 @@ async def test_behind_api_gateway_its_own_domain_name_counts() -> None:
         },
     }  # fmt: skip
 
-    answer = await asyncio.to_thread(_call, handler, event)
+    answer = await asyncio.to_thread(call_function, handler, event)
 
     assert answer["statusCode"] == 200
     assert "Your vote for Red is in." in answer["body"]
-
-
-def _call(handler: Mangum, event: dict[str, Any]) -> dict[str, Any]:
-    """Mangum runs an event loop of its own."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    return dict(handler(event, object()))  # type: ignore[arg-type]

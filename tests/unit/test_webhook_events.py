@@ -13,6 +13,7 @@ from services.adapters.memory import MemoryBallots
 from services.adapters.secrets import Secrets, UnusableSecretError
 from services.voting.ballot import Ballot
 from services.voting.errors import StoreUnavailableError
+from tests.support.function_calls import call_function
 from tests.support.polls import NUMBER, a_phone, a_sid
 from tests.support.sent import Sent
 from tests.support.webhook import BASE_URL, FORM, Desk, signature_of, signed, twilio_form
@@ -164,12 +165,6 @@ async def test_behind_api_gateway_no_header_names_the_host(name: str) -> None:
     }  # fmt: skip
     handler = Mangum(Desk(public_base_url=None).app, lifespan="off")
 
-    answer = await asyncio.to_thread(_call, handler, event)
+    answer = await asyncio.to_thread(call_function, handler, event)
 
     assert answer["statusCode"] == 200
-
-
-def _call(handler: Mangum, event: dict[str, Any]) -> dict[str, Any]:
-    """Mangum runs an event loop of its own."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    return dict(handler(event, object()))  # type: ignore[arg-type]
